@@ -40,7 +40,7 @@ def solution(notebook: str, grade_id: str) -> str:
 def packed(source: str) -> str:
     """The text of stack.py for the solution `source`."""
     data = base64.b85encode(zlib.compress(source.encode(), 9)).decode()
-    return TEMPLATE.format(lines="\n".join(f'    "{line}"' for line in textwrap.wrap(data, 100)))
+    return TEMPLATE.format(lines="\n".join(f'    "{line}"' for line in textwrap.wrap(data, 100, break_on_hyphens=False)))
 
 
 def unpacked(module: str) -> str:

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 SIZES = ((3, 4), (4, 4), (5, 2))  # input_dim, hidden_dim
-STACKS = ((3, 4, 3, 4), (4, 4, 2, 3), (5, 2, 1, 1))  # input_dim, hidden_dim, n_layers, steps
+STACKS = ((4, 4, 3, 4), (3, 4, 2, 3), (5, 2, 1, 1))  # input_dim, hidden_dim, n_layers, steps
 OPEN, SHUT = 50.0, -50.0  # biases
 TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4}
 STEP = {torch.float64: 1e-5, torch.float32: 1e-2}
@@ -110,17 +110,22 @@ def held(module, name):
     return getattr(value, "weight", None) if isinstance(value, nn.Module) else value
 
 
+class MarkedMemory(torch.overrides.TorchFunctionMode):
+    """Fills memory that is set aside, and not yet given values, with NaN, so that it shows."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        return out.fill_(torch.nan) if func in (torch.empty, torch.empty_like) and out.is_floating_point() else out
+
+
 def build(cls, *sizes):
-    """An object of the class, made while fresh memory is filled with NaN, so that parameters without values show."""
-    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    """An object of the class. Raises CheckFailed where the constructor raises anything."""
     try:
-        return cls(*sizes)
+        with MarkedMemory():
+            return cls(*sizes)
     except Exception as error:
         call = f"{cls.__name__}({', '.join(map(str, sizes))})"
         raise CheckFailed(f"The constructor does not work: {call} raised {describe(error)}") from None
-    finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
 
 
 def constructor(cls, base=None, stack=False, **_):
@@ -352,7 +357,7 @@ def slopes(run, leaves):
             raise CheckFailed(f"backward over several steps raises {type(error).__name__}: {str(error).splitlines()[0]}\n  Usual causes: a state written in place (state[k] = …), or one kept from an earlier call.") from None
     for name, leaf in leaves.items():
         need(leaf.grad is not None and bool(leaf.grad.abs().max() > 0), f"No gradient reaches {name} in a backward pass over several steps. Look for detach, .data, no_grad, or a tensor made anew from numbers.")
-        direction, size = normal(*leaf.shape), STEP[leaf.dtype]
+        direction, size = nn.functional.normalize(normal(*leaf.shape), dim=None), STEP[leaf.dtype]
         with torch.no_grad():
             kept = leaf.clone()
             ends = [float([leaf.copy_(kept + sign * size * direction), run()][1]) for sign in (1, -1)]

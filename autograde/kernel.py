@@ -1,0 +1,397 @@
+"""The student's side of the process boundary: `python -I kernel.py SOCKET FOLDER`, started by process.py.
+
+This process loads torch and the rest once, then forks a child for every notebook. The child is boxed, runs the cells in
+an IPython shell, and answers questions through respond.py. Nothing here imports the grader, and nothing here decides.
+
+Commands on the control socket, one byte each: `s` with an open socket starts a child that is served through that socket;
+`e` ends it (a moment is left to it to end by itself); `k` ends it at once. Messages are JSON after a length of 4 bytes.
+"""
+import builtins
+import gc
+import io
+import json
+import os
+import random
+import signal
+import socket
+import struct
+import sys
+import time
+import traceback
+import types
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CELL_TEXT = 100_000  # characters of output kept for one cell
+CELL_IMAGES = 2_000_000
+SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")  # nothing that a browser would run
+
+
+def compiled(name):
+    """The code of the module beside this file. Read early: later this file's folder is out of reach."""
+    path = HERE / f"{name}.py"
+    return compile(path.read_text(encoding="utf-8"), str(path), "exec")
+
+
+def load(code):
+    """A module made from `code`, without making the grader importable."""
+    module = types.ModuleType(Path(code.co_filename).stem)
+    module.__file__ = code.co_filename
+    exec(code, module.__dict__)
+    return module
+
+
+box = load(compiled("box"))
+RESPOND = compiled("respond")
+
+
+def send(wire, message):
+    data = json.dumps(message).encode()
+    wire.sendall(struct.pack("!I", len(data)) + data)
+
+
+def receive(wire):
+    """The next message. Raises EOFError when the grader is gone."""
+
+    def exactly(count):
+        data = b""
+        while len(data) < count:
+            part = wire.recv(count - len(data))
+            if not part:
+                raise EOFError
+            data += part
+        return data
+
+    return json.loads(exactly(struct.unpack("!I", exactly(4))[0]))
+
+
+class Recorder:
+    """What one cell shows, as nbformat outputs, up to a size."""
+
+    def __init__(self):
+        self.start(0)
+
+    def start(self, number):
+        self.outputs, self.text, self.images, self.number = [], CELL_TEXT, CELL_IMAGES, number
+
+    def stream(self, name, text):
+        if self.text <= 0:
+            return
+        kept = text[: self.text]
+        self.text -= len(kept)
+        if self.text <= 0:
+            kept += "\n... output cut off here: too long ...\n"
+        if self.outputs and self.outputs[-1].get("name") == name:
+            self.outputs[-1]["text"] += kept
+        else:
+            self.outputs.append({"output_type": "stream", "name": name, "text": kept})
+
+    def show(self, kind, data):
+        kept = {mime: value for mime, value in data.items() if mime in SHOWN and isinstance(value, str)}
+        self.images -= sum(len(value) for value in kept.values())
+        if kept and self.images > 0:
+            count = {"execution_count": self.number} if kind == "execute_result" else {}
+            self.outputs.append({"output_type": kind, "data": kept, "metadata": {}, **count})
+
+
+class Stream(io.TextIOBase):
+    """sys.stdout or sys.stderr of the student's code."""
+
+    encoding, errors = "UTF-8", "replace"
+
+    def __init__(self, recorder, name):
+        self.recorder, self.name = recorder, name
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self.recorder.stream(self.name, text)
+        return len(text)
+
+
+def make_shell(recorder):
+    """An IPython shell that hands its outputs to the recorder; no history file, no thread."""
+    from IPython.core.compilerop import CachingCompiler
+    from IPython.core.displayhook import DisplayHook
+    from IPython.core.displaypub import DisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    class Compiler(CachingCompiler):
+        def get_code_name(self, raw_code, transformed_code, number):
+            return f"<cell {recorder.number}>"
+
+    class Hook(DisplayHook):
+        def write_output_prompt(self):
+            pass
+
+        def write_format_data(self, format_dict, md_dict=None):
+            recorder.show("execute_result", format_dict)
+
+        def finish_displayhook(self):
+            pass
+
+    class Publisher(DisplayPublisher):
+        def publish(self, data, metadata=None, **options):
+            recorder.show("display_data", data)
+
+        def clear_output(self, wait=False):
+            recorder.outputs.clear()
+
+    class Shell(InteractiveShell):
+        displayhook_class, display_pub_class, compiler_class = Hook, Publisher, Compiler
+
+        def showtraceback(self, *args, **options):
+            """Errors are described by `describe`, from the result of the cell."""
+
+        showsyntaxerror = showtraceback
+
+        def ask_exit(self):
+            """`exit` in a cell does not end the notebook."""
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    return Shell.instance(config=config)
+
+
+def warm_up(shell):
+    """Import and run what notebooks will need, so that the forked children find it done."""
+    import matplotlib.pyplot as plt
+    import numpy  # noqa: F401
+    import torch
+
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    model = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.Adam(model.parameters())
+    torch.nn.functional.mse_loss(model(torch.zeros(1, 2)), torch.ones(1, 2)).backward()
+    optimizer.step()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.use_deterministic_algorithms(False)
+    repr((model, torch.ones(2)))
+    plt.figure().gca().plot([0, 1])
+    for cell in ("%matplotlib inline", "def f(): assert False\nf()", "1 +", "print(1); 1", "exit()", "del f"):
+        describe(run(shell, cell), 0)
+    plt.close("all")
+    shell.execution_count = 1
+
+
+def threads():
+    return len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
+
+
+def hide_the_grader():
+    """Nothing of the grader can be imported from here on, however it was installed."""
+    if HERE.parent.name not in ("site-packages", "dist-packages"):  # a folder that is needed for other packages
+        sys.path[:] = [path for path in sys.path if Path(path).resolve() != HERE.parent]
+    sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in f"{finder!r}{getattr(finder, '__module__', '')}"]
+    sys.path_importer_cache.clear()
+
+    class Refuse:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name.partition(".")[0] == HERE.name:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    sys.meta_path.insert(0, Refuse)
+
+
+def run(shell, source):
+    """Run one cell; returns the exception that ended it, or None."""
+    try:
+        result = shell.run_cell(source, store_history=True)
+        return result.error_before_exec or result.error_in_exec
+    except BaseException as error:  # an interrupt between two lines of IPython's own
+        return error
+
+
+def describe(error, number):
+    """An exception as an nbformat output, with the frames of the student's own code, and its line in cell `number`."""
+    if error is None:
+        return None
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(("<cell ", os.getcwd()))]
+    lines = [frame.lineno for frame in frames if frame.filename == f"<cell {number}>"]
+    if isinstance(error, SyntaxError) and error.filename == f"<cell {number}>":
+        lines.append(error.lineno)
+    try:
+        message = str(error)
+    except Exception:
+        message = ""
+    try:
+        text = [str(line) for line in error._render_traceback_()]
+    except Exception:
+        text = ["Traceback (most recent call last):\n", *traceback.format_list(frames[-10:])] if frames else []
+        text = "".join([*text, *traceback.format_exception_only(type(error), error)])[:20_000].rstrip().split("\n")
+    return {"ename": type(error).__name__, "evalue": message[:2000], "traceback": text[:200], "line": lines[-1] if lines else None}
+
+
+class Interruptible:
+    """Ctrl-C reaches the student's code, and nothing else of this process."""
+
+    def __enter__(self):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def __exit__(self, *error):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def run_cell(shell, recorder, source, number):
+    recorder.start(number)
+    try:
+        with Interruptible():
+            error = run(shell, source)
+    except KeyboardInterrupt as interrupt:
+        error = interrupt
+    row = describe(error, number)
+    return {"outputs": recorder.outputs, "error": row, "status": "error" if row else "ok"}
+
+
+def answer(shell, recorder, respond, questions):
+    recorder.start(0)
+    try:
+        with Interruptible():
+            return {"answers": respond(questions, shell.user_ns)}
+    except KeyboardInterrupt:
+        return {"answers": {"failed": "Your class did not answer in time."}, "interrupted": True}
+    except BaseException as error:
+        return {"answers": {"failed": f"Your class could not be asked: {type(error).__name__}: {str(error)[:300]}"}}
+
+
+def settle(kit):
+    """A clean surrounding: the kit in the working folder, which comes first on the path; fresh random numbers."""
+    for name, text in kit.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text, encoding="utf-8")
+    folder = os.getcwd()
+    sys.path.insert(0, folder)
+    sys.argv = [""]
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "MPLBACKEND", "OMP_NUM_THREADS") if name in os.environ}
+    os.environ.clear()
+    os.environ.update(kept, HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, IPYTHONDIR=folder)
+    random.seed()
+    if "torch" in sys.modules:
+        sys.modules["torch"].seed()
+        sys.modules["numpy"].random.seed()
+
+
+def refuse_input(*args, **options):
+    raise RuntimeError("input() is not available while a notebook is graded")
+
+
+def serve_student(wire, prepared, folder):
+    """In the forked child: box, shell, cells and questions until the grader hangs up. Does not return."""
+    request = receive(wire)
+    try:
+        protections = box.enter(request["sandbox"], request["hidden"], folder, wire.fileno())
+    except box.Refused as refused:
+        send(wire, {"refused": str(refused)})
+        os._exit(0)
+    shell, recorder, respond = prepared or prepare()
+    settle(request["kit"])
+    sys.stdout, sys.stderr = Stream(recorder, "stdout"), Stream(recorder, "stderr")
+    builtins.input = refuse_input
+    send(wire, {"ready": protections})
+    while True:
+        message = receive(wire)
+        if "ask" in message:
+            reply = answer(shell, recorder, respond, message["ask"])
+        else:
+            reply = run_cell(shell, recorder, message["cell"], message["number"])
+        try:
+            send(wire, reply)
+        except (TypeError, ValueError):
+            send(wire, {"answers": {"failed": "Your class gave an answer that is not plain numbers."}, "outputs": [], "error": None, "status": "ok"})
+
+
+def prepare():
+    """Shell, recorder and the function that answers questions."""
+    recorder = Recorder()
+    respond = load(RESPOND).respond
+    shell = make_shell(recorder)
+    warm_up(shell)
+    return shell, recorder, respond
+
+
+def start(control, wire, prepared, folder):
+    """Fork a child for one notebook; returns its process id."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        control.close()
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        quiet = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1) if 1 else ():
+            os.dup2(quiet, standard)
+        serve_student(wire, prepared, folder)
+    except EOFError:
+        os._exit(0)
+    except BaseException:
+        Path(folder, "log").write_text(traceback.format_exc()) if os.environ.get("DBG") else None
+    finally:
+        os._exit(1)
+
+
+def children():
+    try:
+        return [int(text) for text in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def end(child, patience):
+    """End the child and everything that it started. Returns how the child ended by itself, or None if it did not."""
+    status, deadline = None, time.monotonic() + patience
+    while status is None and time.monotonic() < deadline:
+        pid, raw = os.waitpid(child, os.WNOHANG)
+        status = os.waitstatus_to_exitcode(raw) if pid else time.sleep(0.002)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for pid in {child, *children()} if status is None else children():
+            for kill in (os.kill, os.killpg):
+                try:
+                    kill(pid, signal.SIGKILL)
+                except OSError:
+                    pass
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            break
+        time.sleep(0.001)
+    return status
+
+
+def main(descriptor, folder, cold):
+    control = socket.socket(fileno=int(descriptor))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    box.adopt_orphans()
+    hide_the_grader()
+    prepared = None if cold else prepare()
+    if threads() != 1:
+        sys.exit("a second thread exists, so that forking would not be safe")
+    gc.collect()
+    gc.freeze()
+    send(control, {"ready": True})
+    child = None
+    while True:
+        command, descriptors, *_ = socket.recv_fds(control, 1, 1)
+        if command == b"s":
+            child = start(control, socket.socket(fileno=descriptors[0]), prepared, folder)
+            send(control, {"pid": child})
+        else:
+            status = end(child, 0.5 if command == b"e" else 0) if child else None
+            box.remove(folder)
+            if not command:
+                return
+            send(control, {"ended": status})
+            child = None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], "--cold" in sys.argv)
+    os._exit(0)
