@@ -1,228 +1,176 @@
-"""Diagnosis by numbers: which variants of the rule reproduce what a student's cell returned.
+"""Diagnosis by numbers: which formulas of a rule reproduce what a student's cell returned.
 
-`diagnose` looks for the fewest slips whose rule gives the student's numbers: none, one, the same slip in every gate,
-two, then one in each gate. What it returns is always true of the numbers; where nothing fits it says so with None.
+The search goes from no slip to one, the same slip in several gates, two, and three. What it returns is always true of
+the numbers; where several readings are, those win that agree with the intermediate results of the student's own
+computation. Where nothing fits, the answer is None.
 """
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 
-from .rules import RIGHT, Gate, Rulebook, Step
+from .rules import Part, Rule, value
 
-NAMED = 1e-6  # how close a variant must come, relative to the size of the numbers, in double precision
-SINGLE = 2e-4  # the same for numbers that were computed in single precision
-
-
-@lru_cache
-def rulebook(kind: str) -> Rulebook:
-    return Rulebook(kind)
+RIGHT_WITHIN = 1e-5  # of the size of the numbers: what counts as right, in double precision
+NAMED_WITHIN = 1e-6  # and how close a known mistake must come to be named
+SINGLE_WITHIN = 2e-4  # either, for code that computes in single precision
+DEEPEST = 3
 
 
 @dataclass
 class Seen:
-    """One build's inputs and what the student's cell made of them: c and h are (B, m), nan where unusable."""
+    """One build: `env` for formulas (rules.columns), the returned tensors as columns, and the student's own
+    intermediate results in the first call, each of shape (units,)."""
 
-    step: Step
-    c: np.ndarray
-    h: np.ndarray
+    env: dict
+    outputs: dict[str, np.ndarray]
+    trace: list[np.ndarray] = field(default_factory=list)
     single: bool = False
 
 
 @dataclass
-class Cause:
-    """The variants that reproduce the numbers: gate letter -> Gate, and the keys in the tables of the other parts."""
+class Finding:
+    """How one output comes about: the bent parts with their formulas, and the values of all parts in every build."""
 
-    gates: dict = field(default_factory=dict)
-    cell: str = RIGHT
-    stored: str = RIGHT
-    hidden: str = RIGHT
-    new_state: list = field(default_factory=list)  # the new c of every build, before it is stored
+    choice: dict[str, str]
+    envs: list[dict]
 
     @property
     def slips(self) -> int:
-        return sum(way.slips for way in self.gates.values()) + (self.cell != RIGHT) + (self.stored != RIGHT) + (self.hidden != RIGHT)
+        return len(self.choice)
 
 
-def close(guess, truth, single=False) -> np.ndarray:
-    """Whether `guess` (..., B, m) equals `truth` (B, m) everywhere; one boolean for each leading index."""
+def close(guess, truth, within: float) -> np.ndarray:
+    """Whether `guess` (..., units, calls) equals `truth` (units, calls) everywhere; one boolean per leading index."""
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(guess - truth).max(axis=(-1, -2))
-    return error <= (SINGLE if single else NAMED) * max(1.0, float(np.abs(truth).max(initial=0.0)))
+    return error <= within * max(1.0, float(np.abs(truth).max(initial=0.0)))
+
+
+def in_trace(s: Seen, values: np.ndarray) -> bool:
+    """Whether the student's own computation of the first call went through these values (units, calls)."""
+    within = SINGLE_WITHIN if s.single else RIGHT_WITHIN
+    return any(row.shape == values[:, 0].shape and np.abs(row - values[:, 0]).max() <= within for row in s.trace)
+
+
+def shown_by_trace(rule: Rule, seen: list[Seen], part: Part) -> bool:
+    """Whether every build's computation went through the right value of this part, from right inputs."""
+    values = [rule.follow(s.env, {})[part.name] for s in seen]
+    return all(v is not None and in_trace(s, v) for s, v in zip(seen, values))
 
 
 class Search:
-    """The values of every way to compute every gate, for all builds, and the search over their combinations."""
+    """All ways to get one output from values that are known already (`envs`, one for each build)."""
 
-    def __init__(self, kind: str, seen: list[Seen]):
-        self.book, self.seen = rulebook(kind), seen
-        self.right = {k: Gate(k, RIGHT, RIGHT) for k in "fioc"}
-        self.values: dict = {}
-        self.tables: dict = {}
+    def __init__(self, rule: Rule, seen: list[Seen], output: str, envs: list[dict]):
+        self.rule, self.seen, self.output = rule, seen, output
+        self.group, self.source = rule.group(output), rule.outputs[output]
+        self.envs = [rule.follow(env, {}, self.group) for env in envs]
 
-    def value(self, way: Gate):
-        """The gate's values in every build, or None where it cannot be computed in one of them."""
-        if way not in self.values:
-            rows = [self.book.gate(s.step, way) for s in self.seen] if self.computable(way) else None
-            self.values[way] = None if rows is None or any(row is None for row in rows) else rows
-        return self.values[way]
-
-    def computable(self, way: Gate) -> bool:
-        return self.book.kind != "coupled" or way.gate != "i" or "W_i" in self.seen[0].step.p
-
-    def table(self, k: str, slips: int) -> tuple[list[Gate], list[np.ndarray]]:
-        """All ways with exactly `slips` slips to compute gate k, and their values stacked, build by build."""
-        if (k, slips) not in self.tables:
-            self.tables[k, slips] = gate_values(self.book, k, slips, [s.step for s in self.seen]) if self.computable(self.right[k]) else ([], [])
-        return self.tables[k, slips]
-
-    def cells(self, cell: str, stored: str, **gates):
-        """The returned c for stacked gate values, with broadcasting, in every build; None where there is none."""
-        rows = []
-        for n, s in enumerate(self.seen):
-            f, i, o, g = (gates[k][n] if gates.get(k) is not None else None for k in "fioc")
-            c = self.book.cell[cell][0](s.step, f, i, o, g)
-            if c is None:
-                return None
-            rows.append(c if stored == RIGHT else self.book.stored[stored][0](s.step, c, o))
-        return rows
-
-    def plain(self, changed: dict) -> dict:
-        return {k: self.value(changed.get(k, self.right[k])) for k in "fioc"}
-
-    def match(self, changed: dict, cell=RIGHT, stored=RIGHT):
-        """A Cause, where these ways give the returned c in every build."""
-        gates = self.plain(changed)
-        if any(gates[k] is None for k in self.book.gates):
-            return None
-        with np.errstate(all="ignore"):
-            rows = self.cells(cell, stored, **gates)
-        if rows is None or not all(close(row, s.c, s.single) for row, s in zip(rows, self.seen)):
-            return None
-        return Cause({k: way for k, way in changed.items() if k != "o"}, cell, stored, new_state=self.cells(cell, RIGHT, **gates))
-
-    def axis(self, letters: str, changed: dict, slips: int, cell: str, stored: str):
-        """Causes in which each gate of `letters` slips exactly `slips` times, found with one broadcast for all."""
-        tables = {k: self.table(k, slips) for k in letters}
-        if not all(ways for ways, _ in tables.values()):
-            return None
-        base = self.plain(changed)
-        if any(base[k] is None for k in self.book.gates):
-            return None
+    def scan(self, varied: list[Part], fixed: dict[str, str], within: float | None = None) -> list[dict[str, str]]:
+        """Every choice that fits in all builds and has each of `varied` bent, the parts of `fixed` as given, the others right."""
         hits = None
-        for n, s in enumerate(self.seen):
-            gates = {k: base[k] and {n: base[k][n]} for k in "fioc"}
-            for place, k in enumerate(letters):
-                stack = tables[k][1][n]
-                gates[k] = {n: stack.reshape([-1 if axis == place else 1 for axis in range(len(letters))] + list(stack.shape[1:]))}
-            f, i, o, g = (gates[k][n] if gates[k] else None for k in "fioc")
-            with np.errstate(all="ignore"):
-                c = self.book.cell[cell][0](s.step, f, i, o, g)
-                if c is None:
-                    return None
-                c = c if stored == RIGHT else self.book.stored[stored][0](s.step, c, o)
-                good = np.broadcast_to(close(c, s.c, s.single), [len(tables[k][0]) for k in letters])
+        for s, right in zip(self.seen, self.envs):
+            env = self.grid(right, varied, fixed)
+            if env is None or s.outputs[self.output] is None:
+                return []
+            good = close(env[self.source], s.outputs[self.output], SINGLE_WITHIN if s.single else within or NAMED_WITHIN)
             hits = good if hits is None else hits & good
             if not hits.any():
+                return []
+        return [fixed | {part.name: list(part.variants)[n + 1] for part, n in zip(varied, place)} for place in np.argwhere(hits)]
+
+    def grid(self, right: dict, varied: list[Part], fixed: dict[str, str]) -> dict | None:
+        """Values of the group's parts with every bent formula of each varied part on an axis of its own, in front."""
+        env, changed = dict(right), False
+        truth_shape = env["one"].shape
+        for part in self.group:
+            if part in varied:
+                changed = True
+                env[part.name] = stacked([value(formula, env) for formula in list(part.variants)[1:]], varied.index(part), len(varied), truth_shape)
+            elif part.name in fixed or changed:
+                changed = True
+                env[part.name] = value(fixed.get(part.name, part.right), env)
+            if env[part.name] is None:
                 return None
-        for index in np.argwhere(hits):
-            ways = {k: tables[k][0][j] for k, j in zip(letters, index)}
-            cause = self.match(changed | ways, cell, stored)
-            if cause:
-                return cause
+        got, lead = env[self.source], tuple(len(part.variants) - 1 for part in varied)
+        if np.shape(got)[-2:] != truth_shape:
+            return None
+        env[self.source] = np.broadcast_to(got, lead + truth_shape)
+        return env
+
+    def depth(self, slips: int) -> list[dict[str, str]]:
+        """The choices that fit with so many slips; a slip made in several parts at once counts as one."""
+        if slips == 0:
+            return self.scan([], {}, RIGHT_WITHIN)
+        names = {part.name for part in self.group}
+        together = [part for row in self.rule.together if (part := {name: formula for name, formula in row.items() if name in names})]
+        together = [row for row in together if len(row) > 1]
+        if slips == 1:
+            return sum((self.scan([part], {}) for part in self.group), []) + sum((self.scan([], row) for row in together), [])
+        if slips == 2:
+            rows = sum((self.scan(list(pair), {}) for pair in combinations(self.group, 2)), [])
+            return rows or sum((self.scan([part], row) for row in together for part in self.group if part.name not in row), [])
+        return next((rows for three in combinations(self.group, 3) if (rows := self.scan(list(three), {}))), [])
+
+    def find(self, depths) -> Finding | None:
+        for slips in depths:
+            rows = self.depth(slips)
+            if rows:
+                choice = min(rows, key=lambda row: (self.contradictions(row), len(row)))
+                return Finding(choice, [self.rule.follow(env, choice, self.group) for env in self.envs])
         return None
 
-    def find(self, depth: int) -> Cause | None:
-        """The cause of the returned c with exactly `depth` slips (a slip made in every gate counts as one)."""
-        gates = self.book.gates.replace("o", "")
-        cells, stores = list(self.book.cell), list(self.book.stored)
-        if depth == 0:
-            return self.match({})
-        if depth == 1:
-            return self.first(
-                (self.match, {}, cell) for cell in cells[1:]
-            ) or self.first((self.axis, k, {}, 1, RIGHT, RIGHT) for k in gates) or self.first(
-                (self.match, {}, RIGHT, stored) for stored in stores[1:]
-            ) or self.first((self.match, moved) for moved in self.book.everywhere())
-        if depth == 2:
-            return self.pairs(gates, cells, stores)
-        return self.first((self.axis, "".join(three), {}, 1, RIGHT, RIGHT) for three in combinations(gates, 3)) or self.first(
-            (self.axis, "".join(two), {}, 1, cell, RIGHT) for two in combinations(gates, 2) for cell in cells[1:]
-        )
-
-    def pairs(self, gates, cells, stores):
-        return (
-            self.first((self.axis, k, {}, 1, cell, RIGHT) for k, cell in product(gates, cells[1:]))
-            or self.first((self.axis, "".join(two), {}, 1, RIGHT, RIGHT) for two in combinations(gates, 2))
-            or self.first((self.axis, k, {}, 2, RIGHT, RIGHT) for k in gates)
-            or self.first((self.axis, k, {}, 1, RIGHT, stored) for k, stored in product(gates, stores[1:]))
-            or self.first((self.match, {}, cell, stored) for cell, stored in product(cells[1:], stores[1:]))
-            or self.first((self.match, moved, cell) for moved, cell in product(self.book.everywhere(), cells[1:]))
-            or self.first((self.match, moved, RIGHT, stored) for moved, stored in product(self.book.everywhere(), stores[1:]))
-            or self.first((self.axis, k, {key: way for key, way in moved.items() if key != k}, 1, RIGHT, RIGHT) for moved in self.book.everywhere() for k in gates)
-        )
-
-    @staticmethod
-    def first(calls):
-        return next((cause for work, *args in calls if (cause := work(*args))), None)
+    def contradictions(self, choice: dict[str, str]) -> int:
+        """How many gates this reading calls wrong although their right values occur in the computation, or the reverse."""
+        bent = {self.rule.part(name).criterion for name in choice}
+        return sum((part.criterion in bent) == shown_by_trace(self.rule, self.seen, part) for part in self.group if part.traced)
 
 
-def find_hidden(search: Search, new_state: list, gates: dict):
-    """(the output gate's Gate, the key in HIDDEN) that give the returned h from `new_state`, or None."""
-    book, seen = search.book, search.seen
-    steps = [Step(s.step.x, s.step.c, s.step.h, s.step.p, s.step.peephole, c) for s, c in zip(seen, new_state)]
-    candidate = search.value(gates.get("c", search.right["c"])) or [np.zeros_like(c) for c in new_state]
-    for slips in (0, 1, 2):
-        ways, stacks = gate_values(book, "o", slips, steps)
-        if not ways:
-            continue
-        for key, (formula, _) in book.hidden.items():
-            with np.errstate(all="ignore"):
-                rows = [close(formula(step, o, c, g), s.h, s.single) for step, o, c, g, s in zip(steps, stacks, new_state, candidate, seen)]
-            hits = np.flatnonzero(np.logical_and.reduce(np.broadcast_arrays(*rows, np.ones(len(ways), bool))))
-            if len(hits):
-                return ways[hits[0]], key
-    return None
+def stacked(values, axis: int, axes: int, shape) -> np.ndarray:
+    """Arrays (…, units, calls) under one another on `axis`, of `axes` in front; nan for what cannot be computed."""
+    rows = []
+    for v in values:
+        usable = v is not None and np.ndim(v) >= 2 and np.shape(v)[-2] in (1, shape[0]) and np.shape(v)[-1] == shape[1]
+        v = v if usable else np.full(shape, np.nan)
+        rows.append(v.reshape((1,) * (axes + 2 - v.ndim) + v.shape))
+    full = np.broadcast_shapes(*(row.shape for row in rows), shape)
+    return np.concatenate([np.broadcast_to(row, full) for row in rows], axis=axis)
 
 
-def gate_values(book, k, slips, steps):
-    """All ways with exactly `slips` slips to compute gate k from these steps, and their values, stacked build by build."""
-    with np.errstate(all="ignore"):
-        rows = [(way, [book.gate(step, way) for step in steps]) for way in book.ways(k) if way.slips == slips]
-    rows = [(way, values) for way, values in rows if all(value is not None for value in values)]
-    return [way for way, _ in rows], [np.stack([values[n] for _, values in rows]) for n in range(len(steps))] if rows else []
+def diagnose(rule: Rule, seen: list[Seen], depths=range(DEEPEST + 1)) -> dict[str, Finding | None]:
+    """Output to what was found for it. A later output is looked at from the values found so far, from the student's own
+    earlier outputs, and from right ones; the reading with the fewest slips counts, so that no slip is counted twice."""
+    found, right, known = {}, [rule.follow(s.env, {}) for s in seen], None
+    for output in rule.outputs:
+        own = own_outputs(rule, seen, known or right, list(found)) if found else None
+        starts = [envs for envs in (known, own, right) if envs]
+        readings = [Search(rule, seen, output, envs).find(depths) for envs in starts[:1]]
+        if not (readings[0] and readings[0].slips < 2):
+            readings += [Search(rule, seen, output, envs).find([d for d in depths if d < 2]) for envs in starts[1:]]
+        found[output] = min((reading for reading in readings if reading), key=lambda reading: reading.slips, default=None)
+        known = found[output].envs if found[output] else own_outputs(rule, seen, known or right, [output])
+    return found
 
 
-def diagnose(kind: str, seen: list[Seen], deep: bool = True):
-    """(Cause or None for c, Cause or None for h) for what a cell returned in every build of `seen`.
-
-    The hidden state is looked at from the student's own c, so that one slip there is not counted again.
-    """
-    search = Search(kind, seen)
-    cause = next((found for depth in range(4 if deep else 2) if (found := search.find(depth))), None)
-    new_state = cause.new_state if cause else [s.c for s in seen]
-    hidden = find_hidden(search, new_state, cause.gates if cause else {})
-    if cause is None and hidden is None and all(search.plain({})[k] for k in search.book.gates):
-        hidden = find_hidden(search, search.cells(RIGHT, RIGHT, **search.plain({})), {})
-    return cause, hidden
-
-
-def unseen(kind: str, cause: Cause, seen: list[Seen]) -> set[str]:
-    """The gates that do not show in the new cell state of this cause."""
-    book, search = rulebook(kind), Search(kind, seen)
-    gates = search.plain(cause.gates)
-    base = search.cells(cause.cell, RIGHT, **gates)
-    rows = set()
-    for k in book.gates.replace("o", ""):
-        moved = search.cells(cause.cell, RIGHT, **gates | {k: [0.9 * value + 0.03 for value in gates[k]]})
-        if all(np.allclose(a, b) for a, b in zip(base, moved)):
-            rows.add(k)
+def own_outputs(rule: Rule, seen: list[Seen], envs: list[dict], outputs: list[str]) -> list[dict] | None:
+    """`envs` with the student's own outputs in place of every part that stands for them; None where one is missing."""
+    rows = []
+    for s, env in zip(seen, envs):
+        values = {part.name: s.outputs[part.symbol] for part in rule.parts if part.symbol in outputs}
+        if any(value is None for value in values.values()):
+            return None
+        rows.append(rule.follow(s.env, {}) | env | values)
     return rows
 
 
-def o_unseen(kind: str, key: str, seen: list[Seen], new_state: list | None) -> bool:
-    """Whether the output gate does not show in h_t with this way to compute it from these states."""
-    formula = rulebook(kind).hidden[key][0]
-    states = new_state or [s.c for s in seen]
-    return all(np.allclose(formula(s.step, 0.3 + 0 * c, c, s.step.h), formula(s.step, 0.7 + 0 * c, c, s.step.h)) for s, c in zip(seen, states))
+def visible(rule: Rule, finding: Finding, output: str, part: Part) -> bool:
+    """Whether the value of `part` shows in this output at all."""
+    group = rule.group(output)
+    later = group[group.index(part) + 1 :]
+    for env in finding.envs:
+        moved = rule.follow(env | {part.name: 0.9 * env[part.name] + 0.03}, finding.choice, later)
+        before, after = env[rule.outputs[output]], moved[rule.outputs[output]]
+        if after is not None and not np.allclose(before, after):
+            return True
+    return False

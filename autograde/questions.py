@@ -1,19 +1,18 @@
-"""Questions: fresh sizes, weights, states and sequences for one class, drawn from a seed that the student never sees.
+"""Questions: fresh sizes, weights, states and sequences for one exercise, drawn from a seed that the student never sees.
 
 Everything is plain data (JSON); tensors travel as `{"shape", "dtype", "data"}` with little-endian float64 in base64.
 """
 import base64
+import zlib
 
 import numpy as np
 
-from .exercises import EXERCISES, Exercise
+from .exercise import Exercise
 
 SIZES = ((3, 5), (4, 4), (5, 3))  # input_dim below, equal to and above hidden_dim
-PROBES = {  # biases that make one gate visible in c_t: 60 opens a gate, −60 closes it
-    "plain": {"f": {"b_i": -60.0}, "i": {"b_f": -60.0, "b_c": 60.0}, "c": {"b_f": -60.0, "b_i": 60.0}},
-    "coupled": {"f": {"b_c": 60.0}, "c": {"b_f": -60.0}},
-}
-PROBES["peephole"] = PROBES["plain"]
+STACKS = ((3, 5, 3, 4), (4, 4, 3, 4), (5, 3, 1, 4), (3, 5, 2, 1))  # input_dim, hidden_dim, n_layers, steps
+CALLS = 5
+MOST = 300_000  # numbers in one tensor of an answer
 
 
 def pack(array) -> dict:
@@ -21,17 +20,19 @@ def pack(array) -> dict:
     return {"shape": list(array.shape), "dtype": "float64", "data": base64.b64encode(array.tobytes()).decode()}
 
 
-def unpack(tensor: dict) -> np.ndarray:
-    """The array in `tensor`, float64. Raises ValueError where shape and data do not fit."""
-    data = np.frombuffer(base64.b64decode(tensor["data"], validate=True), dtype="<f8")
-    return data.reshape(tensor["shape"]).astype(float)
+def unpack(tensor) -> np.ndarray | None:
+    """The float array in a packed tensor, or None for anything else, however it lies about its size."""
+    try:
+        shape, data = tensor["shape"], tensor["data"]
+        if not isinstance(shape, list) or len(shape) > 4 or any(type(n) is not int or not 0 <= n <= 10_000 for n in shape) or len(data) > MOST * 12:
+            return None
+        return np.frombuffer(base64.b64decode(data, validate=True), dtype="<f8").reshape(shape).astype(float)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
-def shapes(exercise: Exercise, n: int, m: int) -> dict[str, tuple[int, ...]]:
-    """Name to shape of every parameter of a cell with input_dim n and hidden_dim m. A full V stands for both forms."""
-    rows = {f"W_{k}": (m, m) for k in exercise.gates} | {f"U_{k}": (m, n) for k in exercise.gates}
-    rows |= {f"b_{k}": (m,) for k in exercise.gates}
-    return rows | {f"V_{k}": (m, m) for k in exercise.peepholes}
+def shape_of(sizes: tuple[str, ...], n: int, m: int) -> tuple[int, ...]:
+    return tuple({"n": n, "m": m}[size] for size in sizes)
 
 
 def normal(rng: np.random.Generator, shape, spread: float = 1.0) -> np.ndarray:
@@ -40,80 +41,79 @@ def normal(rng: np.random.Generator, shape, spread: float = 1.0) -> np.ndarray:
     return spread * (draw + 0.25 * np.sign(draw))
 
 
-def draw_weights(rng, exercise: Exercise, n: int, m: int) -> dict[str, np.ndarray]:
-    return {name: normal(rng, shape, 0.5 if len(shape) == 2 else 0.6) for name, shape in shapes(exercise, n, m).items()}
+def weights(rng, parameters: dict[str, tuple[str, ...]], n: int, m: int) -> dict[str, np.ndarray]:
+    shapes = {name: shape_of(sizes, n, m) for name, sizes in parameters.items()}
+    return {name: normal(rng, shape, 0.5 if len(shape) == 2 else 0.6) for name, shape in shapes.items()}
 
 
-def draw_calls(rng, n: int, m: int) -> list[dict]:
-    """Inputs of five single steps: three unrelated ones, then the first with another c, and with another h."""
-    x, c, h = normal(rng, (5, n)), normal(rng, (5, m)), np.tanh(normal(rng, (5, m)))
-    x[3:], c[4], h[3] = x[0], c[0], h[0]
-    return [{"x": x[k], "c": c[k], "h": h[k]} for k in range(5)]
+def calls(rng, inputs: list[str], n: int, m: int) -> list[dict]:
+    """Arguments of five single steps: unrelated ones, then the first once more with one other state each."""
+    states = inputs[1:]
+    rows = {name: normal(rng, (CALLS, n if name == "x" else m)) for name in inputs}
+    rows[states[-1]] = np.tanh(rows[states[-1]])
+    for place, changed in enumerate(states):
+        for name in inputs:
+            if name != changed:
+                rows[name][CALLS - 1 - place] = rows[name][0]
+    return [{name: rows[name][k] for name in inputs} | {"units": m, "traced": k == 0} for k in range(CALLS)]
 
 
-def draw_sequence(rng, parameters: dict, n: int, shape: tuple[int, ...], steps: int) -> dict:
-    """A sequence of `steps` inputs with states of `shape`, the weights of a loss, and a direction for every leaf."""
-    leaves = {name: array.shape for name, array in parameters.items()} | {"x": (steps, n), "c": shape, "h": shape}
-    return {
-        "x": normal(rng, (steps, n)), "c": normal(rng, shape), "h": np.tanh(normal(rng, shape)),
-        "loss": normal(rng, (steps + 2, shape[-1])),
-        "directions": {name: normal(rng, size) for name, size in leaves.items()},
+def sequence(rng, inputs: list[str], leaves: dict[str, tuple], n: int, state: tuple[int, ...], steps: int) -> dict:
+    """A sequence with initial states, the weights of a loss, and a direction for every leaf that has a gradient."""
+    shapes = {name: (steps, n) if name == "x" else state for name in inputs}
+    return {name: normal(rng, shape) for name, shape in shapes.items()} | {
+        "loss": normal(rng, (steps + len(inputs) - 1, state[-1])),
+        "directions": {name: normal(rng, shape) for name, shape in (leaves | shapes).items()},
     }
 
 
-def draw_cell(exercise: Exercise, rng) -> list[dict]:
-    builds = []
+def cell_builds(exercise: Exercise, rng) -> list[dict]:
+    rows, inputs = [], list(exercise.rule.inputs)
     for n, m in SIZES:
-        weights = draw_weights(rng, exercise, n, m)
-        builds.append({"input": n, "hidden": m, "probe": None, "weights": weights, "calls": draw_calls(rng, n, m), "sequence": draw_sequence(rng, weights, n, (m,), 3)})
-    for gate, biases in PROBES[exercise.rule].items():
-        for n, m in SIZES:
-            weights = draw_weights(rng, exercise, n, m)
-            weights |= {name: np.full(m, value) for name, value in biases.items()}
-            builds.append({"input": n, "hidden": m, "probe": gate, "weights": weights, "calls": draw_calls(rng, n, m)[:2], "sequence": None})
-    return builds
+        values = weights(rng, exercise.parameters, n, m)
+        leaves = {name: value.shape for name, value in values.items()}
+        rows.append({
+            "sizes": [n, m], "weights": values, "extra": weights(rng, exercise.absent or {}, n, m),
+            "calls": calls(rng, inputs, n, m), "sequence": sequence(rng, inputs, leaves, n, (m,), 3),
+        })  # fmt: skip
+    return rows
 
 
-STAND_IN = {"A_x": "input", "A_c": "hidden", "A_h": "hidden", "B_x": "input", "B_c": "hidden", "B_h": "hidden"}
+STAND_IN = {name: ("m", "n" if name.endswith("x") else "m") for name in ("A_x", "A_c", "A_h", "B_x", "B_c", "B_h")}  # see respond.py
 
 
-def draw_stand_in(rng, n: int, m: int) -> dict[str, np.ndarray]:
-    """Weights of the stand-in cell (see respond.py): a recurrence that has nothing to do with an LSTM."""
-    return {name: normal(rng, (m, n if size == "input" else m), 0.6) for name, size in STAND_IN.items()}
+def stack_builds(exercise: Exercise, rng) -> list[dict]:
+    """Stacks of stand-in cells, and the same of the student's own cells."""
+    rows, inputs = [], list(exercise.rule.inputs)
+    for n, m, layers, steps in STACKS:
+        values, directions, row = {}, {}, None
+        for mode, parameters in (("stand-in", STAND_IN), ("own", exercise.parameters)):
+            values[mode] = [weights(rng, parameters, n if k == 0 else m, m) for k in range(layers)]
+            leaves = {f"{k}.{name}": value.shape for k, layer in enumerate(values[mode]) for name, value in layer.items()}
+            row = sequence(rng, inputs, leaves, n, (layers, m), steps)
+            directions[mode] = row["directions"]
+        rows.append({"sizes": [n, m, layers], "weights": values, "sequence": row | {"directions": directions}})
+    return rows
 
 
-def draw_stack(exercise: Exercise, rng) -> list[dict]:
-    """Stacks of 1 and 3 layers over 1 and 4 steps, once of the student's own cells, once of stand-in cells."""
-    builds = []
-    for mode, draw_layer in (("own", lambda n, m: draw_weights(rng, exercise, n, m)), ("stand-in", lambda n, m: draw_stand_in(rng, n, m))):
-        for (n, m), layers, steps in zip((*SIZES, SIZES[0]), (3, 3, 1, 2), (4, 4, 4, 1)):
-            weights = [draw_layer(n if k == 0 else m, m) for k in range(layers)]
-            leaves = {f"{k}.{name}": array for k, layer in enumerate(weights) for name, array in layer.items()}
-            builds.append({"input": n, "hidden": m, "layers": layers, "mode": mode, "weights": weights, "sequence": draw_sequence(rng, leaves, n, (layers, m), steps)})
-    return builds
+def packed(item):
+    if isinstance(item, np.ndarray):
+        return pack(item)
+    if isinstance(item, dict):
+        return {key: packed(part) for key, part in item.items()}
+    return [packed(part) for part in item] if isinstance(item, list | tuple) else item
 
 
-def packed(value):
-    if isinstance(value, np.ndarray):
-        return pack(value)
-    if isinstance(value, dict):
-        return {key: packed(item) for key, item in value.items()}
-    return [packed(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def draw(name: str, seed: int) -> dict:
-    """The questions for the class `name`: JSON-able, the same for the same seed.
-
-    Raises KeyError where `name` is no class of this assignment.
-    """
-    exercise = EXERCISES[name]
-    rng = np.random.default_rng([seed & (2**63 - 1), list(EXERCISES).index(name)])
-    builds = draw_cell(exercise, rng) if exercise.kind == "cell" else draw_stack(exercise, rng)
+def draw(exercise: Exercise, seed: int) -> dict:
+    """The questions for an exercise: JSON-able, the same for the same seed."""
+    if exercise.kind == "value":
+        return {"name": exercise.name, "kind": "value"}
+    rng = np.random.default_rng([seed & (2**63 - 1), zlib.crc32(exercise.name.encode())])
+    rule = exercise.rule
     return packed({
-        "name": name, "kind": exercise.kind, "base": exercise.base, "cell": exercise.cell, "seed": seed,
-        "matrices": [f"{letter}_{k}" for letter in "WU" for k in exercise.gates] + [f"V_{k}" for k in exercise.peepholes],
-        "biases": [f"b_{k}" for k in exercise.gates],
-        "absent": [f"{letter}_{k}" for letter in "WUb" for k in "fioc" if k not in exercise.gates],
-        "builds": builds,
-        "reset": {"input": 80, "hidden": 120} if exercise.kind == "cell" else {"input": 40, "hidden": 60, "layers": 2},
-    })
+        "name": exercise.name, "kind": exercise.kind, "cell": exercise.cell, "seed": seed,
+        "inputs": list(rule.inputs), "outputs": len(rule.outputs), "parameters": list(exercise.parameters),
+        "diagonal": list(exercise.diagonal), "absent": list(exercise.absent or {}),
+        "builds": cell_builds(exercise, rng) if exercise.kind == "cell" else stack_builds(exercise, rng),
+        "reset": [80, 120] if exercise.kind == "cell" else [40, 60, 2],
+    })  # fmt: skip

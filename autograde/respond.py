@@ -1,11 +1,11 @@
 """Answers the grader's questions inside the student's process: numbers in, numbers out, and no opinion.
 
-This file is loaded beside a student's code. It knows the names of the contract and no rule: it builds the class, puts
-the asked weights in, calls it, and hands back outputs, gradients, shapes and the texts of exceptions as plain data.
+This file is loaded beside a student's code. It knows names and shapes from the questions and no rule: it builds the
+class, puts the asked weights in, calls it, and hands back outputs, gradients, shapes and texts of exceptions as plain data.
 """
 import base64
 import contextlib
-import sys
+import os
 import traceback
 
 import torch
@@ -13,10 +13,12 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 MOST_NUMBERS = 200_000  # of one tensor in an answer
+MOST_STEPS = 200  # of a computation
 STEP = {torch.float64: 1e-4, torch.float32: 1e-2}  # of the central differences
-BUILT_IN = {"lstm", "lstm_cell", "quantized_lstm", "_thnn_fused_lstm_cell", "mkldnn_rnn_layer", "gru", "gru_cell", "rnn_tanh", "rnn_tanh_cell"}
+BUILT_IN = ("lstm", "gru", "rnn")
 
 
+# ---------------------------------------------------------------- plain data
 def pack(value):
     """A tensor as plain data; anything else as the name of its type."""
     if not isinstance(value, torch.Tensor):
@@ -44,50 +46,70 @@ def describe(error):
     return row
 
 
+def attempt(work, *args):
+    try:
+        return work(*args)
+    except Exception as error:
+        return describe(error)
+
+
 def after(tensor):
-    """An input after the call, and whether anything was written into it."""
+    """An argument after the call, and whether anything was written into it."""
     return {**pack(tensor), "writes": tensor._version > 0}
 
 
-class BuiltIns(TorchFunctionMode):
-    """Writes down which of PyTorch's own recurrent functions ran, unless the kit that ships with the course called them."""
+# ---------------------------------------------------------------- what is seen while a class runs
+class Trace(TorchFunctionMode):
+    """Keeps every intermediate result of `units` numbers."""
 
-    def __init__(self):
+    def __init__(self, units):
         super().__init__()
-        self.seen = set()
+        self.units, self.values = units, []
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        name = getattr(func, "__name__", "")
-        if name in BUILT_IN and "lstm_kit" not in self.caller():
-            self.seen.add(name)
-        return func(*args, **(kwargs or {}))
-
-    @staticmethod
-    def caller():
-        frame = sys._getframe(2)
-        while frame and ("torch" in frame.f_code.co_filename.replace("\\", "/").split("/") or frame.f_code.co_filename == __file__):
-            frame = frame.f_back
-        return frame.f_code.co_filename if frame else ""
+        out = func(*args, **(kwargs or {}))
+        for value in out if isinstance(out, tuple | list) else (out,):
+            if isinstance(value, torch.Tensor) and value.numel() == self.units and value.is_floating_point() and len(self.values) < MOST_STEPS:
+                self.values.append(pack(value.detach().reshape(-1).clone()))
+        return out
 
 
-class StandIn(nn.Module):
-    """A recurrent cell that is no LSTM, so that a stack can be judged whatever became of the student's cell."""
-
-    def __init__(self, input_dim, hidden_dim, *_, **__):
-        super().__init__()
-        for name in ("A_x", "A_c", "A_h", "B_x", "B_c", "B_h"):
-            setattr(self, name, nn.Parameter(torch.empty(hidden_dim, input_dim if name.endswith("x") else hidden_dim)))
-        self.reset_parameters()
-
-    def reset_parameters(self):
-        for parameter in self.parameters():
-            nn.init.normal_(parameter)
-
-    def forward(self, x, c, h):
-        c = torch.tanh(self.A_x @ x + self.A_c @ c + self.A_h @ h)
-        return c, torch.sin(self.B_x @ x + self.B_c @ c + self.B_h @ h)
+def built_ins(work, *args):
+    """Which of PyTorch's own recurrent functions run when `work(*args)` is called, and how often; however they are reached."""
+    quiet, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
+    os.dup2(quiet, 2)  # the profiler writes to stderr
+    try:
+        with torch.autograd.profiler.profile(use_kineto=False) as profile, contextlib.suppress(Exception):
+            work(*args)
+        names = [event.name.removeprefix("aten::").strip("_") for event in profile.function_events]
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(quiet)
+    return [name for name in names if name.startswith(BUILT_IN) or "fused_lstm" in name]
 
 
+@contextlib.contextmanager
+def default_dtype(dtype):
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def construct(cls, *sizes):
+    """An instance of the class, made while uninitialised memory is filled with NaN, so that it shows."""
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        return cls(*sizes)
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+
+
+# ---------------------------------------------------------------- parameters
 def found(module, name):
     """What the attribute `name` of `module` is: its kind, its shape, whether it trains and has a bias of its own."""
     value = getattr(module, name, None)
@@ -104,60 +126,56 @@ def found(module, name):
     return {"kind": "other", "type": type(value).__name__}
 
 
-GATE_WORDS = {"f": ("f", "forget"), "i": ("i", "in", "input"), "o": ("o", "out", "output"), "c": ("c", "g", "cell", "candidate", "ctilde")}
-
-
-def namesake(module, name):
-    """The attribute that plainly means `name` (Wf, w_forget, U_xi …) where the contract's name is missing."""
-    wanted = {name[0].lower() + middle + word for middle in ("", "h", "x") for word in GATE_WORDS[name[-1]]}
-    own = {key.split(".")[0] for key, _ in module.named_parameters()}
-    return next((key for key in sorted(own) if "".join(filter(str.isalpha, key.lower())) in wanted and key != name), None)
-
-
 def tensor_of(module, name):
     value = getattr(module, name)
     return value.weight if isinstance(value, nn.Module) else value
 
 
+def namesake(module, name):
+    """The attribute that plainly means `name` ("W_f" as "Wf" or "w_f") where the name itself is missing."""
+    own = {key.split(".")[0] for key, _ in module.named_parameters()}
+    plain = name.replace("_", "").lower()
+    return next((key for key in sorted(own) if key.replace("_", "").lower() == plain), name)
+
+
 def install(module, name, value, like):
-    """Put a parameter of the right shape where the student's own cannot hold it."""
-    if name in module.__dict__:
-        del module.__dict__[name]
+    """Put a new parameter where the student's own cannot hold what is asked."""
+    for table in (module.__dict__, module._parameters, module._buffers, module._modules):
+        table.pop(name, None)
     if like == "linear":
         linear = nn.Linear(value.shape[1], value.shape[0], bias=False)
-        value, linear.weight = linear, nn.Parameter(value)
-        for table in (module._parameters, module._buffers):
-            table.pop(name, None)
+        linear.weight, value = nn.Parameter(value), linear
         setattr(module, name, value)
     else:
-        for table in (module._modules, module._buffers):
-            table.pop(name, None)
         setattr(module, name, nn.Parameter(value))
 
 
-def fitted(value, shape):
-    """`value` in the form in which `shape` can hold it: as it is, the diagonal of it, or transposed; else None."""
-    shape = list(shape)
+def form_of(value, shape, diagonal):
+    """`value` in the form that a parameter of `shape` can hold: as it is, its diagonal, or transposed; else None."""
+    square = value.dim() == 2 and value.shape[0] == value.shape[1]
     if list(value.shape) == shape:
         return value
-    if value.dim() == 2 and value.shape[0] == value.shape[1] and shape == [value.shape[0]]:
+    if square and diagonal and shape == [value.shape[0]]:
         return value.diagonal().clone()
     return value.T.clone() if value.dim() == 2 and list(value.T.shape) == shape else None
 
 
-def load(module, weights, dtype, repair):
+def load(module, question, weights, dtype, repair=False):
     """Put `weights` into `module`; returns the names for which a new parameter had to be made."""
-    kinds = [found(module, name)["kind"] for name in weights if name[0] != "b"]
+    kinds = [found(module, name)["kind"] for name, value in weights.items() if len(value["shape"]) == 2]
     like, made = ("linear" if kinds.count("linear") > len(kinds) / 2 else "parameter"), []
-    for name, packed_value in weights.items():
-        value = unpack(packed_value, dtype)
-        role, name = name, name if found(module, name)["kind"] != "missing" else namesake(module, name) or name
+    for asked, value in weights.items():
+        value, diagonal = unpack(value, dtype), asked in question["diagonal"]
+        name = asked if found(module, asked)["kind"] != "missing" else namesake(module, asked)
         row = found(module, name)
-        usable = row["kind"] in ("linear", "parameter") and not (name[0] == "b" and row["kind"] == "linear")
-        form = fitted(value, row["shape"]) if usable else None
-        if form is None or (repair and list(form.shape) != list(value.shape) and not (name[0] == "V" and form.dim() == 1)):
-            install(module, name, value, like if name[0] != "b" else "parameter")
-            made.append(role)
+        usable = row["kind"] in ("linear", "parameter") and not (value.dim() == 1 and row["kind"] == "linear")
+        form = form_of(value, row["shape"], diagonal) if usable else None
+        if diagonal and usable and row["shape"] in ([], [1]):  # one number for all units: the diagonal form of a mistake
+            form, value = None, value.diagonal().clone()
+        transposed = form is not None and form.dim() == 2 and list(form.shape) != list(value.shape)
+        if form is None or (repair and transposed):
+            install(module, name, value, like if value.dim() == 2 else "parameter")
+            made.append(asked)
             continue
         with torch.no_grad():
             tensor_of(module, name).copy_(form)
@@ -166,125 +184,130 @@ def load(module, weights, dtype, repair):
     return made
 
 
-@contextlib.contextmanager
-def default_dtype(dtype):
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
-
-
-def construct(cls, *sizes):
-    """An instance of the class, made while uninitialised memory is filled with NaN, so that it shows."""
-    deterministic = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    try:
-        return cls(*sizes)
-    finally:
-        torch.use_deterministic_algorithms(deterministic[0], warn_only=deterministic[1])
-
-
 def survey(module, question):
-    """Everything about the parameters of a cell that the contract speaks of."""
-    names = [*question["matrices"], *question["biases"]]
+    """Everything about the parameters of a cell that is asked for."""
+    names, parameters = question["parameters"], list(module.named_parameters())
     held = {id(tensor_of(module, name)): name for name in names if found(module, name)["kind"] in ("linear", "parameter")}
-    parameters = list(module.named_parameters())
+    biases = {f"{name}.bias" for name in held.values()}
     return {
         "found": {name: found(module, name) for name in [*names, *question["absent"]]},
-        "others": [[name, list(p.shape)] for name, p in parameters if id(p) not in held and p.requires_grad and not own_bias(module, name, held)],
-        "unset": [name for name, p in parameters if not bool(torch.isfinite(p).all())],
+        "others": [name for name, p in parameters if id(p) not in held and p.requires_grad and name not in biases][:20],
+        "unset": [name for name, p in parameters if not bool(torch.isfinite(p).all())][:20],
+        "shared": len(held) < sum(found(module, name)["kind"] in ("linear", "parameter") for name in names),
     }
 
 
-def own_bias(module, name, held):
-    return name.endswith(".bias") and name.split(".")[0] in held.values()
-
-
-def pair(out):
-    """The two tensors that forward returned, or a plain description of what it returned instead."""
-    if isinstance(out, tuple | list) and len(out) == 2:
+# ---------------------------------------------------------------- one step of a cell
+def tensors(out, count):
+    """The tensors that forward returned; raises TypeError where there are more or fewer than `count`."""
+    if count == 1 and isinstance(out, torch.Tensor):
+        return [out]
+    if isinstance(out, tuple | list) and len(out) == count:
         return list(out)
-    if isinstance(out, tuple | list):
-        raise TypeError(f"forward returned {len(out)} values; it should return the pair (c_t, h_t)")
-    raise TypeError(f"forward returned {'None' if out is None else 'one ' + type(out).__name__}; it should return the pair (c_t, h_t)")
+    what = f"{len(out)} values" if isinstance(out, tuple | list) else "None" if out is None else f"one {type(out).__name__}"
+    raise TypeError(f"forward returned {what}; it should return {count}")
 
 
-def call(module, row, dtype):
-    """One step of a cell: outputs, inputs afterwards, and the same call once more."""
-    inputs = [unpack(row[key], dtype) for key in ("x", "c", "h")]
+def call(module, question, row, dtype):
+    """One step: outputs, arguments afterwards, and the same call once more."""
+    arguments = [unpack(row[name], dtype) for name in question["inputs"]]
     try:
-        outputs = pair(module(*inputs))
+        with Trace(row["units"]) as trace:
+            outputs = tensors(module(*arguments), question["outputs"])
         outputs = [value.clone() if isinstance(value, torch.Tensor) else value for value in outputs]
-        again = pair(module(*[unpack(row[key], dtype) for key in ("x", "c", "h")]))
+        again = tensors(module(*[unpack(row[name], dtype) for name in question["inputs"]]), question["outputs"])
     except Exception as error:
-        return {**describe(error), "after": [after(value) for value in inputs]}
-    return {"out": [pack(value) for value in outputs], "again": [pack(value) for value in again], "after": [after(value) for value in inputs]}
+        return {**describe(error), "after": [after(value) for value in arguments]}
+    return {"out": [pack(value) for value in outputs], "again": [pack(value) for value in again], "after": [after(value) for value in arguments], "trace": trace.values if row["traced"] else []}
 
 
-def run_cell(module, x, c, h, loss):
-    total = 0.0
-    for t in range(x.shape[0]):
-        c, h = pair(module(x[t], c, h))
-        total = total + (loss[t] * h).sum()
-    return total + (loss[-2] * c).sum() + (loss[-1] * h).sum()
+def answer_cell(cls, question, build, dtype, repair):
+    with default_dtype(dtype):
+        try:
+            module = construct(cls, *build["sizes"]).to(dtype)
+            row = survey(module, question)
+            row["made"] = load(module, question, build["weights"], dtype, repair)
+            for name in set(build["extra"]) & {name for name in question["absent"] if found(module, name)["kind"] in ("linear", "parameter")}:
+                row["made"] += load(module, question, {name: build["extra"][name]}, dtype)
+        except Exception as error:
+            return {"build": describe(error)}
+        row["calls"] = [call(module, question, case, dtype) for case in build["calls"]]
+        row["dtype"] = str(dtype).removeprefix("torch.")
+        row["built_in"] = built_ins(module, *[unpack(build["calls"][0][name], dtype) for name in question["inputs"]])
+        leaves = {name: (module, name) for name in build["weights"]}
+        row["gradients"] = attempt(gradients, run_cell(module, question), build["sequence"], question, leaves, dtype)
+        return row
 
 
-def top_outputs(outputs):
-    return outputs if isinstance(outputs, torch.Tensor) else torch.stack(list(outputs))
+def run_cell(module, question):
+    """A loss over a sequence: all states at every step and at the end."""
+
+    def run(x, *states, loss):
+        total, states = 0.0, list(states)
+        for t in range(x.shape[0]):
+            states = tensors(module(x[t], *states), question["outputs"])
+            total = total + (loss[t] * states[-1]).sum()
+        return total + sum((loss[-1 - k] * state).sum() for k, state in enumerate(states))
+
+    return run
 
 
-def run_stack(module, x, c, h, loss):
-    outputs, (c, h) = module(x, c, h)
-    outputs, c, h = top_outputs(outputs), top_outputs(c), top_outputs(h)
-    return (loss[: len(outputs)] * outputs).sum() + (loss[-2] * c).sum() + (loss[-1] * h).sum()
+def faults(row):
+    """How many calls of an answer raised or came back in another precision than asked."""
+    if "calls" not in row:
+        return 99
+    return sum("error" in case or any(value.get("dtype") != row["dtype"] for value in case["out"]) for case in row["calls"])
 
 
-def leaves_of(sequence, held, dtype):
-    """Group -> [(leaf tensor, direction)]: each parameter of a cell, each layer of a stack, x, c and h."""
-    groups = {}
-    for name, (owner, key) in held.items():
-        leaf = tensor_of(owner, key)
-        groups.setdefault(name.split(".")[0], []).append((leaf, fitted(unpack(sequence["directions"][name], dtype), leaf.shape)))
-    for key in ("x", "c", "h"):
-        groups[key] = [(unpack(sequence[key], dtype).requires_grad_(), unpack(sequence["directions"][key], dtype))]
-    return groups
+def best(answers):
+    """The first answer without a fault, or else the one with the fewest."""
+    rows = []
+    for work, *args in answers:
+        rows.append(attempt(work, *args))
+        if not faults(rows[-1]):
+            return rows[-1]
+    return min(rows, key=faults)
 
 
-def runnable(module, run, sequence, loss, dtype):
-    """The sequence, or its first step where the class cannot run several: that is judged by itself."""
-    x, way = unpack(sequence["x"], dtype), unpack(sequence["directions"]["x"], dtype)
-    first = {**sequence, "x": pack(x[:1]), "directions": {**sequence["directions"], "x": pack(way[:1])}}
-    for part in (sequence, first):
-        with contextlib.suppress(Exception), torch.no_grad():
-            run(module, *[unpack(part[key], dtype) for key in ("x", "c", "h")], loss)
-            return part
-    return None
+# ---------------------------------------------------------------- gradients, against differences
+def gradients(run, sequence, question, leaves, dtype):
+    """Group of leaves -> [slope by backward, slope by central differences] of a loss along a direction.
 
-
-def gradients(module, run, sequence, held, dtype):
-    """Gradients of a loss over several steps, and for each group the slope of the loss along a direction, by differences.
-
-    Returns group -> [slope by backward, slope by central differences]; None where no gradient arrived.
+    `leaves`: name in sequence["directions"] -> (module, attribute); names with a number in front belong to one group.
     """
     loss, row = unpack(sequence["loss"], dtype), {}
-    sequence = runnable(module, run, sequence, loss, dtype)
+    sequence = runnable(run, sequence, question, loss, dtype)
     if sequence is None:
         return {"forward": "raises"}
-    groups = leaves_of(sequence, held, dtype)
+    groups = {}
+    for name, (owner, key) in leaves.items():
+        leaf = tensor_of(owner, key)
+        groups.setdefault(name.split(".")[0], []).append((leaf, form_of(unpack(sequence["directions"][name], dtype), list(leaf.shape), True)))
+    for name in question["inputs"]:
+        groups[name] = [(unpack(sequence[name], dtype).requires_grad_(), unpack(sequence["directions"][name], dtype))]
 
     def value():
-        return run(module, *[groups[key][0][0] * 1.0 for key in ("x", "c", "h")], loss)
+        return run(*[groups[name][0][0] * 1.0 for name in question["inputs"]], loss=loss)
 
     for _ in range(2):  # a state kept from call to call makes the second backward pass raise
         for leaf, _ in sum(groups.values(), []):
             leaf.grad = None
         value().backward()
-    for name, leaves in groups.items():
-        slopes = [float((leaf.grad * way).sum()) for leaf, way in leaves if leaf.grad is not None]
-        row[name] = [sum(slopes) if slopes else None, difference(value, leaves, STEP[dtype])]
+    for name, rows in groups.items():
+        slopes = [float((leaf.grad * way).sum()) for leaf, way in rows if leaf.grad is not None]
+        row[name] = [sum(slopes) if slopes else None, difference(value, rows, STEP[dtype])]
     return row
+
+
+def runnable(run, sequence, question, loss, dtype):
+    """The sequence, or its first step where the class cannot run several: that is judged by itself."""
+    x, way = unpack(sequence["x"], dtype), unpack(sequence["directions"]["x"], dtype)
+    first = {**sequence, "x": pack(x[:1]), "directions": {**sequence["directions"], "x": pack(way[:1])}}
+    for part in (sequence, first):
+        with contextlib.suppress(Exception), torch.no_grad():
+            run(*[unpack(part[name], dtype) for name in question["inputs"]], loss=loss)
+            return part
+    return None
 
 
 @torch.no_grad()
@@ -300,152 +323,153 @@ def difference(value, leaves, step):
     return (ends[0] - ends[1]) / (2 * step)
 
 
-def attempt(work, *args):
-    try:
-        return work(*args)
-    except Exception as error:
-        return describe(error)
+# ---------------------------------------------------------------- stacks
+class StandIn(nn.Module):
+    """A recurrent cell that is no LSTM, so that a stack can be judged whatever became of the student's cell.
 
+    `log`, where it is a list, takes down what the layer is given.
+    """
 
-def answer_cell(cls, question, build, dtype, repair=False):
-    with default_dtype(dtype):
-        try:
-            module = construct(cls, build["input"], build["hidden"]).to(dtype)
-            row = survey(module, question)
-            row["made"] = load(module, build["weights"], dtype, repair)
-        except Exception as error:
-            return {"build": describe(error)}
-        with BuiltIns() as built_ins:
-            row["calls"] = [call(module, case, dtype) for case in build["calls"]]
-        row["built_in"] = sorted(built_ins.seen)
-        row["dtype"] = str(dtype).removeprefix("torch.")
-        if build["sequence"]:
-            held = {name: (module, name) for name in build["weights"]}
-            row["gradients"] = attempt(gradients, module, run_cell, build["sequence"], held, dtype)
-        return row
+    log = None
 
+    def __init__(self, input_dim, hidden_dim, *_, **__):
+        super().__init__()
+        for name in ("A_x", "A_c", "A_h", "B_x", "B_c", "B_h"):
+            setattr(self, name, nn.Parameter(torch.empty(hidden_dim, input_dim if name.endswith("x") else hidden_dim)))
+        self.reset_parameters()
 
-def failures(row):
-    """How many calls of an answer raised or came back in another precision than asked."""
-    if "calls" not in row:
-        return 99
-    return sum("error" in case or any(value.get("dtype") != row["dtype"] for value in case["out"]) for case in row["calls"])
+    def reset_parameters(self):
+        for parameter in self.parameters():
+            nn.init.normal_(parameter)
 
-
-def best_answer(cls, question, build):
-    """Double precision as found; where that raises, with misshapen parameters replaced; then both in single precision."""
-    best = None
-    for dtype in (torch.float64, torch.float32):
-        for repair in (False, True):
-            row = answer_cell(cls, question, build, dtype, repair)
-            if best is None or failures(row) < failures(best):
-                best = row
-            if not failures(best):
-                return best
-    return best
-
-
-def layer_rows(module, namespace, question):
-    layers = getattr(module, "layers", None)
-    cell = namespace.get(question["cell"])
-    row = {"layers": type(layers).__name__, "module_list": isinstance(layers, nn.ModuleList), "cells": []}
-    held = set()
-    for layer in layers if isinstance(layers, nn.ModuleList | list | tuple) else []:
-        linear = {name: found(layer, name) for name in question["matrices"]}
-        row["cells"].append({"type": type(layer).__name__, "right": isinstance(cell, type) and isinstance(layer, cell), "stand_in": isinstance(layer, StandIn),
-                             "shapes": {name: item.get("shape") for name, item in linear.items()},
-                             "input": getattr(getattr(layer, "A_x", None), "shape", [None, None])[1]})
-        held |= {id(p) for p in layer.parameters()} if isinstance(layer, nn.Module) else set()
-    row["count"] = len(list(module.parameters()))
-    row["others"] = [[name, list(p.shape)] for name, p in module.named_parameters() if id(p) not in held]
-    return row
+    def forward(self, x, c, h):
+        if self.log is not None and len(self.log) < MOST_STEPS:
+            self.log.append([pack(value) for value in (x, c, h)])
+        c = torch.tanh(self.A_x @ x + self.A_c @ c + self.A_h @ h)
+        return c, torch.sin(self.B_x @ x + self.B_c @ c + self.B_h @ h)
 
 
 @contextlib.contextmanager
-def standing_in(namespace, name, mode):
-    """With mode "stand-in", the name of the cell's class means the stand-in for a while."""
+def standing_in(namespace, name, stand_in):
+    """The name of the cell's class means the stand-in for a while."""
     before = namespace.get(name)
-    if mode == "stand-in":
+    if stand_in:
         namespace[name] = StandIn
     try:
         yield
     finally:
-        if before is not None:
-            namespace[name] = before
-        else:
-            namespace.pop(name, None)
+        namespace[name] = before
+        if before is None:
+            del namespace[name]
 
 
-def put_stand_ins(module, build):
+def put_stand_ins(module, sizes):
     """Stand-ins in place of whatever cells the student's class made; layers that are shared stay shared."""
     made = {}
     for k, layer in enumerate(module.layers):
         if not isinstance(layer, StandIn):
-            made.setdefault(id(layer), StandIn(build["input"] if k == 0 else build["hidden"], build["hidden"]))
+            made.setdefault(id(layer), StandIn(sizes[0] if k == 0 else sizes[1], sizes[1]))
             module.layers[k] = made[id(layer)]
 
 
-def answer_stack(namespace, question, build, dtype):
-    cls = namespace[question["name"]]
-    with default_dtype(dtype), standing_in(namespace, question["cell"], build["mode"]):
+def survey_layers(module, namespace, question):
+    """What `layers` is and what each layer reads, and whatever else trains."""
+    layers, cell = getattr(module, "layers", None), namespace.get(question["cell"])
+    held, rows = set(), []
+    for layer in layers if isinstance(layers, nn.ModuleList | list | tuple) else []:
+        reads = getattr(layer, "A_x", None) if isinstance(layer, StandIn) else tensor_of(layer, "U_f") if hasattr(layer, "U_f") else None
+        rows.append({
+            "type": type(layer).__name__, "right": isinstance(layer, StandIn) or (isinstance(cell, type) and isinstance(layer, cell)),
+            "reads": reads.shape[-1] if isinstance(reads, torch.Tensor) and reads.dim() else None,
+            "diagonal": [name for name in question["diagonal"] if len(found(layer, name).get("shape", "  ")) == 1],
+        })
+        held |= {id(p) for p in layer.parameters()} if isinstance(layer, nn.Module) else set()
+    parts = [layer for layer in layers if isinstance(layer, nn.Module)] if rows else []
+    return {
+        "layers": type(layers).__name__, "module_list": isinstance(layers, nn.ModuleList), "cells": rows, "shared": len({id(part) for part in parts}) < len(parts),
+        "others": [name for name, p in module.named_parameters() if id(p) not in held and p.requires_grad][:20],
+    }
+
+
+def answer_stack(namespace, question, build, mode, dtype):
+    """One build of a stack: of stand-in cells (mode "stand-in") or of the student's own cells (mode "own")."""
+    row, weights = {"mode": mode}, build["weights"][mode]
+    with default_dtype(dtype), standing_in(namespace, question["cell"], mode == "stand-in"):
         try:
-            module = construct(cls, build["input"], build["hidden"], build["layers"]).to(dtype)
-            row = layer_rows(module, namespace, question)
-            if build["mode"] == "stand-in":
-                put_stand_ins(module, build)
+            module = construct(namespace[question["name"]], *build["sizes"]).to(dtype)
+            row |= survey_layers(module, namespace, question)
+            if mode == "stand-in":
+                put_stand_ins(module, build["sizes"])
             module.to(dtype)
-            for layer, weights in zip(module.layers, build["weights"]):
-                load(layer, weights, dtype, repair=False)
+            for layer, values in zip(module.layers, weights):
+                load(layer, question, values, dtype)
         except Exception as error:
-            return {"build": describe(error)} if "row" not in locals() else {**row, "build": describe(error)}
-        with BuiltIns() as built_ins:
-            row["calls"] = [call_stack(module, build["sequence"], dtype)]
-        row["built_in"], row["dtype"] = sorted(built_ins.seen), str(dtype).removeprefix("torch.")
-        held = {f"{k}.{name}": (layer, name) for k, layer in enumerate(module.layers) for name in build["weights"][k]} if len(module.layers) <= build["layers"] else {}
-        row["gradients"] = attempt(gradients, module, run_stack, build["sequence"], held, dtype)
+            return row | {"build": describe(error)}
+        row["calls"], row["dtype"] = [call_stack(module, build["sequence"], question, dtype)], str(dtype).removeprefix("torch.")
+        row["built_in"] = stack_built_ins(module, *[unpack(build["sequence"][name], dtype) for name in question["inputs"]])
+        leaves = {f"{k}.{name}": (layer, name) for k, layer in enumerate(module.layers) for name in weights[k]} if len(module.layers) <= len(weights) else {}
+        row["gradients"] = attempt(gradients, run_stack(module), build["sequence"] | {"directions": build["sequence"]["directions"][mode]}, question, leaves, dtype)
         return row
 
 
-def flat(value):
-    """A list of tensors stacked where they fit, else each as it is."""
+def stack_built_ins(module, *arguments):
+    """The same for the stack itself: its layers do nothing meanwhile, since cells that come with the course may call PyTorch's."""
+    layers = [layer for layer in module.layers if isinstance(layer, nn.Module)]
+    for layer in layers:
+        layer.forward = lambda x, c, h: (c * 1, h * 1)
+    try:
+        return built_ins(module, *arguments)
+    finally:
+        for layer in set(layers):
+            del layer.forward
+
+
+def stacked(value):
+    """A list of tensors as one tensor where they fit, else as it is."""
     if isinstance(value, tuple | list):
-        try:
+        with contextlib.suppress(Exception):
             return torch.stack([item if isinstance(item, torch.Tensor) else torch.as_tensor(item) for item in value])
-        except Exception:
-            return value
     return value
 
 
-def call_stack(module, sequence, dtype):
-    inputs = [unpack(sequence[key], dtype) for key in ("x", "c", "h")]
+def returned(out):
+    """outputs, c_T and h_T; raises TypeError where forward returned something else."""
+    if not (isinstance(out, tuple | list) and len(out) == 2 and isinstance(out[1], tuple | list) and len(out[1]) == 2):
+        raise TypeError(f"forward returned {'None' if out is None else type(out).__name__}; it should return outputs, (c_T, h_T)")
+    return [stacked(out[0]), stacked(out[1][0]), stacked(out[1][1])]
+
+
+def call_stack(module, sequence, question, dtype):
+    arguments = [unpack(sequence[name], dtype) for name in question["inputs"]]
+    stand_ins = [layer for layer in module.layers if isinstance(layer, StandIn)]
+    for layer in stand_ins:
+        layer.log = []
     try:
-        out = module(*inputs)
-        if not (isinstance(out, tuple | list) and len(out) == 2 and isinstance(out[1], tuple | list) and len(out[1]) == 2):
-            raise TypeError(f"forward returned {type(out).__name__}; it should return outputs, (c_T, h_T)")
-        outputs = [flat(out[0]), flat(out[1][0]), flat(out[1][1])]
-        outputs = [value.clone() if isinstance(value, torch.Tensor) else value for value in outputs]
-        module(*[unpack(sequence[key], dtype) for key in ("x", "c", "h")])
-        again = module(*[unpack(sequence[key], dtype) for key in ("x", "c", "h")])
-        again = [flat(again[0]), flat(again[1][0]), flat(again[1][1])]
+        out = [value.clone() if isinstance(value, torch.Tensor) else value for value in returned(module(*arguments))]
+        log = [layer.log for layer in stand_ins]
+        for layer in stand_ins:
+            layer.log = None
+        again = returned(module(*[unpack(sequence[name], dtype) for name in question["inputs"]]))
     except Exception as error:
-        return {**describe(error), "after": [after(value) for value in inputs]}
-    return {"out": [pack(value) for value in outputs], "again": [pack(value) for value in again], "after": [after(value) for value in inputs]}
+        return {**describe(error), "after": [after(value) for value in arguments]}
+    return {"out": [pack(value) for value in out], "again": [pack(value) for value in again], "after": [after(value) for value in arguments], "log": log}
 
 
-def answer_stack_in_both(namespace, question, build):
-    rows = [answer_stack(namespace, question, build, torch.float64)]
-    if failures(rows[0]):
-        rows.append(answer_stack(namespace, question, build, torch.float32))
-    return min(rows, key=failures)
+def run_stack(module):
+    def run(x, c, h, loss):
+        outputs, c, h = returned(module(x, c, h))
+        return (loss[: len(outputs)] * outputs).sum() + (loss[-2] * c).sum() + (loss[-1] * h).sum()
+
+    return run
 
 
-def answer_reset(namespace, question, mode):
+# ---------------------------------------------------------------- reset_parameters
+def answer_reset(namespace, question, stand_in):
     """Every parameter set to 7, then what reset_parameters() made of it."""
-    sizes = question["reset"]
-    with default_dtype(torch.float32), standing_in(namespace, question["cell"], mode):
-        module = construct(namespace[question["name"]], *sizes.values())
+    with default_dtype(torch.float32), standing_in(namespace, question["cell"], stand_in) if question["cell"] else contextlib.nullcontext():
+        module = construct(namespace[question["name"]], *question["reset"])
         held = dict(module.named_parameters())
-        for k, layer in enumerate(getattr(module, "layers", None) or []):
+        for k, layer in enumerate(getattr(module, "layers", None) or []):  # a plain list hides its cells
             held |= {f"layers.{k}.{name}": parameter for name, parameter in layer.named_parameters()}
         with torch.no_grad():
             for parameter in held.values():
@@ -456,17 +480,27 @@ def answer_reset(namespace, question, mode):
 
 
 def respond(questions, namespace):
-    """Answers to `questions` (see questions.py) about the class in `namespace`. JSON-able; never raises an Exception."""
-    name = questions["name"]
-    cls = namespace.get(name)
-    if not isinstance(cls, type) or not issubclass(cls, nn.Module):
-        return {"defined": "no" if cls is None else "other"}
-    row = {"defined": "yes", "bases": [base.__name__ for base in cls.__mro__[1:]]}
+    """Answers to `questions` (see questions.py) about the name that they ask for. JSON-able; never raises an Exception."""
+    asked = namespace.get(questions["name"])
+    if questions["kind"] == "value":
+        return {"value": attempt(plain_number, asked)}
+    if not isinstance(asked, type) or not issubclass(asked, nn.Module):
+        return {"defined": "no" if asked is None else "other"}
+    row = {"defined": "yes", "bases": [base.__name__ for base in asked.__mro__[1:]]}
     if questions["kind"] == "cell":
-        row["builds"] = [attempt(best_answer, cls, questions, build) for build in questions["builds"]]
-        row["reset"] = attempt(answer_reset, namespace, questions, "own")
+        ways = [(dtype, repair) for dtype in (torch.float64, torch.float32) for repair in (False, True)]
+        row["builds"] = [best((answer_cell, asked, questions, build, *way) for way in ways) for build in questions["builds"]]
+        row["reset"] = [attempt(answer_reset, namespace, questions, False)]
     else:
-        row["builds"] = [attempt(answer_stack_in_both, namespace, questions, build) for build in questions["builds"]]
-        row["reset"] = attempt(answer_reset, namespace, questions, "stand-in")
-        row["reset_own"] = attempt(answer_reset, namespace, questions, "own")
+        ways = [(mode, dtype) for mode in ("stand-in", "own") for dtype in (torch.float64, torch.float32)]
+        row["builds"] = [best((answer_stack, namespace, questions, build, *way) for way in ways) for build in questions["builds"]]
+        row["reset"] = [attempt(answer_reset, namespace, questions, stand_in) for stand_in in (True, False)]
     return row
+
+
+def plain_number(value):
+    if isinstance(value, torch.Tensor) and value.numel() == 1:
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return {"type": type(value).__name__}
+    return float(value)

@@ -1,15 +1,17 @@
 """How a stack may be wired, right and wrong, as data, and the search for the wiring that gives a student's numbers.
 
-The cells are known here (the stand-in of respond.py, or an LSTM cell), so only the wiring is unknown. As in rules.py the
-first row of every table is the right one.
+The cells are known here (the stand-in of respond.py, or a right cell), so only the wiring is unknown. The first row of
+every table is the right one.
 """
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
-from .diagnose import NAMED, SINGLE, rulebook
-from .rules import RIGHT, Gate
+from .diagnose import NAMED_WITHIN, SINGLE_WITHIN
+from .rules import Rule, columns
+
+RIGHT = "right"
 
 READS = {
     RIGHT: "each layer reads the new h of the layer below",
@@ -112,7 +114,7 @@ WIRINGS = sorted((Wiring(*keys) for keys in product(*TABLES.values())), key=lamb
 
 @dataclass
 class Stack:
-    """What one build was given and gave back: `cell(k, x, c, h) -> (c, h)` runs layer k's cell."""
+    """What one build was given and gave back: `cell(k, x, c, h) -> (c, h)` runs layer k's cell; `log`: see respond.StandIn."""
 
     cell: object
     x: np.ndarray
@@ -121,21 +123,22 @@ class Stack:
     outputs: np.ndarray | None = None
     finals: tuple | None = None
     single: bool = False
+    log: list | None = None
 
 
 def stand_in(p: dict, x, c, h):
+    """The stand-in of respond.py."""
     c = np.tanh(p["A_x"] @ x + p["A_c"] @ c + p["A_h"] @ h)
     return c, np.sin(p["B_x"] @ x + p["B_c"] @ c + p["B_h"] @ h)
 
 
-def right_cell(kind: str, p: dict, x, c, h):
-    book = rulebook(kind)
-    step = book.step(x[None], c[None], h[None], p)
-    f, i, o, g = (book.gate(step, Gate(k, RIGHT, RIGHT)) if k in book.gates else None for k in "fioc")
-    if f is None or o is None or g is None:
+def right_cell(rule: Rule, p: dict, x, c, h):
+    """One step of the rule. Raises ValueError where the sizes do not fit."""
+    env = rule.follow(columns({"x": x[None], "c": c[None], "h": h[None]}, p, len(c)), {})
+    outputs = [env[source] for source in rule.outputs.values()]
+    if any(value is None for value in outputs):
         raise ValueError("the sizes do not fit")
-    c = book.cell[RIGHT][0](step, f, i, o, g)
-    return c[0], book.hidden[RIGHT][0](step, o, c, g)[0]
+    return tuple(value[:, 0] for value in outputs)
 
 
 def steps_of(time: str, x: np.ndarray) -> np.ndarray:
@@ -190,7 +193,7 @@ def own_state(states, k, below, c, h, start_c, start_h, old_c, old_h):
 def same(guess, truth, single) -> bool:
     if guess is None or truth is None or np.shape(guess) != np.shape(truth):
         return False
-    return bool(np.abs(guess - truth).max(initial=0.0) <= (SINGLE if single else NAMED) * max(1.0, np.abs(truth).max(initial=0.0)))
+    return bool(np.abs(guess - truth).max(initial=0.0) <= (SINGLE_WITHIN if single else NAMED_WITHIN) * max(1.0, np.abs(truth).max(initial=0.0)))
 
 
 def readout(table, rows, stacks, given) -> str | None:
@@ -205,13 +208,23 @@ def as_tuple(value):
     return value if isinstance(value, tuple) else (value,)
 
 
+def runs(stacks: list[Stack], wiring: Wiring) -> list[dict] | None:
+    """What this wiring gives in every build, or None where it cannot run in one, or none of what it gives fits the first."""
+    first = run(stacks[0], wiring)
+    one = stacks[:1]
+    if first is None or (readout(OUTPUTS, [first], one, lambda s: s.outputs) is None and readout(FINALS, [first], one, lambda s: s.finals) is None):
+        return None
+    rows = [first] + [run(s, wiring) for s in stacks[1:]]
+    return None if any(row is None for row in rows) else rows
+
+
 def diagnose_stack(stacks: list[Stack]):
     """(Wiring, key in OUTPUTS or None, key in FINALS or None) with the fewest slips; None where nothing fits."""
     best = None
     for most in range(3):
         for wiring in (w for w in WIRINGS if w.slips == most):
-            rows = [run(s, wiring) for s in stacks]
-            if any(row is None for row in rows):
+            rows = runs(stacks, wiring)
+            if rows is None:
                 continue
             outputs = readout(OUTPUTS, rows, stacks, lambda s: s.outputs)
             finals = readout(FINALS, rows, stacks, lambda s: s.finals)

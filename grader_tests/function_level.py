@@ -5,18 +5,21 @@ import warnings
 
 import torch
 
-from autograde.judge import Cell, Verdict, judge
+from autograde.exercise import load
+from autograde.judge import judge
 from autograde.questions import draw
 from autograde.respond import respond
+from autograde.sheet import Cell, Verdict
 from grader_tests.right_answers import HEAD, plain_cell, stack_source
 
+EXERCISES = load("autograde.lstm")
 BASES = {"LSTMCell": "", "LSTM": plain_cell(), "CoupledLSTMCell": plain_cell("Linear", "call"), "CoupledLSTM": plain_cell() + "\n\n" + stack_source(), "PeepholeLSTMCell": plain_cell("Linear", "call"), "PeepholeLSTM": plain_cell() + "\n\n" + stack_source()}
 
 
 def grade(name: str, source: str, seed: int = 1) -> Verdict:
     """The verdict on `source` for the class `name`, with working bases of the earlier notebooks in place."""
     torch.set_num_threads(1)
-    return judge(*answer(name, source, seed))
+    return judge(EXERCISES[name], *answer(name, source, seed))
 
 
 def answer(name: str, source: str, seed: int = 1) -> tuple[dict, dict, Cell]:
@@ -28,5 +31,5 @@ def answer(name: str, source: str, seed: int = 1) -> tuple[dict, dict, Cell]:
             exec(compile(source, "<cell>", "exec"), namespace)
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
-        questions = draw(name, seed)
+        questions = draw(EXERCISES[name], seed)
         return questions, respond(questions, namespace), Cell(source, error)

@@ -31,7 +31,7 @@ PAIRS = [("Linear", "call"), ("Linear", "linear.weight"), ("Linear", "F.linear o
     (keep, times) for keep in ("Parameter", "setattr", "register") for times in ("@", "v @ M.T", "F.linear", "mv", "matmul", "einsum", "sum")
 ]
 SIGMOID = {"torch": "torch.sigmoid({})", "method": "({}).sigmoid()", "own": "1 / (1 + torch.exp(-({})))", "tanh": "0.5 * (1 + torch.tanh(0.5 * ({})))", "module": "nn.Sigmoid()({})"}
-TANH = {"torch": "torch.tanh({})", "method": "({}).tanh()", "own": "2 / (1 + torch.exp(-2 * ({}))) - 1", "tanh": "torch.tanh({})", "module": "nn.Tanh()({})"}
+TANH = {"torch": "torch.tanh({})", "method": "({}).tanh()", "own": "(2 / (1 + torch.exp(-2 * ({}))) - 1)", "tanh": "torch.tanh({})", "module": "nn.Tanh()({})"}
 RESET = {
     "init": ["for parameter in self.parameters():", "    nn.init.normal_(parameter)"],
     "data": ["for parameter in self.parameters():", "    parameter.data.normal_()"],

@@ -1,0 +1,128 @@
+"""What the judge writes on: verdicts, the sheet on which they are collected, and how answers are read."""
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from .exercise import Exercise
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What became of the student's solution cell: its text, and the error that stopped it, if one did."""
+
+    source: str = ""
+    error: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """One criterion: `mistakes` are short names of what was wrong, the same for every student who made them."""
+
+    key: str
+    title: str
+    points: float
+    met: bool
+    asks: str
+    sentence: str = ""
+    mistakes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All results for one exercise; `notes` are for the student, `flags` for a person."""
+
+    name: str
+    results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        return round(sum(result.points for result in self.results if result.met), 6)
+
+    @property
+    def points(self) -> float:
+        return round(sum(result.points for result in self.results), 6)
+
+    def to_dict(self) -> dict:
+        return {**asdict(self), "score": self.score, "points": self.points}
+
+    @classmethod
+    def from_dict(cls, row: dict) -> "Verdict":
+        results = tuple(Result(**{**result, "mistakes": tuple(result["mistakes"])}) for result in row["results"])
+        return cls(row["name"], results, tuple(row["notes"]), tuple(row["flags"]))
+
+
+class Sheet:
+    """Collects what was found about each criterion: lost with reasons, or met."""
+
+    def __init__(self, exercise: Exercise):
+        self.exercise, self.lost, self.mistakes, self.met = exercise, {}, {}, set()
+        self.notes, self.flags = [], []
+
+    def lose(self, key: str, sentence: str, mistake: str | None = None):
+        rows, names = self.lost.setdefault(key, []), self.mistakes.setdefault(key, [])
+        if sentence not in rows:
+            rows.append(sentence)
+        if mistake and mistake not in names:
+            names.append(mistake)
+
+    def meet(self, *keys: str):
+        self.met.update(keys)
+
+    def has(self, *keys: str) -> bool:
+        return any(key in self.met and key not in self.lost for key in keys)
+
+    def verdict(self, otherwise: str) -> Verdict:
+        rows = []
+        for criterion in self.exercise.criteria:
+            met, names = self.has(criterion.key), self.mistakes.get(criterion.key, [])
+            sentence = "" if met else " ".join(self.lost.get(criterion.key) or [otherwise])
+            rows.append(Result(criterion.key, criterion.title, criterion.points, met, criterion.asks, sentence, () if met else tuple(names)))
+        return Verdict(self.exercise.name, tuple(rows), tuple(self.notes), tuple(self.flags))
+
+
+def zero(exercise: Exercise, why: str, flags: tuple[str, ...] = ()) -> Verdict:
+    """A verdict of no points, with one reason."""
+    rows = tuple(Result(c.key, c.title, c.points, False, c.asks, why) for c in exercise.criteria)
+    return Verdict(exercise.name, rows, (), flags)
+
+
+# ---------------------------------------------------------------- reading answers
+def equal(a, b, within: float) -> bool:
+    if a is None or b is None or a.shape != b.shape or not np.isfinite(a).all():
+        return False
+    return bool(np.abs(a - b).max(initial=0.0) <= within * max(1.0, np.abs(b).max(initial=0.0)))
+
+
+def dicts(value) -> list[dict]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def words(value, most: int = 300) -> str:
+    """Words of the student's process, cut to a length that a page can bear."""
+    value = value if isinstance(value, str) else "an error"
+    return value if len(value) <= most else value[:most] + " …"
+
+
+def failure(row: dict) -> str:
+    where = f", at `{words(row['at'], 120)}`" if row.get("at") else ""
+    return f"{words(row.get('error'))}{where}"
+
+
+def builds_of(questions: dict, answers: dict) -> list[tuple[dict, dict]]:
+    """(question, answer) of every build; an answer that is no dict counts as empty."""
+    rows = answers.get("builds") if isinstance(answers.get("builds"), list) else []
+    rows = [row if isinstance(row, dict) else {} for row in rows]
+    return list(zip(questions["builds"], rows + [{}] * len(questions["builds"])))
+
+
+def good(row: dict) -> bool:
+    """Whether every call of this build returned what can be looked at."""
+    calls = row.get("calls")
+    return isinstance(calls, list) and bool(calls) and all(isinstance(case, dict) and isinstance(case.get("out"), list) and case["out"] for case in calls)
+
+
+def single(row: dict) -> bool:
+    return row.get("dtype") == "float32"
