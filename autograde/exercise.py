@@ -26,7 +26,7 @@ class Exercise:
     parameters: name to shape in the sizes "n" (input_dim) and "m" (hidden_dim), ("m", "n") for instance.
     diagonal: parameters of shape (m, m) for which a vector of shape (m,) is right as well.
     absent: parameters of the base class that must be gone, with their shapes.
-    kit: modules of the kit that the student's process gets in this notebook.
+    kit: files of the release that the student's process gets in this notebook.
     answer: of a value, the right one.
     """
 

@@ -1,17 +1,21 @@
-"""The student's side of the process boundary: `python -I kernel.py SOCKET FOLDER`, started by process.py.
+"""The student's side of the process boundary: `python -I kernel.py`, started in a box by process.py.
 
-This process loads torch and the rest once, then forks a child for every notebook. The child is boxed, runs the cells in
-an IPython shell, and answers questions through respond.py. Nothing here imports the grader, and nothing here decides.
+This process loads torch and the rest once, then forks a child for every notebook. The child runs cells in an IPython
+shell and answers questions through respond.py. Nothing here imports the grader, and nothing here decides.
 
-Commands on the control socket, one byte each: `s` with an open socket starts a child that is served through that socket;
-`e` ends it (a moment is left to it to end by itself); `k` ends it at once. Messages are JSON after a length of 4 bytes.
+Commands on the control socket (stdin), one byte each: `s` with an open socket starts a child that is served through that
+socket; `i` interrupts it; `e` ends it (a moment is left to it to end by itself); `k` ends it at once. Messages are JSON
+after a length of 4 bytes. BOX_FOLDER is where children may write, BOX_ALONE says that all visible processes are ours.
 """
 import builtins
+import ctypes
 import gc
 import io
 import json
 import os
 import random
+import resource
+import shutil
 import signal
 import socket
 import struct
@@ -22,14 +26,19 @@ import types
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+FOLDER, ALONE = os.environ.get("BOX_FOLDER", ""), os.environ.get("BOX_ALONE") == "1"
+FIRST_USER = 1_000_000_000  # where this process is root, every notebook gets a user id of its own, counted from here
 CELL_TEXT = 100_000  # characters of output kept for one cell
 CELL_IMAGES = 2_000_000
 SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")  # nothing that a browser would run
+MIB = 1 << 20
+LIMITS = {"AS": 2048 * MIB, "CPU": 300, "FSIZE": 64 * MIB, "NOFILE": 256, "NPROC": 64, "CORE": 0}
+DUMPABLE, DEATH_SIGNAL, SUBREAPER = 4, 1, 36  # prctl(2)
 
 
-def compiled(name):
-    """The code of the module beside this file. Read early: later this file's folder is out of reach."""
-    path = HERE / f"{name}.py"
+def respond_code():
+    """respond.py, compiled before anything of a student's runs."""
+    path = HERE / "respond.py"
     return compile(path.read_text(encoding="utf-8"), str(path), "exec")
 
 
@@ -41,8 +50,9 @@ def load(code):
     return module
 
 
-box = load(compiled("box"))
-RESPOND = compiled("respond")
+def prctl(option, value):
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def send(wire, message):
@@ -65,6 +75,22 @@ def receive(wire):
     return json.loads(exactly(struct.unpack("!I", exactly(4))[0]))
 
 
+def hide_the_grader():
+    """Nothing of the grader can be imported from here on, however it was installed."""
+    sys.path[:] = [path for path in sys.path if Path(path).resolve() != HERE.parent]
+    sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in f"{finder!r}{getattr(finder, '__module__', '')}"]
+    sys.path_importer_cache.clear()
+
+    class Refuse:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name.partition(".")[0] == HERE.name:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    sys.meta_path.insert(0, Refuse)
+
+
+# ---------------------------------------------------------------- the shell and what it shows
 class Recorder:
     """What one cell shows, as nbformat outputs, up to a size."""
 
@@ -179,26 +205,6 @@ def warm_up(shell):
     shell.execution_count = 1
 
 
-def threads():
-    return len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
-
-
-def hide_the_grader():
-    """Nothing of the grader can be imported from here on, however it was installed."""
-    if HERE.parent.name not in ("site-packages", "dist-packages"):  # a folder that is needed for other packages
-        sys.path[:] = [path for path in sys.path if Path(path).resolve() != HERE.parent]
-    sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in f"{finder!r}{getattr(finder, '__module__', '')}"]
-    sys.path_importer_cache.clear()
-
-    class Refuse:
-        @staticmethod
-        def find_spec(name, path=None, target=None):
-            if name.partition(".")[0] == HERE.name:
-                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-    sys.meta_path.insert(0, Refuse)
-
-
 def run(shell, source):
     """Run one cell; returns the exception that ended it, or None."""
     try:
@@ -260,21 +266,37 @@ def answer(shell, recorder, respond, questions):
         return {"answers": {"failed": f"Your class could not be asked: {type(error).__name__}: {str(error)[:300]}"}}
 
 
-def settle(kit):
-    """A clean surrounding: the kit in the working folder, which comes first on the path; fresh random numbers."""
+# ---------------------------------------------------------------- one notebook's process
+def settle(folder, kit):
+    """Clean surroundings: the kit in the working folder, which comes first on the path; fresh random numbers."""
+    os.chdir(folder)
     for name, text in kit.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text, encoding="utf-8")
-    folder = os.getcwd()
     sys.path.insert(0, folder)
     sys.argv = [""]
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "MPLBACKEND", "OMP_NUM_THREADS") if name in os.environ}
     os.environ.clear()
     os.environ.update(kept, HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, IPYTHONDIR=folder)
     random.seed()
-    if "torch" in sys.modules:
-        sys.modules["torch"].seed()
-        sys.modules["numpy"].random.seed()
+    sys.modules["torch"].seed()
+    sys.modules["numpy"].random.seed()
+
+
+def confine():
+    """What a child must not exceed. Address space counts from what is mapped already: torch maps much more than it fills."""
+    used = 0
+    if sys.platform == "linux":
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    for name, cap in LIMITS.items():
+        kind, cap = getattr(resource, f"RLIMIT_{name}"), cap + used if name == "AS" else cap
+        hard = resource.getrlimit(kind)[1]
+        cap = cap if hard == resource.RLIM_INFINITY else min(cap, hard)
+        try:
+            if name != "NPROC" or ALONE:  # elsewhere the user's other processes would count
+                resource.setrlimit(kind, (cap, cap))
+        except (OSError, ValueError):
+            pass  # macOS knows some names and refuses them
 
 
 def refuse_input(*args, **options):
@@ -282,18 +304,14 @@ def refuse_input(*args, **options):
 
 
 def serve_student(wire, prepared, folder):
-    """In the forked child: box, shell, cells and questions until the grader hangs up. Does not return."""
+    """In the forked child: cells and questions until the grader hangs up. Does not return."""
     request = receive(wire)
-    try:
-        protections = box.enter(request["sandbox"], request["hidden"], folder, wire.fileno())
-    except box.Refused as refused:
-        send(wire, {"refused": str(refused)})
-        os._exit(0)
     shell, recorder, respond = prepared or prepare()
-    settle(request["kit"])
+    settle(folder, request["kit"])
+    confine()
     sys.stdout, sys.stderr = Stream(recorder, "stdout"), Stream(recorder, "stderr")
     builtins.input = refuse_input
-    send(wire, {"ready": protections})
+    send(wire, {"ready": True})
     while True:
         message = receive(wire)
         if "ask" in message:
@@ -308,39 +326,37 @@ def serve_student(wire, prepared, folder):
 
 def prepare():
     """Shell, recorder and the function that answers questions."""
-    recorder = Recorder()
-    respond = load(RESPOND).respond
+    recorder, respond = Recorder(), load(RESPOND).respond
     shell = make_shell(recorder)
     warm_up(shell)
     return shell, recorder, respond
 
 
-def start(control, wire, prepared, folder):
-    """Fork a child for one notebook; returns its process id."""
+# ---------------------------------------------------------------- the process that forks
+def start(control, wire, prepared, folder, user):
+    """Fork a child for one notebook, with a folder of its own; returns its process id."""
+    os.mkdir(folder, 0o700)
+    if user:
+        os.chown(folder, user, user)
     child = os.fork()
     if child:
+        wire.close()
         return child
     try:
         control.close()
         os.setsid()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        quiet = os.open(os.devnull, os.O_RDWR)
-        for standard in (0, 1) if 1 else ():
-            os.dup2(quiet, standard)
+        if user:
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
+        prctl(DEATH_SIGNAL, signal.SIGKILL)
+        prctl(DUMPABLE, 1)
         serve_student(wire, prepared, folder)
     except EOFError:
         os._exit(0)
-    except BaseException:
-        Path(folder, "log").write_text(traceback.format_exc()) if os.environ.get("DBG") else None
     finally:
         os._exit(1)
-
-
-def children():
-    try:
-        return [int(text) for text in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
-    except OSError:
-        return []
 
 
 def end(child, patience):
@@ -351,8 +367,8 @@ def end(child, patience):
         status = os.waitstatus_to_exitcode(raw) if pid else time.sleep(0.002)
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        for pid in {child, *children()} if status is None else children():
-            for kill in (os.kill, os.killpg):
+        for pid in [-1] if ALONE else {*([child] if status is None else []), *children()}:
+            for kill in (os.kill, os.killpg) if pid > 0 else (os.kill,):
                 try:
                     kill(pid, signal.SIGKILL)
                 except OSError:
@@ -366,32 +382,69 @@ def end(child, patience):
     return status
 
 
-def main(descriptor, folder, cold):
-    control = socket.socket(fileno=int(descriptor))
+def children():
+    try:
+        return [int(text) for text in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def remove(folder):
+    """Delete a notebook's folder, whatever rights it gave its files."""
+
+    def unlock(function, path, problem):
+        for place in (os.path.dirname(path), path):
+            try:
+                os.chmod(place, 0o700)
+            except OSError:
+                pass
+        try:
+            function(path)
+        except OSError:
+            pass
+
+    shutil.rmtree(folder, onerror=unlock)
+
+
+def threads():
+    return len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
+
+
+def main(cold):
+    control = socket.socket(fileno=os.dup(0))
+    quiet = os.open(os.devnull, os.O_RDWR)
+    os.dup2(quiet, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    box.adopt_orphans()
+    prctl(SUBREAPER, 1)
     hide_the_grader()
+    prctl(DUMPABLE, 0)  # a child cannot look into this process
     prepared = None if cold else prepare()
     if threads() != 1:
         sys.exit("a second thread exists, so that forking would not be safe")
     gc.collect()
     gc.freeze()
     send(control, {"ready": True})
-    child = None
+    child, count, folder, usual = None, 0, "", set(os.listdir(FOLDER))
     while True:
         command, descriptors, *_ = socket.recv_fds(control, 1, 1)
         if command == b"s":
-            child = start(control, socket.socket(fileno=descriptors[0]), prepared, folder)
-            send(control, {"pid": child})
+            count += 1
+            folder = os.path.join(FOLDER, str(count))
+            child = start(control, socket.socket(fileno=descriptors[0]), prepared, folder, FIRST_USER + count if os.geteuid() == 0 and ALONE else 0)
+            send(control, {"started": True})
+        elif command == b"i":
+            os.killpg(child, signal.SIGINT)
         else:
             status = end(child, 0.5 if command == b"e" else 0) if child else None
-            box.remove(folder)
+            if folder:
+                remove(folder)
             if not command:
                 return
-            send(control, {"ended": status})
-            child = None
+            send(control, {"ended": status, "clean": set(os.listdir(FOLDER)) <= usual})
+            child, folder = None, ""
 
 
+RESPOND = respond_code()
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], "--cold" in sys.argv)
+    main("--cold" in sys.argv)
     os._exit(0)

@@ -392,16 +392,20 @@ def parameters(gates: str, peepholes: str = "") -> dict[str, tuple[str, ...]]:
     return rows | {f"V_{k}": ("m", "m") for k in peepholes} | {f"b_{k}": ("m",) for k in gates}
 
 
+def kit(*modules: str) -> tuple[str, ...]:
+    return tuple(f"lstm_kit/{module}.py" for module in ("__init__", "plots", *modules))
+
+
 EXERCISES = (
     Exercise(
         "LSTMCell", "01_basic_lstm", "cell",
         cell_criteria(dict(runs=0.5, parameters=1, f=1, i=1, c=1, o=1, cell=1, hidden=1, order=0.5, gradients=0.5, untouched=0.5, reset=0.5, own=0.5), SHAPES),
-        rule("fico", CELL), parameters("fioc"), kit=("checks",),
+        rule("fico", CELL), parameters("fioc"), kit=kit("checks"),
     ),
     Exercise(
         "LSTM", "02_stacking", "stack",
         stack_criteria(dict(runs=0.5, layers=1.5, wiring=1, states=1, outputs=1, final=1, gradients=0.5, untouched=0.5, reset=0.5, own=0.5)),
-        rule("fico", CELL), parameters("fioc"), cell="LSTMCell", kit=("checks", "cell"),
+        rule("fico", CELL), parameters("fioc"), cell="LSTMCell", kit=kit("checks", "cell"),
     ),
     Exercise(
         "CoupledLSTMCell", "03_coupled_gates", "cell",
@@ -410,12 +414,12 @@ EXERCISES = (
             "a subclass of LSTMCell with its parameters but without W_i, U_i and b_i (deleted, or None); nothing else trains, and any sizes work", "coupled",
         ),
         rule("fco", COUPLED), parameters("foc"), absent={name: shape for name, shape in parameters("i").items()},
-        base="LSTMCell", kit=("checks", "cell", "stack"),
+        base="LSTMCell", kit=kit("checks", "cell", "stack"),
     ),
     Exercise(
         "CoupledLSTM", "03_coupled_gates", "stack",
         stack_criteria(dict(runs=0.25, layers=0.5, works=0.5, reset=0.25), LAYERS.replace("cells", "CoupledLSTMCell") + "; a subclass of LSTM"),
-        rule("fco", COUPLED), parameters("foc"), base="LSTM", cell="CoupledLSTMCell", kit=("checks", "cell", "stack"),
+        rule("fco", COUPLED), parameters("foc"), base="LSTM", cell="CoupledLSTMCell", kit=kit("checks", "cell", "stack"),
     ),
     Exercise(
         "PeepholeLSTMCell", "04_peepholes", "cell",
@@ -423,11 +427,11 @@ EXERCISES = (
             dict(runs=0.25, parameters=0.25, f=0.25, i=0.25, c=0.25, o=0.25, cell=0.25, hidden=0.25, order=0.25, gradients=0.25, untouched=0.25, reset=0.25, own=0.25),
             "a subclass of LSTMCell with its parameters and V_f V_i V_o, hidden to hidden without bias, full or diagonal; nothing else trains, and any sizes work", "peephole",
         ),
-        rule("fico", CELL, "fio"), parameters("fioc", "fio"), ("V_f", "V_i", "V_o"), base="LSTMCell", kit=("checks", "cell", "stack"), bonus=True,
+        rule("fico", CELL, "fio"), parameters("fioc", "fio"), ("V_f", "V_i", "V_o"), base="LSTMCell", kit=kit("checks", "cell", "stack"), bonus=True,
     ),
     Exercise(
         "PeepholeLSTM", "04_peepholes", "stack",
         stack_criteria(dict(runs=0.1, layers=0.25, works=0.25, reset=0.15), LAYERS.replace("cells", "PeepholeLSTMCell") + "; a subclass of LSTM"),
-        rule("fico", CELL, "fio"), parameters("fioc", "fio"), ("V_f", "V_i", "V_o"), base="LSTM", cell="PeepholeLSTMCell", kit=("checks", "cell", "stack"), bonus=True,
+        rule("fico", CELL, "fio"), parameters("fioc", "fio"), ("V_f", "V_i", "V_o"), base="LSTM", cell="PeepholeLSTMCell", kit=kit("checks", "cell", "stack"), bonus=True,
     ),
 )  # fmt: skip

@@ -16,18 +16,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
+
+from .box import MEMORY_BYTES, WORK, Bubblewrap, Refused, choose
 
 HERE = Path(__file__).resolve().parent
 LARGEST = 32 << 20  # bytes of one message from a student's process
 START = 120  # seconds until the warm process must be ready
 MOST_REVIVALS = 3
+LOOK_EVERY = 0.25  # seconds between looks at the memory of a student's processes
 
 
 class Unavailable(Exception):
     """No process for students can be started: a fault, or a missing protection, on our side."""
+
+
+class Overuse(Exception):
+    """A student's processes use too much memory together."""
 
 
 class Gone(Exception):
@@ -61,10 +70,13 @@ class CellResult:
 
 
 class Wire:
-    """Messages over a socket: JSON after a length of 4 bytes, never larger than LARGEST, never later than a deadline."""
+    """Messages over a socket: JSON after a length of 4 bytes, never larger than LARGEST, never later than a deadline.
 
-    def __init__(self, sock):
-        self.sock = sock
+    `watch` is called now and then while nothing arrives; what it raises goes to the caller.
+    """
+
+    def __init__(self, sock, watch=lambda: None):
+        self.sock, self.watch, self.data = sock, watch, bytearray()
 
     def send(self, message, deadline):
         data = json.dumps(message).encode()
@@ -85,29 +97,37 @@ class Wire:
         return message
 
     def _exactly(self, count, deadline):
-        data = bytearray()
-        while len(data) < count:
-            self.sock.settimeout(max(0.001, deadline - time.monotonic()))
-            part = self.sock.recv(min(count - len(data), 1 << 20))
+        while len(self.data) < count:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self.sock.settimeout(min(left, LOOK_EVERY))
+            try:
+                part = self.sock.recv(1 << 20)
+            except TimeoutError:
+                self.watch()
+                continue
             if not part:
                 raise EOFError
-            data += part
-        return bytes(data)
+            self.data += part
+        data = bytes(self.data[:count])
+        del self.data[:count]
+        return data
 
     def close(self):
         self.sock.close()
 
 
 class Warm:
-    """A process that has torch loaded and forks one boxed child at a time. Started when first needed, again if it died.
+    """A process that has torch loaded and forks one child at a time, in a box. Started when first needed, again if it died.
 
     `sandbox`: "auto", "required" or "off" (see box.py). `hidden`: folders that no student's process may see.
     """
 
     def __init__(self, sandbox="auto", hidden=()):
-        self.sandbox, self.hidden = sandbox, [str(Path(path).resolve()) for path in (*hidden, HERE)]
-        self.server, self.control, self.folder = None, None, None
-        self.protections = None  # texts, once a child has been started
+        self.sandbox, self.hidden = sandbox, [str(Path(path).resolve()) for path in hidden]
+        self.server, self.control, self.folder, self.box = None, None, None, None
+        self.before = 0  # bytes of memory of the server before it forks
 
     def __enter__(self):
         return self
@@ -115,27 +135,45 @@ class Warm:
     def __exit__(self, *error):
         self.close()
 
+    @property
+    def protections(self):
+        """What is in force, in words. Raises Unavailable where a box is required and there is none."""
+        if self.box is None:
+            try:
+                self.box = choose(self.sandbox)
+            except Refused as refused:
+                raise Unavailable(f"{refused}, and sandbox is 'required'") from None
+        return self.box.words
+
     def begin(self, wire):
-        """Fork a child that serves `wire`; returns its process id. Raises Unavailable."""
+        """Fork a child that serves `wire`. Raises Unavailable."""
         for _ in range(2):  # a server that died is noticed when it is used
             if self.server is None or self.server.poll() is not None:
                 self._start()
             try:
                 socket.send_fds(self.control.sock, [b"s"], [wire.fileno()])
-                return self.control.receive(time.monotonic() + 30)["pid"]
+                return self.control.receive(time.monotonic() + 30)["started"]
             except (OSError, EOFError, ValueError, KeyError):
                 self.close()
         raise Unavailable("the process that student processes are forked from died twice")
+
+    def interrupt(self):
+        """Ctrl-C for the child."""
+        with suppress(OSError):
+            self.control.sock.sendall(b"i")
 
     def end(self, at_once):
         """End the child and all it started; returns its exit status if it ended by itself, else None."""
         try:
             self.control.sock.settimeout(30)
             self.control.sock.sendall(b"k" if at_once else b"e")
-            return self.control.receive(time.monotonic() + 30).get("ended")
+            reply = self.control.receive(time.monotonic() + 30)
         except (OSError, EOFError, ValueError, AttributeError):
             self.close()
             return None
+        if not reply.get("clean"):
+            self.close()  # something of it could not be removed: nobody else shall find it
+        return reply.get("ended")
 
     @contextmanager
     def student(self, kit=None, limits=Limits()):
@@ -146,12 +184,14 @@ class Warm:
         finally:
             student.close()
 
-    def probe(self):
-        """The protections in force, as texts. Raises Unavailable where one is required and there is none."""
-        if self.protections is None:
-            with self.student() as student:
-                student.start()
-        return self.protections
+    def memory(self):
+        """Bytes that the child and all its processes use beyond what they share with the server."""
+        total = 0
+        with suppress(psutil.Error, AttributeError):
+            for process in psutil.Process(self.server.pid).children(recursive=True):
+                with suppress(psutil.Error):
+                    total += max(0, process.memory_info().rss - self.before)
+        return total
 
     def close(self):
         """End the server and with it every student's process."""
@@ -170,6 +210,7 @@ class Warm:
     def _start(self):
         """Start the server; where it cannot load things before it forks, one that lets every child load them."""
         self.close()
+        _ = self.protections
         reasons = []
         for options in ([], ["--cold"]):
             self.folder = tempfile.TemporaryDirectory(prefix="grader", ignore_cleanup_errors=True)
@@ -177,26 +218,35 @@ class Warm:
             ours, theirs = socket.socketpair()
             log = Path(self.folder.name, "log")
             with theirs, open(log, "wb") as stderr:
-                self.server = subprocess.Popen(
-                    [sys.executable, "-I", "-B", str(HERE / "kernel.py"), str(theirs.fileno()), self.folder.name, *options],
-                    env=environment(self.folder.name), cwd=self.folder.name, pass_fds=[theirs.fileno()], start_new_session=True,
-                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
+                self.server = self.box.start(
+                    [sys.executable, "-I", "-B", str(HERE / "kernel.py"), *options], environment(self.box, self.folder.name), self.hidden,
+                    stdin=theirs, stdout=subprocess.DEVNULL, stderr=stderr, start_new_session=True, cwd="/",
                 )  # fmt: skip
             self.control = Wire(ours)
             try:
-                return self.control.receive(time.monotonic() + START)
+                self.control.receive(time.monotonic() + START)
+                self.before = max((p.memory_info().rss for p in self._processes()), default=0)
+                return
             except (OSError, EOFError, ValueError):
                 self.server.kill()
                 reasons.append(log.read_text(errors="replace").strip()[-500:])
                 self.close()
         raise Unavailable("no process for students can be started: " + " / ".join(reasons))
 
+    def _processes(self):
+        server = psutil.Process(self.server.pid)
+        return [server, *server.children(recursive=True)]
 
-def environment(folder):
+
+def environment(box, folder):
     """The variables of the server: nothing of the grader's own but what Python and its libraries need."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "HOME", "LD_LIBRARY_PATH", "DBG", "SYSTEMROOT") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
-    return {**kept, **threads, "IPYTHONDIR": folder, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    place = WORK if isinstance(box, Bubblewrap) else tempfile.mkdtemp(dir=folder)
+    return {
+        **kept, **threads, "BOX_FOLDER": place, "BOX_ALONE": str(int(box.alone)), "HOME": place, "TMPDIR": place, "IPYTHONDIR": place,
+        "MPLCONFIGDIR": place, "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }  # fmt: skip
 
 
 class Student:
@@ -204,7 +254,7 @@ class Student:
 
     def __init__(self, warm, kit, limits):
         self.warm, self.kit, self.limits = warm, kit, limits
-        self.wire, self.pid = None, None
+        self.wire = None
         self.done = []  # (source, number) of the cells that ran, for a new process
         self.cells_left = limits.notebook
         self.revivals, self.given_up = 0, None
@@ -222,7 +272,8 @@ class Student:
             return CellResult("died", error="ProcessEnded", message=str(gone))
         finally:
             self.cells_left -= time.monotonic() - began
-        self.done.append((source, number))
+        if not reply.get("interrupted"):
+            self.done.append((source, number))
         return cell_result(reply, seconds)
 
     def ask(self, questions, timeout=None):
@@ -246,25 +297,25 @@ class Student:
             raise Gone(self.given_up)
         self.start()
         for source, number in self.done:
-            self._exchange({"cell": source, "number": number}, max(1, self.cells_left))
+            self._exchange({"cell": source, "number": number}, self.limits.cell)
 
     def start(self):
         """A fresh process. Raises Unavailable."""
         ours, theirs = socket.socketpair()
         deadline = time.monotonic() + 60
         with theirs:
-            self.pid = self.warm.begin(theirs)
-        self.wire = Wire(ours)
+            self.warm.begin(theirs)
+        self.wire = Wire(ours, self.watch)
         try:
-            self.wire.send({"sandbox": self.warm.sandbox, "hidden": self.warm.hidden, "kit": self.kit}, deadline)
-            reply = self.wire.receive(deadline)
+            self.wire.send({"kit": self.kit}, deadline)
+            self.wire.receive(deadline)
         except (OSError, EOFError, ValueError) as error:
             self.close()
             raise Unavailable(f"a student's process could not be prepared ({type(error).__name__})") from error
-        if "refused" in reply:
-            self.close()
-            raise Unavailable(f"{reply['refused']}, and sandbox is 'required'")
-        self.warm.protections = reply["ready"]
+
+    def watch(self):
+        if self.warm.memory() > MEMORY_BYTES:
+            raise Overuse
 
     def close(self):
         if self.wire is not None:
@@ -278,8 +329,10 @@ class Student:
             try:
                 return self.wire.receive(deadline)
             except TimeoutError:
-                signal_group(self.pid, signal.SIGINT)
+                self.warm.interrupt()
                 return {**self.wire.receive(time.monotonic() + self.limits.grace), "interrupted": True}
+        except Overuse:
+            self._lost("your code's processes used too much memory", at_once=True)
         except TimeoutError:
             self._lost(f"your code was stopped after {seconds:g} seconds and did not obey", at_once=True)
         except ValueError:
@@ -298,13 +351,6 @@ class Student:
         self.wire.close()
         self.wire = None
         return self.warm.end(at_once)
-
-
-def signal_group(pid, number):
-    try:
-        os.killpg(pid, number)
-    except OSError:
-        pass
 
 
 def ending(status):

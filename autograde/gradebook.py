@@ -1,0 +1,107 @@
+"""Marks into nbgrader's gradebook, through nbgrader's own API: one transaction for each student, and a copy before a run."""
+import datetime
+import shutil
+import sqlite3
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy.engine import make_url
+
+from .assignment import Assignment, NotReady
+from .grade import Graded
+
+BACKUPS = 3
+
+
+def back_up(db_url: str) -> Path | None:
+    """Copy an SQLite gradebook beside itself, the last few kept; None where there is none (other databases have their own ways)."""
+    url = make_url(db_url)
+    path = Path(url.database or "")
+    if url.get_backend_name() != "sqlite" or not path.is_file():
+        return None
+    copy = path.with_name(f"{path.name}.backup-{datetime.datetime.now():%Y%m%d-%H%M%S}")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    shutil.copymode(path, copy)
+    for old in sorted(path.parent.glob(f"{path.name}.backup-*"))[:-BACKUPS]:
+        old.unlink()
+    return copy
+
+
+@contextmanager
+def transaction(gradebook: Gradebook):
+    """Everything inside becomes one commit, whatever the API commits in between; or nothing, where something raises."""
+    session = gradebook.db
+    commit, session.commit = session.commit, session.flush
+    try:
+        yield
+        commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.commit = commit
+
+
+def check_assignment(gradebook: Gradebook, assignment: Assignment):
+    """Raises NotReady where the gradebook does not know the released test cells, or not with our points."""
+    remedy = f"run `nbgrader generate_assignment {assignment.name} --force`"
+    for exercise in assignment.exercises.values():
+        try:
+            cell = gradebook.find_grade_cell(exercise.test_id, exercise.notebook, assignment.name)
+        except MissingEntry:
+            raise NotReady(f"The gradebook has no cell {exercise.test_id} in {assignment.name}: {remedy}.") from None
+        worth = 0 if exercise.bonus else exercise.points
+        if cell.max_score != worth:
+            raise NotReady(f"The cell {exercise.test_id} has {cell.max_score:g} points in the gradebook and {worth:g} in the exercise: make them equal, then {remedy}.")
+
+
+def begin(gradebook: Gradebook, assignment: Assignment, student: str, timestamp=None):
+    """Every mark of this submission at zero, for as long as nothing better is known: no old mark survives."""
+    with transaction(gradebook):
+        gradebook.update_or_create_student(student)
+        submission = gradebook.update_or_create_submission(assignment.name, student, **({"timestamp": timestamp} if timestamp else {}))
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                if grade.cell.name in {exercise.test_id for exercise in assignment.in_notebook(notebook.name)}:
+                    grade.auto_score, grade.needs_manual_grade = 0.0, True
+
+
+def record(gradebook: Gradebook, assignment: Assignment, student: str, graded: list[Graded], penalties: AssignLatePenalties | None = None):
+    """The marks of all graded notebooks of one student. Manual scores, comments and other cells stay as they are."""
+    with transaction(gradebook):
+        submission = gradebook.find_submission(assignment.name, student)
+        for result in graded:
+            notebook = gradebook.find_submission_notebook(result.name, assignment.name, student)
+            record_notebook(notebook, assignment, result)
+            gradebook.db.flush()
+            if penalties:
+                gradebook.db.refresh(notebook)
+                record_penalty(notebook, submission, penalties, student)
+
+
+def record_notebook(notebook: SubmittedNotebook, assignment: Assignment, result: Graded):
+    bonus = {exercise.test_id for exercise in assignment.exercises.values() if exercise.bonus}
+    for grade in notebook.grades:
+        verdict = result.verdicts.get(grade.cell.name)
+        if verdict is None:
+            continue
+        if grade.cell.name in bonus:
+            grade.auto_score, grade.extra_credit = 0.0, verdict.score
+        else:
+            grade.auto_score = verdict.score
+        grade.needs_manual_grade = grade.manual_score is not None or bool(verdict.flags)
+    for comment in notebook.comments:
+        comment.auto_comment = "No response." if comment.cell.name in result.unchanged else None
+    notebook.flagged = bool(result.flags)
+
+
+def record_penalty(notebook: SubmittedNotebook, submission, penalties: AssignLatePenalties, student: str):
+    """nbgrader's own plugin decides, as in its AssignLatePenalties."""
+    notebook.late_submission_penalty = None
+    if submission.total_seconds_late > 0:
+        penalty = penalties.plugin_inst.late_submission_penalty(student, notebook.score, submission.total_seconds_late)
+        if penalty is not None:
+            notebook.late_submission_penalty = penalties._check_late_penalty(notebook, penalty)

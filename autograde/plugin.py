@@ -1,0 +1,159 @@
+"""What nbgrader_config.py names, so that `nbgrader autograde` rebuilds, boxes and judges: an exporter and a preprocessor.
+
+nbgrader makes the exporter when a run starts, hands it every submitted notebook (to be rebuilt), and hands the rebuilt one
+to the preprocessor (to be graded). Marks are written once for each student, after the last notebook.
+"""
+import atexit
+import json
+import os
+import stat
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
+from nbgrader.utils import rmtree
+from traitlets import Dict, Enum, Float
+
+from . import state
+from .assignment import Assignment, NotReady, read_release
+from .gradebook import back_up, begin, check_assignment, record
+from .grade import Graded, grade_rebuilt
+from .process import Limits, Unavailable, Warm
+from .submission import MOST_BYTES, Rebuilt, rebuild
+
+_warm: dict[tuple, Warm] = {}
+
+
+def shared_warm(sandbox: str, root: str) -> Warm:
+    """One warm process for all runs in this process: formgrader's button is quick the second time."""
+    if (sandbox, root) not in _warm:
+        _warm[sandbox, root] = warm = Warm(sandbox, [root])
+        atexit.register(warm.close)
+    return _warm[sandbox, root]
+
+
+def read_file(path: Path) -> tuple[bytes | None, str | None]:
+    """The bytes of a submitted file, and what was odd about it. Links are not followed, and nothing but a file is opened."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None, None
+    except OSError as problem:
+        return None, f"{path.name} is a link or cannot be opened ({problem.strerror}); it was not used."
+    with open(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+            return None, f"{path.name} is no ordinary file, or too large; it was not used."
+        return file.read(), None
+
+
+class Judge(NbGraderPreprocessor):
+    """Runs a rebuilt notebook in the student's process and judges the answers in this one."""
+
+    exercises = Dict({"lstm": "autograde.lstm"}, help="Assignment name to the module that defines its EXERCISES.").tag(config=True)
+    sandbox = Enum(("auto", "required", "off"), "auto", help="The box around students' code: the best there is, or none is refused, or none is used.").tag(config=True)
+    cell_seconds = Float(30, help="Time limit for one cell.").tag(config=True)
+    notebook_seconds = Float(120, help="Time limit for all cells of a notebook.").tag(config=True)
+    answer_seconds = Float(30, help="Time limit for the answers about one class.").tag(config=True)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.cell_seconds, self.notebook_seconds, self.answer_seconds)
+
+    def warm(self, root: str) -> Warm:
+        return shared_warm(self.sandbox, str(Path(root).resolve()))
+
+    def assignment(self, release: Path, name: str) -> Assignment:
+        """Raises NotReady."""
+        if name not in self.exercises:
+            raise NotReady(f"{name} has no exercises in c.Judge.exercises of nbgrader_config.py; there are: {', '.join(self.exercises)}.")
+        return read_release(release, name, self.exercises[name])
+
+    def preprocess(self, nb, resources):
+        run, (notes, missing) = self.parent, (nb.metadata["autograde"][key] for key in ("notes", "missing"))
+        name = resources["nbgrader"]["notebook"]
+        graded = grade_rebuilt(name, Rebuilt(nb, notes, missing), run.assignment, run.judge.warm(run.converter.coursedir.root), self.limits)
+        run.graded.append(graded)
+        for flag in graded.flags:
+            self.log.warning("%s: needs a person: %s", resources["nbgrader"]["student"], flag)
+        return graded.notebook, resources
+
+
+class Rebuild(NotebookExporter):
+    """Stands for a whole run of `nbgrader autograde`; in its place as an exporter it reads submissions whatever their state."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.converter, self.graded, self.data = self.parent, [], {}
+        self.judge = Judge(parent=self.converter)
+        folders = self.converter.coursedir
+        try:
+            name = folders.assignment_id
+            release = Path(folders.format_path(folders.release_directory, ".", name))
+            self.assignment = self.judge.assignment(release, name)
+            back_up(folders.db_url)
+            self.gradebook = Gradebook(folders.db_url, folders.course_id)
+            check_assignment(self.gradebook, self.assignment)
+            self.log.warning("Protection in force: %s", self.judge.warm(folders.root).protections)
+        except (NotReady, Unavailable) as problem:
+            self.log.error(str(problem))
+            raise NbGraderException(str(problem)) from None
+        self.penalties = AssignLatePenalties(parent=self.converter)
+        self.penalties.init_plugin()
+        self.take_over()
+
+    def take_over(self):
+        """The converter's steps around each submission: ours copy no student's file, and open the gradebook once."""
+        converter, usual = self.converter, self.converter.init_destination
+        pattern = converter.coursedir.notebook_id
+        names = [name for name in self.assignment.notebooks if Path(name).match(pattern)]
+        source = converter._format_source(converter.coursedir.assignment_id, converter.coursedir.student_id)
+        for folder in Path().glob(source) if not Path(source).is_absolute() else [Path(path) for path in converter.assignments]:
+            if folder.is_dir() and not folder.is_symlink():
+                converter.assignments[str(folder)] = [str(folder / f"{name}.ipynb") for name in names]
+        converter.init_assignment = self.begin
+        converter.init_destination = lambda assignment, student: self.wanted(usual, assignment, student)
+        converter.post_convert_hook = self.finish
+        self.root = Path(converter.coursedir.root)
+
+    def wanted(self, usual, assignment: str, student: str) -> bool:
+        """Whether to grade a submission; what was left unfinished by an earlier run is done again."""
+        folder = Path(self.converter._format_dest(assignment, student))
+        if folder.exists() and not state.finished(self.root, assignment, student):
+            self.log.warning("Grading %s again, since the last run did not finish it", student)
+            rmtree(str(folder))
+        try:
+            return usual(assignment, student)
+        except ValueError:  # a timestamp that is none
+            return True
+
+    def begin(self, assignment: str, student: str):
+        state.forget(self.root, assignment, student)
+        self.graded.clear()
+        self.data.clear()
+        folder = Path(self.converter._format_source(assignment, student))
+        begin(self.gradebook, self.assignment, student, state.timestamp(folder))
+        state.copy_release(self.assignment, Path(self.converter._format_dest(assignment, student)))
+
+    def finish(self, **_):
+        """After the last notebook of a submission: its marks, in one transaction."""
+        student, assignment = self.student, self.assignment
+        try:
+            record(self.gradebook, assignment, student, self.graded, self.penalties)
+            state.remember(self.root, assignment, student, self.data)
+        except Exception:
+            self.log.exception("The marks of %s could not be written; the next run will grade this submission again", student)
+
+    def from_filename(self, filename: str, resources=None, **options):
+        self.student = resources["nbgrader"]["student"]
+        if not self.converter._sanitizing:
+            return self.from_notebook_node(nbformat.read(filename, as_version=4), resources)
+        name = resources["nbgrader"]["notebook"]
+        self.data[name], oddity = read_file(Path(filename))
+        rebuilt = rebuild(self.data[name], self.assignment.notebooks[name], name)
+        notes = [oddity, *rebuilt.notes] if oddity else rebuilt.notes
+        rebuilt.notebook.metadata["autograde"] = {"notes": notes, "missing": oddity or rebuilt.missing}
+        return self.from_notebook_node(rebuilt.notebook, resources)

@@ -1,0 +1,68 @@
+"""Which submissions are graded, by content, in a folder `.autograde/` of the course; and what else a run needs of files."""
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from nbgrader.utils import parse_utc
+
+from .assignment import Assignment
+
+FOLDER = ".autograde"
+HERE = Path(__file__).resolve().parent
+
+
+def digest(assignment: Assignment, data: dict[str, bytes | None], timestamp: object = None) -> str:
+    """Of everything that decides a mark: the submission, the release, the grader."""
+    seen = hashlib.sha256(repr(timestamp).encode())
+    for name in sorted(data):
+        seen.update(f"{name} {data[name] is None} ".encode() + hashlib.sha256(data[name] or b"").digest())
+    seen.update(json.dumps([assignment.kit, assignment.notebooks], sort_keys=True).encode())
+    for path in sorted(HERE.glob("*.py")):
+        seen.update(path.read_bytes())
+    return seen.hexdigest()
+
+
+def place(root: Path, assignment: str, student: str) -> Path:
+    return root / FOLDER / assignment / f"{student}.json"
+
+
+def finished(root: Path, assignment: str, student: str) -> str | None:
+    """The digest of the submission as it was graded last; None where no run has finished it."""
+    try:
+        return json.loads(place(root, assignment, student).read_text(encoding="utf-8"))["digest"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remember(root: Path, assignment: Assignment, student: str, data: dict[str, bytes | None], time: object = None):
+    path = place(root, assignment.name, student)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".part")
+    draft.write_text(json.dumps({"digest": digest(assignment, data, time)}), encoding="utf-8")
+    os.replace(draft, path)
+
+
+def forget(root: Path, assignment: str, student: str):
+    place(root, assignment, student).unlink(missing_ok=True)
+
+
+def timestamp(folder: Path):
+    """When the submission in `folder` was handed in, or None: nbgrader's timestamp.txt, where it can be read as one."""
+    path = folder / "timestamp.txt"
+    try:
+        if path.is_symlink() or path.stat().st_size > 1000:
+            return None
+        return parse_utc(path.read_text(encoding="utf-8").strip())
+    except (OSError, ValueError, OverflowError):
+        return None
+
+
+def copy_release(assignment: Assignment, folder: Path):
+    """The kit beside the graded notebooks, so that an instructor can run them."""
+    for path, text in assignment.kit.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            target.chmod(0o644)
+        target.write_text(text, encoding="utf-8")

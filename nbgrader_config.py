@@ -1,0 +1,21 @@
+"""nbgrader's configuration of this course. Everything else is nbgrader's default."""
+import os
+import sys
+from pathlib import Path
+
+c = get_config()  # noqa: F821
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # nbgrader runs a bare `alembic`
+
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.course_id = "lstm_course"
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".ruff_cache", ".pytest_cache"]
+c.ClearSolutions.code_stub = {"python": "...  # YOUR CODE HERE"}
+
+# Grading: every submission is rebuilt from the release, its code runs in a box, and the judge decides in this process.
+c.Judge.exercises = {"lstm": "autograde.lstm"}
+c.Judge.sandbox = "auto"  # "required" refuses to grade without a box, "off" uses none
+c.Autograde.exporter_class = "autograde.plugin.Rebuild"
+c.Autograde.sanitize_preprocessors = []
+c.Autograde.autograde_preprocessors = ["autograde.plugin.Judge"]
