@@ -18,6 +18,7 @@ from .submission import Rebuilt, grade_id, rebuild
 
 DESK_ONLY = "desk-only"  # tag in the release: a demonstration, which does not run at grading
 NOT_RUN = "Not run."
+NOT_WRITTEN = "Not written yet: the cell is as it was given out."
 
 
 @dataclass
@@ -85,7 +86,9 @@ def run(graded: Graded, exercises: dict[str, Exercise], student: Student):
         key = grade_id(cell)
         if key in exercises:
             exercise = exercises[key]
-            graded.verdicts[key] = ask(exercise, student, cells.get(exercise.name, Cell()))
+            verdict = ask(exercise, student, cells.get(exercise.name, Cell()))
+            blank = exercise.name in graded.unchanged and not verdict.score
+            graded.verdicts[key] = zero(exercise, NOT_WRITTEN) if blank else verdict
         elif DESK_ONLY not in cell.metadata.get("tags", []) and cell.source.strip():
             result = student.execute(cell.source, count)
             cell.outputs = [new_output(**output) for output in result.outputs]

@@ -36,7 +36,8 @@ def transaction(gradebook: Gradebook):
     session = gradebook.db
     commit, session.commit = session.commit, session.flush
     try:
-        yield
+        with session.no_autoflush:
+            yield
         commit()
     except BaseException:
         session.rollback()

@@ -11,7 +11,7 @@ import numpy as np
 from . import cells, stacks
 from .exercise import Exercise
 from .questions import unpack
-from .sheet import Cell, Sheet, Verdict, dicts, failure, words
+from .sheet import ANSWERS, Cell, Sheet, Verdict, dicts, failure, fitted, words
 
 DEVIATIONS = 7.0  # how many standard errors a draw of reset_parameters may be off
 LEFT = 7.0  # what respond.py puts into every parameter before it calls reset_parameters
@@ -27,7 +27,7 @@ def judge(exercise: Exercise, questions: dict, answers: dict, cell: Cell = Cell(
     `cell` says what became of the solution cell. Never raises for anything in `answers`.
     """
     sheet = Sheet(exercise)
-    answers = answers if isinstance(answers, dict) else {"failed": "The answers could not be read."}
+    answers = fitted(answers, ANSWERS) if isinstance(answers, dict) else {"failed": "The answers could not be read."}
     if exercise.kind == "value":
         return judge_value(exercise, answers, cell, sheet)
     if cell.error:

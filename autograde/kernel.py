@@ -223,7 +223,7 @@ def describe(error, number):
     if isinstance(error, SyntaxError) and error.filename == f"<cell {number}>":
         lines.append(error.lineno)
     try:
-        message = str(error)
+        message = error.msg if isinstance(error, SyntaxError) else str(error)
     except Exception:
         message = ""
     try:

@@ -44,14 +44,27 @@ def judge_gradients(pairs, inputs, sheet: Sheet, losses: list[Callable | None]):
         if not isinstance(slopes, dict) or not good(row) or slopes.get("forward"):
             continue  # a forward pass that fails over several steps is judged elsewhere
         if "error" in slopes:
-            complaint = complaint or f"A backward pass over several steps raised {failure(slopes)}."
+            complaint = complaint or backward_raised(slopes)
             continue
         looked = True
         complaint = complaint or slope_complaint(build, slopes, inputs, SLOPE_WITHIN["float32" if single(row) else "float64"], loss)
     if complaint:
-        sheet.lose("gradients", complaint, "backward raises" if "raised" in complaint else "part of the gradient is cut off")
+        sheet.lose("gradients", complaint, "backward raises an error" if "raised an error" in complaint else "part of the gradient is cut off")
     elif looked:
         sheet.meet("gradients")
+
+
+KNOWN_ERRORS = {  # a piece of PyTorch's message -> what it means here
+    "modified by an inplace": "a tensor that it needs was overwritten in place (as in c[k] = … or h += …)",
+    "a second time": "something is kept from one call of forward to the next",
+    "a leaf Variable that requires grad": "a tensor that has a gradient is overwritten in place",
+}
+
+
+def backward_raised(row: dict) -> str:
+    """A sentence for the exception of a backward pass."""
+    reason = next((meaning for piece, meaning in KNOWN_ERRORS.items() if piece in str(row["error"])), failure(row))
+    return f"A backward pass over several steps raised an error: {reason}."
 
 
 def slope_complaint(build, slopes: dict, inputs, within: float, loss: Callable | None) -> str | None:

@@ -131,8 +131,10 @@ def tensor_of(module, name):
     return value.weight if isinstance(value, nn.Module) else value
 
 
-def namesake(module, name):
+def own_name(module, name):
     """The attribute that plainly means `name` ("W_f" as "Wf" or "w_f") where the name itself is missing."""
+    if found(module, name)["kind"] != "missing":
+        return name
     own = {key.split(".")[0] for key, _ in module.named_parameters()}
     plain = name.replace("_", "").lower()
     return next((key for key in sorted(own) if key.replace("_", "").lower() == plain), name)
@@ -166,7 +168,7 @@ def load(module, question, weights, dtype, repair=False):
     like, made = ("linear" if kinds.count("linear") > len(kinds) / 2 else "parameter"), []
     for asked, value in weights.items():
         value, diagonal = unpack(value, dtype), asked in question["diagonal"]
-        name = asked if found(module, asked)["kind"] != "missing" else namesake(module, asked)
+        name = own_name(module, asked)
         row = found(module, name)
         usable = row["kind"] in ("linear", "parameter") and not (value.dim() == 1 and row["kind"] == "linear")
         form = form_of(value, row["shape"], diagonal) if usable else None
@@ -234,7 +236,7 @@ def answer_cell(cls, question, build, dtype, repair):
         row["calls"] = [call(module, question, case, dtype) for case in build["calls"]]
         row["dtype"] = str(dtype).removeprefix("torch.")
         row["built_in"] = built_ins(module, *[unpack(build["calls"][0][name], dtype) for name in question["inputs"]])
-        leaves = {name: (module, name) for name in build["weights"]}
+        leaves = {name: (module, own_name(module, name)) for name in build["weights"]}
         row["gradients"] = attempt(gradients, run_cell(module, question), build["sequence"], question, leaves, dtype)
         return row
 

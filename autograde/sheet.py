@@ -90,6 +90,31 @@ def zero(exercise: Exercise, why: str, flags: tuple[str, ...] = ()) -> Verdict:
 
 
 # ---------------------------------------------------------------- reading answers
+MOST = 1000  # items of any list or dict in an answer
+TENSOR = {"shape": [int], "dtype": str, "data": str, "type": str, "writes": bool}
+FOUND = {"kind": str, "type": str, "shape": [int], "bias": bool, "trains": bool}
+ERROR = {"error": str, "at": str}
+CALL = ERROR | {"out": [TENSOR], "again": [TENSOR], "after": [TENSOR], "trace": [TENSOR], "log": [[[TENSOR]]]}
+LAYER = {"type": str, "right": bool, "reads": int, "diagonal": [str]}
+BUILD = {
+    "build": ERROR, "dtype": str, "mode": str, "made": [str], "found": {str: FOUND}, "others": [str], "unset": [str], "shared": bool, "built_in": [str],
+    "layers": str, "module_list": bool, "cells": [LAYER], "calls": [CALL], "gradients": {str: object},
+}  # fmt: skip
+ANSWERS = {"failed": str, "defined": str, "bases": [str], "builds": [BUILD], "reset": [ERROR | {"parameters": {str: TENSOR}}], "value": object}
+
+
+def fitted(value, spec):
+    """`value` cut to the form of `spec`: what has another type is left out (in a list of dicts it becomes an empty one)."""
+    if isinstance(spec, dict):
+        rows = list(value.items())[:MOST] if isinstance(value, dict) else []
+        parts = {key: fitted(part, spec.get(key, spec.get(str))) for key, part in rows if isinstance(key, str) and (key in spec or str in spec)}
+        return {key: part for key, part in parts.items() if part is not None}
+    if isinstance(spec, list):
+        rows = [fitted(part, spec[0]) for part in value[:MOST]] if isinstance(value, list) else None
+        return rows if rows is None else [part for part in rows if part is not None]
+    return value if isinstance(value, spec) and (spec in (bool, object) or not isinstance(value, bool)) else None
+
+
 def equal(a, b, within: float) -> bool:
     if a is None or b is None or a.shape != b.shape or not np.isfinite(a).all():
         return False

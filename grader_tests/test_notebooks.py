@@ -4,21 +4,17 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
+import math_core
 import pytest
 import torch
 from nbclient import NotebookClient
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from torch import nn
 
-from autograde import authoring
-from autograde.exercises import EXERCISES, NOTEBOOKS
+from grader_tests.students import EXERCISES, NOTEBOOKS, RELEASE, ROOT, SOURCE, solutions
 
-math_core = pytest.importorskip("math_core")
-
-SOURCE = Path(__file__).resolve().parent.parent / "source" / "lstm"
 sys.path.insert(0, str(SOURCE))
 MARKERS = ("SOLUTION", "HIDDEN TESTS")
 IMAGE = re.compile(r"!\[(.*?)\]\((.*?)\)")
@@ -150,9 +146,10 @@ def test_release_runs(name, tmp_path):
 
 
 def test_kit_stack_is_in_step():
-    text = authoring.STACK.read_text(encoding="utf-8")
-    assert authoring.unpacked(text) == authoring.solution("02_stacking", "LSTM"), "Run `python -m autograde.authoring`."
-    assert authoring.unpacked(authoring.packed("x = 1\n")) == "x = 1\n"
+    sys.path.insert(0, str(ROOT / "source"))
+    import kit_stack
+
+    assert kit_stack.PACKED.read_text(encoding="utf-8") == kit_stack.packed(), "Run `make release`."
 
 
 def test_kit_does_not_need_the_grader():

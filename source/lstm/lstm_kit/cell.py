@@ -36,8 +36,8 @@ class LSTMCell(nn.Module):
 
     def reset_parameters(self):
         """Draw every parameter from a normal distribution with mean 0 and standard deviation 1."""
-        for parameter in self.parameters():
-            nn.init.normal_(parameter)
+        values = list(self.parameters())
+        nn.utils.vector_to_parameters(torch.randn(sum(map(torch.numel, values)), dtype=values[0].dtype), values)
 
     def joined(self, letter):
         """The parameters of all gates under one another, in PyTorch's order."""

@@ -569,7 +569,7 @@ def stack_gradients(cls, **_):
 def stack_reset(cls, **_):
     module = build(cls, 30, 60, 2)
     for layer in module.layers:  # the layers' own reset_parameters is not what is looked at here
-        layer.reset_parameters = lambda layer=layer: [nn.init.normal_(value) for value in layer.parameters()]
+        layer.reset_parameters = lambda layer=layer: [value.data.copy_(torch.randn_like(value)) for value in layer.parameters()]
     reset(module)
 
 

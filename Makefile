@@ -1,0 +1,36 @@
+# Everything that is done here, as commands. `make grade` and `make test` need nothing but Python 3.11, pip and make.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+NOTEBOOKS := $(wildcard source/lstm/*.ipynb)
+
+.PHONY: grade test setup release site lab pins
+
+grade: setup release
+	$(BIN)/python -m grader_tests.example_course
+
+test: setup
+	$(BIN)/python -m pytest
+
+setup: .venv/ready
+
+.venv/ready: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv 2>/dev/null || $(PYTHON) -m venv --without-pip .venv
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --requirement requirements.txt
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+release: setup
+	$(BIN)/python source/kit_stack.py
+	$(BIN)/nbgrader generate_assignment lstm --force
+	@echo "release/lstm is in step with source/lstm."
+
+site: setup
+	$(BIN)/python -m nbconvert --to notebook --execute --output-dir notebooks $(NOTEBOOKS)
+	$(BIN)/python -m nbconvert --to html --output-dir notebooks $(addprefix notebooks/,$(notdir $(NOTEBOOKS)))
+
+lab: setup
+	@echo "Opening release/lstm/01_basic_lstm.ipynb: run the cells from the top, fill in the class, and run the check below it."
+	$(BIN)/jupyter lab release/lstm/01_basic_lstm.ipynb
+
+pins: # after a change of versions in .venv
+	$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable | sed 's/+cpu$$//; s/ @ .*//' > requirements.txt

@@ -1,0 +1,4 @@
+class PeepholeLSTM(LSTM):
+    def __init__(self, input_dim, hidden_dim, n_layers):
+        super().__init__(input_dim, hidden_dim, n_layers)
+        self.layers = nn.ModuleList([PeepholeLSTMCell(input_dim if k == 0 else hidden_dim, hidden_dim) for k in range(n_layers)])
