@@ -3,13 +3,16 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 NOTEBOOKS := $(wildcard source/lstm/*.ipynb)
 
-.PHONY: grade test setup release site lab pins
+.PHONY: grade test proof setup release site lab pins
 
 grade: setup release
 	$(BIN)/python -m grader_tests.example_course
 
 test: setup
 	$(BIN)/python -m pytest
+
+proof: setup
+	$(BIN)/python -m grader_tests.proof
 
 setup: .venv/ready
 

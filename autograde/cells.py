@@ -1,11 +1,11 @@
 """The judge of one step of a cell: parameters, gates, states, and the order in which they are returned."""
 import numpy as np
 
-from .diagnose import Finding, Seen, diagnose, shown_by_trace, visible
+from .diagnose import DEEPEST, Finding, Seen, diagnose, shown_by_trace, visible
 from .exercise import Exercise
 from .purity import judge_gradients, judge_untouched
 from .questions import CALLS, shape_of, unpack
-from .rules import Part, columns
+from .rules import Part, Rule, columns
 from .sheet import Sheet, builds_of, dicts, equal, failure, good, single, words
 
 UNKNOWN = 9  # slips of an output that no reading gives
@@ -24,7 +24,7 @@ def judge_cell(exercise: Exercise, questions: dict, answers: dict, sheet: Sheet)
     judge_untouched(pairs, questions["inputs"], sheet)
     judge_gradients(usable, questions["inputs"], sheet, [loss_of(exercise, build, s, findings, swapped) for (build, _), s in zip(usable, seen)])
     broken = [(build, row) for build, row in pairs if not good(row)]
-    if broken and all(sheet.has(part.criterion) for part in exercise.rule.parts if part.traced):
+    if broken and not any(part.criterion in sheet.lost for part in exercise.rule.parts):
         build, row = broken[0]
         case = next((case for case in dicts(row.get("calls")) if "error" in case), row.get("build") or {})
         sheet.lose("parameters", f"With input_dim={build['sizes'][0]} and hidden_dim={build['sizes'][1]} your class fails: {failure(case)}.", "runs only for some sizes")
@@ -110,7 +110,7 @@ def seen_of(exercise: Exercise, usable, swapped: bool) -> list[Seen]:
         outs = [np.stack([spread(case["out"], place, m) for case in row["calls"]], axis=1) for place in range(len(names))]
         outputs = dict(zip(names, outs[::-1] if swapped else outs))
         outputs = {name: value if np.isfinite(value).all() else None for name, value in outputs.items()}
-        rows.append(Seen(columns(inputs, parameters, m), outputs, trace_of(row), single_inside(row)))
+        rows.append(Seen(columns(inputs, parameters, m), outputs, trace_of(row), single(row)))
     return rows
 
 
@@ -128,21 +128,15 @@ def trace_of(row) -> list[np.ndarray]:
     return [value for value in rows if value is not None and value.ndim == 1 and np.isfinite(value).all()]
 
 
-def single_inside(row) -> bool:
-    """Whether any of it was computed in single precision."""
-    outs = [value for case in row["calls"] for value in case["out"] if isinstance(value, dict)]
-    return single(row) or any(value.get("dtype") == "float32" for value in outs)
-
-
 def read(exercise: Exercise, usable) -> tuple[bool, dict[str, Finding | None], list[Seen]]:
     """Whether the outputs come in reverse order, what was found for each, and the numbers: the reading with the fewest slips."""
     best = None
-    for depths in (range(2), range(4)):
-        for swapped in (False, True)[: len(exercise.rule.outputs)]:
+    for depths in (range(2), range(DEEPEST + 1)):
+        for swapped in (False, True)[: len(exercise.rule.outputs) if len(depths) == 2 else 1]:
             seen = seen_of(exercise, usable, swapped)
             findings = diagnose(exercise.rule, seen, depths)
             unknown = sum(finding is None for finding in findings.values())
-            cost = swapped + sum(finding.slips if finding else UNKNOWN for finding in findings.values())
+            cost = 0.9 * swapped + sum(finding.slips if finding else UNKNOWN for finding in findings.values())
             if swapped and unknown:
                 continue
             if best is None or cost < best[0]:
@@ -202,6 +196,8 @@ def report_traced(exercise: Exercise, part: Part, finding: Finding | None, outpu
     rule = f"The rule: {exercise.asks(part.criterion)}."
     if bent:
         lose_part(exercise, part, bent, finding.choice, sheet)
+    elif finding and finding.unknown == part.name:
+        sheet.lose(part.criterion, f"Your {part.symbol} is not what the rule gives, and no mistake that we know gives its numbers. {rule}", f"{part.symbol} is wrong in a way that we do not know")
     elif (finding and visible(exercise.rule, finding, output, part)) or shown_by_trace(exercise.rule, seen, part):
         sheet.meet(part.criterion)
     elif finding:
@@ -223,10 +219,14 @@ def report_state(exercise: Exercise, part: Part, finding: Finding, sheet: Sheet)
 
 
 def lose_part(exercise: Exercise, part: Part, bent: list[Part], choice: dict, sheet: Sheet, criterion: str | None = None):
-    rule, criterion = exercise.rule, criterion or part.criterion
+    what = in_words(exercise.rule, part, bent, choice)
+    sheet.lose(criterion or part.criterion, f"{what}. The rule: {exercise.asks(part.criterion)}.", what.removeprefix("Your "))
+
+
+def in_words(rule: Rule, part: Part, bent: list[Part], choice: dict) -> str:
+    """What a student's numbers show about a part: the formula that gives them, and a remark."""
     remarks = "; ".join(remark for other in bent if (remark := other.remark(choice[other.name])))
-    what = part.says.format(symbol=part.symbol, formula=rule.written_out(part, choice)) + (f": {remarks}" if remarks else "")
-    sheet.lose(criterion, f"{what}. The rule: {exercise.asks(part.criterion)}.", what.removeprefix("Your "))
+    return part.says.format(symbol=part.symbol, formula=rule.written_out(part, choice)) + (f": {remarks}" if remarks else "")
 
 
 def departs(exercise: Exercise, output: str, seen: list[Seen]) -> str:
@@ -251,7 +251,7 @@ def departs(exercise: Exercise, output: str, seen: list[Seen]) -> str:
 # ---------------------------------------------------------------- the loss behind the gradients
 def loss_of(exercise: Exercise, build: dict, s: Seen, findings, swapped: bool):
     """respond.run_cell's loss for this build as a function of shifts of the leaves, under the student's own slips; None if unknown."""
-    if any(finding is None for finding in findings.values()):
+    if any(finding is None or finding.unknown or not finding.follows for finding in findings.values()):
         return None
     rule, sequence = exercise.rule, build["sequence"]
     choice = {name: formula for finding in findings.values() for name, formula in finding.choice.items()}
@@ -265,12 +265,13 @@ def loss_of(exercise: Exercise, build: dict, s: Seen, findings, swapped: bool):
         total = 0.0
         for t, x_t in enumerate(x + shift.get(first, 0)):
             step = rule.follow(env | {first: x_t[:, None]} | {name: value[:, None] for name, value in zip(rest, now)}, choice)
-            now = [step[source][:, 0] for source in rule.outputs.values()]
+            now = [np.full(len(s.env["one"]), np.nan) if step[source] is None else step[source][:, 0] for source in rule.outputs.values()]
             now = now[::-1] if swapped else now
             total += (weights[t] * now[-1]).sum()
         return total + sum((weights[-1 - k] * state).sum() for k, state in enumerate(now))
 
-    return loss
+    with np.errstate(all="ignore"):
+        return loss if np.isfinite(loss({})) else None
 
 
 def form(shift: np.ndarray, like: np.ndarray) -> np.ndarray:

@@ -4,7 +4,9 @@ The search goes from no slip to one, the same slip in several gates, two, and th
 the numbers; where several readings are, those win that agree with the intermediate results of the student's own
 computation. Where nothing fits, the answer is None.
 """
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -30,14 +32,20 @@ class Seen:
 
 @dataclass
 class Finding:
-    """How one output comes about: the bent parts with their formulas, and the values of all parts in every build."""
+    """How one output comes about: the bent parts with their formulas, and the values of all parts in every build.
+
+    `unknown`: a part that is wrong in a way that we do not know, while the output follows from it as `choice` says.
+    `follows`: whether it follows from what was found for the outputs before it.
+    """
 
     choice: dict[str, str]
     envs: list[dict]
+    unknown: str | None = None
+    follows: bool = True
 
     @property
     def slips(self) -> int:
-        return len(self.choice)
+        return len(self.choice) + 2 * bool(self.unknown)
 
 
 def close(guess, truth, within: float) -> np.ndarray:
@@ -45,6 +53,11 @@ def close(guess, truth, within: float) -> np.ndarray:
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(guess - truth).max(axis=(-1, -2))
     return error <= within * max(1.0, float(np.abs(truth).max(initial=0.0)))
+
+
+def constant(formula: str) -> bool:
+    """Whether a formula is a number, the same for all inputs."""
+    return set(re.findall(r"[A-Za-z_]\w*", formula)) <= {"zero", "one"}
 
 
 def in_trace(s: Seen, values: np.ndarray) -> bool:
@@ -60,58 +73,96 @@ def shown_by_trace(rule: Rule, seen: list[Seen], part: Part) -> bool:
 
 
 class Search:
-    """All ways to get one output from values that are known already (`envs`, one for each build)."""
+    """All ways to get one output from values that are known already (`envs`, one for each build).
+
+    Candidates are found in the first build, on axes of their own for every part that varies, and then tried in all builds.
+    """
 
     def __init__(self, rule: Rule, seen: list[Seen], output: str, envs: list[dict]):
         self.rule, self.seen, self.output = rule, seen, output
         self.group, self.source = rule.group(output), rule.outputs[output]
         self.envs = [rule.follow(env, {}, self.group) for env in envs]
+        names = {part.name for part in self.group}
+        rows = [{name: formula for name, formula in row.items() if name in names} for row in rule.together]
+        self.together = [dict(row) for row in dict.fromkeys(tuple(row.items()) for row in rows if len(row) > 1)]
 
-    def scan(self, varied: list[Part], fixed: dict[str, str], within: float | None = None) -> list[dict[str, str]]:
-        """Every choice that fits in all builds and has each of `varied` bent, the parts of `fixed` as given, the others right."""
-        hits = None
+    def within(self, s: Seen, slips: int) -> float:
+        return SINGLE_WITHIN if s.single else NAMED_WITHIN if slips else RIGHT_WITHIN
+
+    def fits(self, choice: dict[str, str]) -> bool:
+        """Whether this choice gives the output in every build."""
         for s, right in zip(self.seen, self.envs):
-            env = self.grid(right, varied, fixed)
-            if env is None or s.outputs[self.output] is None:
-                return []
-            good = close(env[self.source], s.outputs[self.output], SINGLE_WITHIN if s.single else within or NAMED_WITHIN)
-            hits = good if hits is None else hits & good
-            if not hits.any():
-                return []
-        return [fixed | {part.name: list(part.variants)[n + 1] for part, n in zip(varied, place)} for place in np.argwhere(hits)]
+            got, truth = self.rule.follow(right, choice, self.group)[self.source], s.outputs[self.output]
+            if got is None or truth is None or np.shape(got)[-2:] != truth.shape or not close(got, truth, self.within(s, len(choice))):
+                return False
+        return True
 
-    def grid(self, right: dict, varied: list[Part], fixed: dict[str, str]) -> dict | None:
-        """Values of the group's parts with every bent formula of each varied part on an axis of its own, in front."""
-        env, changed = dict(right), False
-        truth_shape = env["one"].shape
+    def varied(self, parts: list[Part], fixed: dict[str, str]) -> list[dict[str, str]]:
+        """Every choice that fits and has each of `parts` bent, the parts of `fixed` as given, the others right."""
+        env, axes, changed = dict(self.envs[0]), len(parts), False
         for part in self.group:
-            if part in varied:
+            if part in parts:
+                env[part.name] = stacked([value(formula, env) for formula in list(part.variants)[1:]], parts.index(part), axes, env["one"].shape)
                 changed = True
-                env[part.name] = stacked([value(formula, env) for formula in list(part.variants)[1:]], varied.index(part), len(varied), truth_shape)
             elif part.name in fixed or changed:
-                changed = True
                 env[part.name] = value(fixed.get(part.name, part.right), env)
+                changed = True
             if env[part.name] is None:
-                return None
-        got, lead = env[self.source], tuple(len(part.variants) - 1 for part in varied)
-        if np.shape(got)[-2:] != truth_shape:
-            return None
-        env[self.source] = np.broadcast_to(got, lead + truth_shape)
-        return env
+                return []
+        places = self.hits(env[self.source], [len(part.variants) - 1 for part in parts])
+        choices = [fixed | {part.name: list(part.variants)[n + 1] for part, n in zip(parts, place)} for place in places]
+        return [choice for choice in choices if self.fits(choice)]
+
+    def hits(self, got: np.ndarray, lead: list[int]) -> np.ndarray:
+        """Indices at which `got` (…, units, calls) is the output of the first build."""
+        s, shape = self.seen[0], self.envs[0]["one"].shape
+        if s.outputs[self.output] is None or np.shape(got)[-2:] != shape:
+            return np.empty((0, len(lead)), dtype=int)
+        return np.argwhere(np.broadcast_to(close(got, s.outputs[self.output], self.within(s, 1)), lead))
+
+    @cached_property
+    def stacks(self) -> dict[str, np.ndarray]:
+        """The values of the gates under every row of `together`, in the first build."""
+        gates = [part for part in self.group if any(part.name in row for row in self.together)]
+        rows = [self.rule.follow(self.envs[0], row, gates) for row in self.together]
+        return {part.name: stacked([env[part.name] for env in rows], 0, 2, self.envs[0]["one"].shape) for part in gates}
+
+    def together_only(self) -> list[dict[str, str]]:
+        """Slips made in several gates at once."""
+        if not self.together:
+            return []
+        rest = [part for part in self.group if part.name not in self.stacks]
+        env = self.rule.follow(self.envs[0] | self.stacks, {}, rest)
+        places = self.hits(env[self.source], [len(self.together), 1]) if env[self.source] is not None else []
+        return [self.together[row] for row, _ in places if self.fits(self.together[row])]
+
+    def together_and_one(self) -> list[dict[str, str]]:
+        """Slips made in several gates at once, and one more in a function or a state."""
+        shape, found, stacks, rows = self.envs[0]["one"].shape, [], self.stacks if self.together else {}, self.together
+        for one in (part for part in self.group if rows and not part.inline):
+            env = self.envs[0] | stacks
+            env[one.name] = stacked([value(formula, env) for formula in list(one.variants)[1:]], 1, 2, shape)
+            for part in self.group[self.group.index(one) + 1 :]:
+                env[part.name] = env[part.name] if part.name in stacks else value(part.right, env)
+            if env[self.source] is None:
+                continue
+            for row, n in self.hits(env[self.source], [len(rows), len(one.variants) - 1]):
+                choice = self.together[row] | {one.name: list(one.variants)[n + 1]}
+                if one.name not in self.together[row] and self.fits(choice):
+                    found.append(choice)
+        return found
 
     def depth(self, slips: int) -> list[dict[str, str]]:
         """The choices that fit with so many slips; a slip made in several parts at once counts as one."""
         if slips == 0:
-            return self.scan([], {}, RIGHT_WITHIN)
-        names = {part.name for part in self.group}
-        together = [part for row in self.rule.together if (part := {name: formula for name, formula in row.items() if name in names})]
-        together = [row for row in together if len(row) > 1]
+            return [{}] if self.fits({}) else []
         if slips == 1:
-            return sum((self.scan([part], {}) for part in self.group), []) + sum((self.scan([], row) for row in together), [])
+            return sum((self.varied([part], {}) for part in self.group), []) + self.together_only()
         if slips == 2:
-            rows = sum((self.scan(list(pair), {}) for pair in combinations(self.group, 2)), [])
-            return rows or sum((self.scan([part], row) for row in together for part in self.group if part.name not in row), [])
-        return next((rows for three in combinations(self.group, 3) if (rows := self.scan(list(three), {}))), [])
+            return sum((self.varied(list(two), {}) for two in combinations(self.group, 2)), []) or self.together_and_one()
+        settled = {part.criterion for part in self.group if part.traced and shown_by_trace(self.rule, self.seen, part)}
+        open_parts = [part for part in self.group if not (part.inline and part.criterion in settled)]
+        return next((rows for three in combinations(open_parts, 3) if (rows := self.varied(list(three), {}))), [])
 
     def find(self, depths) -> Finding | None:
         for slips in depths:
@@ -119,12 +170,66 @@ class Search:
             if rows:
                 choice = min(rows, key=lambda row: (self.contradictions(row), len(row)))
                 return Finding(choice, [self.rule.follow(env, choice, self.group) for env in self.envs])
-        return None
+        return self.find_unknown() if len(depths) > 2 else None
 
     def contradictions(self, choice: dict[str, str]) -> int:
-        """How many gates this reading calls wrong although their right values occur in the computation, or the reverse."""
+        """What in this reading disagrees with the student's computation: a gate's value that does not occur there, or a gate
+        called wrong whose right value does."""
+        envs = [self.rule.follow(env, choice, self.group) for env in self.envs]
         bent = {self.rule.part(name).criterion for name in choice}
-        return sum((part.criterion in bent) == shown_by_trace(self.rule, self.seen, part) for part in self.group if part.traced)
+        count = 0
+        for part in (part for part in self.group if part.traced):
+            count += not all(in_trace(s, env[part.name]) for s, env in zip(self.seen, envs))
+            count += part.criterion in bent and shown_by_trace(self.rule, self.seen, part)
+        return count
+
+    def find_unknown(self) -> Finding | None:
+        """A gate that is nothing we know, from which the output follows as it should, or with a slip in another gate: seen in the first calls."""
+        for part in self.group:
+            if not part.traced:
+                continue
+            gates = {other.criterion for other in self.group if other.traced} - {part.criterion}
+            for other in (None, *(other for other in self.group if other.criterion in gates)):
+                hits = None
+                for s, right in zip(self.seen, self.envs):
+                    values = np.stack(self.candidates(s))
+                    good = self.follows_from(s, right, part, values[:, :, None], other)
+                    hits = good if hits is None else hits & good
+                if hits.any():
+                    choice = {other.name: list(other.variants)[1 + int(np.argmax(hits))]} if other else {}
+                    return Finding(choice, self.envs, part.name)
+        return None
+
+    def candidates(self, s: Seen) -> list[np.ndarray]:
+        """Intermediate results that may be a gate: of the right size, and not the output itself."""
+        truth = s.outputs[self.output]
+        rows = [row for row in s.trace if len(row) == len(s.env["one"]) and (truth is None or not np.allclose(row, truth[:, 0]))]
+        return rows or [np.full(len(s.env["one"]), np.nan)]
+
+    def follows_from(self, s: Seen, right: dict, part: Part, values: np.ndarray, other: Part | None) -> np.ndarray:
+        """For each bent formula of `other` (or for the right ones), whether one of `values` (n, units, 1) of `part` gives the first call's output."""
+        first = {name: value if name in self.rule_parameters(right) else value[..., :1] for name, value in right.items() if value is not None}
+        found = []
+        truth = s.outputs[self.output]
+        for formula in list(other.variants)[1:] if other else [None]:
+            if truth is None or (formula and constant(formula)):
+                found.append(False)
+                continue
+            env, moved = dict(first), False
+            for step in self.group:
+                if step is part:
+                    env[step.name], moved = values, True
+                elif moved or step is other:
+                    env[step.name] = value(formula if step is other else step.right, env)
+                    moved = True
+            got = env[self.source]
+            found.append(got is not None and bool(close(got, truth[:, :1], SINGLE_WITHIN if s.single else NAMED_WITHIN).any()))
+        return np.array(found)
+
+    def rule_parameters(self, env: dict) -> set[str]:
+        """Names in `env` that are no columns of calls."""
+        calls = env["one"].shape[-1]
+        return {name for name, value in env.items() if value is not None and (value.shape[-1] != calls or name[0].isupper())}
 
 
 def stacked(values, axis: int, axes: int, shape) -> np.ndarray:
@@ -147,9 +252,10 @@ def diagnose(rule: Rule, seen: list[Seen], depths=range(DEEPEST + 1)) -> dict[st
         starts = [envs for envs in (known, own, right) if envs]
         readings = [Search(rule, seen, output, envs).find(depths) for envs in starts[:1]]
         if not (readings[0] and readings[0].slips < 2):
-            readings += [Search(rule, seen, output, envs).find([d for d in depths if d < 2]) for envs in starts[1:]]
+            others = [Search(rule, seen, output, envs).find([d for d in depths if d < 2]) for envs in starts[1:]]
+            readings += [replace(reading, follows=False) for reading in others if reading]
         found[output] = min((reading for reading in readings if reading), key=lambda reading: reading.slips, default=None)
-        known = found[output].envs if found[output] else own_outputs(rule, seen, known or right, [output])
+        known = found[output].envs if found[output] and not found[output].unknown else own_outputs(rule, seen, known or right, [output])
     return found
 
 

@@ -6,6 +6,7 @@ to a stack in stacks.py.
 """
 import ast
 import re
+
 import numpy as np
 
 from . import cells, stacks
@@ -71,7 +72,7 @@ def judge_rest(exercise: Exercise, answers: dict, sheet: Sheet):
     """Criteria that a class earns only when it computes something of what was asked, or at least is built as asked."""
     computes = sheet.has(*[criterion.key for criterion in exercise.criteria if criterion.key not in EARNED_BY_OTHERS])
     if computes or sheet.has("parameters", "layers"):
-        judge_reset(answers, sheet)
+        judge_reset(exercise, answers, sheet)
         sheet.meet("runs")
     if computes:
         seen = sorted({words(name, 40) for row in dicts(answers.get("builds")) for name in row.get("built_in") or [] if isinstance(name, str)})
@@ -104,24 +105,26 @@ def read_source(exercise: Exercise, source: str, sheet: Sheet):
 
 
 # ---------------------------------------------------------------- reset_parameters
-def judge_reset(answers: dict, sheet: Sheet):
-    complaints = [reset_complaint(row) for row in dicts(answers.get("reset"))] or ["reset_parameters() gave no answer."]
+def judge_reset(exercise: Exercise, answers: dict, sheet: Sheet):
+    complaints = [reset_complaint(exercise, row) for row in dicts(answers.get("reset"))] or ["reset_parameters() gave no answer."]
     if None in complaints:
         sheet.meet("reset")
     else:
         sheet.lose("reset", complaints[-1], re.sub(r"-?\d+\.\d+", "…", complaints[-1].split(";")[0].rstrip(".")))
 
 
-def reset_complaint(row: dict) -> str | None:
-    """What is wrong with the parameters after reset_parameters(); None where nothing is."""
+def reset_complaint(exercise: Exercise, row: dict) -> str | None:
+    """What is wrong with the parameters after reset_parameters(); None where nothing is. Parameters that should not be there are judged elsewhere."""
     if "error" in row:
         return f"reset_parameters() raised {failure(row)}."
     parameters = row.get("parameters")
     values = {words(name, 60): unpack(value) for name, value in parameters.items()} if isinstance(parameters, dict) else {}
+    known = ("layers",) if exercise.kind == "stack" else (*exercise.parameters, *(exercise.absent or {}))
+    values = {name: value for name, value in values.items() if name.split(".")[0] in known} or values
     if not values:
         return "There are no parameters to draw."
     for name, value in values.items():
-        if value is None or not np.isfinite(value).all():
+        if value is None or not value.size or not np.isfinite(value).all():
             return f"After reset_parameters(), {name} holds values that are not numbers."
         if (value == LEFT).mean() > 0.01:
             return f"reset_parameters() leaves {name} as it was; every parameter is drawn afresh."
@@ -140,7 +143,8 @@ def draw_complaint(value: np.ndarray) -> str | None:
     if abs(value.std() - 1) > DEVIATIONS / np.sqrt(2 * n):
         return f"has standard deviation {value.std():.2f}"
     if n >= 1000:
-        kurtosis = ((value - value.mean()) ** 4).mean() / value.var() ** 2
+        squares = (value - value.mean()) ** 2
+        kurtosis = (squares * squares).mean() / squares.mean() ** 2
         if abs(kurtosis - 3) > DEVIATIONS * np.sqrt(24 / n):
             return "is not normally distributed"
     return None

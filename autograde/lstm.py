@@ -65,7 +65,6 @@ PEEP_SUM = {
     "W_k @ h + U_k @ x + V_k @ c": "the peephole stands in place of the bias; both are needed",
     "W_k @ h + U_k @ x + b_k + total(V_k @ c)": "V_k c_{t−1} is added up over the units; each unit has its own",
     "W_k @ h + U_k @ x + b_k + average(V_k @ c)": "V_k c_{t−1} is averaged over the units; each unit has its own",
-    "W_k @ h + U_k @ x + b_k + V_k @ new": "the peephole sees the new c_t. In the original papers the output gate does; in this exercise it sees c_{t−1}, as the other gates do",
     "W_k @ h + U_k @ x + b_k + V_k.T @ c": "V_k is used transposed",
     "W_k @ h + U_k @ x + b_k + diagonal(V_k) * c": "only the diagonal of the full matrix V_k is used",
     "W_k @ h + U_k @ x + b_k + V_k[0, 0] * c": "one entry of V_k serves all units",
@@ -76,6 +75,8 @@ OTHER_PEEP_SUM = {
     "W_k @ h + U_k @ x + b_k + V_k @ c + V_j @ c": "V_j c_{t−1} is added as well",
     "W_j @ h + U_j @ x + b_j + V_j @ c": "it uses W_j, U_j, b_j and V_j",
 }
+OUTPUT_SUM = {"W_o @ (sigmoid(W_o @ h + U_o @ x + b_o + peep) * tanh(new)) + U_o @ x + b_o + peep": "it is computed once more, from the new h_t"}
+OUTPUT_PEEP = {"W_o @ h + U_o @ x + b_o + V_o @ new": "the peephole sees the new c_t. In the original papers it does; in this exercise it sees c_{t−1}, as the other gates do"}
 CANDIDATE_PEEP = {"W_k @ h + U_k @ x + b_k + V_j @ c": "the candidate has no peephole"}
 
 # ---------------------------------------------------------------- the function around the sum; `right` is sigmoid or tanh
@@ -91,7 +92,7 @@ SQUASH = {
     "1 - right(a)": "there is a 1 − too many",
     "1 - other(a)": "there is a 1 − too many, and other stands in place of right",
     "right(1 - a)": "there is a 1 − too many inside right",
-    "one": "it is always 1",
+    "one": "it is always 1, as if there were no gate",
     "zero": "it is always 0",
     "one / 2": "it is always ½",
     "exp(a)": "exp stands in place of right",
@@ -214,10 +215,10 @@ STORED = {
     "new": "",
     "tanh(new)": "it is squashed",
     "o * new": "the output gate belongs to h_t",
+    "o * tanh(new)": "that is h_t",
     "sigmoid(new)": "",
     "-new": "",
     "2 * new": "",
-    "zero": "",
 }
 PEEP_STORED = {"new + V_o @ c": "the peephole of the output gate is added to the cell state; it belongs inside the gate's σ"}
 
@@ -275,11 +276,12 @@ def filled(table: dict, k: str, peep: bool = False, j: str = "") -> dict:
     return {fill(formula, k, peep, j): fill(remark, k, peep, j) for formula, remark in table.items()}
 
 
-def sums(k: str, gates: str, peepholes: str) -> dict[str, str]:
+def sums(k: str, peepholes: str) -> dict[str, str]:
     peep = k in peepholes
     rows = filled(SUM, k, peep) | (filled(PEEP_SUM, k) if peep else {})
-    for j in gates.replace(k, ""):
+    for j in "fioc".replace(k, ""):
         rows |= filled(OTHER_SUM, k, peep, j)
+    rows |= filled(OUTPUT_SUM | (OUTPUT_PEEP if peep else {}), k, peep) if k == "o" else {}
     for j in peepholes.replace(k, ""):
         rows |= filled(OTHER_PEEP_SUM if peep else CANDIDATE_PEEP, k, j=j)
     return rows
@@ -294,14 +296,14 @@ def squash(text: str, k: str) -> str:
 def squashes(k: str, peepholes: str) -> dict[str, str]:
     rows = {}
     for formula, remark in SQUASH.items():
-        words = remark.replace("right", "tanh" if k == "c" else "σ").replace("other", "σ" if k == "c" else "tanh")
+        words = remark.replace(", as if there were no gate", "" if k == "c" else ", as if there were no gate").replace("right", "tanh" if k == "c" else "σ").replace("other", "σ" if k == "c" else "tanh")
         rows.setdefault(squash(formula, k), words)
     return rows | (filled(PEEP_SQUASH, k) if k in peepholes else {})
 
 
-def gate_parts(k: str, gates: str, peepholes: str) -> list[Part]:
+def gate_parts(k: str, peepholes: str) -> list[Part]:
     return [
-        Part(f"a{k}", f"sum of {SYMBOLS[k]}", k, sums(k, gates, peepholes), inline=True),
+        Part(f"a{k}", f"sum of {SYMBOLS[k]}", k, sums(k, peepholes), inline=True),
         Part(NAMES[k], SYMBOLS[k], k, squashes(k, peepholes), traced=True),
     ]
 
@@ -328,12 +330,12 @@ def everywhere(gates: str, peepholes: str) -> tuple[dict[str, str], ...]:
 
 
 def rule(gates: str, cell: dict, peepholes: str = "") -> Rule:
-    gate = {k: gate_parts(k, gates, peepholes) for k in gates}
+    gate = {k: gate_parts(k, peepholes) for k in gates}
     parts = [part for k in "fico" if k in gates for part in gate[k]]
     parts += [
         Part("new", "c_t", "cell", cell, also=("coupling", "1 - f") if cell is COUPLED else None),
         Part("stored", "c_t", "cell", STORED | (PEEP_STORED if peepholes else {}), says="In place of c_t your forward returns {formula}"),
-        Part("hidden", "h_t", "hidden", HIDDEN),
+        Part("hidden", "h_t", "hidden", {formula: remark for formula, remark in HIDDEN.items() if "i" in gates or not formula.startswith("i ")}),
     ]
     return Rule(tuple(parts), {"x": "x_t", "c": "c_{t−1}", "h": "h_{t−1}"}, {"c_t": "stored", "h_t": "hidden"}, everywhere(gates, peepholes), (("ao", "h_t"), ("o", "h_t")))
 
@@ -410,7 +412,7 @@ EXERCISES = (
     Exercise(
         "CoupledLSTMCell", "03_coupled_gates", "cell",
         cell_criteria(
-            dict(runs=0.25, parameters=0.5, f=0.5, coupling=0.75, c=0.25, o=0.25, cell=0.5, hidden=0.25, order=0.25, gradients=0.25, untouched=0.25, reset=0.25, own=0.25),
+            dict(runs=0.25, parameters=0.5, f=0.5, coupling=0.5, c=0.5, o=0.25, cell=0.5, hidden=0.25, order=0.25, gradients=0.25, untouched=0.25, reset=0.25, own=0.25),
             "a subclass of LSTMCell with its parameters but without W_i, U_i and b_i (deleted, or None); nothing else trains, and any sizes work", "coupled",
         ),
         rule("fco", COUPLED), parameters("foc"), absent={name: shape for name, shape in parameters("i").items()},

@@ -4,7 +4,7 @@ nbgrader makes the exporter when a run starts, hands it every submitted notebook
 to the preprocessor (to be graded). Marks are written once for each student, after the last notebook.
 """
 import atexit
-import json
+import logging
 import os
 import stat
 from pathlib import Path
@@ -19,8 +19,8 @@ from traitlets import Dict, Enum, Float
 
 from . import state
 from .assignment import Assignment, NotReady, read_release
+from .grade import grade_rebuilt
 from .gradebook import back_up, begin, check_assignment, record
-from .grade import Graded, grade_rebuilt
 from .process import Limits, Unavailable, Warm
 from .submission import MOST_BYTES, Rebuilt, rebuild
 
@@ -97,7 +97,8 @@ class Rebuild(NotebookExporter):
             back_up(folders.db_url)
             self.gradebook = Gradebook(folders.db_url, folders.course_id)
             check_assignment(self.gradebook, self.assignment)
-            self.log.warning("Protection in force: %s", self.judge.warm(folders.root).protections)
+            protections = self.judge.warm(folders.root).protections
+            self.log.log(logging.WARNING if protections.startswith("no box") else logging.INFO, "Protection in force: %s", protections)
         except (NotReady, Unavailable) as problem:
             self.log.error(str(problem))
             raise NbGraderException(str(problem)) from None

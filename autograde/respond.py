@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 
 MOST_NUMBERS = 200_000  # of one tensor in an answer
 MOST_STEPS = 200  # of a computation
-STEP = {torch.float64: 1e-4, torch.float32: 1e-2}  # of the central differences
+STEP = {torch.float64: 1e-4, torch.float32: 1e-2}  # of the central differences, over all leaves together
 BUILT_IN = ("lstm", "gru", "rnn")
 
 
@@ -165,7 +165,7 @@ def form_of(value, shape, diagonal):
 def load(module, question, weights, dtype, repair=False):
     """Put `weights` into `module`; returns the names for which a new parameter had to be made."""
     kinds = [found(module, name)["kind"] for name, value in weights.items() if len(value["shape"]) == 2]
-    like, made = ("linear" if kinds.count("linear") > len(kinds) / 2 else "parameter"), []
+    like, made, taken = ("linear" if kinds.count("linear") > len(kinds) / 2 else "parameter"), [], set()
     for asked, value in weights.items():
         value, diagonal = unpack(value, dtype), asked in question["diagonal"]
         name = own_name(module, asked)
@@ -175,10 +175,11 @@ def load(module, question, weights, dtype, repair=False):
         if diagonal and usable and row["shape"] in ([], [1]):  # one number for all units: the diagonal form of a mistake
             form, value = None, value.diagonal().clone()
         transposed = form is not None and form.dim() == 2 and list(form.shape) != list(value.shape)
-        if form is None or (repair and transposed):
+        if form is None or (repair and transposed) or id(tensor_of(module, name)) in taken:
             install(module, name, value, like if value.dim() == 2 else "parameter")
             made.append(asked)
             continue
+        taken.add(id(tensor_of(module, name)))
         with torch.no_grad():
             tensor_of(module, name).copy_(form)
             if row.get("bias"):
@@ -214,16 +215,18 @@ def call(module, question, row, dtype):
     """One step: outputs, arguments afterwards, and the same call once more."""
     arguments = [unpack(row[name], dtype) for name in question["inputs"]]
     try:
-        with Trace(row["units"]) as trace:
+        trace = Trace(row["units"])
+        with trace if row["traced"] else contextlib.nullcontext():
             outputs = tensors(module(*arguments), question["outputs"])
         outputs = [value.clone() if isinstance(value, torch.Tensor) else value for value in outputs]
         again = tensors(module(*[unpack(row[name], dtype) for name in question["inputs"]]), question["outputs"])
     except Exception as error:
         return {**describe(error), "after": [after(value) for value in arguments]}
-    return {"out": [pack(value) for value in outputs], "again": [pack(value) for value in again], "after": [after(value) for value in arguments], "trace": trace.values if row["traced"] else []}
+    return {"out": [pack(value) for value in outputs], "again": [pack(value) for value in again], "after": [after(value) for value in arguments], "trace": trace.values}
 
 
 def answer_cell(cls, question, build, dtype, repair):
+    row = {}
     with default_dtype(dtype):
         try:
             module = construct(cls, *build["sizes"]).to(dtype)
@@ -232,10 +235,10 @@ def answer_cell(cls, question, build, dtype, repair):
             for name in set(build["extra"]) & {name for name in question["absent"] if found(module, name)["kind"] in ("linear", "parameter")}:
                 row["made"] += load(module, question, {name: build["extra"][name]}, dtype)
         except Exception as error:
-            return {"build": describe(error)}
+            return row | {"build": describe(error)}
         row["calls"] = [call(module, question, case, dtype) for case in build["calls"]]
         row["dtype"] = str(dtype).removeprefix("torch.")
-        row["built_in"] = built_ins(module, *[unpack(build["calls"][0][name], dtype) for name in question["inputs"]])
+        row["built_in"] = [] if build["sizes"] != question["builds"][0]["sizes"] else built_ins(module, *[unpack(build["calls"][0][name], dtype) for name in question["inputs"]])
         leaves = {name: (module, own_name(module, name)) for name in build["weights"]}
         row["gradients"] = attempt(gradients, run_cell(module, question), build["sequence"], question, leaves, dtype)
         return row
@@ -247,11 +250,16 @@ def run_cell(module, question):
     def run(x, *states, loss):
         total, states = 0.0, list(states)
         for t in range(x.shape[0]):
-            states = tensors(module(x[t], *states), question["outputs"])
+            states = tensors(module(x[t] * 1.0, *states), question["outputs"])
             total = total + (loss[t] * states[-1]).sum()
         return total + sum((loss[-1 - k] * state).sum() for k, state in enumerate(states))
 
     return run
+
+
+def unbuilt(row):
+    """Whether the constructor itself raised."""
+    return "build" in row and "found" not in row
 
 
 def faults(row):
@@ -261,44 +269,43 @@ def faults(row):
     return sum("error" in case or any(value.get("dtype") != row["dtype"] for value in case["out"]) for case in row["calls"])
 
 
-def best(answers):
-    """The first answer without a fault, or else the one with the fewest."""
+def best(answers, hopeless=lambda row: False):
+    """The first answer without a fault, or else the one with the fewest; after a hopeless one nothing else is tried."""
     rows = []
     for work, *args in answers:
         rows.append(attempt(work, *args))
-        if not faults(rows[-1]):
-            return rows[-1]
+        if not faults(rows[-1]) or hopeless(rows[-1]):
+            break
     return min(rows, key=faults)
 
 
 # ---------------------------------------------------------------- gradients, against differences
 def gradients(run, sequence, question, leaves, dtype):
-    """Group of leaves -> [slope by backward, slope by central differences] of a loss along a direction.
+    """{"slopes": group of leaves -> slope of a loss along a direction by backward (None: no gradient arrived), "difference": all of
+    them together by central differences, "steps": of the sequence}.
 
     `leaves`: name in sequence["directions"] -> (module, attribute); names with a number in front belong to one group.
     """
-    loss, row = unpack(sequence["loss"], dtype), {}
+    loss, groups = unpack(sequence["loss"], dtype), {}
     sequence = runnable(run, sequence, question, loss, dtype)
     if sequence is None:
         return {"forward": "raises"}
-    groups = {}
     for name, (owner, key) in leaves.items():
         leaf = tensor_of(owner, key)
         groups.setdefault(name.split(".")[0], []).append((leaf, form_of(unpack(sequence["directions"][name], dtype), list(leaf.shape), True)))
     for name in question["inputs"]:
         groups[name] = [(unpack(sequence[name], dtype).requires_grad_(), unpack(sequence["directions"][name], dtype))]
+    every = sum(groups.values(), [])
 
     def value():
         return run(*[groups[name][0][0] * 1.0 for name in question["inputs"]], loss=loss)
 
     for _ in range(2):  # a state kept from call to call makes the second backward pass raise
-        for leaf, _ in sum(groups.values(), []):
+        for leaf, _ in every:
             leaf.grad = None
         value().backward()
-    for name, rows in groups.items():
-        slopes = [float((leaf.grad * way).sum()) for leaf, way in rows if leaf.grad is not None]
-        row[name] = [sum(slopes) if slopes else None, difference(value, rows, STEP[dtype])]
-    return row
+    slopes = {name: [float((leaf.grad * way).sum()) for leaf, way in rows if leaf.grad is not None] for name, rows in groups.items()}
+    return {"slopes": {name: sum(rows) if rows else None for name, rows in slopes.items()}, "difference": difference(value, every, STEP[dtype]), "steps": sequence["x"]["shape"][0]}
 
 
 def runnable(run, sequence, question, loss, dtype):
@@ -316,12 +323,13 @@ def runnable(run, sequence, question, loss, dtype):
 def difference(value, leaves, step):
     """The slope of `value` along the directions of `leaves`, which are put back as they were."""
     kept, ends = [leaf.detach().clone() for leaf, _ in leaves], []
+    step /= sum(leaf.numel() for leaf, _ in leaves) ** 0.5
     for sign in (1, -1):
-        for (leaf, way), before in zip(leaves, kept):
-            leaf.copy_(before + sign * step * way)
+        for leaf, way in leaves:
+            leaf.add_(sign * step * way)  # a leaf that is there twice moves twice
         ends.append(float(value()))
-    for (leaf, _), before in zip(leaves, kept):
-        leaf.copy_(before)
+        for (leaf, _), before in zip(leaves, kept):
+            leaf.copy_(before)
     return (ends[0] - ends[1]) / (2 * step)
 
 
@@ -382,13 +390,14 @@ def survey_layers(module, namespace, question):
         reads = getattr(layer, "A_x", None) if isinstance(layer, StandIn) else tensor_of(layer, "U_f") if hasattr(layer, "U_f") else None
         rows.append({
             "type": type(layer).__name__, "right": isinstance(layer, StandIn) or (isinstance(cell, type) and isinstance(layer, cell)),
-            "reads": reads.shape[-1] if isinstance(reads, torch.Tensor) and reads.dim() else None,
+            "reads": reads.shape[-1] if isinstance(reads, torch.Tensor) and reads.dim() == 2 else None,
+            "units": reads.shape[0] if isinstance(reads, torch.Tensor) and reads.dim() == 2 else None,
             "diagonal": [name for name in question["diagonal"] if len(found(layer, name).get("shape", "  ")) == 1],
         })
         held |= {id(p) for p in layer.parameters()} if isinstance(layer, nn.Module) else set()
-    parts = [layer for layer in layers if isinstance(layer, nn.Module)] if rows else []
+    ids = [id(layer) for layer in layers] if rows else []
     return {
-        "layers": type(layers).__name__, "module_list": isinstance(layers, nn.ModuleList), "cells": rows, "shared": len({id(part) for part in parts}) < len(parts),
+        "layers": type(layers).__name__, "module_list": isinstance(layers, nn.ModuleList), "cells": rows, "same": [ids.index(one) for one in ids],
         "others": [name for name, p in module.named_parameters() if id(p) not in held and p.requires_grad][:20],
     }
 
@@ -403,12 +412,13 @@ def answer_stack(namespace, question, build, mode, dtype):
             if mode == "stand-in":
                 put_stand_ins(module, build["sizes"])
             module.to(dtype)
-            for layer, values in zip(module.layers, weights):
-                load(layer, question, values, dtype)
+            for k, first in enumerate(row["same"][: len(weights)]):
+                if k == first:
+                    load(module.layers[k], question, weights[k], dtype)
         except Exception as error:
             return row | {"build": describe(error)}
         row["calls"], row["dtype"] = [call_stack(module, build["sequence"], question, dtype)], str(dtype).removeprefix("torch.")
-        row["built_in"] = stack_built_ins(module, *[unpack(build["sequence"][name], dtype) for name in question["inputs"]])
+        row["built_in"] = [] if build["sizes"] != question["builds"][0]["sizes"] else stack_built_ins(module, *[unpack(build["sequence"][name], dtype) for name in question["inputs"]])
         leaves = {f"{k}.{name}": (layer, name) for k, layer in enumerate(module.layers) for name in weights[k]} if len(module.layers) <= len(weights) else {}
         row["gradients"] = attempt(gradients, run_stack(module), build["sequence"] | {"directions": build["sequence"]["directions"][mode]}, question, leaves, dtype)
         return row
@@ -438,7 +448,7 @@ def returned(out):
     """outputs, c_T and h_T; raises TypeError where forward returned something else."""
     if not (isinstance(out, tuple | list) and len(out) == 2 and isinstance(out[1], tuple | list) and len(out[1]) == 2):
         raise TypeError(f"forward returned {'None' if out is None else type(out).__name__}; it should return outputs, (c_T, h_T)")
-    return [stacked(out[0]), stacked(out[1][0]), stacked(out[1][1])]
+    return [stacked(out[0]), *out[1]]
 
 
 def call_stack(module, sequence, question, dtype):
@@ -491,7 +501,7 @@ def respond(questions, namespace):
     row = {"defined": "yes", "bases": [base.__name__ for base in asked.__mro__[1:]]}
     if questions["kind"] == "cell":
         ways = [(dtype, repair) for dtype in (torch.float64, torch.float32) for repair in (False, True)]
-        row["builds"] = [best((answer_cell, asked, questions, build, *way) for way in ways) for build in questions["builds"]]
+        row["builds"] = [best(((answer_cell, asked, questions, build, *way) for way in ways), unbuilt) for build in questions["builds"]]
         row["reset"] = [attempt(answer_reset, namespace, questions, False)]
     else:
         ways = [(mode, dtype) for mode in ("stand-in", "own") for dtype in (torch.float64, torch.float32)]

@@ -95,9 +95,9 @@ TENSOR = {"shape": [int], "dtype": str, "data": str, "type": str, "writes": bool
 FOUND = {"kind": str, "type": str, "shape": [int], "bias": bool, "trains": bool}
 ERROR = {"error": str, "at": str}
 CALL = ERROR | {"out": [TENSOR], "again": [TENSOR], "after": [TENSOR], "trace": [TENSOR], "log": [[[TENSOR]]]}
-LAYER = {"type": str, "right": bool, "reads": int, "diagonal": [str]}
+LAYER = {"type": str, "right": bool, "reads": int, "units": int, "diagonal": [str]}
 BUILD = {
-    "build": ERROR, "dtype": str, "mode": str, "made": [str], "found": {str: FOUND}, "others": [str], "unset": [str], "shared": bool, "built_in": [str],
+    "build": ERROR, "dtype": str, "mode": str, "made": [str], "found": {str: FOUND}, "others": [str], "unset": [str], "shared": bool, "same": [int], "built_in": [str],
     "layers": str, "module_list": bool, "cells": [LAYER], "calls": [CALL], "gradients": {str: object},
 }  # fmt: skip
 ANSWERS = {"failed": str, "defined": str, "bases": [str], "builds": [BUILD], "reset": [ERROR | {"parameters": {str: TENSOR}}], "value": object}
@@ -150,4 +150,5 @@ def good(row: dict) -> bool:
 
 
 def single(row: dict) -> bool:
-    return row.get("dtype") == "float32"
+    """Whether any of an answer was computed in single precision."""
+    return row.get("dtype") == "float32" or any(value.get("dtype") == "float32" for case in dicts(row.get("calls")) for value in dicts(case.get("out")))

@@ -21,12 +21,14 @@ def judge_stack(exercise: Exercise, questions: dict, answers: dict, sheet: Sheet
     usable = max(by_mode, key=len)
     if not usable:
         return why_not(exercise, pairs)
-    found, part = read(exercise, usable)
-    report(exercise, found, part, sheet)
+    stacks = [stack_of(exercise, *pair) for pair in telling(usable)]
+    found = wiring.diagnose_stack(stacks)
+    check_states(usable, sheet)
+    report(exercise, found, stacks, sheet)
     judge_untouched(pairs, questions["inputs"], sheet)
     judge_gradients([(build | {"sequence": asked(build, row)}, row) for build, row in usable], questions["inputs"], sheet, [loss_of(exercise, pair, found) for pair in usable])
     broken = [pair for pair in pairs if not good(pair[1])]
-    if broken and sheet.has("wiring", "works") and not sheet.lost.get("layers"):
+    if broken and not {"layers", *PARTS.values(), "final", "works"} & set(sheet.lost):
         lose_sizes(broken[0], sheet)
 
 
@@ -80,13 +82,29 @@ def complaints(exercise: Exercise, build: dict, row: dict):
             yield f"Layer {k} is a {words(item.get('type'), 40)}; every layer is a {exercise.cell}.", f"a layer is no {exercise.cell}"
         elif reads is not None and reads != (n if k == 0 else m):
             yield f"Layer {k} reads {'input_dim' if reads == n else words(str(reads), 9)} numbers; {'layer 0 reads input_dim' if k == 0 else 'it reads the h of the layer below, hidden_dim numbers'}.", "a layer is made for the wrong size of input"
-    if row.get("shared"):
+        elif item.get("units") not in (None, m):
+            yield f"Layer {k} has {item['units']} units where hidden_dim is {m}.", "a layer has the wrong number of units"
+    if shared(row):
         yield "Some layers are one and the same cell; each layer has a cell of its own.", "layers share a cell"
     for other in row.get("others") if isinstance(row.get("others"), list) else []:
         yield f"{words(other, 60)} trains outside of layers; only the cells should.", "something else trains as well"
 
 
+def shared(row: dict) -> bool:
+    same = row.get("same") or []
+    return same != list(range(len(same)))
+
+
 # ---------------------------------------------------------------- reading the numbers
+def telling(usable):
+    """The builds to read: those with as many layers as asked, where two of them lie on top of one another; else all. None that
+    gave nothing back, where others did (a single step, for a class that skips one)."""
+    rows = [(build, row) for build, row in usable if len(row.get("cells", [])) == build["sizes"][2]]
+    rows = rows if any(build["sizes"][2] > 1 for build, _ in rows) else usable
+    whole = [(build, row) for build, row in rows if all(unpack(value) is not None for value in row["calls"][0]["out"])]
+    return whole or rows
+
+
 def asked(build: dict, row: dict) -> dict:
     """The sequence with the directions for the cells that were used."""
     return build["sequence"] | {"directions": build["sequence"]["directions"][row["mode"]]}
@@ -95,6 +113,8 @@ def asked(build: dict, row: dict) -> dict:
 def weights_of(build: dict, row: dict) -> list[dict]:
     """Each layer's parameters as they were put in; diagonal ones as matrices."""
     layers = [{name: unpack(value) for name, value in layer.items()} for layer in build["weights"][row["mode"]]]
+    for k, first in enumerate((row.get("same") or [])[: len(layers)]):
+        layers[k] = dict(layers[min(max(first, 0), k)])
     for item, layer in zip(dicts(row.get("cells")), layers):
         for name in item.get("diagonal") or []:
             if name in layer:
@@ -110,33 +130,26 @@ def cell_of(exercise: Exercise, mode: str, layers: list[dict]):
 
 
 def stack_of(exercise: Exercise, build: dict, row: dict) -> Stack:
+    """One build as arrays. A stack of fewer layers than asked is taken as one that was asked for so many: that is judged by itself."""
     outputs, c, h = ([unpack(value) for value in row["calls"][0]["out"]] + [None] * 3)[:3]
-    given = (unpack(build["sequence"][name]) for name in ("x", "c", "h"))
-    cell = cell_of(exercise, row["mode"], weights_of(build, row))
-    return Stack(cell, *given, outputs, None if c is None or h is None else (c, h), single(row), row["calls"][0].get("log"))
-
-
-def read(exercise: Exercise, usable):
-    """The wiring, the reading of outputs and of final states with the fewest slips, and the builds that it was found in.
-
-    All builds; where those come out odd, only those of several steps, and then only the one of two layers.
-    """
-    rows = [stack_of(exercise, *pair) for pair in usable]
-    found = wiring.diagnose_stack(rows)
-    if slips(found) < 5:
-        return found, rows
-    parts = [part for part in ([s for s in rows if len(s.x) > 1], [s for s in rows if len(s.c) == 2]) if part]
-    return min([(found, rows)] + [(wiring.diagnose_stack(part), part) for part in parts], key=lambda pair: slips(pair[0]))
-
-
-def slips(found) -> int:
-    if found is None:
-        return 99
-    w, outputs, finals = found
-    return w.slips + (outputs != RIGHT) + (finals != RIGHT) + 5 * ((outputs is None) + (finals is None))
+    x, *given = (unpack(build["sequence"][name]) for name in ("x", "c", "h"))
+    layers, count = weights_of(build, row), len(dicts(row.get("cells")))
+    if 0 < count < len(layers):
+        layers, given = layers[:count], [states[:count] for states in given]
+        c, h = (states if states is None or states.ndim != 2 else states[:count] for states in (c, h))
+    return Stack(cell_of(exercise, row["mode"], layers), x, *given, outputs, None if c is None or h is None else (c, h), single(row), row["calls"][0].get("log"))
 
 
 # ---------------------------------------------------------------- criteria
+def check_states(usable, sheet: Sheet):
+    """The final states are tensors, like those passed in; outputs may be a list."""
+    key = "works" if any(criterion.key == "works" for criterion in sheet.exercise.criteria) else "final"
+    for _, row in usable:
+        for name, value in zip(("c_T", "h_T"), row["calls"][0]["out"][1:]):
+            if "shape" not in value:
+                sheet.lose(key, f"{name} is a {words(value.get('type'), 40)}; it should be one tensor of shape (n_layers, hidden_dim), like the one passed in.", "the final states are no tensors")
+
+
 def report(exercise: Exercise, found, stacks: list[Stack], sheet: Sheet):
     whole = any(criterion.key == "works" for criterion in exercise.criteria)
     key = (lambda name: "works") if whole else (lambda name: name)
@@ -194,6 +207,8 @@ def loss_of(exercise: Exercise, pair, found):
     if found is None or None in found[1:]:
         return None
     (build, row), (w, outputs, finals) = pair, found
+    if len(dicts(row.get("cells"))) != build["sizes"][2] or shared(row):
+        return None
     layers, weights = weights_of(build, row), unpack(build["sequence"]["loss"])
     given = {name: unpack(build["sequence"][name]) for name in ("x", "c", "h")}
 

@@ -37,7 +37,7 @@ def first_sentence(text: str) -> str:
 
 
 def print_table(verdicts: dict[str, dict[str, list[Verdict]]], assignment: Assignment, console: Console | None = None):
-    console = console or Console(width=160, soft_wrap=False)
+    console = console or Console(width=160)
     bonus = {name for name in assignment.notebooks if all(exercise.bonus for exercise in assignment.in_notebook(name))}
     full = {name: sum(exercise.points for exercise in assignment.in_notebook(name)) for name in assignment.notebooks}
     table = Table(title=f"{assignment.name}: points")
@@ -53,7 +53,9 @@ def print_table(verdicts: dict[str, dict[str, list[Verdict]]], assignment: Assig
         for name, rows in notebooks.items():
             for verdict in rows:
                 for points, criteria, why in reasons(verdict):
-                    console.print(f"{student}  {verdict.name}  [bold]−{points:g}[/bold]  {criteria}: {escape(why)}", highlight=False)
+                    console.print(f"{student}  {verdict.name}  [bold]−{points:g}[/bold]  {criteria}: {escape(why)}", highlight=False, soft_wrap=True)
+                for note in verdict.notes:
+                    console.print(f"{student}  {verdict.name}  note: {escape(note)}", highlight=False, soft_wrap=True)
 
 
 def escape(text: str) -> str:

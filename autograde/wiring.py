@@ -5,6 +5,7 @@ every table is the right one.
 """
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,7 @@ STATES = {
     "c reset": "every step starts from the given c again; h is carried on",
     "h reset": "every step starts from the given h again; c is carried on",
     "swapped": "c and h of the given states are swapped",
+    "arguments": "the cells get c and h in each other's place: a cell takes (x, c, h)",
     "of layer 0": "every layer goes on from the state of layer 0; each layer has its own",
     "old of layer 0": "every layer goes on from the state that layer 0 had before this step; each layer has its own",
     "of the layer above": "a layer goes on from another layer's state; each layer has its own",
@@ -43,6 +45,7 @@ TIME = {
     "no first": "the first step is left out",
     "only first": "only the first step is taken",
     "same x": "every step reads the first x",
+    "columns": "the loop goes over the columns of x; every step reads a row",
 }
 CELLS = {
     RIGHT: "every layer uses its own cell",
@@ -97,8 +100,9 @@ FINALS = {
 TABLES = {"reads": READS, "states": STATES, "time": TIME, "cells": CELLS}
 
 
-@dataclass(frozen=True)
-class Wiring:
+class Wiring(NamedTuple):
+    """One way to wire a stack: a key in each of the tables."""
+
     reads: str = RIGHT
     states: str = RIGHT
     time: str = RIGHT
@@ -109,7 +113,8 @@ class Wiring:
         return sum(value != RIGHT for value in (self.reads, self.states, self.time, self.cells))
 
 
-WIRINGS = sorted((Wiring(*keys) for keys in product(*TABLES.values())), key=lambda w: w.slips)
+MOST_SLIPS = 2
+WIRINGS = [[w for w in map(Wiring._make, product(*TABLES.values())) if w.slips == slips] for slips in range(MOST_SLIPS + 1)]  # by slips
 
 
 @dataclass
@@ -142,12 +147,12 @@ def right_cell(rule: Rule, p: dict, x, c, h):
 
 
 def steps_of(time: str, x: np.ndarray) -> np.ndarray:
-    rows = {"backwards": x[::-1], "no last": x[:-1], "no first": x[1:], "only first": x[:1], "same x": np.repeat(x[:1], len(x), axis=0)}
+    rows = {"backwards": x[::-1], "no last": x[:-1], "no first": x[1:], "only first": x[:1], "same x": np.repeat(x[:1], len(x), axis=0), "columns": x.T}
     return rows.get(time, x)
 
 
 def given_states(states: str, c: np.ndarray, h: np.ndarray):
-    rows = {"zeros": (0 * c, 0 * h), "first": (c[[0] * len(c)], h[[0] * len(h)]), "last": (c[[-1] * len(c)], h[[-1] * len(h)]), "reversed": (c[::-1], h[::-1]), "swapped": (h, c)}
+    rows = {"zeros": (0 * c, 0 * h), "first": (c[[0] * len(c)], h[[0] * len(h)]), "last": (c[[-1] * len(c)], h[[-1] * len(h)]), "reversed": (c[::-1], h[::-1]), "swapped": (h, c), "arguments": (h, c)}
     return rows.get(states, (c, h))
 
 
@@ -174,7 +179,7 @@ def run(stack: Stack, wiring: Wiring) -> dict | None:
             for k in range(layers):
                 seen["c"][k].append(c[k])
                 seen["h"][k].append(h[k])
-            if wiring.states == "crossed":
+            if wiring.states in ("crossed", "arguments"):
                 c, h = h, c
     except ValueError:  # the sizes do not fit: such code cannot have run here
         return None
@@ -221,8 +226,8 @@ def runs(stacks: list[Stack], wiring: Wiring) -> list[dict] | None:
 def diagnose_stack(stacks: list[Stack]):
     """(Wiring, key in OUTPUTS or None, key in FINALS or None) with the fewest slips; None where nothing fits."""
     best = None
-    for most in range(3):
-        for wiring in (w for w in WIRINGS if w.slips == most):
+    for most in range(MOST_SLIPS + 1):
+        for wiring in WIRINGS[most]:
             rows = runs(stacks, wiring)
             if rows is None:
                 continue

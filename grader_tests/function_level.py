@@ -20,18 +20,32 @@ KIT_OF_LATER = "from lstm_kit.cell import LSTMCell\nfrom lstm_kit.stack import L
 
 def grade(name: str, source: str, seed: int = 1) -> Verdict:
     """The verdict on `source` for the class `name`, with the classes in place that come with its notebook."""
-    torch.set_num_threads(1)
     return judge(EXERCISES[name], *answer(name, source, seed))
 
 
 def answer(name: str, source: str, seed: int = 1) -> tuple[dict, dict, Cell]:
-    namespace, error = {"__name__": "__main__"}, None
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exec(HEAD + KIT.get(name, KIT_OF_LATER), namespace)
+    torch.set_num_threads(1)
+    with quiet():
+        namespace, error = {}, None
         try:
-            exec(compile(source, "<cell>", "exec"), namespace)
+            namespace_of(name, source, namespace)
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
         questions = draw(EXERCISES[name], seed)
         return questions, respond(questions, namespace), Cell(source, error)
+
+
+def namespace_of(name: str, source: str, namespace: dict | None = None) -> dict:
+    """What is defined after the notebook's setup and this cell have run. Raises whatever the cell raises."""
+    namespace = {} if namespace is None else namespace
+    namespace["__name__"] = "__main__"
+    exec(HEAD + KIT.get(name, KIT_OF_LATER), namespace)
+    exec(compile(source, "<cell>", "exec"), namespace)
+    return namespace
+
+
+@contextlib.contextmanager
+def quiet():
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -5,15 +5,15 @@ import shutil
 import subprocess
 import sys
 
-import nbformat
 import math_core
+import nbformat
 import pytest
 import torch
 from nbclient import NotebookClient
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from torch import nn
 
-from grader_tests.students import EXERCISES, NOTEBOOKS, RELEASE, ROOT, SOURCE, solutions
+from grader_tests.students import EXERCISES, NOTEBOOKS, ROOT, SOURCE
 
 sys.path.insert(0, str(SOURCE))
 MARKERS = ("SOLUTION", "HIDDEN TESTS")

@@ -247,7 +247,6 @@ def terms(rule, k):
 
 def probes(rule):
     """What is looked at, in order: pushed biases, the view (see `view`), and the sentence if it is not right."""
-    gate = "It is the logistic sigmoid " + terms(rule, "{k}").replace("{k}", "%s")
     candidate = "The candidate c̃_t is not right. It is the tanh " + terms(rule, "c") + "."
     if rule == "coupled":
         yield {"b_f": OPEN}, "c", "With the forget gate fully open (f_t = 1) nothing is forgotten, so nothing may be written: c_t must be c_{t−1} unchanged, and it is not."
@@ -458,8 +457,8 @@ def unpacked(out, steps, count, m):
     fits = isinstance(out, tuple | list) and len(out) == 2 and isinstance(out[1], tuple | list) and len(out[1]) == 2
     need(fits, "forward must return outputs, (c_T, h_T): the outputs, then a pair of states.")
     for name, value in zip(("outputs", "c_T", "h_T"), (out[0], *out[1])):
-        plain = all(isinstance(item, torch.Tensor) for item in value) if isinstance(value, tuple | list) and len(value) else isinstance(value, torch.Tensor)
-        need(plain, f"{name} must be made of tensors.")
+        listed = name == "outputs" and isinstance(value, tuple | list) and len(value) > 0 and all(isinstance(item, torch.Tensor) for item in value)
+        need(listed or isinstance(value, torch.Tensor), f"{name} is a {type(value).__name__}; it should be {'a list of tensors, or one tensor' if name == 'outputs' else 'one tensor, like the one passed in'}.")
     need(len(out[0]) == steps, f"outputs has {len(out[0])} rows for a sequence of {steps} steps; it holds the top layer's h at every step.")
     rows = [stacked(value) for value in (out[0], *out[1])]
     for name, value, shape in zip(("outputs", "c_T", "h_T"), rows, ((steps, m), (count, m), (count, m))):
