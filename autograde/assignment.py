@@ -1,4 +1,6 @@
 """An assignment as it was released: its notebooks, the kit that ships with them, and its exercises."""
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ class Assignment:
     notebooks: dict[str, NotebookNode]
     kit: dict[str, str]
     exercises: dict[str, Exercise]
+    digest: str = ""  # of the release
 
     def in_notebook(self, notebook: str) -> list[Exercise]:
         return [exercise for exercise in self.exercises.values() if exercise.notebook == notebook]
@@ -45,4 +48,5 @@ def read_release(folder: Path, name: str, module: str) -> Assignment:
         if not {exercise.name, exercise.test_id} <= ids:
             raise NotReady(f"{folder / exercise.notebook}.ipynb has no cells {exercise.name} and {exercise.test_id}: run `nbgrader generate_assignment {name} --force`.")
     kit = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py")) if "__pycache__" not in path.parts}
-    return Assignment(name, notebooks, kit, exercises)
+    seen = hashlib.sha256(json.dumps([kit, notebooks], sort_keys=True).encode()).hexdigest()
+    return Assignment(name, notebooks, kit, exercises, seen)

@@ -1,10 +1,16 @@
-"""Grades one notebook: rebuilt, run in the student's process, asked, judged. What comes out is a value."""
+"""Grades notebooks: rebuilt, run in the student's process, asked, judged. What goes in and what comes out are values."""
+import atexit
 import html
+import pickle
 import secrets
+import threading
 import time
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
@@ -23,13 +29,15 @@ NOT_WRITTEN = "Not written yet: the cell is as it was given out."
 
 @dataclass
 class Graded:
-    """The notebook with outputs and verdicts; `verdicts`: grade_id of the test cell to verdict; `notes` for the instructor."""
+    """The notebook with outputs and verdicts; `verdicts`: grade_id of the test cell to verdict; `notes` for the instructor;
+    `unchanged`: solution cells that are as they were given out; `text`: the notebook as JSON, where it has travelled."""
 
     name: str
-    notebook: NotebookNode
+    notebook: NotebookNode | None
     verdicts: dict[str, Verdict]
     notes: list[str] = field(default_factory=list)
-    unchanged: tuple[str, ...] = ()  # solution cells that are as they were given out
+    unchanged: tuple[str, ...] = ()
+    text: str = ""
 
     @property
     def flags(self) -> list[str]:
@@ -37,9 +45,60 @@ class Graded:
         return [flag for verdict in self.verdicts.values() for flag in verdict.flags]
 
 
-def grade_notebook(name: str, data: bytes | None, assignment: Assignment, warm: Warm, limits: Limits = Limits()) -> Graded:
-    """Grade the submitted notebook in `data` (None where it was not handed in). Raises only for faults of our own machine."""
-    return grade_rebuilt(name, rebuild(data, assignment.notebooks[name], name), assignment, warm, limits)
+@dataclass(frozen=True)
+class Job:
+    """A submission to grade, as plain bytes, so that it can go to any process on any machine.
+
+    data: name of a notebook to its bytes, None where it was not handed in. odd: name to what was odd about the file.
+    assignment: pickled, once for all jobs. hidden: folders that no student's process may see.
+    """
+
+    student: str
+    data: dict[str, bytes | None]
+    odd: dict[str, str]
+    assignment: bytes
+    sandbox: str
+    root: Path
+    limits: Limits
+
+
+unpickled = lru_cache(maxsize=4)(pickle.loads)
+_own = threading.local()
+
+
+def warm_process(sandbox: str, root: Path) -> Warm:
+    """The process from which this thread's student processes are forked; it stays for the next submission."""
+    if not hasattr(_own, "warm"):
+        _own.warm = {}
+    if (sandbox, root) not in _own.warm:
+        _own.warm[sandbox, root] = warm = Warm(sandbox, [root])
+        atexit.register(warm.close)
+    return _own.warm[sandbox, root]
+
+
+def grade_submission(job: Job) -> list[Graded]:
+    """All notebooks of a submission. A pure function of the job, but for the questions, which are drawn afresh."""
+    assignment, warm, rows = unpickled(job.assignment), warm_process(job.sandbox, job.root), []
+    for name, data in job.data.items():
+        rebuilt = rebuild(data, assignment.notebooks[name], name)
+        if name in job.odd:
+            rebuilt.missing = job.odd[name]
+            rebuilt.notes.insert(0, job.odd[name])
+        graded = grade_rebuilt(name, rebuilt, assignment, warm, job.limits)
+        rows.append(replace(graded, notebook=None, text=nbformat.writes(graded.notebook)))
+    return rows
+
+
+def not_graded(job: Job, why: str) -> list[Graded]:
+    """What is recorded for a submission that could not be graded at all: zeros with a reason, and a flag."""
+    assignment, rows = unpickled(job.assignment), []
+    for name, data in job.data.items():
+        exercises = {exercise.test_id: exercise for exercise in assignment.in_notebook(name)}
+        graded = Graded(name, rebuild(data, assignment.notebooks[name], name).notebook, {key: zero(exercise, NOT_RUN) for key, exercise in exercises.items()})
+        fault(graded, exercises, why)
+        finish(graded, exercises, "none", 0.0)
+        rows.append(replace(graded, notebook=None, text=nbformat.writes(graded.notebook)))
+    return rows
 
 
 def grade_rebuilt(name: str, rebuilt: Rebuilt, assignment: Assignment, warm: Warm, limits: Limits = Limits()) -> Graded:
@@ -56,11 +115,16 @@ def grade_rebuilt(name: str, rebuilt: Rebuilt, assignment: Assignment, warm: War
         except Exception as problem:
             last = traceback.extract_tb(problem.__traceback__)[-1]
             fault(graded, exercises, f"{type(problem).__name__} in {last.filename.rpartition('/')[2]}, line {last.lineno}: {problem}")
+    finish(graded, exercises, warm.protections, time.monotonic() - began)
+    return graded
+
+
+def finish(graded: Graded, exercises: dict[str, Exercise], protection: str, seconds: float):
+    """Verdicts into the test cells, and what an instructor may want to know into the notebook's metadata."""
     for cell in graded.notebook.cells:
         if grade_id(cell) in exercises:
             show(cell, exercises[grade_id(cell)], graded.verdicts[grade_id(cell)])
-    graded.notebook.metadata["autograde"] = {"notes": graded.notes, "flags": graded.flags, "protection": warm.protections, "seconds": round(time.monotonic() - began, 2)}
-    return graded
+    graded.notebook.metadata["autograde"] = {"notes": graded.notes, "flags": graded.flags, "protection": protection, "seconds": round(seconds, 2)}
 
 
 def as_given(notebook: NotebookNode, release: NotebookNode):

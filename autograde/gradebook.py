@@ -62,25 +62,45 @@ def check_assignment(gradebook: Gradebook, assignment: Assignment):
 def begin(gradebook: Gradebook, assignment: Assignment, student: str, timestamp=None):
     """Every mark of this submission at zero, for as long as nothing better is known: no old mark survives."""
     with transaction(gradebook):
-        gradebook.update_or_create_student(student)
-        submission = gradebook.update_or_create_submission(assignment.name, student, **({"timestamp": timestamp} if timestamp else {}))
-        for notebook in submission.notebooks:
-            for grade in notebook.grades:
-                if grade.cell.name in {exercise.test_id for exercise in assignment.in_notebook(notebook.name)}:
-                    grade.auto_score, grade.needs_manual_grade = 0.0, True
+        put_at_zero(gradebook, assignment, student, timestamp, assignment.notebooks)
 
 
-def record(gradebook: Gradebook, assignment: Assignment, student: str, graded: list[Graded], penalties: AssignLatePenalties | None = None):
+def record(gradebook: Gradebook, assignment: Assignment, student: str, graded: list[Graded], penalties: AssignLatePenalties):
     """The marks of all graded notebooks of one student. Manual scores, comments and other cells stay as they are."""
     with transaction(gradebook):
-        submission = gradebook.find_submission(assignment.name, student)
-        for result in graded:
-            notebook = gradebook.find_submission_notebook(result.name, assignment.name, student)
-            record_notebook(notebook, assignment, result)
-            gradebook.db.flush()
-            if penalties:
-                gradebook.db.refresh(notebook)
-                record_penalty(notebook, submission, penalties, student)
+        put_marks(gradebook, assignment, student, graded, penalties)
+
+
+def enter(gradebook: Gradebook, assignment: Assignment, student: str, timestamp, graded: list[Graded], penalties: AssignLatePenalties):
+    """Both in one: the submission, and the marks of the notebooks that were graded."""
+    with transaction(gradebook):
+        put_at_zero(gradebook, assignment, student, timestamp, {result.name for result in graded})
+        put_marks(gradebook, assignment, student, graded, penalties)
+
+
+def put_at_zero(gradebook: Gradebook, assignment: Assignment, student: str, timestamp, names):
+    gradebook.update_or_create_student(student)
+    submission = gradebook.update_or_create_submission(assignment.name, student, **({"timestamp": timestamp} if timestamp else {}))
+    for notebook in submission.notebooks:
+        ours = {exercise.test_id for exercise in assignment.in_notebook(notebook.name)} if notebook.name in names else set()
+        for grade in notebook.grades:
+            if grade.cell.name in ours:
+                grade.auto_score, grade.needs_manual_grade = 0.0, True
+
+
+def put_marks(gradebook: Gradebook, assignment: Assignment, student: str, graded: list[Graded], penalties: AssignLatePenalties):
+    submission = gradebook.find_submission(assignment.name, student)
+    notebooks, results = {notebook.name: notebook for notebook in submission.notebooks}, {result.name: result for result in graded}
+    for name, result in results.items():
+        record_notebook(notebooks[name], assignment, result)
+    late = submission.total_seconds_late > 0
+    if late:
+        gradebook.db.flush()
+    for name in results:
+        notebooks[name].late_submission_penalty = None
+        if late:
+            gradebook.db.refresh(notebooks[name])
+            record_penalty(notebooks[name], submission, penalties, student)
 
 
 def record_notebook(notebook: SubmittedNotebook, assignment: Assignment, result: Graded):
@@ -101,8 +121,6 @@ def record_notebook(notebook: SubmittedNotebook, assignment: Assignment, result:
 
 def record_penalty(notebook: SubmittedNotebook, submission, penalties: AssignLatePenalties, student: str):
     """nbgrader's own plugin decides, as in its AssignLatePenalties."""
-    notebook.late_submission_penalty = None
-    if submission.total_seconds_late > 0:
-        penalty = penalties.plugin_inst.late_submission_penalty(student, notebook.score, submission.total_seconds_late)
-        if penalty is not None:
-            notebook.late_submission_penalty = penalties._check_late_penalty(notebook, penalty)
+    penalty = penalties.plugin_inst.late_submission_penalty(student, notebook.score, submission.total_seconds_late)
+    if penalty is not None:
+        notebook.late_submission_penalty = penalties._check_late_penalty(notebook, penalty)

@@ -3,10 +3,7 @@
 nbgrader makes the exporter when a run starts, hands it every submitted notebook (to be rebuilt), and hands the rebuilt one
 to the preprocessor (to be graded). Marks are written once for each student, after the last notebook.
 """
-import atexit
 import logging
-import os
-import stat
 from pathlib import Path
 
 import nbformat
@@ -24,32 +21,6 @@ from .gradebook import back_up, begin, check_assignment, record
 from .process import Limits, Unavailable, Warm
 from .submission import MOST_BYTES, Rebuilt, rebuild
 
-_warm: dict[tuple, Warm] = {}
-
-
-def shared_warm(sandbox: str, root: str) -> Warm:
-    """One warm process for all runs in this process: formgrader's button is quick the second time."""
-    if (sandbox, root) not in _warm:
-        _warm[sandbox, root] = warm = Warm(sandbox, [root])
-        atexit.register(warm.close)
-    return _warm[sandbox, root]
-
-
-def read_file(path: Path) -> tuple[bytes | None, str | None]:
-    """The bytes of a submitted file, and what was odd about it. Links are not followed, and nothing but a file is opened."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return None, None
-    except OSError as problem:
-        return None, f"{path.name} is a link or cannot be opened ({problem.strerror}); it was not used."
-    with open(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
-            return None, f"{path.name} is no ordinary file, or too large; it was not used."
-        return file.read(), None
-
-
 class Judge(NbGraderPreprocessor):
     """Runs a rebuilt notebook in the student's process and judges the answers in this one."""
 
@@ -63,9 +34,6 @@ class Judge(NbGraderPreprocessor):
     def limits(self) -> Limits:
         return Limits(self.cell_seconds, self.notebook_seconds, self.answer_seconds)
 
-    def warm(self, root: str) -> Warm:
-        return shared_warm(self.sandbox, str(Path(root).resolve()))
-
     def assignment(self, release: Path, name: str) -> Assignment:
         """Raises NotReady."""
         if name not in self.exercises:
@@ -75,7 +43,7 @@ class Judge(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         run, (notes, missing) = self.parent, (nb.metadata["autograde"][key] for key in ("notes", "missing"))
         name = resources["nbgrader"]["notebook"]
-        graded = grade_rebuilt(name, Rebuilt(nb, notes, missing), run.assignment, run.judge.warm(run.converter.coursedir.root), self.limits)
+        graded = grade_rebuilt(name, Rebuilt(nb, notes, missing), run.assignment, warm_process(self.sandbox, run.root), self.limits)
         run.graded.append(graded)
         for flag in graded.flags:
             self.log.warning("%s: needs a person: %s", resources["nbgrader"]["student"], flag)
@@ -90,6 +58,7 @@ class Rebuild(NotebookExporter):
         self.converter, self.graded, self.data = self.parent, [], {}
         self.judge = Judge(parent=self.converter)
         folders = self.converter.coursedir
+        self.root = Path(folders.root).resolve()
         try:
             name = folders.assignment_id
             release = Path(folders.format_path(folders.release_directory, ".", name))
@@ -97,7 +66,7 @@ class Rebuild(NotebookExporter):
             back_up(folders.db_url)
             self.gradebook = Gradebook(folders.db_url, folders.course_id)
             check_assignment(self.gradebook, self.assignment)
-            protections = self.judge.warm(folders.root).protections
+            protections = warm_process(self.judge.sandbox, self.root).protections
             self.log.log(logging.WARNING if protections.startswith("no box") else logging.INFO, "Protection in force: %s", protections)
         except (NotReady, Unavailable) as problem:
             self.log.error(str(problem))
@@ -118,7 +87,6 @@ class Rebuild(NotebookExporter):
         converter.init_assignment = self.begin
         converter.init_destination = lambda assignment, student: self.wanted(usual, assignment, student)
         converter.post_convert_hook = self.finish
-        self.root = Path(converter.coursedir.root)
 
     def wanted(self, usual, assignment: str, student: str) -> bool:
         """Whether to grade a submission; what was left unfinished by an earlier run is done again."""
@@ -135,8 +103,8 @@ class Rebuild(NotebookExporter):
         state.forget(self.root, assignment, student)
         self.graded.clear()
         self.data.clear()
-        folder = Path(self.converter._format_source(assignment, student))
-        begin(self.gradebook, self.assignment, student, state.timestamp(folder))
+        self.timestamp = state.timestamp(Path(self.converter._format_source(assignment, student)))
+        begin(self.gradebook, self.assignment, student, self.timestamp)
         state.copy_release(self.assignment, Path(self.converter._format_dest(assignment, student)))
 
     def finish(self, **_):
@@ -144,7 +112,7 @@ class Rebuild(NotebookExporter):
         student, assignment = self.student, self.assignment
         try:
             record(self.gradebook, assignment, student, self.graded, self.penalties)
-            state.remember(self.root, assignment, student, self.data)
+            state.remember(self.root, assignment.name, student, state.digest(assignment, self.data, self.timestamp))
         except Exception:
             self.log.exception("The marks of %s could not be written; the next run will grade this submission again", student)
 

@@ -382,9 +382,9 @@ def put_stand_ins(module, sizes):
             module.layers[k] = made[id(layer)]
 
 
-def survey_layers(module, namespace, question):
-    """What `layers` is and what each layer reads, and whatever else trains."""
-    layers, cell = getattr(module, "layers", None), namespace.get(question["cell"])
+def survey_layers(module, cell, question):
+    """What `layers` is, what each layer is (`cell` is the class that it should be) and reads, and whatever else trains."""
+    layers = getattr(module, "layers", None)
     held, rows = set(), []
     for layer in layers if isinstance(layers, nn.ModuleList | list | tuple) else []:
         reads = getattr(layer, "A_x", None) if isinstance(layer, StandIn) else tensor_of(layer, "U_f") if hasattr(layer, "U_f") else None
@@ -404,11 +404,11 @@ def survey_layers(module, namespace, question):
 
 def answer_stack(namespace, question, build, mode, dtype):
     """One build of a stack: of stand-in cells (mode "stand-in") or of the student's own cells (mode "own")."""
-    row, weights = {"mode": mode}, build["weights"][mode]
+    row, weights, cell = {"mode": mode}, build["weights"][mode], namespace.get(question["cell"])
     with default_dtype(dtype), standing_in(namespace, question["cell"], mode == "stand-in"):
         try:
             module = construct(namespace[question["name"]], *build["sizes"]).to(dtype)
-            row |= survey_layers(module, namespace, question)
+            row |= survey_layers(module, cell, question)
             if mode == "stand-in":
                 put_stand_ins(module, build["sizes"])
             module.to(dtype)

@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+from functools import cache
 from pathlib import Path
 
 from nbgrader.utils import parse_utc
@@ -12,15 +13,17 @@ FOLDER = ".autograde"
 HERE = Path(__file__).resolve().parent
 
 
-def digest(assignment: Assignment, data: dict[str, bytes | None], timestamp: object = None) -> str:
-    """Of everything that decides a mark: the submission, the release, the grader."""
-    seen = hashlib.sha256(repr(timestamp).encode())
+def digest(assignment: Assignment, data: dict[str, bytes | None], timestamp: object) -> str:
+    """Of everything that decides a mark: the submission, when it was handed in, the release, the grader."""
+    seen = hashlib.sha256(f"{grader_digest()} {assignment.digest} {timestamp}".encode())
     for name in sorted(data):
         seen.update(f"{name} {data[name] is None} ".encode() + hashlib.sha256(data[name] or b"").digest())
-    seen.update(json.dumps([assignment.kit, assignment.notebooks], sort_keys=True).encode())
-    for path in sorted(HERE.glob("*.py")):
-        seen.update(path.read_bytes())
     return seen.hexdigest()
+
+
+@cache
+def grader_digest() -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))).hexdigest()
 
 
 def place(root: Path, assignment: str, student: str) -> Path:
@@ -35,12 +38,9 @@ def finished(root: Path, assignment: str, student: str) -> str | None:
         return None
 
 
-def remember(root: Path, assignment: Assignment, student: str, data: dict[str, bytes | None], time: object = None):
-    path = place(root, assignment.name, student)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")
-    draft.write_text(json.dumps({"digest": digest(assignment, data, time)}), encoding="utf-8")
-    os.replace(draft, path)
+def remember(root: Path, assignment: str, student: str, digest: str):
+    path = place(root, assignment, student)
+    replace(path, json.dumps({"digest": digest}))
 
 
 def forget(root: Path, assignment: str, student: str):
@@ -61,8 +61,19 @@ def timestamp(folder: Path):
 def copy_release(assignment: Assignment, folder: Path):
     """The kit beside the graded notebooks, so that an instructor can run them."""
     for path, text in assignment.kit.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            target.chmod(0o644)
-        target.write_text(text, encoding="utf-8")
+        replace(folder / path, text)
+
+
+def write_notebooks(assignment: Assignment, folder: Path, texts: dict[str, str]):
+    """Graded notebooks (name to JSON) into `folder`, each whole or not at all."""
+    copy_release(assignment, folder)
+    for name, text in texts.items():
+        replace(folder / f"{name}.ipynb", text)
+
+
+def replace(path: Path, text: str):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_text(text, encoding="utf-8")
+    draft.chmod(0o444)
+    os.replace(draft, path)

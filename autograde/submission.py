@@ -4,9 +4,12 @@ Tags, metadata, outputs, edited tests, duplicates, unreadable files and the rest
 noted for the instructor in plain words.
 """
 import json
+import os
 import re
+import stat
 from copy import deepcopy
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -65,6 +68,21 @@ def rebuild(data: bytes | None, release: NotebookNode, name: str) -> Rebuilt:
 
 
 # ---------------------------------------------------------------- reading
+def read_file(path: Path) -> tuple[bytes | None, str | None]:
+    """The bytes of a submitted file, and what was odd about it. Links are not followed, and nothing but a file is opened."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None, None
+    except OSError as problem:
+        return None, f"{path.name} is a link or cannot be opened ({problem.strerror}); it was not used."
+    with open(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+            return None, f"{path.name} is no ordinary file, or too large; it was not used."
+        return file.read(), None
+
+
 def read_texts(data: bytes) -> list[Text]:
     """The cells of a notebook in any format and state. Raises ValueError with a reason where there are none to read."""
     if not data.strip():

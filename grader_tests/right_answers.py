@@ -246,8 +246,16 @@ def stacks():
     for layers, run, returns in product(LAYERS, RUNS, RETURNS):
         reset = "layers" if (len(run) + len(returns)) % 2 else "parameters"
         yield "LSTM", f"{layers}, {run}, {returns}, {reset}", stack_source("LSTM", layers, run, returns, reset)
+    yield "LSTM", "a class attribute", stack_of_a_class_attribute()
+    yield "LSTM", "keywords", stack_source(run="time outside").replace("LSTMCell(input_dim if k == 0 else hidden_dim, hidden_dim)", "LSTMCell(hidden_dim=hidden_dim, input_dim=input_dim if k == 0 else hidden_dim)").replace("cell(x_t, c[k], h[k])", "cell(h=h[k], c=c[k], x=x_t)")
     for keep, times in PAIRS[::4]:
         yield "LSTM", f"own cell: {keep}, {times}", plain_cell(keep, times) + "\n\n" + stack_source()
+
+
+def stack_of_a_class_attribute(name="LSTM", cell="LSTMCell"):
+    """The cell's class is an attribute, so that a subclass need not write a constructor."""
+    text = stack_source().replace("class LSTM(nn.Module):\n", "class LSTM(nn.Module):\n    cell_class = LSTMCell\n\n").replace("(LSTMCell(", "(self.cell_class(")
+    return text.replace("[LSTMCell(", "[self.cell_class(")
 
 
 def substacks(name, cell, cell_text):
@@ -255,6 +263,7 @@ def substacks(name, cell, cell_text):
         make = ["super().__init__(input_dim, hidden_dim, n_layers)", *(line.format(cell=cell) for line in LAYERS[layers])]
         source = f"class {name}(LSTM):\n    def __init__(self, input_dim, hidden_dim, n_layers):\n{indent(make)}"
         yield name, f"{layers}, own stack: {run}", "\n\n".join([plain_cell(), stack_source(run=run), cell_text, source])
+    yield name, "a class attribute", "\n\n".join([plain_cell(), stack_of_a_class_attribute(), cell_text, f"class {name}(LSTM):\n    cell_class = {cell}\n"])
     loop = ["super().__init__(input_dim, hidden_dim, n_layers)", "for k in range(n_layers):", f"    self.layers[k] = {cell}(input_dim if k == 0 else hidden_dim, hidden_dim)"]
     yield name, "one by one in place", "\n\n".join([plain_cell(), stack_source(), cell_text, f"class {name}(LSTM):\n    def __init__(self, input_dim, hidden_dim, n_layers):\n{indent(loop)}"])
 

@@ -1,0 +1,69 @@
+"""Submissions graded side by side, on any concurrent.futures executor, and none lost to a worker that dies."""
+import os
+import signal
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
+from multiprocessing import get_context
+
+from .grade import Graded, Job, grade_submission, not_graded
+
+ATTEMPTS = 3  # how often a submission is tried whose worker dies
+AHEAD = 3  # jobs for each worker that are on their way at a time, so that memory does not grow with the class
+
+
+def local(count: int) -> tuple[Executor, int]:
+    """Processes on this machine."""
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=stay_with, initargs=(os.getpid(),)), count
+
+
+def dask(address: str) -> tuple[Executor, int]:
+    """The workers of a Dask cluster; they need this package, and no file of the course."""
+    from distributed import Client
+
+    client = Client(address)
+    return client.get_executor(), max(1, sum(client.nthreads().values()))
+
+
+def stay_with(parent: int):
+    """In a worker: Ctrl-C is for the main process, and when that is gone, however it went, so is this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def graded(jobs: deque[Job], start: Callable[[], tuple[Executor, int]]) -> Iterator[tuple[Job, list[Graded]]]:
+    """Each job with its graded notebooks, as they come. `start` gives an executor and its width, and again where one broke.
+
+    A job whose worker dies is tried again; the third time it is recorded as not graded, for a person to look at.
+    """
+    attempts = Counter()
+    while jobs:
+        executor, width = start()
+        running, broken = {}, False
+        try:
+            while (jobs or running) and not broken:
+                while jobs and len(running) < AHEAD * width:
+                    job = jobs.popleft()
+                    running[executor.submit(grade_submission, job)] = job
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    job, problem = running.pop(future), future.exception()
+                    if problem is None:
+                        yield job, future.result()
+                        continue
+                    broken |= isinstance(problem, BrokenExecutor)
+                    attempts[job.student] += 1
+                    if attempts[job.student] < ATTEMPTS:
+                        jobs.append(job)
+                    else:
+                        yield job, not_graded(job, f"its worker failed {ATTEMPTS} times ({type(problem).__name__}: {problem})")
+            jobs.extend(running.values())
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
