@@ -7,8 +7,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
 from multiprocessing import get_context
+from multiprocessing.util import Finalize
 
-from .grade import Graded, Job, grade_submission, not_graded
+from .grade import Graded
+from .jobs import Job, close_warm_processes, grade_submission, not_graded
 
 ATTEMPTS = 3  # how often a submission is tried whose worker dies
 AHEAD = 3  # jobs for each worker that are on their way at a time, so that memory does not grow with the class
@@ -37,6 +39,7 @@ def stay_with(parent: int):
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    Finalize(None, close_warm_processes, exitpriority=1)  # workers end without atexit
 
 
 def graded(jobs: deque[Job], start: Callable[[], tuple[Executor, int]]) -> Iterator[tuple[Job, list[Graded]]]:

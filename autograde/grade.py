@@ -1,16 +1,10 @@
 """Grades notebooks: rebuilt, run in the student's process, asked, judged. What goes in and what comes out are values."""
-import atexit
 import html
-import pickle
 import secrets
-import threading
 import time
 import traceback
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass, field
 
-import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
@@ -20,7 +14,7 @@ from .judge import judge
 from .process import CellResult, Limits, Student, Unavailable, Warm
 from .questions import draw
 from .sheet import Cell, Verdict, zero
-from .submission import Rebuilt, grade_id, rebuild
+from .submission import Rebuilt, grade_id
 
 DESK_ONLY = "desk-only"  # tag in the release: a demonstration, which does not run at grading
 NOT_RUN = "Not run."
@@ -43,62 +37,6 @@ class Graded:
     def flags(self) -> list[str]:
         """What a person should look at."""
         return [flag for verdict in self.verdicts.values() for flag in verdict.flags]
-
-
-@dataclass(frozen=True)
-class Job:
-    """A submission to grade, as plain bytes, so that it can go to any process on any machine.
-
-    data: name of a notebook to its bytes, None where it was not handed in. odd: name to what was odd about the file.
-    assignment: pickled, once for all jobs. hidden: folders that no student's process may see.
-    """
-
-    student: str
-    data: dict[str, bytes | None]
-    odd: dict[str, str]
-    assignment: bytes
-    sandbox: str
-    root: Path
-    limits: Limits
-
-
-unpickled = lru_cache(maxsize=4)(pickle.loads)
-_own = threading.local()
-
-
-def warm_process(sandbox: str, root: Path) -> Warm:
-    """The process from which this thread's student processes are forked; it stays for the next submission."""
-    if not hasattr(_own, "warm"):
-        _own.warm = {}
-    if (sandbox, root) not in _own.warm:
-        _own.warm[sandbox, root] = warm = Warm(sandbox, [root])
-        atexit.register(warm.close)
-    return _own.warm[sandbox, root]
-
-
-def grade_submission(job: Job) -> list[Graded]:
-    """All notebooks of a submission. A pure function of the job, but for the questions, which are drawn afresh."""
-    assignment, warm, rows = unpickled(job.assignment), warm_process(job.sandbox, job.root), []
-    for name, data in job.data.items():
-        rebuilt = rebuild(data, assignment.notebooks[name], name)
-        if name in job.odd:
-            rebuilt.missing = job.odd[name]
-            rebuilt.notes.insert(0, job.odd[name])
-        graded = grade_rebuilt(name, rebuilt, assignment, warm, job.limits)
-        rows.append(replace(graded, notebook=None, text=nbformat.writes(graded.notebook)))
-    return rows
-
-
-def not_graded(job: Job, why: str) -> list[Graded]:
-    """What is recorded for a submission that could not be graded at all: zeros with a reason, and a flag."""
-    assignment, rows = unpickled(job.assignment), []
-    for name, data in job.data.items():
-        exercises = {exercise.test_id: exercise for exercise in assignment.in_notebook(name)}
-        graded = Graded(name, rebuild(data, assignment.notebooks[name], name).notebook, {key: zero(exercise, NOT_RUN) for key, exercise in exercises.items()})
-        fault(graded, exercises, why)
-        finish(graded, exercises, "none", 0.0)
-        rows.append(replace(graded, notebook=None, text=nbformat.writes(graded.notebook)))
-    return rows
 
 
 def grade_rebuilt(name: str, rebuilt: Rebuilt, assignment: Assignment, warm: Warm, limits: Limits = Limits()) -> Graded:

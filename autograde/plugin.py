@@ -18,8 +18,10 @@ from . import state
 from .assignment import Assignment, NotReady, read_release
 from .grade import grade_rebuilt
 from .gradebook import back_up, begin, check_assignment, record
-from .process import Limits, Unavailable, Warm
-from .submission import MOST_BYTES, Rebuilt, rebuild
+from .jobs import warm_process
+from .process import Limits, Unavailable
+from .submission import Rebuilt, read_file, rebuild
+
 
 class Judge(NbGraderPreprocessor):
     """Runs a rebuilt notebook in the student's process and judges the answers in this one."""
