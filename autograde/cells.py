@@ -209,6 +209,8 @@ def report_traced(exercise: Exercise, part: Part, finding: Finding | None, outpu
 def report_state(exercise: Exercise, part: Part, finding: Finding, sheet: Sheet):
     formula = finding.choice.get(part.name)
     sheet.meet(part.criterion)
+    if not formula and part.criterion not in sheet.lost and all(np.allclose(env[part.name], 0) for env in finding.envs):
+        sheet.lose(part.criterion, f"Your {part.symbol} is 0 whatever goes in, so it could not be marked. The rule: {exercise.asks(part.criterion)}.", f"{part.symbol} is 0 whatever goes in")
     if formula:
         lose_part(exercise, part, [part], finding.choice, sheet, part.counts_for(formula))
     if part.also:

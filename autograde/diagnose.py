@@ -174,12 +174,12 @@ class Search:
 
     def contradictions(self, choice: dict[str, str]) -> int:
         """What in this reading disagrees with the student's computation: a gate's value that does not occur there, or a gate
-        called wrong whose right value does."""
+        called wrong whose right value does. A constant is no evidence, since it may stand anywhere."""
         envs = [self.rule.follow(env, choice, self.group) for env in self.envs]
         bent = {self.rule.part(name).criterion for name in choice}
         count = 0
         for part in (part for part in self.group if part.traced):
-            count += not all(in_trace(s, env[part.name]) for s, env in zip(self.seen, envs))
+            count += constant(choice.get(part.name, "x")) or not all(in_trace(s, env[part.name]) for s, env in zip(self.seen, envs))
             count += part.criterion in bent and shown_by_trace(self.rule, self.seen, part)
         return count
 

@@ -75,8 +75,10 @@ def judge_rest(exercise: Exercise, answers: dict, sheet: Sheet):
         judge_reset(exercise, answers, sheet)
         sheet.meet("runs")
     if computes:
-        seen = sorted({words(name, 40) for row in dicts(answers.get("builds")) for name in row.get("built_in") or [] if isinstance(name, str)})
-        if seen:
+        seen = sorted({words(name, 40) for row in dicts(answers.get("builds")) for name in row.get("built_in") or []})
+        if seen == ["unwatched"]:
+            sheet.flags.append(f"{exercise.name}: whether PyTorch's own LSTM ran underneath could not be seen.")
+        elif seen:
             sheet.lose("own", f"While your class ran, PyTorch's own {', '.join(seen)} was called. Write the computation yourself.", "PyTorch's own LSTM is called")
             sheet.flags.append(f"{exercise.name}: PyTorch's {', '.join(seen)} ran underneath.")
         sheet.meet("own")

@@ -4,7 +4,7 @@ This process loads torch and the rest once, then forks a child for every noteboo
 shell and answers questions through respond.py. Nothing here imports the grader, and nothing here decides.
 
 Commands on the control socket (stdin), one byte each: `s` with an open socket starts a child that is served through that
-socket; `i` interrupts it; `e` ends it (a moment is left to it to end by itself); `k` ends it at once. Messages are JSON
+socket; `i` interrupts it; `c` ends whatever it has started; `e` ends it (a moment is left to it to end by itself); `k` ends it at once. Messages are JSON
 after a length of 4 bytes. BOX_FOLDER is where children may write, BOX_ALONE says that all visible processes are ours.
 """
 import builtins
@@ -33,6 +33,7 @@ CELL_IMAGES = 2_000_000
 SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")  # nothing that a browser would run
 MIB = 1 << 20
 LIMITS = {"AS": 2048 * MIB, "CPU": 300, "FSIZE": 64 * MIB, "NOFILE": 256, "NPROC": 64, "CORE": 0}
+FOR_ANSWERS = 32  # processes more for our own questions, where a notebook has used up its own
 DUMPABLE, DEATH_SIGNAL, SUBREAPER = 4, 1, 36  # prctl(2)
 
 
@@ -258,6 +259,8 @@ def run_cell(shell, recorder, source, number):
 def answer(shell, recorder, respond, questions):
     recorder.start(0)
     try:
+        most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
         with Interruptible():
             return {"answers": respond(questions, shell.user_ns)}
     except KeyboardInterrupt:
@@ -294,7 +297,7 @@ def confine():
         cap = cap if hard == resource.RLIM_INFINITY else min(cap, hard)
         try:
             if name != "NPROC" or ALONE:  # elsewhere the user's other processes would count
-                resource.setrlimit(kind, (cap, cap))
+                resource.setrlimit(kind, (cap, cap + FOR_ANSWERS if name == "NPROC" and hard == resource.RLIM_INFINITY else cap))
         except (OSError, ValueError):
             pass  # macOS knows some names and refuses them
 
@@ -312,12 +315,15 @@ def serve_student(wire, prepared, folder):
     sys.stdout, sys.stderr = Stream(recorder, "stdout"), Stream(recorder, "stderr")
     builtins.input = refuse_input
     send(wire, {"ready": True})
+    me = os.getpid()
     while True:
         message = receive(wire)
         if "ask" in message:
             reply = answer(shell, recorder, respond, message["ask"])
         else:
             reply = run_cell(shell, recorder, message["cell"], message["number"])
+        if os.getpid() != me:
+            os._exit(0)  # a copy of this process that a cell has forked
         try:
             send(wire, reply)
         except (TypeError, ValueError):
@@ -367,12 +373,7 @@ def end(child, patience):
         status = os.waitstatus_to_exitcode(raw) if pid else time.sleep(0.002)
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        for pid in [-1] if ALONE else {*([child] if status is None else []), *children()}:
-            for kill in (os.kill, os.killpg) if pid > 0 else (os.kill,):
-                try:
-                    kill(pid, signal.SIGKILL)
-                except OSError:
-                    pass
+        kill_all([-1] if ALONE else [*([child] if status is None else []), *strays(None)])
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
@@ -382,11 +383,25 @@ def end(child, patience):
     return status
 
 
-def children():
+def strays(child):
+    """Processes that students' code has started, but for the child itself."""
     try:
-        return [int(text) for text in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+        if ALONE:
+            found = {int(name) for name in os.listdir("/proc") if name.isdigit()} - {1, os.getpid()}
+        else:
+            found = {int(text) for text in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
     except OSError:
         return []
+    return [pid for pid in found if pid != child]
+
+
+def kill_all(pids):
+    for pid in pids:
+        for kill in (os.kill, os.killpg) if pid > 0 else (os.kill,):
+            try:
+                kill(pid, signal.SIGKILL)
+            except OSError:
+                pass
 
 
 def remove(folder):
@@ -434,6 +449,9 @@ def main(cold):
             send(control, {"started": True})
         elif command == b"i":
             os.killpg(child, signal.SIGINT)
+        elif command == b"c":
+            kill_all(strays(child))
+            send(control, {"cleared": True})
         else:
             status = end(child, 0.5 if command == b"e" else 0) if child else None
             if folder:

@@ -162,6 +162,13 @@ class Warm:
         with suppress(OSError):
             self.control.sock.sendall(b"i")
 
+    def clear(self):
+        """End what the child has started, so that nothing of it disturbs the answers."""
+        with suppress(OSError, EOFError, ValueError, AttributeError):
+            self.control.sock.settimeout(30)
+            self.control.sock.sendall(b"c")
+            self.control.receive(time.monotonic() + 30)
+
     def end(self, at_once):
         """End the child and all it started; returns its exit status if it ended by itself, else None."""
         try:
@@ -281,6 +288,7 @@ class Student:
         seconds = timeout or self.limits.answers
         try:
             self.ready()
+            self.warm.clear()
             reply = self._exchange({"ask": questions}, seconds)
         except Gone as gone:
             return {"failed": f"Your class could not be asked: {gone}."}

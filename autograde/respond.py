@@ -75,13 +75,16 @@ class Trace(TorchFunctionMode):
 
 
 def built_ins(work, *args):
-    """Which of PyTorch's own recurrent functions run when `work(*args)` is called, and how often; however they are reached."""
+    """Which of PyTorch's own recurrent functions run when `work(*args)` is called, however they are reached; "unwatched" where
+    that could not be seen."""
     quiet, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
     os.dup2(quiet, 2)  # the profiler writes to stderr
     try:
         with torch.autograd.profiler.profile(use_kineto=False) as profile, contextlib.suppress(Exception):
             work(*args)
         names = [event.name.removeprefix("aten::").strip("_") for event in profile.function_events]
+    except Exception:
+        return ["unwatched"]
     finally:
         os.dup2(kept, 2)
         os.close(kept)
@@ -273,7 +276,8 @@ def best(answers, hopeless=lambda row: False):
     """The first answer without a fault, or else the one with the fewest; after a hopeless one nothing else is tried."""
     rows = []
     for work, *args in answers:
-        rows.append(attempt(work, *args))
+        row = attempt(work, *args)
+        rows.append({"build": row} if "error" in row else row)
         if not faults(rows[-1]) or hopeless(rows[-1]):
             break
     return min(rows, key=faults)

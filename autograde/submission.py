@@ -76,10 +76,11 @@ def read_file(path: Path) -> tuple[bytes | None, str | None]:
         return None, None
     except OSError as problem:
         return None, f"{path.name} is a link or cannot be opened ({problem.strerror}); it was not used."
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+        os.close(handle)
+        return None, f"{path.name} is no ordinary file, or too large; it was not used."
     with open(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
-            return None, f"{path.name} is no ordinary file, or too large; it was not used."
         return file.read(), None
 
 
