@@ -92,7 +92,7 @@ def run(graded: Graded, exercises: dict[str, Exercise], student: Student):
             blank = exercise.name in graded.unchanged and not verdict.score
             graded.verdicts[key] = zero(exercise, NOT_WRITTEN) if blank else verdict
         elif DESK_ONLY not in cell.metadata.get("tags", []) and cell.source.strip():
-            result = student.execute(cell.source, count)
+            result = student.execute(cell.source, count, added=key is None)
             cell.outputs = [new_output(**output) for output in result.outputs]
             cells[key] = became(cell.source, result)
 

@@ -27,7 +27,7 @@ from .box import MEMORY_BYTES, WORK, Bubblewrap, Refused, choose
 HERE = Path(__file__).resolve().parent
 LARGEST = 32 << 20  # bytes of one message from a student's process
 START = 120  # seconds until the warm process must be ready
-MOST_REVIVALS = 3
+MOST_REVIVALS = 6  # of one notebook's process
 LOOK_EVERY = 0.25  # seconds between looks at the memory of a student's processes
 
 
@@ -40,7 +40,7 @@ class Overuse(Exception):
 
 
 class Gone(Exception):
-    """The student's process is no more; the text is a sentence for the student."""
+    """The student's process is no more; the first argument is a sentence for the student, the second whether it ended by itself."""
 
 
 @dataclass(frozen=True)
@@ -262,49 +262,60 @@ class Student:
     def __init__(self, warm, kit, limits):
         self.warm, self.kit, self.limits = warm, kit, limits
         self.wire = None
-        self.done = []  # (source, number) of the cells that ran, for a new process
+        self.done = []  # (source, number, added) of the cells that ran, for a new process
         self.cells_left = limits.notebook
         self.revivals, self.given_up = 0, None
 
-    def execute(self, source, number=0, timeout=None):
-        """Run a cell; never raises because of what the cell does."""
+    def execute(self, source, number=0, added=False, timeout=None):
+        """Run a cell; never raises because of what the cell does. `added`: it is one of the student's own, beside the release's."""
         if self.cells_left <= 0:
             return CellResult("not run", error="NotRun", message=f"the {self.limits.notebook:g} seconds for this notebook were used up")
         seconds = min(timeout or self.limits.cell, self.cells_left)
         began = time.monotonic()
         try:
-            self.ready()
-            reply = self._exchange({"cell": source, "number": number}, seconds)
+            reply = self._persist({"cell": source, "number": number}, seconds)
         except Gone as gone:
-            return CellResult("died", error="ProcessEnded", message=str(gone))
+            return CellResult("died", error="ProcessEnded", message=gone.args[0])
         finally:
             self.cells_left -= time.monotonic() - began
         if not reply.get("interrupted"):
-            self.done.append((source, number))
+            self.done.append((source, number, added))
         return cell_result(reply, seconds)
 
     def ask(self, questions, timeout=None):
         """Answers to questions, or {"failed": sentence}."""
         seconds = timeout or self.limits.answers
         try:
-            self.ready()
-            self.warm.clear()
-            reply = self._exchange({"ask": questions}, seconds)
+            reply = self._persist({"ask": questions}, seconds, before=self.warm.clear)
         except Gone as gone:
-            return {"failed": f"Your class could not be asked: {gone}."}
+            return {"failed": f"Your class could not be asked: {gone.args[0]}."}
         if reply.get("interrupted"):
             return {"failed": f"Your class did not answer within {seconds:g} seconds; is there an endless loop?"}
         answers = reply.get("answers")
         return answers if isinstance(answers, dict) else {"failed": "Your class gave no answer that can be read."}
+
+    def _persist(self, message, seconds, before=lambda: None):
+        """The reply to a message. Where the process ends over it, it is tried in a new one, and then without the student's added
+        cells: one of those may have been the cause."""
+        for attempt in range(3):
+            try:
+                self.ready()
+                before()
+                return self._exchange(message, seconds)
+            except Gone as gone:
+                if attempt == 2 or not gone.args[1]:
+                    raise
+            if attempt:
+                self.done = [cell for cell in self.done if not cell[2]]
 
     def ready(self):
         """A living process in which every cell that ran before has run. Raises Gone, or Unavailable."""
         if self.wire is not None:
             return
         if self.given_up:
-            raise Gone(self.given_up)
+            raise Gone(self.given_up, False)
         self.start()
-        for source, number in self.done:
+        for source, number, _ in self.done:
             self._exchange({"cell": source, "number": number}, self.limits.cell)
 
     def start(self):
@@ -349,11 +360,12 @@ class Student:
             self._lost(None, at_once=False)
 
     def _lost(self, sentence, at_once):
-        sentence = ending(self._end(at_once)) if sentence is None else (self._end(at_once), sentence)[1]
+        status = self._end(at_once)
+        by_itself, sentence = sentence is None, sentence or ending(status)
         self.revivals += 1
         if self.revivals > MOST_REVIVALS:
             self.given_up = sentence
-        raise Gone(sentence)
+        raise Gone(sentence, by_itself)
 
     def _end(self, at_once):
         self.wire.close()

@@ -65,10 +65,9 @@ def with_cell(key: str, **changes):
 
     def change(data):
         cell = cell_of(data, key)
-        cell["metadata"].setdefault("nbgrader", {}).update(changes.pop("nbgrader", {}))
-        if "tags" in changes:
-            cell["metadata"]["tags"] = changes.pop("tags")
-        cell.update(changes)
+        cell["metadata"].setdefault("nbgrader", {}).update(changes.get("nbgrader", {}))
+        cell["metadata"] |= {name: value for name, value in changes.items() if name == "tags"}
+        cell.update({name: value for name, value in changes.items() if name not in ("nbgrader", "tags")})
         if cell["cell_type"] == "markdown":
             cell.pop("outputs", None), cell.pop("execution_count", None)
         return data
