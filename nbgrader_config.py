@@ -1,6 +1,7 @@
 """nbgrader's configuration of this course. Everything else is nbgrader's default."""
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 c = get_config()  # noqa: F821
@@ -19,3 +20,7 @@ c.Judge.sandbox = "auto"  # "required" refuses to grade without a box, "off" use
 c.Autograde.exporter_class = "autograde.plugin.Rebuild"
 c.Autograde.sanitize_preprocessors = []
 c.Autograde.autograde_preprocessors = ["autograde.plugin.Judge"]
+
+# The formgrader: formulas without a network.
+os.environ.setdefault("JUPYTER_PATH", str(Path(find_spec("autograde").origin).with_name("jupyter")))
+c.HTMLExporter.filters = {"markdown2html": "autograde.mathml.markdown2html", "font_face": "autograde.mathml.font_face"}

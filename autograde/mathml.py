@@ -1,6 +1,7 @@
 """Text with formulas to HTML with MathML: pages then show them without a network and without scripts.
 
-`nbgrader_config.py` names `markdown2html` as nbconvert's filter, so that the formgrader and feedback pages use it.
+`nbgrader_config.py` names two filters of nbconvert's here, and the folder `jupyter` with the template that uses the second, so
+that the formgrader shows formulas too.
 """
 import re
 from base64 import b64encode
@@ -61,7 +62,7 @@ def markdown2html(context, source: str) -> str:
 
 
 @cache
-def font_face() -> str:
-    """The maths font as a CSS rule that holds the font itself."""
+def font_face(selector: str = "math") -> str:
+    """The maths font as CSS that holds the font itself, for what the selector finds."""
     data = b64encode(FONT.read_bytes()).decode()
-    return f'@font-face{{font-family:"Course Math";src:url(data:font/woff2;base64,{data}) format("woff2")}}math{{font-family:"Course Math",math}}'
+    return f'@font-face{{font-family:"Course Math";src:url(data:font/woff2;base64,{data}) format("woff2")}}{selector}{{font-family:"Course Math",math}}'

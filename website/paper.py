@@ -17,6 +17,6 @@ def print_pages(pages: Path, folder: Path):
     folder.mkdir(parents=True, exist_ok=True)
     for page in sorted(set(pages.glob("*.html")) - {pages / "index.html"}):
         target = folder / f"{page.stem}.pdf"
-        options = ["--headless", "--no-sandbox", "--no-pdf-header-footer", "--virtual-time-budget=10000", f"--print-to-pdf={target.resolve()}"]
+        options = ["--headless", "--no-sandbox", "--no-pdf-header-footer", f"--print-to-pdf={target.resolve()}"]
         subprocess.run([browser, *options, page.resolve().as_uri()], check=True, capture_output=True)
         print(target)
