@@ -17,7 +17,7 @@ from grader_tests.example_course import make_course
 from grader_tests.hostile import HOSTILE, NOTEBOOK, hand_in_hostile
 from grader_tests.students import ROOT, hand_in, solutions
 
-LIMITS = '\nc.Judge.sandbox = "required"\nc.Judge.cell_seconds = 2\nc.Judge.notebook_seconds = 25\nc.Judge.answer_seconds = 4\n'
+LIMITS = '\nc.Judge.sandbox = "required"\nc.Judge.cell_seconds = 2\nc.Judge.notebook_seconds = 25\nc.Judge.answer_seconds = 8\n'
 USER = "ordinary_grader"
 COMMANDS = {"nbgrader": ("-m", "nbgrader", "autograde", "lstm"), "own command": ("-m", "autograde", "lstm")}
 HONEST = ("aa_honest", "mm_honest", "zz_honest")

@@ -61,7 +61,7 @@ CHANGES = {
     "c written in place": (("c_t = f * c + i * g", "c *= f\n        c += i * g\n        c_t = c * 1"), {"untouched"}, "writes into the c"),
     "c detached": (("c_t = f * c + i * g", "c_t = f * c.detach() + i * g"), {"gradients"}, "is cut"),
     "no gradient": (("    def forward", "    @torch.no_grad()\n    def forward"), {"gradients"}, "raised an error"),
-    "another spread": (("nn.init.normal_(parameter)", "nn.init.normal_(parameter, std=0.1)"), {"reset"}, "has standard deviation 0.1"),
+    "another spread": (("nn.init.normal_(parameter)", "nn.init.normal_(parameter, std=0.1)"), {"reset"}, "has standard deviation 0."),
     "a uniform draw": (("nn.init.normal_(parameter)", "nn.init.uniform_(parameter, -3**0.5, 3**0.5)"), {"reset"}, "is not normally distributed"),
     "a built-in cell": (("return c_t, h_t", "h_t, c_t = torch.lstm_cell(x[None], (h[None], c[None]), *[torch.cat([(getattr(self, f'{l}_{k}').weight if l != 'b' else self.b_f * 0 + getattr(self, f'b_{k}')) for k in 'ifco']) for l in 'UWb'], None)\n        return c_t[0], h_t[0]"), {"own"}, "PyTorch's own"),
     "* and @ mixed up": (("c_t = f * c + i * g", "c_t = f @ c + i * g"), {"cell"}, "* is elementwise, not @"),

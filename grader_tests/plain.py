@@ -1,0 +1,31 @@
+"""The same course for plain nbgrader, to compare with: its own tests inside the student's kernel, no box, no configuration of ours."""
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+
+from grader_tests.example_course import NBGRADER, checked, nbgrader
+from grader_tests.students import NOTEBOOKS, ROOT
+
+CONFIG = "c = get_config()\nc.CourseDirectory.ignore = ['.ipynb_checkpoints', '*.pyc', '__pycache__']\nc.ClearSolutions.code_stub = {'python': '...  # YOUR CODE HERE'}\n"
+ENVIRONMENT = {**os.environ, "PATH": f"{NBGRADER.parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+
+
+def make_plain_course(folder: Path, notebooks=NOTEBOOKS, config: str = ""):
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "source").mkdir(parents=True)
+    shutil.copytree(ROOT / "source" / "lstm", folder / "source" / "lstm", ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    for path in (folder / "source" / "lstm").glob("*.ipynb"):
+        if path.stem not in notebooks:
+            path.unlink()
+            continue
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if cell.id.startswith("test_"):
+                cell.source = f'### BEGIN HIDDEN TESTS\nfrom grader_tests.plain_score import score\nscore("{cell.id.removeprefix("test_")}")\n### END HIDDEN TESTS'
+            elif "desk-only" in cell.metadata.get("tags", []):
+                cell.source = ""  # demonstrations do not run at grading, here as there
+        nbformat.write(notebook, path)
+    (folder / "nbgrader_config.py").write_text(CONFIG + config)
+    checked(nbgrader(folder, "generate_assignment", "lstm", env=ENVIRONMENT))
