@@ -133,6 +133,7 @@ class Run:
         timestamp = state.timestamp(self.folder("submitted", job.student))
         state.forget(self.root, self.name, job.student)
         state.write_notebooks(self.assignment, self.folder("autograded", job.student), {graded.name: graded.text for graded in notebooks})
+        state.copy_receipt(self.folder("submitted", job.student), self.folder("autograded", job.student))
         enter(gradebook, self.assignment, job.student, timestamp, notebooks, self.penalties)
         if len(notebooks) == len(self.assignment.notebooks):
             state.remember(self.root, self.name, job.student, state.digest(self.assignment, job.data, timestamp))

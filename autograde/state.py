@@ -8,6 +8,7 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from .assignment import Assignment
+from .submission import read_file
 
 FOLDER = ".autograde"
 HERE = Path(__file__).resolve().parent
@@ -62,6 +63,14 @@ def copy_release(assignment: Assignment, folder: Path):
     """The kit beside the graded notebooks, so that an instructor can run them."""
     for path, text in assignment.kit.items():
         replace(folder / path, text)
+
+
+def copy_receipt(submitted: Path, folder: Path):
+    """What nbgrader's `release_feedback` needs beside the graded notebooks, where they came through its exchange."""
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        data, _ = read_file(submitted / name)
+        if data and len(data) < 1000:
+            replace(folder / name, data.decode("utf-8", "replace"))
 
 
 def write_notebooks(assignment: Assignment, folder: Path, texts: dict[str, str]):
