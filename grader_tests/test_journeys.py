@@ -11,17 +11,25 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
 from grader_tests.browser import needs_chromium, new_page, open_browser
 from grader_tests.example_course import NBGRADER, checked, make_course, nbgrader
-from grader_tests.students import solutions
+from grader_tests.students import EXERCISES, RELEASE, solutions
 
 pytestmark = needs_chromium
 PATIENCE = 180_000  # milliseconds that a slow, busy machine may take for any one thing
-SOLVED = solutions()["LSTMCell"]
-MISTAKE = SOLVED.replace("self.W_f = nn.Linear(hidden_dim, hidden_dim", "self.W_f = nn.Linear(hidden_dim, input_dim")
+SOLVED = solutions()
+MISTAKE = SOLVED["LSTMCell"].replace("self.W_f = nn.Linear(hidden_dim, hidden_dim", "self.W_f = nn.Linear(hidden_dim, input_dim")
+STUBS = {
+    cell.metadata.nbgrader.grade_id: cell.source.splitlines()[0]
+    for cell in nbformat.read(RELEASE / "01_basic_lstm.ipynb", as_version=4).cells
+    if cell.cell_type == "code" and cell.metadata.nbgrader.solution
+}  # what a student fills in -> its first line
+POINTS = EXERCISES["LSTMCell"].points
+TOTAL = sum(exercise.points for exercise in EXERCISES.values() if exercise.notebook == "01_basic_lstm")
 COMMENT = "Clear names, and one line for each equation: well done."
 NOTIFICATIONS = '{"fetchNews": "false", "checkForUpdates": false}'  # or JupyterLab opens with a question
 
@@ -161,7 +169,7 @@ def run_all(page: Page, lab: Lab):
 
 
 def write(page: Page, words: str, text: str):
-    """Put `text` into the cell with these words, and run it and the check below it."""
+    """Put `text` into the cell with these words, and run it and the cell below it."""
     cell(page, words).locator(".cm-content").fill(text)
     page.keyboard.press("Shift+Enter")
     page.keyboard.press("Shift+Enter")
@@ -199,7 +207,7 @@ def test_student_fetches_and_runs_the_release(journey, desk):
 
 
 def test_student_is_told_the_mistake(journey, desk):
-    write(desk, "class LSTMCell(nn.Module)", MISTAKE)
+    write(desk, STUBS["LSTMCell"], MISTAKE)
     told = cell(desk, "check(LSTMCell)").locator(".jp-OutputArea")
     expect(told).to_contain_text("W_f has shape (3, 4); it should be (4, 4)")
     expect(told).not_to_contain_text("Traceback")
@@ -207,7 +215,8 @@ def test_student_is_told_the_mistake(journey, desk):
 
 
 def test_student_corrects_validates_and_submits(journey, desk):
-    write(desk, "class LSTMCell(nn.Module)", SOLVED)
+    for name, line in STUBS.items():
+        write(desk, line, SOLVED[name])
     cell(desk, "check(LSTMCell)").get_by_text("all checks passed").wait_for()
     notebook(desk).get_by_role("button", name="Validate").click()
     window = desk.locator(".jp-Dialog").filter(has_text="Validation Results")
@@ -230,8 +239,8 @@ def test_instructor_collects_and_autogrades(journey, office):
     office.locator(".num-submissions a").click()
     office.locator(".autograde a").click()
     log = answered(office, "Successfully autograded")
-    assert "Protection in force: bubblewrap" in log and "Applying preprocessor: Judge" in log
-    expect(office.locator("#main-table .score")).to_have_text("10 / 24")
+    assert "Protection in force" in log and "no box" not in log and "Applying preprocessor: Judge" in log
+    expect(office.locator("#main-table .score")).to_have_text(f"{TOTAL:g} / 24")
     journey.shoot(office, "06-autograded")
 
 
@@ -240,13 +249,13 @@ def test_instructor_marks_and_comments(journey, office):
     for link in ("lstm", "01_basic_lstm", "Submission #1"):
         office.locator("#main-table").get_by_role("link", name=link).click()
     score, comment = office.locator("#test_LSTMCell"), office.locator("#LSTMCell-comment")
-    expect(score).to_have_attribute("placeholder", "10")
+    expect(score).to_have_attribute("placeholder", f"{POINTS:g}")
     expect(office.locator("math[display=block]").first).to_be_visible()
     assert office.evaluate("document.fonts.load('16px \"Course Math\"').then(fonts => fonts.length)") == 1
     journey.shoot(office, "07-a-submission")
-    office.get_by_text("10 of 10 points").wait_for()
+    office.get_by_text(f"{POINTS:g} of {POINTS:g} points").wait_for()
     with office.expect_response(lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT"):
-        score.fill("9")
+        score.fill(f"{POINTS - 1:g}")
         score.press("Tab")
     with office.expect_response(lambda answer: "/api/comment/" in answer.url and answer.request.method == "PUT"):
         comment.fill(COMMENT)
@@ -256,7 +265,7 @@ def test_instructor_marks_and_comments(journey, office):
 
 def test_instructor_releases_feedback(journey, office):
     office.goto(f"{journey.instructor.url}/formgrader/manage_submissions/lstm")
-    expect(office.locator("#main-table .score")).to_have_text("9 / 24")
+    expect(office.locator("#main-table .score")).to_have_text(f"{TOTAL - 1:g} / 24")
     office.locator("#main-table .generate-feedback a").click()
     answered(office, "Successfully generated feedback")
     office.locator("#main-table .release-feedback a").click()
@@ -273,7 +282,7 @@ def test_student_reads_the_feedback(journey, desk):
     desk.locator(".jp-DirListing-item").filter(has_text="01_basic_lstm.html").dblclick()
     page = desk.frame_locator(".jp-HTMLViewer iframe").locator("body")
     expect(page).to_contain_text(COMMENT)
-    expect(page).to_contain_text(re.compile(r"\b9(\.0)? */ *10|\b9(\.0)? of 10"))
+    expect(page).to_contain_text(re.compile(rf"\b{TOTAL - 1:g}(\.0)? (/|of) {TOTAL:g}"))
     expect(page).not_to_contain_text("$$")
     journey.shoot(desk, "10-feedback")
 

@@ -48,7 +48,7 @@ def without_markers(text: str) -> tuple[str, list[int]]:
 
 def run(notebook: NotebookNode) -> NotebookNode:
     """Run it beside the kit. Raises CellExecutionError where a cell does."""
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False, resources={"metadata": {"path": str(SOURCE)}})
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False, coalesce_streams=True, resources={"metadata": {"path": str(SOURCE)}})
     client.extra_arguments = PLOTS
     client.execute()
     notebook.metadata.pop("language_info", None)  # it names the version of Python
