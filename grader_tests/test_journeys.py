@@ -23,13 +23,10 @@ pytestmark = needs_chromium
 PATIENCE = 180_000  # milliseconds that a slow, busy machine may take for any one thing
 SOLVED = solutions()
 MISTAKE = SOLVED["LSTMCell"].replace("self.W_f = nn.Linear(hidden_dim, hidden_dim", "self.W_f = nn.Linear(hidden_dim, input_dim")
-STUBS = {
-    cell.metadata.nbgrader.grade_id: cell.source.splitlines()[0]
-    for cell in nbformat.read(RELEASE / "01_basic_lstm.ipynb", as_version=4).cells
-    if cell.cell_type == "code" and cell.metadata.nbgrader.solution
-}  # what a student fills in -> its first line
+MARKS = [(cell.metadata.nbgrader, cell.source) for cell in nbformat.read(RELEASE / "01_basic_lstm.ipynb", as_version=4).cells if cell.cell_type == "code"]
+STUBS = {marks.grade_id: source.splitlines()[0] for marks, source in MARKS if marks.solution}  # what a student fills in -> its first line
 POINTS = EXERCISES["LSTMCell"].points
-TOTAL = sum(exercise.points for exercise in EXERCISES.values() if exercise.notebook == "01_basic_lstm")
+TOTAL = sum(marks.get("points", 0) for marks, _ in MARKS)
 COMMENT = "Clear names, and one line for each equation: well done."
 NOTIFICATIONS = '{"fetchNews": "false", "checkForUpdates": false}'  # or JupyterLab opens with a question
 
