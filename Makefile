@@ -33,8 +33,9 @@ pdf: site
 	$(BIN)/python -m website pdf build/pdf
 
 lab: setup
-	@echo "Opening release/lstm/01_basic_lstm.ipynb: run the cells from the top, fill in the class, and run the check below it."
-	$(BIN)/jupyter lab release/lstm/01_basic_lstm.ipynb
+	@test -d lstm || cp -R release/lstm lstm
+	@echo "Opening lstm/, your own copy of the release: run 01_basic_lstm.ipynb from the top, fill in what says YOUR CODE HERE, and press Validate."
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/lstm/01_basic_lstm.ipynb $(LAB)
 
 pins: # after a change of versions in .venv
 	$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable | sed 's/+cpu$$//; s/ @ .*//' > requirements.txt

@@ -4,23 +4,20 @@ Two JupyterLab servers, one for each, share nbgrader's exchange, as on a course'
 """
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
-from grader_tests.browser import needs_chromium, new_page, open_browser
+from grader_tests.browser import PATIENCE, fetch, free_port, needs_chromium, new_page, open_browser
 from grader_tests.example_course import NBGRADER, checked, make_course, nbgrader
 from grader_tests.students import EXERCISES, RELEASE, solutions
 
 pytestmark = needs_chromium
-PATIENCE = 180_000  # milliseconds that a slow, busy machine may take for any one thing
 SOLVED = solutions()
 MISTAKE = SOLVED["LSTMCell"].replace("self.W_f = nn.Linear(hidden_dim, hidden_dim", "self.W_f = nn.Linear(hidden_dim, input_dim")
 MARKS = [(cell.metadata.nbgrader, cell.source) for cell in nbformat.read(RELEASE / "01_basic_lstm.ipynb", as_version=4).cells if cell.cell_type == "code"]
@@ -35,9 +32,7 @@ class Lab:
     """A JupyterLab server in a folder, with a home of its own."""
 
     def __init__(self, folder: Path, home: Path):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         settings = home / "settings" / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True)
         (settings / "notification.jupyterlab-settings").write_text(NOTIFICATIONS)
@@ -50,16 +45,7 @@ class Lab:
         self.url = f"http://127.0.0.1:{port}"
         with open(self.log, "w") as log:
             self.process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], cwd=folder, env=environment, stdout=log, stderr=log)
-        self.wait()
-
-    def wait(self):
-        end = time.monotonic() + PATIENCE / 1000
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                return urllib.request.urlopen(f"{self.url}/api/status?token=secret", timeout=5).close()
-            except OSError:
-                time.sleep(0.2)
-        pytest.fail(f"JupyterLab did not start:\n{self.log.read_text()}")
+        assert fetch(self.process, f"{self.url}/api/status?token=secret"), self.log.read_text()
 
     def stop(self):
         self.process.terminate()
@@ -87,7 +73,7 @@ class Journey:
         self.pages = {}
         for lab in (self.student, self.instructor):
             page, asked = new_page(browser, viewport={"width": 1400, "height": 1000})
-            page.set_default_timeout(PATIENCE)
+            page.set_default_timeout(PATIENCE * 1000)
             self.pages[lab] = page, asked
         self.shots = Path(os.environ["JOURNEY_SHOTS"]) if "JOURNEY_SHOTS" in os.environ else None
 
@@ -100,7 +86,7 @@ class Journey:
 
 @pytest.fixture(scope="module")
 def journey(tmp_path_factory):
-    expect.set_options(timeout=PATIENCE)
+    expect.set_options(timeout=PATIENCE * 1000)
     with open_browser() as browser:
         journey = Journey(tmp_path_factory.mktemp("journey"), browser)
         yield journey
@@ -143,7 +129,7 @@ def cell(page: Page, words: str):
 
 def wait_for_kernel(page: Page, lab: Lab):
     """Until the notebook's kernel is there and connected, JupyterLab forgets what one runs."""
-    end = time.monotonic() + PATIENCE / 1000
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         kernels = [session["kernel"] for session in page.request.get(f"{lab.url}/api/sessions").json()]
         if kernels and all(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels):
@@ -159,7 +145,7 @@ def run_all(page: Page, lab: Lab):
     for attempt in range(5):
         choose(page, "Run", "Run All Cells")
         try:
-            return expect(prompt).to_have_text(re.compile(r"\d"), timeout=PATIENCE / 3)
+            return expect(prompt).to_have_text(re.compile(r"\d"), timeout=PATIENCE * 1000 / 3)
         except AssertionError:
             continue
     pytest.fail("The cells do not run.")
