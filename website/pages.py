@@ -18,7 +18,7 @@ from website.worked import FOLDER, NAMES
 HERE = Path(__file__).resolve().parent
 TEXT_FONTS = {"400-normal": "font-weight:400", "400-italic": "font-weight:400;font-style:italic", "600-normal": "font-weight:600 700"}
 TAG = re.compile(r"<[^>]+>")
-DROPPED = re.compile(r"<(style|script|nav|summary)\b.*?</\1>|<a class=\"anchor\".*?</a>", re.DOTALL)
+UNSAID = re.compile(r'<a\b[^>]*class="anchor".*?</a>|<details class="stub">.*?</details>|<p class="label">.*?</p>|<span class="unseen">.*?</span>', re.DOTALL)
 
 
 class Renderer(mathml.Renderer):
@@ -93,7 +93,8 @@ def code(source: str, lines=()) -> str:
 
 
 def plain(html: str) -> str:
-    return re.sub(r"\s+", " ", unescape(TAG.sub("", DROPPED.sub("", html)))).strip()
+    """The text of HTML, without what is said twice."""
+    return re.sub(r"\s+", " ", unescape(TAG.sub("", UNSAID.sub("", html)))).strip()
 
 
 @cache
