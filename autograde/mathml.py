@@ -47,7 +47,8 @@ class Renderer(IPythonRenderer):
 
     def block_html(self, html: str) -> str:
         """HTML of the author's own, such as the summary of a hint, may hold formulas too."""
-        return super().block_html(INLINE.sub(lambda found: self.convert(unescape(found[1]), False), html))
+        made = html if self._escape else INLINE.sub(lambda found: self.convert(unescape(found[1]), False), html)
+        return super().block_html(made)
 
 
 def render(text: str, renderer: IPythonRenderer | None = None) -> str:

@@ -1,34 +1,66 @@
-"""A real browser without a network: what it asks of other machines is refused, and listed. And servers for it to look at."""
-import json
+"""Headless Chromium without a network: what pages ask of other machines, what axe finds, in light and in dark, wide and on a phone; and servers."""
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
-from website.paper import chromium
+from website.paper import CHROMIUM
 
-needs_chromium = pytest.mark.skipif(not chromium(), reason="There is no Chromium on this machine (Debian's package is called chromium).")
 NO_NETWORK = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+WIDE, PHONE = {"width": 1200, "height": 900}, {"width": 390, "height": 844}
+TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
 PATIENCE = 180  # seconds that a slow, busy machine may take for any one thing
 
 
 @contextmanager
-def open_browser():
+def chromium():
+    """A running Chromium; skips where there is none."""
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=NO_NETWORK)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=NO_NETWORK)
         yield browser
         browser.close()
 
 
-def new_page(browser, **options) -> tuple[Page, list[str]]:
-    """A page, and the list of the requests that it has made to other machines."""
+# ---------------------------------------------------------------- pages from files
+@contextmanager
+def window(browser, scheme: str, size: dict):
+    """A function that opens a page from its file and says everything that is wrong with it: it fetches something, has a
+    script, is wider than the window, or breaks a rule of axe; with a picture of it into `shot`."""
+    page, fetched = browser.new_page(color_scheme=scheme, viewport=size, offline=True, bypass_csp=True), []
+    page.on("request", lambda request: fetched.append(f"fetches {request.url[:80]}") if not request.url.startswith(("file:", "data:")) else None)
+
+    def look(path: Path, axe: bool = True, shot: Path | None = None) -> list[str]:
+        fetched.clear()
+        page.goto(path.as_uri())
+        rows = ["is wider than the window"] * page.evaluate(TOO_WIDE) + ["has a script"] * bool(page.evaluate("document.scripts.length")) + fetched
+        if axe:
+            rows += complaints(page)
+        if shot:
+            page.screenshot(path=shot, full_page=True)
+        return rows
+
+    yield look
+    page.close()
+
+
+def complaints(page) -> list[str]:
+    """What axe-core finds, as lines."""
+    return [f"axe {row['id']}: {row['nodes'][0]['html'][:160]}" for row in Axe().run(page).response["violations"]]
+
+
+# ---------------------------------------------------------------- pages from servers of ours
+def new_page(browser, **options):
+    """A page, and the list of the requests that it has made to other machines, all of which are refused."""
     context, asked = browser.new_context(**options), []
 
     def answer(route):
@@ -41,12 +73,6 @@ def new_page(browser, **options) -> tuple[Page, list[str]]:
 
     context.route("**/*", answer)
     return context.new_page(), asked
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe-core finds, as lines."""
-    found = Axe().run(page).response["violations"]
-    return [f"{row['id']}: {row['help']}: {json.dumps([node['html'][:200] for node in row['nodes'][:5]])}" for row in found]
 
 
 def free_port() -> int:

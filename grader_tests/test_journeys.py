@@ -13,11 +13,10 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
-from grader_tests.browser import PATIENCE, fetch, free_port, needs_chromium, new_page, open_browser
+from grader_tests.browser import PATIENCE, chromium, fetch, free_port, new_page
 from grader_tests.example_course import NBGRADER, checked, make_course, nbgrader
 from grader_tests.students import EXERCISES, RELEASE, solutions
 
-pytestmark = needs_chromium
 SOLVED = solutions()
 MISTAKE = SOLVED["LSTMCell"].replace("self.W_f = nn.Linear(hidden_dim, hidden_dim", "self.W_f = nn.Linear(hidden_dim, input_dim")
 MARKS = [(cell.metadata.nbgrader, cell.source) for cell in nbformat.read(RELEASE / "01_basic_lstm.ipynb", as_version=4).cells if cell.cell_type == "code"]
@@ -87,7 +86,7 @@ class Journey:
 @pytest.fixture(scope="module")
 def journey(tmp_path_factory):
     expect.set_options(timeout=PATIENCE * 1000)
-    with open_browser() as browser:
+    with chromium() as browser:
         journey = Journey(tmp_path_factory.mktemp("journey"), browser)
         yield journey
         journey.student.stop()

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from autograde import mathml
-from grader_tests.browser import complaints, needs_chromium, new_page, open_browser
+from grader_tests.browser import chromium, complaints, new_page
 from grader_tests.test_release import files
 from website import pages, paper, worked
 
@@ -16,7 +16,7 @@ STALE = "notebooks/ is behind source/ in {}: run `make site`."
 
 @pytest.fixture(scope="module")
 def browser():
-    with open_browser() as browser:
+    with chromium() as browser:
         yield browser
 
 
@@ -131,7 +131,6 @@ def test_a_formula_of_ours_that_cannot_be_read_stops_the_site():
 
 
 # ---------------------------------------------------------------- in a browser
-@needs_chromium
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_page_without_a_network(browser, name, colours):
@@ -146,7 +145,6 @@ def test_page_without_a_network(browser, name, colours):
     page.context.close()
 
 
-@needs_chromium
 @pytest.mark.parametrize("name", PAGES)
 def test_page_on_a_phone(browser, name):
     page, _ = new_page(browser, viewport={"width": 360, "height": 740})
@@ -156,7 +154,6 @@ def test_page_on_a_phone(browser, name):
     page.context.close()
 
 
-@needs_chromium
 def test_formulas_are_set_in_their_font(browser):
     page, _ = new_page(browser)
     page.goto(address(worked.NAMES[0]))
@@ -167,7 +164,6 @@ def test_formulas_are_set_in_their_font(browser):
     page.context.close()
 
 
-@needs_chromium
 def test_search(browser):
     page, _ = new_page(browser)
     page.goto(address("index"))
@@ -183,7 +179,6 @@ def test_search(browser):
     page.context.close()
 
 
-@needs_chromium
 def test_keyboard(browser):
     """The first key press offers to skip to the content; what scrolls sideways can be reached."""
     page, _ = new_page(browser, viewport={"width": 360, "height": 740})
@@ -195,7 +190,6 @@ def test_keyboard(browser):
     page.context.close()
 
 
-@needs_chromium
 def test_paper(browser, tmp_path):
     paper.print_pages(worked.FOLDER, tmp_path)
     papers = sorted(tmp_path.glob("*.pdf"))

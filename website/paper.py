@@ -4,19 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-
-def chromium() -> str | None:
-    """The path of a Chromium on this machine."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"))), None)
 
 
 def print_pages(pages: Path, folder: Path):
-    browser = chromium() or sys.exit("There is no Chromium or Chrome here to print with. Install one, or print the pages of notebooks/ from your browser.")
+    if not CHROMIUM:
+        sys.exit("There is no Chromium or Chrome here to print with. Install one, or print the pages of notebooks/ from your browser.")
     folder.mkdir(parents=True, exist_ok=True)
     for page in sorted(set(pages.glob("*.html")) - {pages / "index.html"}):
         target = folder / f"{page.stem}.pdf"
         options = ["--headless", "--no-sandbox", "--no-pdf-header-footer", f"--print-to-pdf={target.resolve()}"]
-        subprocess.run([browser, *options, page.resolve().as_uri()], check=True, capture_output=True)
+        subprocess.run([CHROMIUM, *options, page.resolve().as_uri()], check=True, capture_output=True)
         print(target)
