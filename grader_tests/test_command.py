@@ -77,7 +77,7 @@ def both(release, tmp_path_factory) -> tuple[Path, Path, subprocess.CompletedPro
         shutil.copytree(release, base / how)
         for student in STUDENTS:
             hand_in(base / how / "submitted" / student / "lstm", answers(student))
-        for number, hostile in enumerate(row for row in HOSTILE if row.group in ("deceit", "notebook")):
+        for number, hostile in enumerate(row for row in HOSTILE if row.group == "notebook" or "LSTM" in row.name):
             hand_in_hostile(base / how / "submitted" / f"odd_{number:02}" / "lstm", hostile)
         late = base / how / "submitted" / "perfect" / "lstm" / "timestamp.txt"
         late.write_text("2030-01-01 10:00:00 UTC\n")
