@@ -29,11 +29,12 @@ def dask(address: str) -> tuple[Executor, int]:
 
     try:
         client = Client(address)
+        client.wait_for_workers(1, timeout=60)
     except (OSError, ValueError) as problem:
-        raise Unavailable(f"no Dask scheduler answers at {address} ({type(problem).__name__})") from None
+        raise Unavailable(f"no Dask scheduler with workers answers at {address} ({type(problem).__name__})") from None
     graders = client.run(grader_digest, on_error="return").values()
     if set(graders) != {grader_digest()}:
-        raise Unavailable(f"the workers at {address} are none, or do not have this version of the package autograde")
+        raise Unavailable(f"the workers at {address} do not have this version of the package autograde, or another Python")
     return client.get_executor(), max(1, sum(client.nthreads().values()))
 
 
