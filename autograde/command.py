@@ -15,16 +15,17 @@ from nbgrader.apps import NbGrader
 from nbgrader.preprocessors import AssignLatePenalties
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Integer, Unicode
 
 from . import farm, state
 from .assignment import NotReady
 from .grade import Graded
-from .gradebook import back_up, check_assignment, enter
+from .gradebook import NOT_WRITTEN, back_up, check_assignment, enter, reason
 from .jobs import Job, warm_process
 from .plugin import Judge
 from .process import Unavailable
-from .submission import read_file
+from .submission import read_submission
 from .summary import print_table, read_verdicts
 
 
@@ -51,11 +52,15 @@ class GradeClass(NbGrader):
     def start(self):
         super().start()
         if len(self.extra_args) != 1:
-            self.fail("name one assignment, as in: autograde lstm")
+            self.log.error("Name one assignment, as in: autograde lstm")
+            sys.exit(2)
         try:
             sys.exit(Run(self, self.extra_args[0]).grade())
         except (NotReady, Unavailable) as problem:
             self.log.error(str(problem))
+            sys.exit(2)
+        except (OSError, SQLAlchemyError) as problem:
+            self.log.error(f"Stopped: the course's files or its gradebook could not be read or written ({reason(problem)}). What is graded is kept.")
             sys.exit(2)
 
 
@@ -100,16 +105,17 @@ class Run:
         """Students whose submission is not graded yet, or has changed since."""
         if self.app.force:
             return deque(students)
-        return deque(student for student in students if self.digest(student) != state.finished(self.root, self.name, student) or not self.folder("autograded", student).exists())
+        return deque(student for student in students if not self.is_graded(student))
 
     def read(self, student: str) -> tuple[dict[str, bytes | None], dict[str, str]]:
         """Name of a notebook to its bytes, and to what is odd about the file."""
         names = [name for name in self.assignment.notebooks if Path(name).match(self.folders.notebook_id)]
-        files = {name: read_file(self.folder("submitted", student) / f"{name}.ipynb") for name in names}
-        return {name: data for name, (data, _) in files.items()}, {name: odd for name, (_, odd) in files.items() if odd}
+        return read_submission(self.folder("submitted", student), names)
 
-    def digest(self, student: str) -> str:
-        return state.digest(self.assignment, self.read(student)[0], state.timestamp(self.folder("submitted", student)))
+    def is_graded(self, student: str) -> bool:
+        """Whether every notebook asked for is graded and unchanged since."""
+        digests = state.digests(self.assignment, self.read(student)[0], state.timestamp(self.folder("submitted", student)))
+        return digests.items() <= state.finished(self.root, self.name, student).items() and self.folder("autograded", student).exists()
 
     def work(self, students: deque[str], gradebook: Gradebook) -> bool:
         """Grade them all; whether it was stopped from the keyboard."""
@@ -131,12 +137,15 @@ class Run:
     def write(self, job: Job, notebooks: list[Graded], gradebook: Gradebook):
         """A graded submission into `autograded/` and the gradebook; only then does it count as graded."""
         timestamp = state.timestamp(self.folder("submitted", job.student))
-        state.forget(self.root, self.name, job.student)
-        state.write_notebooks(self.assignment, self.folder("autograded", job.student), {graded.name: graded.text for graded in notebooks})
-        state.copy_receipt(self.folder("submitted", job.student), self.folder("autograded", job.student))
-        enter(gradebook, self.assignment, job.student, timestamp, notebooks, self.penalties)
-        if len(notebooks) == len(self.assignment.notebooks):
-            state.remember(self.root, self.name, job.student, state.digest(self.assignment, job.data, timestamp))
+        try:
+            state.forget(self.root, self.name, job.student, job.data)
+            state.write_notebooks(self.assignment, self.folder("autograded", job.student), timestamp, {graded.name: graded.text for graded in notebooks})
+            state.copy_secret(self.folder("submitted", job.student), self.folder("autograded", job.student))
+            enter(gradebook, self.assignment, job.student, timestamp, notebooks, self.penalties)
+            state.remember(self.root, self.name, job.student, state.digests(self.assignment, job.data, timestamp))
+        except (OSError, SQLAlchemyError) as problem:
+            self.people.append(f"{job.student}: {NOT_WRITTEN.format(reason(problem))}")
+            return
         self.count += 1
         self.people += [f"{job.student}: {flag}" for graded in notebooks for flag in graded.flags]
 

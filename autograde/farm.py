@@ -11,6 +11,8 @@ from multiprocessing.util import Finalize
 
 from .grade import Graded
 from .jobs import Job, close_warm_processes, grade_submission, not_graded
+from .process import Unavailable
+from .state import grader_digest
 
 ATTEMPTS = 3  # how often a submission is tried whose worker dies
 AHEAD = 3  # jobs for each worker that are on their way at a time, so that memory does not grow with the class
@@ -22,10 +24,17 @@ def local(count: int) -> tuple[Executor, int]:
 
 
 def dask(address: str) -> tuple[Executor, int]:
-    """The workers of a Dask cluster; they need this package, and no file of the course."""
+    """The workers of a Dask cluster; they need this package, and no file of the course. Raises Unavailable."""
     from distributed import Client
 
-    client = Client(address)
+    try:
+        client = Client(address)
+        client.wait_for_workers(1, timeout=60)
+    except (OSError, ValueError) as problem:
+        raise Unavailable(f"no Dask scheduler with workers answers at {address} ({type(problem).__name__})") from None
+    graders = client.run(grader_digest, on_error="return").values()
+    if set(graders) != {grader_digest()}:
+        raise Unavailable(f"the workers at {address} do not have this version of the package autograde, or another Python")
     return client.get_executor(), max(1, sum(client.nthreads().values()))
 
 
@@ -69,4 +78,6 @@ def graded(jobs: deque[Job], start: Callable[[], tuple[Executor, int]]) -> Itera
                         yield job, not_graded(job, f"its worker failed {ATTEMPTS} times ({type(problem).__name__}: {problem})")
             jobs.extend(running.values())
         finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+            for future in running:
+                future.cancel()
+            executor.shutdown(wait=False)

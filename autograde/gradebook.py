@@ -13,21 +13,34 @@ from .assignment import Assignment, NotReady
 from .grade import Graded
 
 BACKUPS = 3
+NOT_WRITTEN = "graded, but the marks could not be written ({}); the next run grades this submission again"
 
 
 def back_up(db_url: str) -> Path | None:
-    """Copy an SQLite gradebook beside itself, the last few kept; None where there is none (other databases have their own ways)."""
+    """Copy an SQLite gradebook beside itself, the last few kept; None where there is none (other databases have their own ways).
+
+    Raises NotReady where it cannot be copied.
+    """
     url = make_url(db_url)
     path = Path(url.database or "")
     if url.get_backend_name() != "sqlite" or not path.is_file():
         return None
     copy = path.with_name(f"{path.name}.backup-{datetime.datetime.now():%Y%m%d-%H%M%S}")
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
-    shutil.copymode(path, copy)
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+        shutil.copymode(path, copy)
+    except (OSError, sqlite3.Error) as problem:
+        copy.unlink(missing_ok=True)
+        raise NotReady(f"{path.name} could not be copied before the run ({reason(problem)}): is the disk full? Nothing was graded.") from None
     for old in sorted(path.parent.glob(f"{path.name}.backup-*"))[:-BACKUPS]:
         old.unlink()
     return copy
+
+
+def reason(problem: Exception) -> str:
+    """One line for an error of the file system or the database."""
+    return str(getattr(problem, "orig", None) or getattr(problem, "strerror", None) or problem).strip().split("\n")[0]
 
 
 @contextmanager
@@ -59,10 +72,10 @@ def check_assignment(gradebook: Gradebook, assignment: Assignment):
             raise NotReady(f"The cell {exercise.test_id} has {cell.max_score:g} points in the gradebook and {worth:g} in the exercise: make them equal, then {remedy}.")
 
 
-def begin(gradebook: Gradebook, assignment: Assignment, student: str, timestamp=None):
-    """Every mark of this submission at zero, for as long as nothing better is known: no old mark survives."""
+def begin(gradebook: Gradebook, assignment: Assignment, student: str, timestamp, names: list[str]):
+    """Every mark of these notebooks of a submission at zero, for as long as nothing better is known: no old mark survives."""
     with transaction(gradebook):
-        put_at_zero(gradebook, assignment, student, timestamp, assignment.notebooks)
+        put_at_zero(gradebook, assignment, student, timestamp, names)
 
 
 def record(gradebook: Gradebook, assignment: Assignment, student: str, graded: list[Graded], penalties: AssignLatePenalties):

@@ -12,15 +12,16 @@ from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from nbgrader.utils import rmtree
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Dict, Enum, Float
 
 from . import state
 from .assignment import Assignment, NotReady, read_release
 from .grade import grade_rebuilt
-from .gradebook import back_up, begin, check_assignment, record
+from .gradebook import NOT_WRITTEN, back_up, begin, check_assignment, reason, record
 from .jobs import warm_process
 from .process import Limits, Unavailable
-from .submission import Rebuilt, read_file, rebuild
+from .submission import Rebuilt, read_file, read_submission, rebuild
 
 
 class Judge(NbGraderPreprocessor):
@@ -81,44 +82,49 @@ class Rebuild(NotebookExporter):
         """The converter's steps around each submission: ours copy no student's file, and open the gradebook once."""
         converter, usual = self.converter, self.converter.init_destination
         pattern = converter.coursedir.notebook_id
-        names = [name for name in self.assignment.notebooks if Path(name).match(pattern)]
+        self.names = [name for name in self.assignment.notebooks if Path(name).match(pattern)]
         source = converter._format_source(converter.coursedir.assignment_id, converter.coursedir.student_id)
         for folder in Path().glob(source) if not Path(source).is_absolute() else [Path(path) for path in converter.assignments]:
             if folder.is_dir() and not folder.is_symlink():
-                converter.assignments[str(folder)] = [str(folder / f"{name}.ipynb") for name in names]
+                converter.assignments[str(folder)] = [str(folder / f"{name}.ipynb") for name in self.names]
         converter.init_assignment = self.begin
         converter.init_destination = lambda assignment, student: self.wanted(usual, assignment, student)
         converter.post_convert_hook = self.finish
 
     def wanted(self, usual, assignment: str, student: str) -> bool:
-        """Whether to grade a submission; what was left unfinished by an earlier run is done again."""
-        folder = Path(self.converter._format_dest(assignment, student))
-        if folder.exists() and not state.finished(self.root, assignment, student):
-            self.log.warning("Grading %s again, since the last run did not finish it", student)
-            rmtree(str(folder))
-        try:
-            return usual(assignment, student)
-        except ValueError:  # a timestamp that is none
-            return True
+        """Whether to grade a submission: not where it is graded and unchanged, by content. nbgrader would compare timestamps."""
+        folder, submitted = (Path(form(assignment, student)) for form in (self.converter._format_dest, self.converter._format_source))
+        if folder.exists() and not self.converter.force:
+            now = state.digests(self.assignment, read_submission(submitted, self.names)[0], state.timestamp(submitted))
+            if now.items() <= state.finished(self.root, assignment, student).items():
+                self.log.info("Graded and unchanged: %s", student)
+                return False
+            if student not in self.converter.coursedir.student_id_exclude.split(","):
+                self.log.warning("Grading %s again: it has changed, or the last run did not finish it", student)
+                for name in self.names:  # then nbgrader takes them for not graded yet
+                    (folder / f"{name}.ipynb").unlink(missing_ok=True)
+                if self.names == list(self.assignment.notebooks):
+                    rmtree(str(folder))
+        return usual(assignment, student)
 
     def begin(self, assignment: str, student: str):
-        state.forget(self.root, assignment, student)
+        state.forget(self.root, assignment, student, self.names)
         self.graded.clear()
         self.data.clear()
         submitted, folder = (Path(form(assignment, student)) for form in (self.converter._format_source, self.converter._format_dest))
         self.timestamp = state.timestamp(submitted)
-        begin(self.gradebook, self.assignment, student, self.timestamp)
-        state.copy_release(self.assignment, folder)
-        state.copy_receipt(submitted, folder)
+        begin(self.gradebook, self.assignment, student, self.timestamp, self.names)
+        state.copy_release(self.assignment, folder, self.timestamp)
+        state.copy_secret(submitted, folder)
 
     def finish(self, **_):
         """After the last notebook of a submission: its marks, in one transaction."""
         student, assignment = self.student, self.assignment
         try:
             record(self.gradebook, assignment, student, self.graded, self.penalties)
-            state.remember(self.root, assignment.name, student, state.digest(assignment, self.data, self.timestamp))
-        except Exception:
-            self.log.exception("The marks of %s could not be written; the next run will grade this submission again", student)
+            state.remember(self.root, assignment.name, student, state.digests(assignment, self.data, self.timestamp))
+        except (OSError, SQLAlchemyError) as problem:
+            self.log.error("%s: %s", student, NOT_WRITTEN.format(reason(problem)))
 
     def from_filename(self, filename: str, resources=None, **options):
         self.student = resources["nbgrader"]["student"]

@@ -14,12 +14,15 @@ FOLDER = ".autograde"
 HERE = Path(__file__).resolve().parent
 
 
-def digest(assignment: Assignment, data: dict[str, bytes | None], timestamp: object) -> str:
-    """Of everything that decides a mark: the submission, when it was handed in, the release, the grader."""
-    seen = hashlib.sha256(f"{grader_digest()} {assignment.digest} {timestamp}".encode())
-    for name in sorted(data):
-        seen.update(f"{name} {data[name] is None} ".encode() + hashlib.sha256(data[name] or b"").digest())
-    return seen.hexdigest()
+def digests(assignment: Assignment, data: dict[str, bytes | None], timestamp: object) -> dict[str, str]:
+    """Notebook to a digest of everything that decides its mark: the file, when it was handed in, the release, the grader."""
+    around = hashlib.sha256(f"{grader_digest()} {assignment.digest} {timestamp}".encode())
+    rows = {}
+    for name, content in data.items():
+        seen = around.copy()
+        seen.update(f"{name} {content is None} ".encode() + hashlib.sha256(content or b"").digest())
+        rows[name] = seen.hexdigest()
+    return rows
 
 
 @cache
@@ -31,21 +34,21 @@ def place(root: Path, assignment: str, student: str) -> Path:
     return root / FOLDER / assignment / f"{student}.json"
 
 
-def finished(root: Path, assignment: str, student: str) -> str | None:
-    """The digest of the submission as it was graded last; None where no run has finished it."""
+def finished(root: Path, assignment: str, student: str) -> dict[str, str]:
+    """The digests of the notebooks as they were graded last, without those that no run has finished."""
     try:
-        return json.loads(place(root, assignment, student).read_text(encoding="utf-8"))["digest"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return dict(json.loads(place(root, assignment, student).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
-def remember(root: Path, assignment: str, student: str, digest: str):
-    path = place(root, assignment, student)
-    replace(path, json.dumps({"digest": digest}))
+def remember(root: Path, assignment: str, student: str, digests: dict[str, str]):
+    replace(place(root, assignment, student), json.dumps(finished(root, assignment, student) | digests))
 
 
-def forget(root: Path, assignment: str, student: str):
-    place(root, assignment, student).unlink(missing_ok=True)
+def forget(root: Path, assignment: str, student: str, names):
+    left = {name: digest for name, digest in finished(root, assignment, student).items() if name not in names}
+    replace(place(root, assignment, student), json.dumps(left))
 
 
 def timestamp(folder: Path):
@@ -59,23 +62,24 @@ def timestamp(folder: Path):
         return None
 
 
-def copy_release(assignment: Assignment, folder: Path):
-    """The kit beside the graded notebooks, so that an instructor can run them."""
+def copy_release(assignment: Assignment, folder: Path, timestamp):
+    """The kit beside the graded notebooks, so that an instructor can run them; and nbgrader's timestamp.txt, which feedback needs."""
     for path, text in assignment.kit.items():
         replace(folder / path, text)
+    if timestamp:
+        replace(folder / "timestamp.txt", f"{timestamp} UTC\n")
 
 
-def copy_receipt(submitted: Path, folder: Path):
-    """What nbgrader's `release_feedback` needs beside the graded notebooks, where they came through its exchange."""
-    for name in ("timestamp.txt", "submission_secret.txt"):
-        data, _ = read_file(submitted / name)
-        if data and len(data) < 1000:
-            replace(folder / name, data.decode("utf-8", "replace"))
+def copy_secret(submitted: Path, folder: Path):
+    """What nbgrader's `release_feedback` needs too of a submission that came through its exchange."""
+    data, _ = read_file(submitted / "submission_secret.txt")
+    if data and len(data) < 1000:
+        replace(folder / "submission_secret.txt", data.decode("utf-8", "replace"))
 
 
-def write_notebooks(assignment: Assignment, folder: Path, texts: dict[str, str]):
+def write_notebooks(assignment: Assignment, folder: Path, timestamp, texts: dict[str, str]):
     """Graded notebooks (name to JSON) into `folder`, each whole or not at all."""
-    copy_release(assignment, folder)
+    copy_release(assignment, folder, timestamp)
     for name, text in texts.items():
         replace(folder / f"{name}.ipynb", text)
 

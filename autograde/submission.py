@@ -48,6 +48,12 @@ def is_solution(cell: NotebookNode) -> bool:
     return bool(marks.get("solution")) and cell.cell_type == "code"
 
 
+def read_submission(folder: Path, names: list[str]) -> tuple[dict[str, bytes | None], dict[str, str]]:
+    """Name of a notebook to its bytes in the submission `folder`, and to what is odd about the file."""
+    files = {name: read_file(folder / f"{name}.ipynb") for name in names}
+    return {name: data for name, (data, _) in files.items()}, {name: odd for name, (_, odd) in files.items() if odd}
+
+
 def rebuild(data: bytes | None, release: NotebookNode, name: str) -> Rebuilt:
     """The release notebook `name` with the texts of the submitted one in `data`; None where nothing was handed in."""
     rebuilt = Rebuilt(deepcopy(release))

@@ -46,7 +46,7 @@ def plain(hostile: Hostile, base: Path, folder: Path, python: list) -> tuple[flo
     *user, interpreter = python
     container = [
         bubblewrap(), "--unshare-pid", "--unshare-net", "--unshare-ipc", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
-        "--size", str(1 << 30), "--perms", "1777", "--tmpfs", "/tmp", "--ro-bind", base.parent, base.parent, "--bind", folder, folder, "--tmpfs", f"/home/{USER}", "--chdir", folder,
+        "--size", str(1 << 30), "--perms", "1777", "--tmpfs", "/tmp", "--perms", "0755", "--dir", base.parents[1], "--perms", "0755", "--dir", folder.parent, "--ro-bind", python[-1].parents[1], python[-1].parents[1], "--bind", folder, folder, "--tmpfs", f"/home/{USER}", "--chdir", folder,
     ]  # fmt: skip
     command = [*container, "prlimit", "--nproc=300", "--fsize=2000000000", *user, f"HOME={folder}", "OMP_NUM_THREADS=1", f"PATH={Path(sys.executable).parent}:/usr/bin:/bin", interpreter, "-m", "nbgrader", "autograde", "lstm"]
     try:

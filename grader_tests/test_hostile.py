@@ -15,6 +15,8 @@ from nbgrader.api import Gradebook
 
 from grader_tests.example_course import make_course
 from grader_tests.hostile import HOSTILE, NOTEBOOK, hand_in_hostile
+from grader_tests.ledger import marks as marks_by_cell
+from grader_tests.ledger import verdicts
 from grader_tests.students import ROOT, hand_in, solutions
 
 LIMITS = '\nc.Judge.sandbox = "required"\nc.Judge.cell_seconds = 2\nc.Judge.notebook_seconds = 25\nc.Judge.answer_seconds = 8\n'
@@ -102,6 +104,15 @@ def graded(request, tmp_path_factory):
 def marks(course: Path) -> dict[str, dict[str, float]]:
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
         return {submission.student.id: {notebook.name: notebook.score for notebook in submission.notebooks} for submission in gradebook.find_assignment("lstm").submissions}
+
+
+first_ledger = {}
+
+
+def test_every_way_gives_the_same_marks_to_the_cell(graded):
+    """Whoever grades, and with which command."""
+    found = marks_by_cell(graded[0]), verdicts(graded[0])
+    assert found == first_ledger.setdefault("ledger", found)
 
 
 def notebook_of(course: Path, name: str) -> tuple[str, list[str]]:

@@ -143,7 +143,7 @@ def test_marks_are_exported(course):
 def test_graded_once_is_not_graded_again(course):
     before = {path: path.stat().st_mtime_ns for path in (course / "autograded").rglob("*.ipynb")}
     done = checked(nbgrader(course, "autograde", "lstm"))
-    assert done.stderr.count("Skipping existing") == len(STUDENTS) + len(BAD_FILES) + len(BAD_CELLS)
+    assert done.stderr.count("Graded and unchanged") == len(STUDENTS) + len(BAD_FILES) + len(BAD_CELLS)
     assert before == {path: path.stat().st_mtime_ns for path in (course / "autograded").rglob("*.ipynb")}
 
 

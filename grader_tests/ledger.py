@@ -1,0 +1,44 @@
+"""All that grading leaves behind for a class, as plain rows, to compare one way of grading with another."""
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+
+from autograde.assignment import read_release
+from autograde.summary import read_verdicts
+
+
+def assignment(course: Path):
+    return read_release(course / "release" / "lstm", "lstm", "autograde.lstm")
+
+
+def marks(course: Path, db_url: str = "") -> dict[tuple[str, ...], tuple]:
+    """(student, notebook, cell) -> what the gradebook holds of it."""
+    rows = {}
+    with Gradebook(db_url or f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
+        for submission in gradebook.find_assignment("lstm").submissions:
+            for notebook in submission.notebooks:
+                place = submission.student.id, notebook.name
+                rows[place] = notebook.score, notebook.late_submission_penalty, notebook.flagged
+                rows |= {(*place, grade.name): (grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade) for grade in notebook.grades}
+                rows |= {(*place, f"comment on {comment.name}"): (comment.auto_comment, comment.manual_comment) for comment in notebook.comments}
+    return rows
+
+
+def verdicts(course: Path) -> dict[tuple[str, ...], dict[str, tuple]]:
+    """(student, class) -> criterion -> (points, met), from the graded notebooks."""
+    rows = {}
+    for student, notebooks in read_verdicts(course / "autograded", assignment(course)).items():
+        for verdict in sum(notebooks.values(), []):
+            rows[student, verdict.name] = {result.key: (result.points, result.met) for result in verdict.results}
+    return rows
+
+
+def scores(course: Path, db_url: str = "") -> dict[str, float]:
+    """student -> score, the bonus on top."""
+    rows = {}
+    for place, row in marks(course, db_url).items():
+        if len(place) == 2:
+            rows[place[0]] = rows.get(place[0], 0) + row[0]
+    return rows
+
+
