@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: grade test proof setup release site pdf lab pins
+.PHONY: grade test proof setup release site test-site pdf lab pins
 
 grade: setup release
 	$(BIN)/python -m grader_tests.example_course
@@ -29,7 +29,10 @@ release: setup
 site: setup
 	$(BIN)/python -m website
 
-pdf: site
+test-site: setup
+	$(BIN)/python -m pytest grader_tests/test_site.py
+
+pdf: setup
 	$(BIN)/python -m website pdf build/pdf
 
 lab: setup
