@@ -22,5 +22,7 @@ c.Autograde.sanitize_preprocessors = []
 c.Autograde.autograde_preprocessors = ["autograde.plugin.Judge"]
 
 # The formgrader: formulas without a network.
-os.environ.setdefault("JUPYTER_PATH", str(Path(find_spec("autograde").origin).with_name("jupyter")))
+TEMPLATES, PATHS = str(Path(find_spec("autograde").origin).with_name("jupyter")), os.environ.get("JUPYTER_PATH", "")
+if TEMPLATES not in PATHS.split(os.pathsep):
+    os.environ["JUPYTER_PATH"] = TEMPLATES + (os.pathsep + PATHS if PATHS else "")
 c.HTMLExporter.filters = {"markdown2html": "autograde.mathml.markdown2html", "font_face": "autograde.mathml.font_face"}
