@@ -60,7 +60,7 @@ def train(parameters, loss, steps, rate):
     return history
 
 
-def recall(cell, forget_bias, seed=0, lag=29, steps=150):
+def recall(cell, forget_bias, seed=0, lag=29, steps=200):
     """Train `cell` to name the first of 30 symbols at the end. Returns the share of right answers in each training step; chance is 1/8."""
     torch.manual_seed(seed)
     scaled(cell, forget_bias)
