@@ -64,7 +64,7 @@ def voted(classes) -> dict:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     plain = worked("01_basic_lstm", "LSTMCell")
-    coupled = worked("03_coupled_gates", "CoupledLSTMCell", LSTMCell=plain)
-    rows = {"seeds": len(SEEDS), "gradient 50 steps back": gradients(plain), "recall": recalled(plain), "votes": voted({"plain": plain, "coupled": coupled})}
+    coupled = worked("03_coupled_gates", "CoupledLSTMCell", LSTMCell=kit.LSTMCell)
+    rows = {"seeds": len(SEEDS), "gradient 50 steps back": gradients(plain), "recall": recalled(plain), "votes": voted({"plain": kit.LSTMCell, "coupled": coupled})}
     (HERE / "measured.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(rows, indent=1))

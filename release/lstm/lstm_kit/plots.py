@@ -66,15 +66,14 @@ def read_gates(cell, x, c, h):
 
 
 @torch.no_grad()
-def follow(cell, x, c=None, h=None):
-    """Run a cell over the rows of x: letter to what the gates f, i, o and the states c, h were, each of shape (T, hidden_dim)."""
-    c = torch.zeros_like(cell.b_f) if c is None else c
-    h = torch.zeros_like(cell.b_f) if h is None else h
+def follow(cell, x, gates=True):
+    """Run a cell over the rows of x, from zero: letter to what the gates f, i, o and the states c, h were, each of shape (T, hidden_dim)."""
+    c = h = torch.zeros_like(cell.b_f)
     rows = []
     for x_t in x:
-        gates = read_gates(cell, x_t, c, h)
+        row = read_gates(cell, x_t, c, h) if gates else {}
         c, h = cell(x_t, c, h)
-        rows.append(gates | {"c": c, "h": h})
+        rows.append(row | {"c": c, "h": h})
     return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
 
 
@@ -92,9 +91,21 @@ def legends(axes):
         axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 
 
+def show_learning(right, name, chance=1 / 8, over=10):
+    """Plot the share of right answers in each training step, as the mean of the last ten."""
+    means = torch.tensor(right).unfold(0, over, 1).mean(1)
+    figure, axis = plt.subplots(figsize=(8, 3))
+    axis.plot(range(over, len(right) + 1), means, color=ORANGE, label=name)
+    axis.axhline(chance, color="0.4", linestyle=":", label="guessing")
+    axis.set(xlabel="time (training steps)", ylabel="right answers (share)", ylim=(0, 1.05))
+    legends([axis])
+    show(figure, f"{name}: the share of right answers over {len(right)} training steps. It starts at {means[0]:.2f} and ends at {means[-1]:.2f}; guessing gives {chance:.2f}.")
+    print(f"{name}: right answers in the last {over} training steps: {means[-1]:.2f}")
+
+
 def show(figure, alt):
     """Display a figure with `alt`, the description for readers who do not see it."""
-    figure.tight_layout()
+    figure.set_layout_engine("constrained")
     display(figure, metadata={"image/png": {"alt": alt}})
     plt.close(figure)
 
