@@ -52,9 +52,9 @@ def check(cls):
 
 
 def written(cls):
-    """Whether any method of the class does more than to call that of the class above."""
-    codes = [value.__code__ for value in vars(cls).values() if isinstance(value, FunctionType)]
-    return any(set(code.co_names) - {"super", "__init__"} for code in codes)
+    """Whether any method of the class does more than to call that of the class above, or it has any attribute besides."""
+    own = [value for name, value in vars(cls).items() if isinstance(value, FunctionType) or not name.startswith("__")]
+    return any(not isinstance(value, FunctionType) or set(value.__code__.co_names) - {"super", "__init__"} for value in own)
 
 
 def climb(cls, dtype):
@@ -258,7 +258,7 @@ def probes(rule):
         yield "forget gate f_t", {}, "kept", "How much of c_{t−1} stays in c_t is not right: the forget gate f_t alone decides it, unit by unit. f_t is the logistic sigmoid " + terms(rule, "f") + "."
         yield "weight of the candidate", {"b_c": OPEN}, "new", "How much of the candidate enters c_t is not right. Kept and new must add up to one, unit by unit; f_t itself is right."
     else:
-        yield "f_t = 1 and i_t = 0 keep the cell state", {"b_f": OPEN, "b_i": SHUT}, "c", "With the forget gate fully open (f_t = 1) and the input gate shut (i_t = 0) the cell must keep its state: c_t = c_{t−1}. Yours does not."
+        yield "f_t = 1 and i_t = 0 keep the cell state", {"b_f": OPEN, "b_i": SHUT}, "c", "With the forget gate fully open (f_t = 1) and the input gate shut (i_t = 0) the cell must keep its state: c_t = c_{t−1}. Yours does not. Look at the functions of f_t and i_t, and at how c_t is put together."
         yield "forget gate f_t", {"b_i": SHUT}, "c", "The forget gate f_t is not right (seen in c_t, with the input gate shut). It is the logistic sigmoid " + terms(rule, "f") + "."
         yield "input gate i_t", {"b_f": SHUT, "b_c": OPEN}, "c", "The input gate i_t is not right (seen in c_t, with the forget gate shut and the candidate at 1). It is the logistic sigmoid " + terms(rule, "i") + "."
         yield "candidate c̃_t", {"b_f": SHUT, "b_i": OPEN}, "c", "(Seen in c_t, with the forget gate shut and the input gate open.) " + candidate
@@ -317,12 +317,17 @@ def touched(run, module, rule, what, inputs, biases):
     return names
 
 
+def unwritten(before, after):
+    """Whether `after`, a clone of `before`, is as it was. PyTorch counts what is written into a tensor, be it the same number."""
+    return same(before, after) and after._version == 0
+
+
 def untouched(cls):
     module, inputs = prepared(cls, *SIZES[0])
     passed = [value.clone() for value in inputs]
     first = module(*passed)
     for name, before, after in zip("xch", inputs, passed):
-        need(same(before, after), f"forward changes the tensor {name} that was passed to it. Make new tensors; write into none that you were given.")
+        need(unwritten(before, after), f"forward changes the tensor {name} that was passed to it. Make new tensors; write into none that you were given.")
     need(all(same(one, other) for one, other in zip(first, step(module, *inputs))), "Two calls with the same inputs give different results. Keep nothing from call to call, and draw nothing at random in forward.")
 
 
@@ -549,7 +554,7 @@ def stack_untouched(cls):
     with torch.no_grad():
         first, again = (unpacked(module(*values), STACKS[0][3], STACKS[0][2], STACKS[0][1]) for values in (passed, [value.clone() for value in inputs]))
     for name, before, after in zip("xch", inputs, passed):
-        need(same(before, after), f"forward changes the tensor {name} that was passed to it. Keep each layer's state in a list, or make new tensors; write into none that you were given.")
+        need(unwritten(before, after), f"forward changes the tensor {name} that was passed to it. Keep each layer's state in a list, or make new tensors; write into none that you were given.")
     need(all(same(one, other) for one, other in zip(first, again)), "Two calls with the same inputs give different results. Keep nothing from call to call.")
 
 
