@@ -12,7 +12,7 @@ from torch import nn
 
 from grader_tests.mistakes import WIRED, code, named
 from grader_tests.students import EXERCISES, NOTEBOOKS, PREDICTIONS, RELEASE, ROOT, SOURCE, solutions
-from grader_tests.test_notebooks import CONFIG, IMAGE, marks, read
+from grader_tests.test_notebooks import CONFIG, IMAGE, read
 
 sys.path[:0] = [str(ROOT / "source"), str(SOURCE)]
 import diagrams  # noqa: E402
@@ -230,6 +230,18 @@ def test_numbers_of_the_third_notebook():
     least = 100 * min(votes["plain"]["right in 20 steps"][0], votes["coupled"]["right in 20 steps"][0])
     assert f"at least {least:.1f} %" in text
     assert votes["coupled"]["largest c"][1] <= 1 < votes["plain"]["largest c"][0] and votes["coupled"]["changes after 80 ups"][1] < votes["plain"]["changes after 80 ups"][0]
+
+
+def test_gates_of_the_larger_stack():
+    """Layer 0 reads 300 numbers and is decided; layer 1 reads 20 and is not: on every seed that is tried."""
+    from lstm_kit.plots import follow
+
+    for seed in range(5):
+        torch.manual_seed(seed)
+        below = follow(LSTMCell(300, 20), torch.randn(10, 300))
+        above = follow(LSTMCell(20, 20), below["h"])
+        decided = [((steps["f"] < 0.05) | (steps["f"] > 0.95)).float().mean() for steps in (below, above)]
+        assert decided[0] > 0.6 > 0.5 > decided[1]
 
 
 def test_honesty():

@@ -7,12 +7,12 @@ import io
 
 import pytest
 import torch
+from lstm_kit.checks import LADDERS, CheckFailed, check
 
 from grader_tests.function_level import grade, namespace_of, quiet
 from grader_tests.mistakes import code, named, singles
 from grader_tests.right_answers import right_answers
 from grader_tests.students import EXERCISES, answers, solutions
-from lstm_kit.checks import LADDERS, CheckFailed, check
 
 EVERY_RIGHT, EVERY_WRONG = 6, 12  # how many of the generated answers are taken: one in so many, and all with a name of their own
 torch.set_num_threads(1)
