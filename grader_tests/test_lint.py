@@ -194,7 +194,7 @@ def test_predictions_are_compared(name, monkeypatch, capsys):
     for value in (RIGHT[name], WRONG[name], "1", None, ...):
         monkeypatch.setattr(predictions, "get_ipython", lambda value=value: SimpleNamespace(user_ns={name: value}))
         predictions.compare(name)
-        said[value] = "".join(capsys.readouterr())
+        said[value] = " ".join("".join(capsys.readouterr()).split())
     assert "is right" in said[RIGHT[name]] and "is not what PyTorch gives" in said[WRONG[name]] and str(RIGHT[name]) not in said[WRONG[name]]
     assert "is a str" in said["1"] and "not written yet" in said[None] and "not written yet" in said[...]
 

@@ -4,6 +4,7 @@ Some carry a point; those are only noted here, and your own class will show whet
 with what PyTorch does, so that no answer stands in this file.
 """
 import sys
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,11 +35,16 @@ def given(name):
         return value
 
 
+def say(text):
+    """Print in lines that fit: a notebook would break them in the middle of a word."""
+    print(textwrap.fill(text, 100))
+
+
 def noted(name):
     """Say what was predicted; whether it is right shows later."""
     value = given(name)
     if value is not None:
-        print(f"{name} = {value:g} is noted. It is marked when you hand in; your own class will show you before that whether it is right.")
+        say(f"{name} = {value:g} is noted. It is marked when you hand in; your own class will show you before that whether it is right.")
 
 
 def compare(name):
@@ -48,9 +54,9 @@ def compare(name):
         return
     truth = prediction.truth()
     if abs(value - truth) <= prediction.within * abs(truth) + 1e-9:
-        print(f"{name} = {value:g} is right: PyTorch gives {truth:.6g}.")
+        say(f"{name} = {value:g} is right: PyTorch gives {truth:.6g}.")
     else:
-        print(f"{name} = {value:g} is not what PyTorch gives. {prediction.hint}")
+        say(f"{name} = {value:g} is not what PyTorch gives. {prediction.hint}")
 
 
 def seen(name, value):

@@ -6,6 +6,7 @@ by putting a stand-in in place of every layer, and values are compared with PyTo
 import contextlib
 import linecache
 import sys
+import textwrap
 import traceback
 from functools import partial
 from types import FunctionType
@@ -26,7 +27,7 @@ class CheckFailed(AssertionError):
     """A rung that does not hold. Notebooks show its message without a traceback."""
 
     def _render_traceback_(self):
-        return [f"CheckFailed: {self}"]
+        return [textwrap.fill(line, 100, subsequent_indent="  ") for line in f"CheckFailed: {self}".splitlines()]
 
 
 def check(cls):
