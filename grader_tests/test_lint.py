@@ -246,5 +246,7 @@ def test_gates_of_the_larger_stack():
 
 def test_honesty():
     assert "need not help at all" in text_of("02_stacking", "history")
-    assert "no reliable benefit from peepholes" in text_of("04_peepholes", "discussion_metronome")
+    solved = {name: rows["solved"] for name, rows in MEASURED["gaps"].items()}
+    told = f"those with peepholes learned it on {solved['peepholes']} of ten seeds, those without on {solved['plain']} of ten"
+    assert told in text_of("04_peepholes", "discussion_metronome") and solved["peepholes"] - solved["plain"] < 3
     assert "makes it easier and uses $c_{t-1}$ in all three" in text_of("04_peepholes", "equations")

@@ -1,4 +1,4 @@
-"""Two small tasks on which the demonstrations train a cell, whoever wrote it. Plain Adam, seconds on a laptop."""
+"""Three small tasks on which the demonstrations train a cell, whoever wrote it. Plain Adam, seconds on a laptop."""
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -79,6 +79,23 @@ def recall(cell, forget_bias, seed=0, lag=29, steps=200):
         return F.cross_entropy(guesses, first[0]), (guesses.argmax(1) == first[0]).float().mean().item()
 
     return train([*cell.parameters(), *read.parameters()], loss, steps, 1e-2)
+
+
+def gaps(cell, seed=0, gap=9, steps=200, forget_bias=3.0):
+    """Train `cell` to tell at the end whether two spikes were `gap` steps apart or one more. Returns the share of right answers in each training step."""
+    torch.manual_seed(seed)
+    scaled(cell, forget_bias)
+    read = nn.Linear(len(cell.b_f), 1)
+
+    def loss():
+        longer, start = torch.randint(0, 2, (32,)), torch.randint(0, 10, (32,))
+        x = torch.zeros(gap + 11, 32, 1)
+        x[start, torch.arange(32)] = 1
+        x[start + gap + longer, torch.arange(32)] = 1
+        said = read(run(cell, x)[1][-1])[:, 0]
+        return F.binary_cross_entropy_with_logits(said, longer.float()), ((said > 0) == (longer == 1)).float().mean().item()
+
+    return train([*cell.parameters(), *read.parameters()], loss, steps, 2e-2)
 
 
 def votes(batch=32, length=40):
