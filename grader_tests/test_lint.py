@@ -54,7 +54,8 @@ def test_sections_and_their_order(name):
     assert re.search(r"\*\*(Points|Bonus):\*\*", title)
     for exercise in EXERCISES.values():
         if exercise.notebook == name:
-            heading = text_of(name, f"task_{exercise.name}").splitlines()[0]
+            heading, _, effort = text_of(name, f"task_{exercise.name}").splitlines()[:3]
+            assert re.fullmatch(r"About \d+ minutes\. Difficulty [1-5] of 5, importance [1-5] of 5\.", effort)
             assert heading == f"## Your turn: `{exercise.name}` ({exercise.points:g} {'bonus ' if exercise.bonus else ''}points)"
 
 

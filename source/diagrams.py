@@ -52,6 +52,8 @@ TOP, SHOW, GATE, BUS = 62, 150, 232, 292  # heights: the cell state, products, g
 def cell_frame(gates):
     """What every cell has: the line of the cell state, what the gates read, and the way out to h."""
     last = max(gates.values())
+    for left, right, words in ((132, 262, "1 keep"), (266, 496, "2 write"), (500, 700, "3 show")):
+        yield f"<rect x='{left}' y='12' width='{right - left}' height='308' rx='8' fill='#f1f4f7'/>" + text((left + right) / 2, 28, words, GREY, 14, weight="bold")
     yield line((64, TOP), (716, TOP), width=3)
     yield text(40, TOP, "c_{t-1}") + text(742, TOP, "c_{t}")
     yield line((64, BUS), (last, BUS), arrow=False) + text(40, BUS, "h_{t-1}")
@@ -61,17 +63,17 @@ def cell_frame(gates):
     yield line((640, TOP), (640, SHOW - 15)) + dot(640, TOP) + box(640, 103, "tanh", width=50, height=26)
     yield line((gates["o"], GATE - 18), (gates["o"], SHOW), (625, SHOW), color=ORANGE)
     yield knot(640, SHOW, "×") + line((653, SHOW), (716, SHOW), width=3) + text(742, SHOW, "h_{t}")
-    yield box(gates["o"], GATE, "o_{t}", ORANGE) + text(gates["o"] + 36, GATE, "show", GREY, 13, "start")
+    yield box(gates["o"], GATE, "o_{t}", ORANGE)
 
 
 def writing(gates):
     """Forget gate, input gate and candidate of a plain cell."""
     yield line((gates["f"], GATE - 18), (gates["f"], TOP + 15), color=GREEN) + knot(gates["f"], TOP, "×")
-    yield box(gates["f"], GATE, "f_{t}", GREEN) + text(gates["f"] + 36, GATE, "keep", GREY, 13, "start")
+    yield box(gates["f"], GATE, "f_{t}", GREEN)
     yield line((gates["i"], GATE - 18), (gates["i"], SHOW), (gates["c"] - 15, SHOW), color=BLUE)
     yield line((gates["c"], GATE - 18), (gates["c"], SHOW + 15), color=PINK) + line((gates["c"], SHOW), (gates["c"], TOP + 15))
     yield knot(gates["c"], SHOW, "×") + knot(gates["c"], TOP, "+")
-    yield box(gates["i"], GATE, "i_{t}", BLUE) + text(gates["i"] + 36, GATE, "write", GREY, 13, "start")
+    yield box(gates["i"], GATE, "i_{t}", BLUE)
     yield box(gates["c"], GATE, "c̃_{t}", PINK) + text(gates["c"] + 36, GATE, "new", GREY, 13, "start")
 
 
@@ -83,16 +85,16 @@ def cell():
 
 
 def peepholes():
-    spy = [line((128, TOP), (128, 268), (FOUR["o"] - 12, 268), color=GREY, dash="5 4", arrow=False) + dot(128, TOP, GREY)]
+    spy = [line((126, TOP), (126, 268), (FOUR["o"] - 12, 268), color=GREY, dash="5 4", arrow=False) + dot(126, TOP, GREY)]
     spy += [line((x - 12, 268), (x - 12, GATE + 19), color=GREY, dash="5 4") for x in (FOUR["f"], FOUR["i"], FOUR["o"])]
-    return picture(780, 370, "One step of an LSTM cell with peepholes", [*cell_frame(FOUR), *writing(FOUR), *spy, text(122, 180, "peepholes", GREY, 13, "end")])
+    return picture(780, 370, "One step of an LSTM cell with peepholes", [*cell_frame(FOUR), *writing(FOUR), *spy, text(120, 180, "peepholes", GREY, 13, "end")])
 
 
 def coupled():
     gates = {"f": 190, "c": 430, "o": 545}
     shapes = [*cell_frame(gates)]
-    shapes += [line((gates["f"], GATE - 18), (gates["f"], TOP + 15), color=GREEN) + knot(gates["f"], TOP, "×"), box(gates["f"], GATE, "f_{t}", GREEN) + text(gates["f"] + 36, GATE, "keep", GREY, 13, "start")]
-    shapes += [line((gates["f"], SHOW), (gates["c"] - 15, SHOW), color=GREEN) + dot(gates["f"], SHOW, GREEN) + box(310, SHOW, "1 − f_{t}", GREEN, width=74) + text(310, SHOW + 30, "write what is left over", GREY, 13)]
+    shapes += [line((gates["f"], GATE - 18), (gates["f"], TOP + 15), color=GREEN) + knot(gates["f"], TOP, "×"), box(gates["f"], GATE, "f_{t}", GREEN)]
+    shapes += [line((gates["f"], SHOW), (gates["c"] - 15, SHOW), color=GREEN) + dot(gates["f"], SHOW, GREEN) + box(310, SHOW, "1 − f_{t}", GREEN, width=74) + text(310, SHOW + 30, "what is left over", GREY, 13)]
     shapes += [line((gates["c"], GATE - 18), (gates["c"], SHOW + 15), color=PINK) + line((gates["c"], SHOW), (gates["c"], TOP + 15)) + knot(gates["c"], SHOW, "×") + knot(gates["c"], TOP, "+")]
     shapes += [box(gates["c"], GATE, "c̃_{t}", PINK) + text(gates["c"] + 36, GATE, "new", GREY, 13, "start")]
     return picture(780, 370, "One step of an LSTM cell with coupled gates", shapes)
