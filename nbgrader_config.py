@@ -12,6 +12,8 @@ c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.course_id = "lstm_course"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".ruff_cache", ".pytest_cache"]
 c.ClearSolutions.code_stub = {"python": "...  # YOUR CODE HERE"}
+c.ClearSolutions.text_stub = "*Think first. The answer is in the worked notebook.*"
+c.ClearSolutions.enforce_metadata = False  # the answers to the questions to think about are no graded cells
 
 # Grading: every submission is rebuilt from the release, its code runs in a box, and the judge decides in this process.
 c.Judge.exercises = {"lstm": "autograde.lstm"}

@@ -395,19 +395,42 @@ def parameters(gates: str, peepholes: str = "") -> dict[str, tuple[str, ...]]:
 
 
 def kit(*modules: str) -> tuple[str, ...]:
-    return tuple(f"lstm_kit/{module}.py" for module in ("__init__", "plots", *modules))
+    return tuple(f"lstm_kit/{module}.py" for module in ("__init__", "checks", "plots", "predictions", "tasks", *modules))
+
+
+def prediction(points: float, asks: str) -> tuple[Criterion, ...]:
+    return (Criterion("value", points, "Prediction", asks),)
 
 
 EXERCISES = (
     Exercise(
+        "cell_parameters", "01_basic_lstm", "value",
+        prediction(1, "how many numbers an LSTMCell with input_dim=3 and hidden_dim=5 trains: W (5, 5), U (5, 3) and b (5), for each of the letters f, i, o, c"),
+        kit=kit(), answer=180,
+        slips={
+            200: "that is what PyTorch's own cell trains, which has two biases where one would do", 160: "the biases are left out", 45: "that is one letter; there are four",
+            135: "that is three letters; there are four, with the candidate's", 108: "input_dim and hidden_dim are swapped", 120: "U is left out",
+            80: "W is left out", 12: "that is how many matrices and biases there are, not how many numbers",
+        },
+    ),
+    Exercise(
         "LSTMCell", "01_basic_lstm", "cell",
-        cell_criteria(dict(runs=0.5, parameters=1, f=1, i=1, c=1, o=1, cell=1, hidden=1, order=0.5, gradients=0.5, untouched=0.5, reset=0.5, own=0.5), SHAPES),
-        rule("fico", CELL), parameters("fioc"), kit=kit("checks"),
+        cell_criteria(dict(runs=0.25, parameters=1, f=1, i=1, c=1, o=1, cell=1, hidden=1, order=0.25, gradients=0.5, untouched=0.5, reset=0.25, own=0.25), SHAPES),
+        rule("fico", CELL), parameters("fioc"), kit=kit(),
+    ),
+    Exercise(
+        "zeros", "02_stacking", "value",
+        prediction(1, "for how many of the 16 pairs of layers the first h of one has no influence on the last h of the other"),
+        kit=kit("cell"), answer=6,
+        slips={
+            10: "that is how many pairs have influence", 12: "that would be so if every layer read the raw x, or if all shared one state", 3: "that is a stack of three layers; this one has four",
+            0: "layers further up cannot reach those below them",
+        },
     ),
     Exercise(
         "LSTM", "02_stacking", "stack",
-        stack_criteria(dict(runs=0.5, layers=1.5, wiring=1, states=1, outputs=1, final=1, gradients=0.5, untouched=0.5, reset=0.5, own=0.5)),
-        rule("fico", CELL), parameters("fioc"), cell="LSTMCell", kit=kit("checks", "cell"),
+        stack_criteria(dict(runs=0.25, layers=1, wiring=1, states=1, outputs=1, final=1, gradients=0.5, untouched=0.5, reset=0.5, own=0.25)),
+        rule("fico", CELL), parameters("fioc"), cell="LSTMCell", kit=kit("cell"),
     ),
     Exercise(
         "CoupledLSTMCell", "03_coupled_gates", "cell",
@@ -416,12 +439,12 @@ EXERCISES = (
             "a subclass of LSTMCell with its parameters but without W_i, U_i and b_i (deleted, or None); nothing else trains, and any sizes work", "coupled",
         ),
         rule("fco", COUPLED), parameters("foc"), absent={name: shape for name, shape in parameters("i").items()},
-        base="LSTMCell", kit=kit("checks", "cell", "stack"),
+        base="LSTMCell", kit=kit("cell", "stack"),
     ),
     Exercise(
         "CoupledLSTM", "03_coupled_gates", "stack",
         stack_criteria(dict(runs=0.25, layers=0.5, works=0.5, reset=0.25), LAYERS.replace("cells", "CoupledLSTMCell") + "; a subclass of LSTM"),
-        rule("fco", COUPLED), parameters("foc"), base="LSTM", cell="CoupledLSTMCell", kit=kit("checks", "cell", "stack"),
+        rule("fco", COUPLED), parameters("foc"), base="LSTM", cell="CoupledLSTMCell", kit=kit("cell", "stack"),
     ),
     Exercise(
         "PeepholeLSTMCell", "04_peepholes", "cell",
@@ -429,11 +452,11 @@ EXERCISES = (
             dict(runs=0.25, parameters=0.25, f=0.25, i=0.25, c=0.25, o=0.25, cell=0.25, hidden=0.25, order=0.25, gradients=0.25, untouched=0.25, reset=0.25, own=0.25),
             "a subclass of LSTMCell with its parameters and V_f V_i V_o, hidden to hidden without bias, full or diagonal; nothing else trains, and any sizes work", "peephole",
         ),
-        rule("fico", CELL, "fio"), parameters("fioc", "fio"), ("V_f", "V_i", "V_o"), base="LSTMCell", kit=kit("checks", "cell", "stack"), bonus=True,
+        rule("fico", CELL, "fio"), parameters("fioc", "fio"), ("V_f", "V_i", "V_o"), base="LSTMCell", kit=kit("cell", "stack"), bonus=True,
     ),
     Exercise(
         "PeepholeLSTM", "04_peepholes", "stack",
         stack_criteria(dict(runs=0.1, layers=0.25, works=0.25, reset=0.15), LAYERS.replace("cells", "PeepholeLSTMCell") + "; a subclass of LSTM"),
-        rule("fico", CELL, "fio"), parameters("fioc", "fio"), ("V_f", "V_i", "V_o"), base="LSTM", cell="PeepholeLSTMCell", kit=kit("checks", "cell", "stack"), bonus=True,
+        rule("fico", CELL, "fio"), parameters("fioc", "fio"), ("V_f", "V_i", "V_o"), base="LSTM", cell="PeepholeLSTMCell", kit=kit("cell", "stack"), bonus=True,
     ),
 )  # fmt: skip

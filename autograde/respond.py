@@ -515,7 +515,7 @@ def respond(questions, namespace):
 
 
 def plain_number(value):
-    if isinstance(value, torch.Tensor) and value.numel() == 1:
+    if hasattr(value, "item"):  # a tensor or an array with one number in it
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, int | float):
         return {"type": type(value).__name__}
