@@ -113,14 +113,14 @@ def caption(picture: dict) -> str:
     """What to see in the picture, in words."""
     if picture["kind"] == "steps":
         return f"{picture['name']} of one unit over {len(picture['right'])} steps, with the same weights and inputs. Yours leaves the right one at step {picture['from']}."
-    return f"Which outputs follow what goes in: each row is one thing that was changed a little, each column an output. {difference(picture)}"
+    return f"Which outputs follow what goes in: each row is one thing that was changed a little (x at one step, or the given states of one layer), each column the output at one step. {difference(picture)}"
 
 
 def svg_steps(picture: dict) -> str:
     right, yours = picture["right"], picture["yours"]
     low, high = min(right + yours), max(right + yours)
     place = lambda k, value: (44 + k * 260 / (len(right) - 1), 130 - 105 * (value - low) / (high - low or 1))
-    inside = "".join(f'<line class="grid" x1="44" x2="304" y1="{y}" y2="{y}"/>' + text(38, y + 4, f"{value:.2g}", "end") for y, value in ((25, high), (130, low)))
+    inside = "".join(f'<line class="grid" x1="44" x2="304" y1="{y}" y2="{y}"/>' + text(38, y + 4, f"{value:.2g}".replace("-", "−"), "end") for y, value in ((25, high), (130, low)))
     inside += "".join(text(place(k, 0)[0], 150, str(k)) for k in range(len(right))) + text(174, 166, "step")
     for kind, values in (("right", right), ("yours", yours)):
         points = [place(k, value) for k, value in enumerate(values)]
@@ -132,7 +132,12 @@ def svg_steps(picture: dict) -> str:
 
 
 def rows_of(picture: dict) -> list[str]:
-    return [f"x_{k}" if k < picture["steps"] else f"state {k - picture['steps']}" for k in range(len(picture["right"]))]
+    """x at each step, then the given states of each layer."""
+    return [f"x at {k}" if k < picture["steps"] else f"layer {k - picture['steps']}" for k in range(len(picture["right"]))]
+
+
+def said(name: str) -> str:
+    return name.replace(" at ", " at step ").replace("layer", "the given states of layer")
 
 
 def follows(row: list[float]) -> list[int]:
@@ -142,8 +147,8 @@ def follows(row: list[float]) -> list[int]:
 def difference(picture: dict) -> str:
     """The first outputs that follow what they should not, or do not follow what they should."""
     pairs = [(name, set(follows(right)), set(follows(yours))) for name, right, yours in zip(rows_of(picture), picture["right"], picture["yours"])]
-    lost = [f"output {min(right - yours)} does not follow {name}, and should" for name, right, yours in pairs if right - yours]
-    extra = [f"output {min(yours - right)} follows {name}, and should not" for name, right, yours in pairs if yours - right]
+    lost = [f"output {min(right - yours)} does not follow {said(name)}, and should" for name, right, yours in pairs if right - yours]
+    extra = [f"output {min(yours - right)} follows {said(name)}, and should not" for name, right, yours in pairs if yours - right]
     found = (lost + extra)[:3] if not (lost and extra) else [lost[0], extra[0]]
     return f"In yours, {'; '.join(found)}." if found else "In yours the same outputs follow, but not by the same amounts."
 
@@ -151,16 +156,16 @@ def difference(picture: dict) -> str:
 def svg_influence(picture: dict) -> str:
     names, size, inside = rows_of(picture), 22, ""
     for left, title, rows in ((64, "right", picture["right"]), (214, "yours", picture["yours"])):
-        inside += text(left + size * picture["steps"] / 2, 12, title)
+        inside += text(left + size * picture["steps"] / 2, 12, title, kind=title)
         for y, row in enumerate(rows):
             inside += "".join(f'<rect class="cell" x="{left + x * size}" y="{20 + y * size}" width="{size}" height="{size}"/>' for x in range(len(row)))
-            inside += "".join(f'<rect class="follows" x="{left + x * size}" y="{20 + y * size}" width="{size}" height="{size}" fill-opacity="{min(1.0, 0.25 + 0.75 * row[x] ** 0.5):.2f}"/>' for x in follows(row))
+            inside += "".join(f'<rect class="{title}" x="{left + x * size}" y="{20 + y * size}" width="{size}" height="{size}" fill-opacity="{min(1.0, 0.25 + 0.75 * row[x] ** 0.5):.2f}"/>' for x in follows(row))
         inside += "".join(text(left + x * size + size / 2, 34 + size * len(rows), str(x)) for x in range(picture["steps"]))
     inside += "".join(text(58, 35 + y * size, name, "end") for y, name in enumerate(names))
     bottom = 34 + size * len(names)
     inside += text(58, bottom, "output", "end")
-    said = [f"{name}: right {listed(right)}, yours {listed(yours)}" for name, right, yours in zip(names, picture["right"], picture["yours"])]
-    return frame(330, bottom + 8, "Two maps of which outputs follow what goes in. " + "; ".join(said) + ".", inside)
+    words = [f"{name}: right {listed(right)}, yours {listed(yours)}" for name, right, yours in zip(names, picture["right"], picture["yours"])]
+    return frame(330, bottom + 8, "Two maps of which outputs follow what goes in. " + "; ".join(words) + ".", inside)
 
 
 def listed(row: list[float]) -> str:
