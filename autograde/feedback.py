@@ -94,29 +94,32 @@ class Plain(mathml.Renderer):
     def image(self, text, *arguments, **attributes):
         return f"[picture: {html.escape(str(text))}]"
 
+    def heading(self, text, level, **attributes):
+        return f"<p><strong>{text}</strong></p>"
+
 
 def markdown(text: str) -> str:
     return mathml.render(text, Plain(escape=True))
 
 
-def outputs(cell: NotebookNode) -> list[tuple[str, str, str]]:
-    """(kind, data, description) of what a cell has put out: "text", or a picture's type. HTML and scripts are left out."""
+def outputs(cell: NotebookNode) -> list[tuple[str, str]]:
+    """(kind, data) of what a cell has put out: "text", or a picture's type. The box has left nothing else (process.clean_output)."""
     rows = []
     for output in cell.get("outputs", []):
         if output.output_type == "error":
-            rows.append(("text", f"{output.ename}: {output.evalue}", ""))
+            rows.append(("text", cut(f"{output.ename}: {output.evalue}")))
             continue
         data = {"text/plain": output.text} if output.output_type == "stream" else output.get("data", {})
         kind = next((kind for kind in PICTURES if kind in data), None)
         if kind:
-            rows.append((kind, re.sub(r"[^A-Za-z0-9+/=]", "", data[kind]), output.get("metadata", {}).get(kind, {}).get("alt") or "A picture that this cell showed"))
+            rows.append((kind, re.sub(r"[^A-Za-z0-9+/=]", "", data[kind])))
         elif data.get("text/plain"):
-            rows.append(("text", cut(data["text/plain"]), ""))
+            rows.append(("text", cut(data["text/plain"])))
     return rows
 
 
 def cut(text: str) -> str:
-    text = re.sub(r"\x1b\[[0-9;]*m", "", text if isinstance(text, str) else "".join(text))
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
     return text if len(text) <= MOST_OUTPUT else text[:MOST_OUTPUT] + "\n… (shortened)"
 
 

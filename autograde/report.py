@@ -18,11 +18,12 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader
 
 from .assignment import Assignment, NotReady
+from .grade import NOT_WRITTEN
 from .plugin import Judge
 from .sheet import Result, Verdict
 from .summary import first_sentence
 
-COLORS = {"lost": "#D55E00", "none": "#F2F2F0", "met": "#56B4E9"}  # told apart by colour-blind readers too
+COLORS = {"lost": "#D55E00", "none": "#D9D9D6", "met": "#56B4E9"}  # told apart by colour-blind readers too
 
 
 class Report(NbGrader):
@@ -83,10 +84,10 @@ def gather(gradebook: Gradebook, assignment: Assignment, autograded: Path) -> di
 def about(submission, student, assignment: Assignment, folder: Path) -> dict:
     """One student: scores as nbgrader's own export counts them, criteria, mistakes, and what a person should look at."""
     row = {
-        "student": student.id, "name": " ".join(filter(None, (student.first_name, student.last_name))), "scores": {n.name: n.score for n in submission.notebooks},
-        "penalty": submission.late_submission_penalty or 0.0, "days_late": round(submission.total_seconds_late / 86400, 2), "criteria": {}, "mistakes": [], "flags": [], "notes": [], "seconds": {},
+        "student": student.id, "name": " ".join(filter(None, (student.first_name, student.last_name))), "scores": {n.name: round(n.score, 6) for n in submission.notebooks},
+        "penalty": round(submission.late_submission_penalty or 0.0, 6), "days_late": round(submission.total_seconds_late / 86400, 2), "criteria": {}, "mistakes": [], "flags": [], "notes": [], "seconds": {},
     }  # fmt: skip
-    row["score"] = max(0.0, submission.score - row["penalty"])
+    row["score"] = round(max(0.0, submission.score - row["penalty"]), 6)
     for notebook in submission.notebooks:
         waiting = [grade.name for grade in notebook.grades if grade.needs_manual_grade]
         row["flags"] += [f"{notebook.name}: flagged"] * notebook.flagged + [f"{notebook.name}: {name} waits for a person's mark" for name in waiting]
@@ -104,13 +105,17 @@ def read(notebook, name: str, row: dict):
     row["notes"] += [f"{name}: {note}" for note in seen.get("notes", [])]
     for verdict in (Verdict.from_dict(cell.metadata["autograde"]) for cell in notebook.cells if "autograde" in cell.metadata):
         for result in verdict.results:
-            row["criteria"][f"{verdict.name}.{result.key}"] = result.met
+            row["criteria"][f"{verdict.name}.{result.key}"] = None if nothing_there(result) else result.met
             row["mistakes"] += [{"exercise": verdict.name, "criterion": result.title, "mistake": what} for what in what_is_wrong(result)]
+
+
+def nothing_there(result: Result) -> bool:
+    return result.sentence == NOT_WRITTEN or result.sentence.endswith("was not handed in.")
 
 
 def what_is_wrong(result: Result) -> list[str]:
     """Short names of mistakes, the same for every student who made them; else the reason itself, without its numbers."""
-    return [] if result.met else list(result.mistakes) or [re.sub(r"-?\d+(\.\d+)?", "…", first_sentence(result.sentence))]
+    return [] if result.met else list(result.mistakes) or [re.sub(r"(?<!\w)-?\d+(\.\d+)?(?!\w)", "…", first_sentence(result.sentence))]
 
 
 def criteria(assignment: Assignment, students: list[dict]) -> list[dict]:
@@ -138,7 +143,7 @@ def table(data: dict) -> list[list]:
     notebooks, keys = [row["name"] for row in data["notebooks"]], [row["key"] for row in data["criteria"]]
     rows = [["student", "name", *notebooks, "late penalty", "score", "out of", "seconds", "for a person", "mistakes", *keys]]
     for s in data["students"]:
-        said = "; ".join(f"{row['exercise']}: {row['mistake']}" for row in s["mistakes"])
+        said = "; ".join(dict.fromkeys(f"{row['exercise']}: {row['mistake']}" for row in s["mistakes"]))
         marks = ["" if s["criteria"].get(key) is None else int(s["criteria"][key]) for key in keys]
         rows.append([s["student"], s["name"], *(s["scores"].get(name, 0.0) for name in notebooks), s["penalty"], s["score"], data["points"], round(sum(s["seconds"].values()), 2), "; ".join(s["flags"]), said, *marks])
     return rows
@@ -158,7 +163,7 @@ def page(data: dict) -> str:
 
 def by_exercise(data: dict) -> dict[str, list[dict]]:
     names = dict.fromkeys(row["exercise"] for row in data["criteria"])
-    return {name: rows for name in names if (rows := [row for row in data["mistakes"] if row["exercise"] == name])}
+    return {name: rows for name in names if (rows := [row | {"alone": len(row["students"]) == 1} for row in data["mistakes"] if row["exercise"] == name])}
 
 
 def picture(figure: Figure) -> str:
@@ -185,7 +190,7 @@ def heat_map(data: dict) -> Figure:
     values = [[{True: 2, False: 0}.get(s["criteria"].get(row["key"]), 1) for row in keys] for s in students]
     figure = Figure(figsize=(0.2 * len(keys) + 2.2, 0.17 * len(students) + 3.2), layout="constrained")
     axis = figure.subplots()
-    axis.imshow(values, cmap=ListedColormap(list(COLORS.values())[:1] + [COLORS["none"], COLORS["met"]]), vmin=0, vmax=2, aspect="auto", interpolation="none")
+    axis.imshow(values, cmap=ListedColormap(list(COLORS.values())), vmin=0, vmax=2, aspect="auto", interpolation="none")
     axis.set_xticks(range(len(keys)), [f"{row['exercise']}: {row['title']}" for row in keys], rotation=90, fontsize=6)
     axis.set_yticks(range(len(students)), [s["student"] for s in students], fontsize=6)
     axis.tick_params(length=0)
