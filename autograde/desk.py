@@ -14,6 +14,7 @@ from .questions import draw
 from .respond import respond
 from .sheet import Cell
 
+
 class NotGradedHere(Exception):
     """A hidden cell runs where it must not give marks."""
 

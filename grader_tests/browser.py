@@ -1,4 +1,4 @@
-"""Pages in headless Chromium: what they request, what axe finds in them, in light and in dark, wide and on a phone."""
+"""Pages in headless Chromium, without a network: what they fetch, what axe finds, in light and in dark, wide and on a phone."""
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WIDE, PHONE = {"width": 1200, "height": 900}, {"width": 390, "height": 844}
+TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
 
 
 @contextmanager
@@ -21,20 +22,24 @@ def chromium():
         browser.close()
 
 
-def faults(browser, path: Path, scheme: str, size: dict, shot: Path | None = None) -> list[str]:
-    """Everything that is wrong with a page, opened from its file without a network."""
+@contextmanager
+def window(browser, scheme: str, size: dict):
+    """A function that opens a page from its file and says everything that is wrong with it: it fetches something, has a
+    script, is wider than the window, or breaks a rule of axe; with a picture of it into `shot`."""
     from axe_playwright_python.sync_playwright import Axe
 
-    context = browser.new_context(color_scheme=scheme, viewport=size, offline=True, bypass_csp=True)
-    page, rows = context.new_page(), []
-    page.on("request", lambda request: rows.append(f"requests {request.url[:80]}") if not request.url.startswith(("file:", "data:")) else None)
-    page.on("pageerror", lambda error: rows.append(f"script error {error}"))
-    page.goto(path.as_uri())
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"):
-        rows.append("is wider than the window")
-    for violation in Axe().run(page).response["violations"]:
-        rows.append(f"axe {violation['id']}: {violation['nodes'][0]['html'][:160]}")
-    if shot:
-        page.screenshot(path=shot, full_page=True)
-    context.close()
-    return rows
+    page, fetched, axe_core = browser.new_page(color_scheme=scheme, viewport=size, offline=True, bypass_csp=True), [], Axe()
+    page.on("request", lambda request: fetched.append(f"fetches {request.url[:80]}") if not request.url.startswith(("file:", "data:")) else None)
+
+    def look(path: Path, axe: bool = True, shot: Path | None = None) -> list[str]:
+        fetched.clear()
+        page.goto(path.as_uri())
+        rows = ["is wider than the window"] * page.evaluate(TOO_WIDE) + ["has a script"] * bool(page.evaluate("document.scripts.length")) + fetched
+        if axe:
+            rows += [f"axe {row['id']}: {row['nodes'][0]['html'][:160]}" for row in axe_core.run(page).response["violations"]]
+        if shot:
+            page.screenshot(path=shot, full_page=True)
+        return rows
+
+    yield look
+    page.close()

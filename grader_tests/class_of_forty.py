@@ -1,11 +1,13 @@
-"""`python -m grader_tests.class_of_forty FOLDER`: a class of 40, right, wrong and hostile, graded, with feedback and report."""
-import datetime
+"""`python -m grader_tests.class_of_forty FOLDER`: a class of 40, right, wrong and hostile, graded, with feedback and report, every page looked at."""
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 from nbgrader.api import Gradebook
 
+from grader_tests.browser import PHONE, WIDE, chromium, window
 from grader_tests.example_course import checked, make_course, nbgrader
 from grader_tests.hostile import HOSTILE, hand_in_hostile
 from grader_tests.mistakes import code, named, singles
@@ -39,10 +41,6 @@ def shared_mistake() -> str:
 
 def hostile_page(folder: Path):
     """Everything that could break a page which shows it."""
-    import json
-
-    import nbformat
-
     hand_in(folder, solutions() | {"LSTM": PAGE + solutions()["LSTM"]})
     path = folder / "01_basic_lstm.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -95,5 +93,18 @@ def main(folder: Path) -> list[str]:
     return names
 
 
+def look(folder: Path):
+    """Print what Chromium and axe find in every page, with pictures of them in FOLDER/shots."""
+    (folder / "shots").mkdir(exist_ok=True)
+    pages = [folder / "reports" / "lstm.html", *sorted(folder.glob("feedback/*/lstm/*.html"))]
+    with chromium() as browser:
+        for scheme, size in (("light", WIDE), ("dark", PHONE)):
+            with window(browser, scheme, size) as look_at:
+                for path in pages:
+                    name = f"{path.parent.parent.name}_{path.stem}_{scheme}"
+                    print(name, *(look_at(path, shot=folder / "shots" / f"{name}.png") or ["nothing"]), flush=True)
+
+
 if __name__ == "__main__":
-    print(datetime.datetime.now(), *main(Path(sys.argv[1])), datetime.datetime.now())
+    main(Path(sys.argv[1]).resolve())
+    look(Path(sys.argv[1]).resolve())
