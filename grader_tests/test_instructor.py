@@ -1,8 +1,10 @@
 """What students are told and instructors see, in a class of 40: feedback, class report, files for a learning platform, marks by hand."""
 import csv
 import json
+import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,8 @@ from nbgrader.api import Gradebook
 
 from grader_tests import class_of_forty
 from grader_tests.browser import PHONE, WIDE, chromium, window
-from grader_tests.example_course import checked, nbgrader
-from grader_tests.students import NOTEBOOKS, solutions
+from grader_tests.example_course import NBGRADER, checked, nbgrader
+from grader_tests.students import NOTEBOOKS, ROOT, hand_in, solutions
 
 DATABASE = "sqlite:///{}/gradebook.db"
 CANVAS = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Quiz (11),lstm (4711),Current Score
@@ -238,3 +240,19 @@ def test_what_a_person_enters_survives_a_regrade_and_shows(course, tmp_path):
 def test_nothing_graded_yet(course):
     done = class_of_forty.run(course, "autograde.report", "lstm", "--db", "sqlite:///empty.db")
     assert done.returncode == 2 and "run `python -m autograde lstm` first" in done.stderr
+
+
+# ---------------------------------------------------------------- the instructor's page
+def test_from_an_empty_folder_to_marks(tmp_path):
+    """Every command of the page, in a new folder, with two students."""
+    first, second = re.findall(r"```\n(.*?)```", (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    (tmp_path / "students.csv").write_text("id,first_name,last_name,email,lms_user_id\nada,Ada,L,ada@uni.example,5001\nbob,Bob,B,bob@uni.example,5002\n")
+    (tmp_path / "canvas.csv").write_text("Student,ID,SIS User ID,SIS Login ID,Section,lstm (1)\n    Points Possible,,,,,24\n\"L, Ada\",5001,,al1,,\n\"B, Bob\",5002,,bb1,,\n")
+    environment = {**os.environ, "HERE": str(ROOT), "PATH": f"{NBGRADER.parent}{os.pathsep}{os.environ['PATH']}"}
+    shell = lambda block: checked(subprocess.run(["bash", "-e", "-c", block], cwd=tmp_path, env=environment, capture_output=True, text=True))
+    shell(first)
+    hand_in(tmp_path / "submitted" / "ada" / "lstm", solutions())
+    shell(second)
+    assert (tmp_path / "feedback" / "ada" / "lstm" / "01_basic_lstm.html").exists() and (tmp_path / "reports" / "lstm.html").exists()
+    with open(tmp_path / "upload.csv", newline="", encoding="utf-8") as file:
+        assert [row["lstm (1)"] for row in csv.DictReader(file)] == ["24", "28", ""]
