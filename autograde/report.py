@@ -3,11 +3,13 @@
 Scores come from the gradebook, with what a person has changed in it; criteria and mistakes from the graded notebooks.
 """
 import csv
+import io
 import json
 import re
 import sys
+import tokenize
 from base64 import b64encode
-from io import BytesIO
+from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
@@ -18,6 +20,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader
 
 from .assignment import Assignment, NotReady
+from .feedback import PAGES, shown
 from .grade import NOT_WRITTEN
 from .plugin import Judge
 from .sheet import Result, Verdict
@@ -78,6 +81,7 @@ def gather(gradebook: Gradebook, assignment: Assignment, autograded: Path) -> di
         "assignment": assignment.name, "points": sum(e.points for e in assignment.exercises.values() if not e.bonus),
         "notebooks": [{"name": name, "points": sum(e.points for e in rows), "bonus": all(e.bonus for e in rows)} for name in assignment.notebooks if (rows := assignment.in_notebook(name))],
         "students": students, "absent": absent, "criteria": criteria(assignment, students), "mistakes": mistakes(students),
+        "alike": alike({s["student"]: written(autograded / s["student"] / assignment.name) for s in students}, given(assignment)),
     }  # fmt: skip
 
 
@@ -138,6 +142,44 @@ def mistakes(students: list[dict]) -> list[dict]:
     return sorted(found.values(), key=lambda entry: -len(entry["students"]))
 
 
+# ---------------------------------------------------------------- alike beyond the obvious
+WORDS, SHARED = 30, 3  # characters of a remark, and remarks that a pair must share
+
+
+def given(assignment: Assignment) -> str:
+    """All that students were given."""
+    return "\n".join([cell.source for notebook in assignment.notebooks.values() for cell in notebook.cells] + list(assignment.kit.values()))
+
+
+def written(folder: Path) -> list[str]:
+    return [cell.source for path in sorted(folder.glob("*.ipynb")) for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code" and shown(cell)]
+
+
+def remarks(source: str) -> set[str]:
+    """Comments and texts of some length. Code is no evidence: everybody writes the same equations."""
+    found = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type in (tokenize.COMMENT, tokenize.STRING):
+                found |= {line.strip(" #\"'\t") for line in token.string.splitlines()}
+    except (tokenize.TokenError, SyntaxError):
+        pass
+    return {line for line in found if len(line) >= WORDS}
+
+
+def alike(cells: dict[str, list[str]], given: str) -> list[dict]:
+    """Pairs who share remarks of their own that nobody else has. A hint: it may have good reasons."""
+    owners, pairs = defaultdict(set), defaultdict(list)
+    for student, sources in cells.items():
+        for line in set().union(*map(remarks, sources)):
+            owners[line].add(student)
+    for line, students in sorted(owners.items()):
+        if len(students) == 2 and line not in given:
+            pairs[tuple(sorted(students))].append(line)
+    return [{"students": list(pair), "shared": lines} for pair, lines in pairs.items() if len(lines) >= SHARED]
+
+
+# ---------------------------------------------------------------- CSV
 def table(data: dict) -> list[list]:
     """The report as rows of a CSV file: a student each."""
     notebooks, keys = [row["name"] for row in data["notebooks"]], [row["key"] for row in data["criteria"]]
@@ -151,8 +193,6 @@ def table(data: dict) -> list[list]:
 
 # ---------------------------------------------------------------- the page
 def page(data: dict) -> str:
-    from .feedback import PAGES
-
     seconds = [sum(s["seconds"].values()) for s in data["students"]]
     return PAGES.get_template("report.html.j2").render(
         data=data, count=len(data["students"]), total=data["points"], median=median(s["score"] for s in data["students"]),
@@ -168,7 +208,7 @@ def by_exercise(data: dict) -> dict[str, list[dict]]:
 
 def picture(figure: Figure) -> str:
     """A figure as text for an <img>."""
-    file = BytesIO()
+    file = io.BytesIO()
     figure.savefig(file, format="svg", metadata={"Date": None})
     return "data:image/svg+xml;base64," + b64encode(file.getvalue()).decode()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
+from autograde.report import alike
 from grader_tests import class_of_forty
 from grader_tests.browser import PHONE, WIDE, chromium, window
 from grader_tests.example_course import NBGRADER, checked, nbgrader
@@ -144,6 +145,19 @@ def test_built_ins_need_a_person(report):
     flags = {s["student"]: s["flags"] for s in report["students"] if s["flags"]}
     assert any("nn.LSTMCell stands in the class" in flag for flag in flags["hostile_nn_LSTMCell_underneath"])
     assert "perfect" not in flags
+
+
+def test_pairs_are_named_on_strong_grounds_only():
+    """Three remarks of their own in common, which nobody else has: neither the same code, nor remarks of many, nor what was given out."""
+    code, given = solutions()["LSTMCell"], "# a remark that stands in the notebook as it was given out"
+    own = [f"# {number} thing that I thought about while writing this line" for number in ("first", "second", "third")]
+    cells = {"a": own, "b": own, "c": own[:1], "d": [], "e": [], "f": own[1:2], "g": []}
+    cells = {name: ["\n".join([*lines, given, code])] for name, lines in cells.items()}
+    assert alike(cells, given) == []  # the first two are others' as well
+    unique = ["# fourth thing that nobody else will ever come to think of", "x = 'a text of some length that nobody else has written'"]
+    for name in "ab":
+        cells[name] += unique
+    assert [(pair["students"], len(pair["shared"])) for pair in alike(cells, given)] == [(["a", "b"], 3)]
 
 
 # ---------------------------------------------------------------- files for a learning platform
