@@ -21,3 +21,6 @@ c.Judge.sandbox = "auto"  # "required" refuses to grade without a box, "off" use
 c.Autograde.exporter_class = "autograde.plugin.Rebuild"
 c.Autograde.sanitize_preprocessors = []
 c.Autograde.autograde_preprocessors = ["autograde.plugin.Judge"]
+
+# Feedback: pages of our own, which need no network. Marks for a learning platform: `nbgrader export --exporter=...`.
+c.GenerateFeedback.exporter_class = "autograde.feedback.Feedback"

@@ -10,12 +10,13 @@ from .rules import Rule
 
 @dataclass(frozen=True)
 class Criterion:
-    """One thing that is marked: its key in the judge, its points, its name, and what a right answer does."""
+    """One thing that is marked: its key in the judge, its points, its name, what a right answer does, and the equation behind it in LaTeX."""
 
     key: str
     points: float
     title: str
     asks: str
+    equation: str = ""
 
 
 @dataclass(frozen=True)

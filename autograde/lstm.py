@@ -356,6 +356,16 @@ COMMON = {
 }
 SUMS = {"plain": "W_{0} h_{{t−1}} + U_{0} x_t + b_{0}", "peephole": "W_{0} h_{{t−1}} + U_{0} x_t + V_{0} c_{{t−1}} + b_{0}"}
 KEPT = {"plain": "c_t = f_t * c_{t−1} + i_t * c̃_t", "coupled": "c_t = f_t * c_{t−1} + (1 − f_t) * c̃_t"}
+SUM_LATEX = "W_{0} h_{{t-1}} + U_{0} x_t + {1}b_{0}"
+EQUATIONS = {  # criterion to LaTeX, as the notebooks have it
+    "c": rf"\tilde c_t = \tanh({SUM_LATEX.format('c', '')})",
+    "cell": r"c_t = f_t * c_{t-1} + i_t * \tilde c_t",
+    "hidden": r"h_t = o_t * \tanh(c_t)",
+    "wiring": r"z_t^{(0)} = x_t, \quad z_t^{(k)} = h_t^{(k-1)}",
+    "states": r"(c_t^{(k)}, h_t^{(k)}) = \mathrm{cell}^{(k)}(z_t^{(k)}, c_{t-1}^{(k)}, h_{t-1}^{(k)})",
+    "outputs": r"y_t = h_t^{(L-1)}",
+}
+COUPLED_LATEX = r"c_t = f_t * c_{t-1} + (1 - f_t) * \tilde c_t"
 SHAPES = (
     "W_f W_i W_o W_c map hidden to hidden, U_f U_i U_o U_c input to hidden (nn.Linear without bias, or nn.Parameter of shape "
     "(out, in)); b_f b_i b_o b_c are nn.Parameter of shape (hidden_dim,); nothing else trains, and any sizes work"
@@ -374,7 +384,9 @@ def cell_criteria(points: dict[str, float], parameters: str, kind: str = "plain"
         "hidden": ("New hidden state h_t", "h_t = o_t * tanh(c_t)"),
         "order": ("Order of the returned pair", PAIR),
     }
-    return tuple(Criterion(key, points[key], *rows[key]) for key in points)
+    gates = {k: rf"{k}_t = \sigma({SUM_LATEX.format(k, f'V_{k} c_{{t-1}} + ' if kind == 'peephole' else '')})" for k in "fio"}
+    equations = EQUATIONS | gates | ({"cell": COUPLED_LATEX, "coupling": COUPLED_LATEX} if kind == "coupled" else {})
+    return tuple(Criterion(key, points[key], *rows[key], equations.get(key, "")) for key in points)
 
 
 def stack_criteria(points: dict[str, float], layers: str = LAYERS) -> tuple[Criterion, ...]:
@@ -386,7 +398,7 @@ def stack_criteria(points: dict[str, float], layers: str = LAYERS) -> tuple[Crit
         "outputs": ("Outputs", "outputs holds the top layer's h at every step, first step first"),
         "final": ("Final states", "(c_T, h_T) hold each layer's last states, in the shape of those passed in"),
     }
-    return tuple(Criterion(key, points[key], *rows[key]) for key in points)
+    return tuple(Criterion(key, points[key], *rows[key], EQUATIONS.get(key, "")) for key in points)
 
 
 def parameters(gates: str, peepholes: str = "") -> dict[str, tuple[str, ...]]:

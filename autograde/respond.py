@@ -495,8 +495,46 @@ def answer_reset(namespace, question, stand_in):
         return {"parameters": {name: pack(held[name]) for name in list(held)[:60]}}
 
 
+# ---------------------------------------------------------------- whole runs, for a picture
+def show(question, namespace):
+    """What the class gives over whole runs: of a cell its states at every step, of a stack its outputs."""
+    row = {}
+    for mode in question["weights"]:
+        row = attempt(show_runs, question, namespace, mode)
+        if "error" not in row:
+            break
+    return row
+
+
+@torch.no_grad()
+def show_runs(question, namespace, mode):
+    dtype, stack = torch.float64, question["kind"] == "stack"
+    with default_dtype(dtype), standing_in(namespace, question["cell"], mode == "stand-in") if stack else contextlib.nullcontext():
+        module = construct(namespace[question["name"]], *question["sizes"]).to(dtype)
+        if mode == "stand-in":
+            put_stand_ins(module, question["sizes"])
+        module.to(dtype)
+        for k, weights in enumerate(question["weights"][mode]):
+            owner = module.layers[k] if stack else module
+            gone = [name for name in question["absent"] if found(owner, name)["kind"] not in ("linear", "parameter")]
+            load(owner, question, {name: value for name, value in weights.items() if name not in gone}, dtype)
+        run = (lambda *arguments: returned(module(*arguments))[0]) if stack else (lambda *arguments: steps_of(module, question, *arguments))
+        return {"mode": mode, "runs": [pack(run(*[unpack(row[name], dtype) for name in question["inputs"]])) for row in question["runs"]]}
+
+
+def steps_of(module, question, x, *states):
+    """All states at every step, shape (steps, states, units)."""
+    rows = []
+    for x_t in x:
+        states = tensors(module(x_t * 1.0, *states), question["outputs"])
+        rows.append(torch.stack([state * 1.0 for state in states]))
+    return torch.stack(rows)
+
+
 def respond(questions, namespace):
     """Answers to `questions` (see questions.py) about the name that they ask for. JSON-able; never raises an Exception."""
+    if "runs" in questions:
+        return show(questions, namespace)
     asked = namespace.get(questions["name"])
     if questions["kind"] == "value":
         return {"value": attempt(plain_number, asked)}

@@ -1,5 +1,6 @@
 """Everything through nbgrader's own commands, in a course of its own: marks, reasons, feedback, export, and bad input."""
 import csv
+import html
 import json
 import os
 import re
@@ -62,7 +63,9 @@ def verdict(course: Path, student: str, name: str) -> Verdict:
 
 
 def feedback(course: Path, student: str, name: str) -> str:
-    return (course / "feedback" / student / "lstm" / f"{name}.html").read_text(encoding="utf-8")
+    """A feedback page as a student reads it: subscripts written as in the judge's sentences."""
+    page = (course / "feedback" / student / "lstm" / f"{name}.html").read_text(encoding="utf-8")
+    return html.unescape(re.sub(r"<sub>(.{2,}?)</sub>", r"_{\1}", re.sub(r"<sub>(.)</sub>", r"_\1", page)))
 
 
 @pytest.mark.parametrize("student", ["perfect", "parameter_matrices"])
@@ -71,12 +74,13 @@ def test_right_answers_have_everything(course, student):
 
 
 def test_a_bonus_is_on_top(course):
-    """04 is worth nothing in nbgrader's total, so that 24 is 100 %, and its points are extra credit."""
+    """04 is worth nothing in nbgrader's total, so that 24 is 100 %; its points are a score above that, and extra credit is the instructor's alone."""
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
         submission = gradebook.find_submission("lstm", "perfect")
         assert (submission.score, submission.max_score) == (28, 24)
-        extra = {grade.name: grade.extra_credit for notebook in submission.notebooks for grade in notebook.grades if grade.extra_credit}
-    assert extra == {"test_PeepholeLSTMCell": 3.25, "test_PeepholeLSTM": 0.75}
+        bonus = {grade.name: grade.auto_score for notebook in submission.notebooks for grade in notebook.grades if not grade.max_score}
+        assert not any(grade.extra_credit for notebook in submission.notebooks for grade in notebook.grades)
+    assert bonus == {"test_PeepholeLSTMCell": 3.25, "test_PeepholeLSTM": 0.75}
 
 
 def test_the_blank_release_has_nothing_and_is_told_so_kindly(course):
