@@ -1,9 +1,8 @@
 # Everything that is done here, as commands. `make grade` and `make test` need nothing but Python 3.11, pip and make.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-NOTEBOOKS := $(wildcard source/lstm/*.ipynb)
 
-.PHONY: grade test proof setup release site lab pins
+.PHONY: grade test proof setup release site pdf lab pins
 
 grade: setup release
 	$(BIN)/python -m grader_tests.example_course
@@ -28,12 +27,15 @@ release: setup
 	@echo "release/lstm is in step with source/lstm."
 
 site: setup
-	$(BIN)/python -m nbconvert --to notebook --execute --output-dir notebooks $(NOTEBOOKS)
-	$(BIN)/python -m nbconvert --to html --output-dir notebooks $(addprefix notebooks/,$(notdir $(NOTEBOOKS)))
+	$(BIN)/python -m website
+
+pdf: site
+	$(BIN)/python -m website pdf build/pdf
 
 lab: setup
-	@echo "Opening release/lstm/01_basic_lstm.ipynb: run the cells from the top, fill in the class, and run the check below it."
-	$(BIN)/jupyter lab release/lstm/01_basic_lstm.ipynb
+	@test -d lstm || cp -R release/lstm lstm
+	@echo "Opening lstm/, your own copy of the release: run 01_basic_lstm.ipynb from the top, fill in what says YOUR CODE HERE, and press Validate."
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/lstm/01_basic_lstm.ipynb $(LAB)
 
 pins: # after a change of versions in .venv
 	$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable | sed 's/+cpu$$//; s/ @ .*//' > requirements.txt

@@ -1,6 +1,7 @@
 """nbgrader's configuration of this course. Everything else is nbgrader's default."""
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 c = get_config()  # noqa: F821
@@ -24,3 +25,7 @@ c.Autograde.autograde_preprocessors = ["autograde.plugin.Judge"]
 
 # Feedback: pages of our own, which need no network. Marks for a learning platform: `nbgrader export --exporter=...`.
 c.GenerateFeedback.exporter_class = "autograde.feedback.Feedback"
+
+# The formgrader: formulas without a network.
+os.environ.setdefault("JUPYTER_PATH", str(Path(find_spec("autograde").origin).with_name("jupyter")))
+c.HTMLExporter.filters = {"markdown2html": "autograde.mathml.markdown2html", "font_face": "autograde.mathml.font_face"}

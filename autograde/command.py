@@ -140,6 +140,7 @@ class Run:
         try:
             state.forget(self.root, self.name, job.student, job.data)
             state.write_notebooks(self.assignment, self.folder("autograded", job.student), timestamp, {graded.name: graded.text for graded in notebooks})
+            state.copy_secret(self.folder("submitted", job.student), self.folder("autograded", job.student))
             enter(gradebook, self.assignment, job.student, timestamp, notebooks, self.penalties)
             state.remember(self.root, self.name, job.student, state.digests(self.assignment, job.data, timestamp))
         except (OSError, SQLAlchemyError) as problem:

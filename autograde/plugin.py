@@ -111,9 +111,11 @@ class Rebuild(NotebookExporter):
         state.forget(self.root, assignment, student, self.names)
         self.graded.clear()
         self.data.clear()
-        self.timestamp = state.timestamp(Path(self.converter._format_source(assignment, student)))
+        submitted, folder = (Path(form(assignment, student)) for form in (self.converter._format_source, self.converter._format_dest))
+        self.timestamp = state.timestamp(submitted)
         begin(self.gradebook, self.assignment, student, self.timestamp, self.names)
-        state.copy_release(self.assignment, Path(self.converter._format_dest(assignment, student)), self.timestamp)
+        state.copy_release(self.assignment, folder, self.timestamp)
+        state.copy_secret(submitted, folder)
 
     def finish(self, **_):
         """After the last notebook of a submission: its marks, in one transaction."""

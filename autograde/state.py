@@ -8,6 +8,7 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from .assignment import Assignment
+from .submission import read_file
 
 FOLDER = ".autograde"
 HERE = Path(__file__).resolve().parent
@@ -67,6 +68,13 @@ def copy_release(assignment: Assignment, folder: Path, timestamp):
         replace(folder / path, text)
     if timestamp:
         replace(folder / "timestamp.txt", f"{timestamp} UTC\n")
+
+
+def copy_secret(submitted: Path, folder: Path):
+    """What nbgrader's `release_feedback` needs too of a submission that came through its exchange."""
+    data, _ = read_file(submitted / "submission_secret.txt")
+    if data and len(data) < 1000:
+        replace(folder / "submission_secret.txt", data.decode("utf-8", "replace"))
 
 
 def write_notebooks(assignment: Assignment, folder: Path, timestamp, texts: dict[str, str]):

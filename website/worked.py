@@ -1,0 +1,65 @@
+"""The worked notebooks as readers get them: with solutions, without marks, markers and hidden tests, and run."""
+import os
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
+from traitlets.config import PyFileConfigLoader
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE, FOLDER = ROOT / "source" / "lstm", ROOT / "notebooks"
+NAMES = tuple(sorted(path.stem for path in SOURCE.glob("*.ipynb")))
+MARKER = re.compile(r"^\s*### (BEGIN|END) SOLUTION\s*$")
+PLOTS = ["--InlineBackend.figure_formats={'svg'}", "--InlineBackend.rc={'svg.hashsalt': 'lstm', 'figure.dpi': 72}"]
+SKIPPED = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
+
+
+def worked(name: str) -> NotebookNode:
+    """The notebook `name`, ready to run. The metadata of a solution cell says what students get, and which lines are theirs."""
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    source = nbformat.read(SOURCE / f"{name}.ipynb", as_version=4)
+    notebook, _ = ClearHiddenTests().preprocess(source, {})
+    stubs, _ = ClearSolutions(config=config).preprocess(nbformat.from_dict(notebook), {})
+    for cell, stub in zip(notebook.cells, stubs.cells):
+        marks = cell.metadata.pop("nbgrader", {})
+        cell.source, lines = without_markers(cell.source)
+        if marks.get("solution") and cell.cell_type == "code":
+            cell.metadata["worked"] = {"stub": stub.source, "lines": lines or list(range(1, cell.source.count("\n") + 2))}
+    return notebook
+
+
+def without_markers(text: str) -> tuple[str, list[int]]:
+    """The text without the lines that mark a solution, and the numbers of the lines that they enclosed."""
+    kept, inside = [], []
+    open_ = False
+    for line in text.split("\n"):
+        if MARKER.match(line):
+            open_ = "BEGIN" in line
+            continue
+        kept.append(line)
+        if open_:
+            inside.append(len(kept))
+    return "\n".join(kept), inside
+
+
+def run(notebook: NotebookNode) -> NotebookNode:
+    """Run it beside the kit. Raises CellExecutionError where a cell does."""
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False, coalesce_streams=True, resources={"metadata": {"path": str(SOURCE)}})
+    client.extra_arguments = PLOTS
+    client.execute()
+    notebook.metadata.pop("language_info", None)  # it names the version of Python
+    return notebook
+
+
+def run_all():
+    """Run all of them into notebooks/, with the kit and the pictures beside them, so that they run and show there too."""
+    os.environ["SOURCE_DATE_EPOCH"] = "0"  # matplotlib then writes no time into its plots
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    shutil.copytree(SOURCE, FOLDER, ignore=SKIPPED)
+    for name in NAMES:
+        print(f"Running {name}.ipynb", flush=True)
+        nbformat.write(run(worked(name)), FOLDER / f"{name}.ipynb")
