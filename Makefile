@@ -27,10 +27,10 @@ release: setup
 	@echo "release/lstm is in step with source/lstm."
 
 site: setup
-	$(BIN)/python -m website
+	$(BIN)/python -m notebooks.builder
 
 pdf: site
-	$(BIN)/python -m website pdf build/pdf
+	$(BIN)/python -m notebooks.builder pdf build/pdf
 
 lab: setup
 	@test -d lstm || cp -R release/lstm lstm

@@ -259,7 +259,7 @@ def test_nothing_graded_yet(course):
 # ---------------------------------------------------------------- the instructor's page
 def test_from_an_empty_folder_to_marks(tmp_path):
     """Every command of the page, in a new folder, with two students."""
-    first, second = re.findall(r"```\n(.*?)```", (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    first, second = re.findall(r"```\n(.*?)```", (ROOT / "autograde" / "INSTRUCTORS.md").read_text(encoding="utf-8"), flags=re.DOTALL)
     (tmp_path / "students.csv").write_text("id,first_name,last_name,email,lms_user_id\nada,Ada,L,ada@uni.example,5001\nbob,Bob,B,bob@uni.example,5002\n")
     (tmp_path / "canvas.csv").write_text("Student,ID,SIS User ID,SIS Login ID,Section,lstm (1)\n    Points Possible,,,,,24\n\"L, Ada\",5001,,al1,,\n\"B, Bob\",5002,,bb1,,\n")
     environment = {**os.environ, "HERE": str(ROOT), "PATH": f"{NBGRADER.parent}{os.pathsep}{os.environ['PATH']}"}

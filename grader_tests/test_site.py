@@ -8,7 +8,7 @@ import pytest
 from autograde import mathml
 from grader_tests.browser import chromium, complaints, new_page
 from grader_tests.test_release import files
-from website import pages, paper, worked
+from notebooks.builder import pages, paper, worked
 
 PAGES = ["index", *worked.NAMES]
 STALE = "notebooks/ is behind source/ in {}: run `make site`."

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from traitlets.config import PyFileConfigLoader
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SOURCE, FOLDER = ROOT / "source" / "lstm", ROOT / "notebooks"
 NAMES = tuple(sorted(path.stem for path in SOURCE.glob("*.ipynb")))
 MARKER = re.compile(r"^\s*### (BEGIN|END) SOLUTION\s*$")
