@@ -1,5 +1,6 @@
 """The rendered solutions: in step with the source, whole without a network, and readable for everybody."""
 import re
+from html import unescape
 from urllib.parse import unquote, urlsplit
 
 import nbformat
@@ -98,9 +99,9 @@ def test_solutions_are_told_from_what_is_given(name):
 
 
 def test_links_lead_somewhere():
-    ids = {name: set(re.findall(r'\bid="([^"]+)"', text_of(name))) for name in PAGES}
+    ids = {name: set(map(unescape, re.findall(r'\bid="([^"]+)"', text_of(name)))) for name in PAGES}
     for name in PAGES:
-        links = [urlsplit(link) for link in re.findall(r'<a\b[^>]*\bhref="([^"]+)"', text_of(name))]
+        links = [urlsplit(unescape(link)) for link in re.findall(r'<a\b[^>]*\bhref="([^"]+)"', text_of(name))]
         assert links
         for link in links:
             if link.scheme not in ("http", "https", "mailto"):

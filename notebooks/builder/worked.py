@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 FOLDER, ROOT = HERE.parent, HERE.parent.parent
 SOURCE = ROOT / "source" / "lstm"
 NAMES = tuple(sorted(path.stem for path in SOURCE.glob("*.ipynb")))
-MARKER = re.compile(r"^\s*### (BEGIN|END) SOLUTION\s*$")
+MARKER = re.compile(r"^\W*(BEGIN|END) SOLUTION\W*$")  # in a comment of Python or of HTML
 PLOTS = ["--InlineBackend.figure_formats={'svg'}", "--InlineBackend.rc={'svg.hashsalt': 'lstm', 'figure.dpi': 72}"]
 SKIPPED = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
 
