@@ -205,11 +205,13 @@ def survey(module, question):
 
 # ---------------------------------------------------------------- one step of a cell
 def tensors(out, count):
-    """The tensors that forward returned; raises TypeError where there are more or fewer than `count`."""
-    if count == 1 and isinstance(out, torch.Tensor):
-        return [out]
-    if isinstance(out, tuple | list) and len(out) == count:
-        return list(out)
+    """The tensors that forward returned. Raises TypeError where there are more or fewer than `count`, ValueError where one is huge."""
+    rows = [out] if isinstance(out, torch.Tensor) else out
+    if isinstance(rows, tuple | list) and len(rows) == count:
+        largest = max((row.numel() for row in rows if isinstance(row, torch.Tensor)), default=0)
+        if largest > MOST_NUMBERS:
+            raise ValueError(f"forward returned a tensor of {largest:,} numbers")
+        return list(rows)
     what = f"{len(out)} values" if isinstance(out, tuple | list) else "None" if out is None else f"one {type(out).__name__}"
     raise TypeError(f"forward returned {what}; it should return {count}")
 
@@ -221,7 +223,7 @@ def call(module, question, row, dtype):
         trace = Trace(row["units"])
         with trace if row["traced"] else contextlib.nullcontext():
             outputs = tensors(module(*arguments), question["outputs"])
-        outputs = [value.clone() if isinstance(value, torch.Tensor) and value.numel() <= MOST_NUMBERS else value for value in outputs]
+        outputs = [value.clone() if isinstance(value, torch.Tensor) else value for value in outputs]
         again = tensors(module(*[unpack(row[name], dtype) for name in question["inputs"]]), question["outputs"])
     except Exception as error:
         return {**describe(error), "after": [after(value) for value in arguments]}

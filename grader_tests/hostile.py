@@ -175,7 +175,7 @@ HOSTILE = (
     Hostile("1000 threads", "resources", FULL, before="import threading, time\nfor _ in range(1000):\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"),
     Hostile("a process that outlives the notebook", "resources", FULL, before="import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'], start_new_session=True)"),
     Hostile("a daemon, forked twice", "resources", FULL, before="import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(300)\n    os._exit(0)"),
-    Hostile("an answer of 80 MB", "resources", BUILT, "c_t", cell=HOLLOW.replace("return c * 0, h * 0", "return torch.zeros(10_000_000), torch.zeros(10_000_000)")),
+    Hostile("an answer of 80 MB", "resources", BUILT, "a tensor of 10,000,000 numbers", cell=HOLLOW.replace("return c * 0, h * 0", "return torch.zeros(10_000_000), torch.zeros(10_000_000)")),
     Hostile("recursion without end", "resources", BUILT, "RecursionError", cell=RIGHT.replace("        f_t = ", "        return self.forward(x, c, h)\n        f_t = ")),
     # death
     Hostile("os._exit in a cell", "death", FULL, before="import os\nos._exit(0)"),
