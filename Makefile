@@ -27,13 +27,13 @@ release: setup
 	@echo "release/lstm is in step with source/lstm."
 
 site: setup
-	$(BIN)/python -m website
+	$(BIN)/python -m notebooks.builder
 
 test-site: setup
 	$(BIN)/python -m pytest grader_tests/test_site.py
 
 pdf: setup
-	$(BIN)/python -m website pdf build/pdf
+	$(BIN)/python -m notebooks.builder pdf build/pdf
 
 lab: setup
 	@test -d lstm || cp -R release/lstm lstm

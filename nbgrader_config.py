@@ -13,6 +13,8 @@ c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.course_id = "lstm_course"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".ruff_cache", ".pytest_cache"]
 c.ClearSolutions.code_stub = {"python": "...  # YOUR CODE HERE"}
+c.ClearSolutions.text_stub = "*Think first. The answer is in the worked notebook.*"
+c.ClearSolutions.enforce_metadata = False  # the answers to the questions to think about are no graded cells
 
 # Grading: every submission is rebuilt from the release, its code runs in a box, and the judge decides in this process.
 c.Judge.exercises = {"lstm": "autograde.lstm"}
@@ -20,6 +22,9 @@ c.Judge.sandbox = "auto"  # "required" refuses to grade without a box, "off" use
 c.Autograde.exporter_class = "autograde.plugin.Rebuild"
 c.Autograde.sanitize_preprocessors = []
 c.Autograde.autograde_preprocessors = ["autograde.plugin.Judge"]
+
+# Feedback: pages of our own, which need no network. Marks for a learning platform: `nbgrader export --exporter=...`.
+c.GenerateFeedback.exporter_class = "autograde.feedback.Feedback"
 
 # The formgrader: formulas without a network.
 TEMPLATES, PATHS = str(Path(find_spec("autograde").origin).with_name("jupyter")), os.environ.get("JUPYTER_PATH", "")

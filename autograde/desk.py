@@ -5,15 +5,14 @@ from pathlib import Path
 
 from IPython import get_ipython
 from IPython.display import HTML, display
+from traitlets.config import ConfigFileNotFound, PyFileConfigLoader
 
-from .exercise import load
+from .exercise import Exercise, load
 from .grade import as_html
 from .judge import judge
 from .questions import draw
 from .respond import respond
 from .sheet import Cell
-
-MODULES = ("autograde.lstm",)
 
 
 class NotGradedHere(Exception):
@@ -27,11 +26,21 @@ class MarksLost(NotGradedHere):
     """The worked solution does not get full marks."""
 
 
-def ask_here(name: str, modules=MODULES) -> float:
+def exercise_here(name: str) -> Exercise:
+    """The exercise `name` of the assignment in whose source folder we are, by the course's configuration. Raises NotGradedHere."""
+    folder = Path.cwd()
+    try:
+        modules = PyFileConfigLoader("nbgrader_config.py", path=str(folder.parent.parent)).load_config().Judge.exercises
+        return load(modules[folder.name])[name]
+    except (ConfigFileNotFound, KeyError, TypeError, ImportError) as problem:
+        raise NotGradedHere(f"There is no exercise {name} of {folder.name}: look at c.Judge.exercises in nbgrader_config.py ({type(problem).__name__}: {problem}).") from None
+
+
+def ask_here(name: str) -> float:
     """Judge `name` in this kernel, show the criteria, return the score. Raises NotGradedHere in anything but a source notebook."""
     if os.environ.get("NBGRADER_EXECUTION") == "autograde" or Path.cwd().parent.name != "source":
         raise NotGradedHere("This cell was graded without the course's configuration, so no marks are given. Run nbgrader from the folder that holds nbgrader_config.py, with the package autograde installed.")
-    exercise = next(exercises[name] for module in modules if name in (exercises := load(module)))
+    exercise = exercise_here(name)
     questions = draw(exercise, secrets.randbits(62))
     verdict = judge(exercise, questions, respond(questions, get_ipython().user_ns), Cell())
     display(HTML(as_html(exercise, verdict)))

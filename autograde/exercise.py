@@ -10,12 +10,13 @@ from .rules import Rule
 
 @dataclass(frozen=True)
 class Criterion:
-    """One thing that is marked: its key in the judge, its points, its name, and what a right answer does."""
+    """One thing that is marked: its key in the judge, its points, its name, what a right answer does, and the equation behind it in LaTeX."""
 
     key: str
     points: float
     title: str
     asks: str
+    equation: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Exercise:
     diagonal: parameters of shape (m, m) for which a vector of shape (m,) is right as well.
     absent: parameters of the base class that must be gone, with their shapes.
     kit: files of the release that the student's process gets in this notebook.
-    answer: of a value, the right one.
+    answer: of a value, the right one; slips: wrong ones that are often given, and what is wrong with each.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Exercise:
     kit: tuple[str, ...] = ()
     bonus: bool = False
     answer: float | None = None
+    slips: dict[float, str] | None = None
 
     @property
     def points(self) -> float:

@@ -3,17 +3,18 @@ import html
 import secrets
 import time
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from . import pictures
 from .assignment import Assignment
 from .exercise import Exercise
 from .judge import judge
 from .process import CellResult, Limits, Student, Unavailable, Warm
 from .questions import draw
-from .sheet import Cell, Verdict, zero
+from .sheet import Cell, Verdict, dicts, zero
 from .submission import Rebuilt, grade_id
 
 DESK_ONLY = "desk-only"  # tag in the release: a demonstration, which does not run at grading
@@ -103,7 +104,16 @@ def became(source: str, result: CellResult) -> Cell:
 
 def ask(exercise: Exercise, student: Student, cell: Cell) -> Verdict:
     questions = draw(exercise, secrets.randbits(62))
-    return judge(exercise, questions, student.ask(questions), cell)
+    answers = student.ask(questions)
+    verdict = judge(exercise, questions, answers, cell)
+    computes = any("out" in case for build in dicts(answers.get("builds")) for case in dicts(build.get("calls")))
+    return replace(verdict, picture=picture(exercise, student)) if computes and verdict.score < verdict.points else verdict
+
+
+def picture(exercise: Exercise, student: Student) -> dict | None:
+    """Once a mark is lost: the class's numbers beside the right ones, over a few steps."""
+    asked = pictures.questions(exercise, secrets.randbits(62))
+    return pictures.compare(exercise, asked, student.ask(asked))
 
 
 # ---------------------------------------------------------------- what the test cell shows

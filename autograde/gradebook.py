@@ -105,7 +105,7 @@ def put_marks(gradebook: Gradebook, assignment: Assignment, student: str, graded
     submission = gradebook.find_submission(assignment.name, student)
     notebooks, results = {notebook.name: notebook for notebook in submission.notebooks}, {result.name: result for result in graded}
     for name, result in results.items():
-        record_notebook(notebooks[name], assignment, result)
+        record_notebook(notebooks[name], result)
     late = submission.total_seconds_late > 0
     if late:
         gradebook.db.flush()
@@ -116,20 +116,19 @@ def put_marks(gradebook: Gradebook, assignment: Assignment, student: str, graded
             record_penalty(notebooks[name], submission, penalties, student)
 
 
-def record_notebook(notebook: SubmittedNotebook, assignment: Assignment, result: Graded):
-    bonus = {exercise.test_id for exercise in assignment.exercises.values() if exercise.bonus}
+def record_notebook(notebook: SubmittedNotebook, result: Graded):
+    """What a person has entered stays: scores, extra credit, comments, and flags. As in nbgrader, a score of theirs asks to be looked at again.
+
+    A bonus is an automatic score above the cell's maximum of 0, so that extra credit is the instructor's alone.
+    """
     for grade in notebook.grades:
         verdict = result.verdicts.get(grade.cell.name)
-        if verdict is None:
-            continue
-        if grade.cell.name in bonus:
-            grade.auto_score, grade.extra_credit = 0.0, verdict.score
-        else:
+        if verdict is not None:
             grade.auto_score = verdict.score
-        grade.needs_manual_grade = grade.manual_score is not None or bool(verdict.flags)
+            grade.needs_manual_grade = grade.manual_score is not None or bool(verdict.flags)
     for comment in notebook.comments:
         comment.auto_comment = "No response." if comment.cell.name in result.unchanged else None
-    notebook.flagged = bool(result.flags)
+    notebook.flagged = notebook.flagged or bool(result.flags)
 
 
 def record_penalty(notebook: SubmittedNotebook, submission, penalties: AssignLatePenalties, student: str):

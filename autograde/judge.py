@@ -51,7 +51,9 @@ def judge_value(exercise: Exercise, answers: dict, cell: Cell, sheet: Sheet) -> 
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value - exercise.answer) <= 1e-3 * abs(exercise.answer):
         sheet.meet(criterion.key)
     elif isinstance(value, int | float):
-        sheet.lose(criterion.key, f"Your {exercise.name} is {value:g}, which is not right. Asked for: {criterion.asks}.", f"{exercise.name} = {value:g}")
+        slip = (exercise.slips or {}).get(value)
+        why = f": {slip}" if slip else ", which is not right"
+        sheet.lose(criterion.key, f"Your {exercise.name} is {value:g}{why}. Asked for: {criterion.asks}.", f"{exercise.name} = {value:g}")
     kind = value.get("type") if isinstance(value, dict) else None
     reason = f"{exercise.name} is not filled in yet." if kind in (None, "ellipsis", "NoneType") else f"{exercise.name} is a {words(kind, 40)}; a number is asked for."
     return sheet.verdict(f"Your cell stopped with {words(cell.error)}." if cell.error else words(answers["failed"]) if isinstance(answers.get("failed"), str) else reason)

@@ -356,6 +356,16 @@ COMMON = {
 }
 SUMS = {"plain": "W_{0} h_{{t−1}} + U_{0} x_t + b_{0}", "peephole": "W_{0} h_{{t−1}} + U_{0} x_t + V_{0} c_{{t−1}} + b_{0}"}
 KEPT = {"plain": "c_t = f_t * c_{t−1} + i_t * c̃_t", "coupled": "c_t = f_t * c_{t−1} + (1 − f_t) * c̃_t"}
+SUM_LATEX = "W_{0} h_{{t-1}} + U_{0} x_t + {1}b_{0}"
+EQUATIONS = {  # criterion to LaTeX, as the notebooks have it
+    "c": rf"\tilde c_t = \tanh({SUM_LATEX.format('c', '')})",
+    "cell": r"c_t = f_t * c_{t-1} + i_t * \tilde c_t",
+    "hidden": r"h_t = o_t * \tanh(c_t)",
+    "wiring": r"z_t^{(0)} = x_t, \quad z_t^{(k)} = h_t^{(k-1)}",
+    "states": r"(c_t^{(k)}, h_t^{(k)}) = \mathrm{cell}^{(k)}(z_t^{(k)}, c_{t-1}^{(k)}, h_{t-1}^{(k)})",
+    "outputs": r"y_t = h_t^{(L-1)}",
+}
+COUPLED_LATEX = r"c_t = f_t * c_{t-1} + (1 - f_t) * \tilde c_t"
 SHAPES = (
     "W_f W_i W_o W_c map hidden to hidden, U_f U_i U_o U_c input to hidden (nn.Linear without bias, or nn.Parameter of shape "
     "(out, in)); b_f b_i b_o b_c are nn.Parameter of shape (hidden_dim,); nothing else trains, and any sizes work"
@@ -374,7 +384,9 @@ def cell_criteria(points: dict[str, float], parameters: str, kind: str = "plain"
         "hidden": ("New hidden state h_t", "h_t = o_t * tanh(c_t)"),
         "order": ("Order of the returned pair", PAIR),
     }
-    return tuple(Criterion(key, points[key], *rows[key]) for key in points)
+    gates = {k: rf"{k}_t = \sigma({SUM_LATEX.format(k, f'V_{k} c_{{t-1}} + ' if kind == 'peephole' else '')})" for k in "fio"}
+    equations = EQUATIONS | gates | ({"cell": COUPLED_LATEX, "coupling": COUPLED_LATEX} if kind == "coupled" else {})
+    return tuple(Criterion(key, points[key], *rows[key], equations.get(key, "")) for key in points)
 
 
 def stack_criteria(points: dict[str, float], layers: str = LAYERS) -> tuple[Criterion, ...]:
@@ -386,7 +398,7 @@ def stack_criteria(points: dict[str, float], layers: str = LAYERS) -> tuple[Crit
         "outputs": ("Outputs", "outputs holds the top layer's h at every step, first step first"),
         "final": ("Final states", "(c_T, h_T) hold each layer's last states, in the shape of those passed in"),
     }
-    return tuple(Criterion(key, points[key], *rows[key]) for key in points)
+    return tuple(Criterion(key, points[key], *rows[key], EQUATIONS.get(key, "")) for key in points)
 
 
 def parameters(gates: str, peepholes: str = "") -> dict[str, tuple[str, ...]]:
@@ -395,19 +407,42 @@ def parameters(gates: str, peepholes: str = "") -> dict[str, tuple[str, ...]]:
 
 
 def kit(*modules: str) -> tuple[str, ...]:
-    return tuple(f"lstm_kit/{module}.py" for module in ("__init__", "plots", *modules))
+    return tuple(f"lstm_kit/{module}.py" for module in ("__init__", "checks", "plots", "predictions", "tasks", *modules))
+
+
+def prediction(points: float, asks: str) -> tuple[Criterion, ...]:
+    return (Criterion("value", points, "Prediction", asks),)
 
 
 EXERCISES = (
     Exercise(
+        "cell_parameters", "01_basic_lstm", "value",
+        prediction(1, "how many numbers an LSTMCell with input_dim=3 and hidden_dim=5 trains: W (5, 5), U (5, 3) and b (5), for each of the letters f, i, o, c"),
+        kit=kit(), answer=180,
+        slips={
+            200: "that is what PyTorch's own cell trains, which has two biases where one would do", 160: "the biases are left out", 45: "that is one letter; there are four",
+            135: "that is three letters; there are four, with the candidate's", 108: "input_dim and hidden_dim are swapped", 120: "U is left out",
+            80: "W is left out", 12: "that is how many matrices and biases there are, not how many numbers",
+        },
+    ),
+    Exercise(
         "LSTMCell", "01_basic_lstm", "cell",
-        cell_criteria(dict(runs=0.5, parameters=1, f=1, i=1, c=1, o=1, cell=1, hidden=1, order=0.5, gradients=0.5, untouched=0.5, reset=0.5, own=0.5), SHAPES),
-        rule("fico", CELL), parameters("fioc"), kit=kit("checks"),
+        cell_criteria(dict(runs=0.25, parameters=1, f=1, i=1, c=1, o=1, cell=1, hidden=1, order=0.25, gradients=0.5, untouched=0.5, reset=0.25, own=0.25), SHAPES),
+        rule("fico", CELL), parameters("fioc"), kit=kit(),
+    ),
+    Exercise(
+        "zeros", "02_stacking", "value",
+        prediction(1, "for how many of the 16 pairs of layers the first h of one has no influence on the last h of the other"),
+        kit=kit("cell"), answer=6,
+        slips={
+            10: "that is how many pairs have influence", 12: "that would be so if every layer read the raw x, or if all shared one state", 3: "that is a stack of three layers; this one has four",
+            0: "layers further up cannot reach those below them",
+        },
     ),
     Exercise(
         "LSTM", "02_stacking", "stack",
-        stack_criteria(dict(runs=0.5, layers=1.5, wiring=1, states=1, outputs=1, final=1, gradients=0.5, untouched=0.5, reset=0.5, own=0.5)),
-        rule("fico", CELL), parameters("fioc"), cell="LSTMCell", kit=kit("checks", "cell"),
+        stack_criteria(dict(runs=0.25, layers=1, wiring=1, states=1, outputs=1, final=1, gradients=0.5, untouched=0.5, reset=0.5, own=0.25)),
+        rule("fico", CELL), parameters("fioc"), cell="LSTMCell", kit=kit("cell"),
     ),
     Exercise(
         "CoupledLSTMCell", "03_coupled_gates", "cell",
@@ -416,12 +451,12 @@ EXERCISES = (
             "a subclass of LSTMCell with its parameters but without W_i, U_i and b_i (deleted, or None); nothing else trains, and any sizes work", "coupled",
         ),
         rule("fco", COUPLED), parameters("foc"), absent={name: shape for name, shape in parameters("i").items()},
-        base="LSTMCell", kit=kit("checks", "cell", "stack"),
+        base="LSTMCell", kit=kit("cell", "stack"),
     ),
     Exercise(
         "CoupledLSTM", "03_coupled_gates", "stack",
         stack_criteria(dict(runs=0.25, layers=0.5, works=0.5, reset=0.25), LAYERS.replace("cells", "CoupledLSTMCell") + "; a subclass of LSTM"),
-        rule("fco", COUPLED), parameters("foc"), base="LSTM", cell="CoupledLSTMCell", kit=kit("checks", "cell", "stack"),
+        rule("fco", COUPLED), parameters("foc"), base="LSTM", cell="CoupledLSTMCell", kit=kit("cell", "stack"),
     ),
     Exercise(
         "PeepholeLSTMCell", "04_peepholes", "cell",
@@ -429,11 +464,11 @@ EXERCISES = (
             dict(runs=0.25, parameters=0.25, f=0.25, i=0.25, c=0.25, o=0.25, cell=0.25, hidden=0.25, order=0.25, gradients=0.25, untouched=0.25, reset=0.25, own=0.25),
             "a subclass of LSTMCell with its parameters and V_f V_i V_o, hidden to hidden without bias, full or diagonal; nothing else trains, and any sizes work", "peephole",
         ),
-        rule("fico", CELL, "fio"), parameters("fioc", "fio"), ("V_f", "V_i", "V_o"), base="LSTMCell", kit=kit("checks", "cell", "stack"), bonus=True,
+        rule("fico", CELL, "fio"), parameters("fioc", "fio"), ("V_f", "V_i", "V_o"), base="LSTMCell", kit=kit("cell", "stack"), bonus=True,
     ),
     Exercise(
         "PeepholeLSTM", "04_peepholes", "stack",
         stack_criteria(dict(runs=0.1, layers=0.25, works=0.25, reset=0.15), LAYERS.replace("cells", "PeepholeLSTMCell") + "; a subclass of LSTM"),
-        rule("fico", CELL, "fio"), parameters("fioc", "fio"), ("V_f", "V_i", "V_o"), base="LSTM", cell="PeepholeLSTMCell", kit=kit("checks", "cell", "stack"), bonus=True,
+        rule("fico", CELL, "fio"), parameters("fioc", "fio"), ("V_f", "V_i", "V_o"), base="LSTM", cell="PeepholeLSTMCell", kit=kit("cell", "stack"), bonus=True,
     ),
 )  # fmt: skip

@@ -205,11 +205,13 @@ def survey(module, question):
 
 # ---------------------------------------------------------------- one step of a cell
 def tensors(out, count):
-    """The tensors that forward returned; raises TypeError where there are more or fewer than `count`."""
-    if count == 1 and isinstance(out, torch.Tensor):
-        return [out]
-    if isinstance(out, tuple | list) and len(out) == count:
-        return list(out)
+    """The tensors that forward returned. Raises TypeError where there are more or fewer than `count`, ValueError where one is huge."""
+    rows = [out] if isinstance(out, torch.Tensor) else out
+    if isinstance(rows, tuple | list) and len(rows) == count:
+        largest = max((row.numel() for row in rows if isinstance(row, torch.Tensor)), default=0)
+        if largest > MOST_NUMBERS:
+            raise ValueError(f"forward returned a tensor of {largest:,} numbers")
+        return list(rows)
     what = f"{len(out)} values" if isinstance(out, tuple | list) else "None" if out is None else f"one {type(out).__name__}"
     raise TypeError(f"forward returned {what}; it should return {count}")
 
@@ -221,7 +223,7 @@ def call(module, question, row, dtype):
         trace = Trace(row["units"])
         with trace if row["traced"] else contextlib.nullcontext():
             outputs = tensors(module(*arguments), question["outputs"])
-        outputs = [value.clone() if isinstance(value, torch.Tensor) and value.numel() <= MOST_NUMBERS else value for value in outputs]
+        outputs = [value.clone() if isinstance(value, torch.Tensor) else value for value in outputs]
         again = tensors(module(*[unpack(row[name], dtype) for name in question["inputs"]]), question["outputs"])
     except Exception as error:
         return {**describe(error), "after": [after(value) for value in arguments]}
@@ -495,8 +497,46 @@ def answer_reset(namespace, question, stand_in):
         return {"parameters": {name: pack(held[name]) for name in list(held)[:60]}}
 
 
+# ---------------------------------------------------------------- whole runs, for a picture
+def show(question, namespace):
+    """What the class gives over whole runs: of a cell its states at every step, of a stack its outputs."""
+    row = {}
+    for mode in question["weights"]:
+        row = attempt(show_runs, question, namespace, mode)
+        if "error" not in row:
+            break
+    return row
+
+
+@torch.no_grad()
+def show_runs(question, namespace, mode):
+    dtype, stack = torch.float64, question["kind"] == "stack"
+    with default_dtype(dtype), standing_in(namespace, question["cell"], mode == "stand-in") if stack else contextlib.nullcontext():
+        module = construct(namespace[question["name"]], *question["sizes"]).to(dtype)
+        if mode == "stand-in":
+            put_stand_ins(module, question["sizes"])
+        module.to(dtype)
+        for k, weights in enumerate(question["weights"][mode]):
+            owner = module.layers[k] if stack else module
+            gone = [name for name in question["absent"] if found(owner, name)["kind"] not in ("linear", "parameter")]
+            load(owner, question, {name: value for name, value in weights.items() if name not in gone}, dtype)
+        run = (lambda *arguments: returned(module(*arguments))[0]) if stack else (lambda *arguments: steps_of(module, question, *arguments))
+        return {"mode": mode, "runs": [pack(run(*[unpack(row[name], dtype) for name in question["inputs"]])) for row in question["runs"]]}
+
+
+def steps_of(module, question, x, *states):
+    """All states at every step, shape (steps, states, units)."""
+    rows = []
+    for x_t in x:
+        states = tensors(module(x_t * 1.0, *states), question["outputs"])
+        rows.append(torch.stack([state * 1.0 for state in states]))
+    return torch.stack(rows)
+
+
 def respond(questions, namespace):
     """Answers to `questions` (see questions.py) about the name that they ask for. JSON-able; never raises an Exception."""
+    if "runs" in questions:
+        return show(questions, namespace)
     asked = namespace.get(questions["name"])
     if questions["kind"] == "value":
         return {"value": attempt(plain_number, asked)}
@@ -515,7 +555,7 @@ def respond(questions, namespace):
 
 
 def plain_number(value):
-    if isinstance(value, torch.Tensor) and value.numel() == 1:
+    if hasattr(value, "item"):  # a tensor or an array with one number in it
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, int | float):
         return {"type": type(value).__name__}

@@ -26,16 +26,18 @@ class Result:
     asks: str
     sentence: str = ""
     mistakes: tuple[str, ...] = ()
+    equation: str = ""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """All results for one exercise; `notes` are for the student, `flags` for a person."""
+    """All results for one exercise; `notes` are for the student, `flags` for a person, `picture` as pictures.compare gives it."""
 
     name: str
     results: tuple[Result, ...]
     notes: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    picture: dict | None = None
 
     @property
     def score(self) -> float:
@@ -51,7 +53,7 @@ class Verdict:
     @classmethod
     def from_dict(cls, row: dict) -> "Verdict":
         results = tuple(Result(**{**result, "mistakes": tuple(result["mistakes"])}) for result in row["results"])
-        return cls(row["name"], results, tuple(row["notes"]), tuple(row["flags"]))
+        return cls(row["name"], results, tuple(row["notes"]), tuple(row["flags"]), row.get("picture"))
 
 
 class Sheet:
@@ -79,13 +81,13 @@ class Sheet:
         for criterion in self.exercise.criteria:
             met, names = self.has(criterion.key), self.mistakes.get(criterion.key, [])
             sentence = "" if met else " ".join(self.lost.get(criterion.key) or [otherwise])
-            rows.append(Result(criterion.key, criterion.title, criterion.points, met, criterion.asks, sentence, () if met else tuple(names)))
+            rows.append(Result(criterion.key, criterion.title, criterion.points, met, criterion.asks, sentence, () if met else tuple(names), criterion.equation))
         return Verdict(self.exercise.name, tuple(rows), tuple(self.notes), tuple(self.flags))
 
 
 def zero(exercise: Exercise, why: str, flags: tuple[str, ...] = ()) -> Verdict:
     """A verdict of no points, with one reason."""
-    rows = tuple(Result(c.key, c.title, c.points, False, c.asks, why) for c in exercise.criteria)
+    rows = tuple(Result(c.key, c.title, c.points, False, c.asks, why, (), c.equation) for c in exercise.criteria)
     return Verdict(exercise.name, rows, (), flags)
 
 

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from website.paper import CHROMIUM
+from notebooks.builder.paper import CHROMIUM
 
 NO_NETWORK = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 WIDE, PHONE = {"width": 1200, "height": 900}, {"width": 390, "height": 844}

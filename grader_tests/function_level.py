@@ -11,7 +11,7 @@ from autograde.questions import draw
 from autograde.respond import respond
 from autograde.sheet import Cell, Verdict
 from grader_tests.right_answers import HEAD
-from grader_tests.students import EXERCISES, SOURCE
+from grader_tests.students import EVERY, SOURCE
 
 sys.path.insert(0, str(SOURCE))
 KIT = {"LSTMCell": "", "LSTM": "from lstm_kit.cell import LSTMCell\n"}
@@ -20,7 +20,7 @@ KIT_OF_LATER = "from lstm_kit.cell import LSTMCell\nfrom lstm_kit.stack import L
 
 def grade(name: str, source: str, seed: int = 1) -> Verdict:
     """The verdict on `source` for the class `name`, with the classes in place that come with its notebook."""
-    return judge(EXERCISES[name], *answer(name, source, seed))
+    return judge(EVERY[name], *answer(name, source, seed))
 
 
 def answer(name: str, source: str, seed: int = 1) -> tuple[dict, dict, Cell]:
@@ -31,7 +31,7 @@ def answer(name: str, source: str, seed: int = 1) -> tuple[dict, dict, Cell]:
             namespace_of(name, source, namespace)
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
-        questions = draw(EXERCISES[name], seed)
+        questions = draw(EVERY[name], seed)
         return questions, respond(questions, namespace), Cell(source, error)
 
 

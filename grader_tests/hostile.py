@@ -1,7 +1,7 @@
 """Submissions that are hostile, broken or unlucky, as a table: what each does, the mark it deserves, what its student is told.
 
 Each is notebook 01 of a student whose notebook 02 is right; 03 and 04 are not handed in. Most deceits carry HOLLOW, a class that is
-built as asked and computes nothing: it deserves 2 points (it runs, its parameters, reset_parameters), and a deceit must not raise that.
+built as asked and computes nothing: it deserves 1.5 points (it runs, its parameters, reset_parameters), and a deceit must not raise that.
 """
 import json
 import os
@@ -17,7 +17,7 @@ from grader_tests.students import filled, solutions
 NOTEBOOK = "01_basic_lstm"
 RIGHT = solutions()["LSTMCell"]
 HOLLOW = plain_cell().partition("    def forward")[0] + "    def forward(self, x, c, h):\n        return c * 0, h * 0\n"
-FULL, BUILT, NOTHING = 10.0, 2.0, 0.0
+FULL, BUILT, NOTHING = 9.0, 1.5, 0.0  # the prediction, which is worth a point, is not answered
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ for thing in gc.get_objects():
 HOSTILE = (
     # time and resources
     Hostile("endless loop in a cell of its own", "resources", FULL, before="while True:\n    pass"),
-    Hostile("endless loop after the class", "resources", 9.5, "is there an endless loop?", cell=RIGHT + "\nwhile True:\n    pass"),
+    Hostile("endless loop after the class", "resources", 8.75, "is there an endless loop?", cell=RIGHT + "\nwhile True:\n    pass"),
     Hostile("endless loop in forward", "resources", NOTHING, "did not answer within", cell=RIGHT.replace("        f_t = ", "        while True:\n            pass\n        f_t = ")),
     Hostile("endless loop that ignores Ctrl-C", "resources", NOTHING, "did not obey", cell="import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" + RIGHT + "\nwhile True:\n    pass"),
     Hostile("loop that swallows interrupts", "resources", NOTHING, "did not obey", cell=RIGHT + "\nwhile True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"),
@@ -175,7 +175,7 @@ HOSTILE = (
     Hostile("1000 threads", "resources", FULL, before="import threading, time\nfor _ in range(1000):\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"),
     Hostile("a process that outlives the notebook", "resources", FULL, before="import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'], start_new_session=True)"),
     Hostile("a daemon, forked twice", "resources", FULL, before="import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(300)\n    os._exit(0)"),
-    Hostile("an answer of 80 MB", "resources", BUILT, "c_t", cell=HOLLOW.replace("return c * 0, h * 0", "return torch.zeros(10_000_000), torch.zeros(10_000_000)")),
+    Hostile("an answer of 80 MB", "resources", BUILT, "a tensor of 10,000,000 numbers", cell=HOLLOW.replace("return c * 0, h * 0", "return torch.zeros(10_000_000), torch.zeros(10_000_000)")),
     Hostile("recursion without end", "resources", BUILT, "RecursionError", cell=RIGHT.replace("        f_t = ", "        return self.forward(x, c, h)\n        f_t = ")),
     # death
     Hostile("os._exit in a cell", "death", FULL, before="import os\nos._exit(0)"),
@@ -254,8 +254,8 @@ HOSTILE = (
     Hostile("modules emptied", "deceit", BUILT, cell=HOLLOW, after="import sys\nfor name in list(sys.modules):\n    if not name.startswith('_'):\n        sys.modules[name].__dict__.clear()"),
     Hostile("nn.Module.__call__ replaced", "deceit", BUILT, cell=HOLLOW, after="nn.Module.__call__ = lambda self, *a: 10.0"),
     Hostile("the rules imported", "deceit", NOTHING, "ModuleNotFoundError", cell="import autograde.lstm\n" + HOLLOW),
-    Hostile("nn.LSTMCell underneath", "deceit", 9.5, "Your class uses nn.LSTMCell", cell=RIGHT.replace("        f_t = ", "        cell = nn.LSTMCell(1, 1)\n        f_t = ")),
-    Hostile("lstm_cell underneath, well hidden", "deceit", 9.5, "PyTorch's own lstm_cell was called", cell=RIGHT.replace("        f_t = ", "        import torch as T\n        getattr(T, 'lst' + 'm_cell')(x[None], (h[None], c[None]), torch.cat([self.U_i.weight] * 4), torch.cat([self.W_i.weight] * 4))\n        f_t = ")),
+    Hostile("nn.LSTMCell underneath", "deceit", 8.75, "Your class uses nn.LSTMCell", cell=RIGHT.replace("        f_t = ", "        cell = nn.LSTMCell(1, 1)\n        f_t = ")),
+    Hostile("lstm_cell underneath, well hidden", "deceit", 8.75, "PyTorch's own lstm_cell was called", cell=RIGHT.replace("        f_t = ", "        import torch as T\n        getattr(T, 'lst' + 'm_cell')(x[None], (h[None], c[None]), torch.cat([self.U_i.weight] * 4), torch.cat([self.W_i.weight] * 4))\n        f_t = ")),
     Hostile("a mention of nn.LSTM in a comment", "deceit", FULL, cell=RIGHT.replace("        f_t = ", "        # like nn.LSTMCell and torch.lstm_cell, but my own\n        f_t = ")),
     Hostile("nn.LSTMCell beside the class", "deceit", FULL, after="print(nn.LSTMCell(2, 3)(torch.zeros(2)))"),
     # the course

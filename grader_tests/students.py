@@ -11,7 +11,9 @@ from autograde.exercise import load
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE, RELEASE, SUBMISSIONS = ROOT / "source" / "lstm", ROOT / "release" / "lstm", Path(__file__).resolve().parent / "submissions"
-EXERCISES = load("autograde.lstm")
+EVERY = load("autograde.lstm")
+EXERCISES = {name: exercise for name, exercise in EVERY.items() if exercise.kind != "value"}  # the classes
+PREDICTIONS = {name: exercise for name, exercise in EVERY.items() if exercise.kind == "value"}
 NOTEBOOKS = tuple(dict.fromkeys(exercise.notebook for exercise in EXERCISES.values()))
 
 

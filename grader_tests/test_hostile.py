@@ -13,6 +13,7 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
+from autograde import box
 from grader_tests.example_course import make_course
 from grader_tests.hostile import HOSTILE, NOTEBOOK, hand_in_hostile
 from grader_tests.ledger import marks as marks_by_cell
@@ -79,7 +80,7 @@ def students_processes() -> list[str]:
     rows = []
     for process in psutil.process_iter(["cmdline", "uids"]):
         words, uids = process.info["cmdline"] or [], process.info["uids"]
-        if any(word.endswith("kernel.py") for word in words) or (uids and uids.real >= 10**9):
+        if str(ROOT / "autograde" / "kernel.py") in words or (uids and uids.real >= 10**9):
             rows.append(f"{process.pid} {' '.join(words)[:200]}")
     return rows
 
@@ -160,3 +161,34 @@ def test_nothing_of_the_course_is_copied_out(graded):
 
 def test_the_console_says_what_protects(graded):
     assert "Protection in force: bubblewrap" in graded[3]
+
+
+# ---------------------------------------------------------------- the other box
+WITHOUT_NAMESPACES = """
+from autograde import box
+usual = box.works
+box.works = lambda kind: isinstance(kind, box.Sandlock) and usual(kind)
+import sys
+sys.argv = ["nbgrader", "autograde", "lstm"]
+from nbgrader.apps.nbgraderapp import NbGraderApp
+NbGraderApp.launch_instance()
+"""
+
+
+def test_where_namespaces_are_refused_landlock_protects(tmp_path):
+    """What submissions try against the course and other processes, in the box that takes bubblewrap's place."""
+    if not box.works(box.Sandlock("sandlock", False)):
+        pytest.skip("this kernel has no Landlock")
+    course = tmp_path / "course"
+    make_course(course)
+    with open(course / "nbgrader_config.py", "a") as config:
+        config.write(LIMITS)
+    tried = [hostile for hostile in HOSTILE if hostile.group in ("course", "death")]
+    for number, hostile in enumerate(tried):
+        hand_in_hostile(course / "submitted" / f"student_{number:02}" / "lstm", hostile)
+    before = seen(course)
+    done = subprocess.run([sys.executable, "-c", WITHOUT_NAMESPACES], cwd=course, capture_output=True, text=True)
+    assert "Protection in force: sandlock" in done.stderr
+    found = marks(course)
+    assert [(hostile.name, found[f"student_{number:02}"][NOTEBOOK]) for number, hostile in enumerate(tried)] == [(hostile.name, hostile.deserves) for hostile in tried]
+    assert seen(course) == before and not students_processes()

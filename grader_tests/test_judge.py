@@ -9,7 +9,7 @@ from autograde.respond import respond
 from autograde.sheet import Cell, Verdict
 from grader_tests.function_level import answer, grade
 from grader_tests.right_answers import plain_cell, stack_source
-from grader_tests.students import EXERCISES, answers, solutions
+from grader_tests.students import EVERY, EXERCISES, PREDICTIONS, answers, solutions
 
 SOLUTIONS = solutions()
 
@@ -36,9 +36,21 @@ def test_parameter_matrices_get_everything(name):
 
 def test_points_of_the_notebooks():
     totals = {}
-    for exercise in EXERCISES.values():
+    for exercise in EVERY.values():
         totals[exercise.notebook] = round(totals.get(exercise.notebook, 0) + exercise.points, 6)
     assert totals == {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4}
+
+
+@pytest.mark.parametrize("name", PREDICTIONS)
+def test_predictions(name):
+    right = PREDICTIONS[name].answer
+    for text in (SOLUTIONS[name], f"{name} = {right}", f"{name} = {right}.0", f"{name} = torch.tensor({right})", f"import numpy\n{name} = numpy.int64({right})"):
+        assert grade(name, text).score == 1, text
+    for text, told in {"": "not filled in", f"{name} = None": "not filled in", f"{name} = ...": "not filled in", f"{name} = '{right}'": "is a str", f"{name} = True": "is a bool", f"{name} = [{right}]": "is a list", f"{name} = float('nan')": "is nan", f"{name} = {right + 1}": "not right", f"{name} = 1 / 0": "ZeroDivisionError"}.items():
+        verdict = grade(name, text)
+        assert verdict.score == 0 and told in verdict.results[0].sentence, text
+    for wrong, why in PREDICTIONS[name].slips.items():
+        assert wrong != right and why in grade(name, f"{name} = {wrong}").results[0].sentence
 
 
 # A change of a right cell -> the criteria that it loses, and a piece of what the student is told.
@@ -106,7 +118,7 @@ BROKEN = {  # a whole cell -> its score, and a piece of what the student is told
     "class LSTMCell(nn.Module):\n    def __init__(self, a, b):\n        raise ValueError('sorry')": (0, "raised ValueError: sorry"),
     "class LSTMCell(nn.Module):\n    def __init__(self):\n        super().__init__()": (0, "raised TypeError"),
     "class LSTMCell(nn.Module):\n    pass": (0, "raised TypeError"),
-    RIGHT_CELL + "\nprint(undefined)": (9.5, "Your cell stopped with NameError"),
+    RIGHT_CELL + "\nprint(undefined)": (8.75, "Your cell stopped with NameError"),
 }
 
 

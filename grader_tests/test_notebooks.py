@@ -12,10 +12,12 @@ import torch
 from nbclient import NotebookClient
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from torch import nn
+from traitlets.config.loader import PyFileConfigLoader
 
-from grader_tests.students import EXERCISES, NOTEBOOKS, ROOT, SOURCE
+from grader_tests.students import EVERY, EXERCISES, NOTEBOOKS, PREDICTIONS, ROOT, SOURCE
 
 sys.path.insert(0, str(SOURCE))
+CONFIG = PyFileConfigLoader("nbgrader_config.py", str(ROOT)).load_config()
 MARKERS = ("SOLUTION", "HIDDEN TESTS")
 IMAGE = re.compile(r"!\[(.*?)\]\((.*?)\)")
 
@@ -35,7 +37,7 @@ def markdown(name):
 def released(name):
     """The notebook as `nbgrader generate_assignment` gives it to students."""
     notebook = read(name)
-    for preprocessor in (ClearSolutions(code_stub={"python": "...  # YOUR CODE HERE"}), ClearHiddenTests()):
+    for preprocessor in (ClearSolutions(config=CONFIG), ClearHiddenTests()):
         notebook, _ = preprocessor.preprocess(notebook, {})
     return notebook
 
@@ -43,12 +45,16 @@ def released(name):
 def run(notebook, folder):
     """Run a notebook beside a copy of the kit. Raises CellExecutionError at the first exception."""
     shutil.copytree(SOURCE / "lstm_kit", folder / "lstm_kit")
-    NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
     return notebook
 
 
 def printed(notebook, stream):
     return "".join(output.text for cell in notebook.cells for output in cell.get("outputs", []) if output.get("name") == stream)
+
+
+def printed_by(cell):
+    return "".join(output.get("text", "") for output in cell.get("outputs", []))
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -76,13 +82,13 @@ def test_tags(name):
             assert marks(cell)["locked"] != marks(cell)["solution"]
 
 
-@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES.keys())
+@pytest.mark.parametrize("exercise", EVERY.values(), ids=EVERY.keys())
 def test_graded_cells(exercise):
     cells = {marks(cell).get("grade_id"): cell for cell in read(exercise.notebook).cells}
     assert marks(cells[exercise.name])["solution"] and not marks(cells[exercise.name])["grade"]
     test = cells[f"test_{exercise.name}"]
     assert marks(test)["grade"] and marks(test)["points"] == (0 if exercise.bonus else exercise.points)
-    assert f'ask("{exercise.name}")' in test.source and test.source.endswith(f"check({exercise.name})")
+    assert f'ask("{exercise.name}")' in test.source and test.source.endswith(f'noted("{exercise.name}")' if exercise.name in PREDICTIONS else f"check({exercise.name})")
 
 
 def test_points():
@@ -94,7 +100,7 @@ def test_points():
 def test_markers_are_balanced(name):
     for cell in read(name).cells:
         for marker in MARKERS:
-            found = re.findall(rf"### (BEGIN|END) {marker}", cell.source)
+            found = re.findall(rf"(BEGIN|END) {marker}", cell.source)
             assert found == ["BEGIN", "END"] * (len(found) // 2), f"{name}: {cell.id}"
 
 
@@ -121,7 +127,7 @@ def test_images_and_links(name):
         for path in re.findall(r"(?<!!)\[[^\]]*\]\(([^)]*\.ipynb)\)", text):
             assert (SOURCE / path).is_file(), f"{name}: {cell}: {path}"
     for cell in read(name).cells:
-        assert cell.source.count("show(figure") == len(re.findall(r'show\(figure, "[^"]{20,}"', cell.source)), f"{name}: {cell.id}: a plot without a description"
+        assert len(re.findall(r"show\(\s*figure", cell.source)) == len(re.findall(r'show\(\s*figure,\s*f?"[^"]{20,}"', cell.source)), f"{name}: {cell.id}: a plot without a description"
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -133,6 +139,10 @@ def test_worked_notebook_runs(name, tmp_path):
     assert "Nothing to show yet" not in text and printed(notebook, "stderr") == ""
     plots = [output for cell in notebook.cells for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
     assert plots and all(plot.metadata["image/png"]["alt"] for plot in plots)
+    assert all("is right" in printed_by(cell) for cell in notebook.cells if cell.id.startswith("compare_"))
+    (example,) = (cell.source for cell in notebook.cells if cell.id == "example")
+    numbers = set(re.findall(r"\d\.\d{4}", example))
+    assert len(numbers) > 3 and not numbers - set(re.findall(r"\d\.\d{4}", text)), "the worked example has numbers that its code does not print"
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -141,7 +151,7 @@ def test_release_runs(name, tmp_path):
     text = json.dumps(notebook)
     assert not any(word in text for word in ("SOLUTION", "HIDDEN", "autograde"))
     run(notebook, tmp_path)
-    assert printed(notebook, "stderr").count("not written yet") == sum(exercise.notebook == name for exercise in EXERCISES.values())
+    assert printed(notebook, "stderr").count("not written yet") == sum(bool(marks(cell).get("solution")) for cell in notebook.cells)
     assert "all checks passed" not in printed(notebook, "stdout")
 
 
@@ -153,7 +163,7 @@ def test_kit_stack_is_in_step():
 
 
 def test_kit_does_not_need_the_grader():
-    code = "import lstm_kit.checks, lstm_kit.cell, lstm_kit.stack, lstm_kit.plots, sys; assert 'autograde' not in sys.modules"
+    code = "import lstm_kit.checks, lstm_kit.cell, lstm_kit.stack, lstm_kit.plots, lstm_kit.predictions, lstm_kit.tasks, sys; assert 'autograde' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=SOURCE, check=True)
 
 

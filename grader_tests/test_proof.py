@@ -12,7 +12,7 @@ from grader_tests.function_level import grade
 from grader_tests.mistakes import code, named
 from grader_tests.proof import PAGE, classic
 from grader_tests.right_answers import HEAD, right_answers
-from grader_tests.students import EXERCISES, ROOT, hand_in, solutions
+from grader_tests.students import EVERY, EXERCISES, ROOT, hand_in, solutions
 
 
 def rows(text: str) -> dict[str, str]:
@@ -60,7 +60,7 @@ def course(tmp_path_factory) -> Path:
 
 def test_marks_in_notebooks_are_those_of_the_proof(course):
     """Through real nbgrader a class gets what it gets in the proof, and the other classes get full marks."""
-    full = {exercise.test_id: exercise.points for exercise in EXERCISES.values()}
+    full = {exercise.test_id: exercise.points for exercise in EVERY.values()}
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
         for student, (name, source) in some_submissions().items():
             submission = gradebook.find_submission("lstm", student)

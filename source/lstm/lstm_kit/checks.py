@@ -1,4 +1,4 @@
-"""The checks for your desk: `check(YourClass)` climbs a ladder and stops at the first rung that does not hold.
+"""The checks for your desk: `check(YourClass)` climbs a ladder, names each rung that holds, and stops at the first that does not.
 
 It looks from outside. A gate is seen by pushing the other gates open or shut with large biases, the wiring of a stack
 by putting a stand-in in place of every layer, and values are compared with PyTorch's own LSTM on the same weights.
@@ -6,7 +6,9 @@ by putting a stand-in in place of every layer, and values are compared with PyTo
 import contextlib
 import linecache
 import sys
+import textwrap
 import traceback
+from functools import partial
 from types import FunctionType
 
 import torch
@@ -25,13 +27,13 @@ class CheckFailed(AssertionError):
     """A rung that does not hold. Notebooks show its message without a traceback."""
 
     def _render_traceback_(self):
-        return [f"CheckFailed: {self}"]
+        return [textwrap.fill(line, 100, subsequent_indent="  ") for line in f"CheckFailed: {self}".splitlines()]
 
 
 def check(cls):
     """Check one class of the exercise; which ladder is climbed follows from the name of the class.
 
-    Prints one line if all is well, or if the class is not written yet (that one on stderr). Raises CheckFailed otherwise.
+    Prints a line for each rung that holds, or one if the class is not written yet (on stderr). Raises CheckFailed at the first that does not hold.
     """
     name = getattr(cls, "__name__", "")
     if not isinstance(cls, type) or name not in LADDERS:
@@ -41,27 +43,30 @@ def check(cls):
         return
     failure = climb(cls, torch.float64)
     single = failure and climb(cls, torch.float32)  # an answer may work in single precision only
-    if single:
-        raise max(failure, single, key=lambda failed: failed.rung)
+    failure = max(failure, single, key=lambda failed: failed.rung) if single else None
+    titles = [title for title, _ in LADDERS[name]]
+    print(name, *[f"  ✓ {title}" for title in titles[: failure.rung if failure else None]], sep="\n")
+    if failure:
+        print(f"  ✗ {titles[failure.rung]}")
+        raise failure
     print(f"{name}: all checks passed.")
 
 
 def written(cls):
-    """Whether any method of the class does more than to call that of the class above."""
-    codes = [value.__code__ for value in vars(cls).values() if isinstance(value, FunctionType)]
-    return any(set(code.co_names) - {"super", "__init__"} for code in codes)
+    """Whether any method of the class does more than to call that of the class above, or it has any attribute besides."""
+    own = [value for name, value in vars(cls).items() if isinstance(value, FunctionType) or not name.startswith("__")]
+    return any(not isinstance(value, FunctionType) or set(value.__code__.co_names) - {"super", "__init__"} for value in own)
 
 
 def climb(cls, dtype):
     """The first failure when every number is of `dtype`, with the number of its rung; None if there is none."""
-    rungs, subject = LADDERS[cls.__name__]
     before = torch.get_default_dtype()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(20170101)
         torch.set_default_dtype(dtype)
         try:
-            for number, rung in enumerate(rungs):
-                rung(cls, **subject)
+            for number, (_, rung) in enumerate(LADDERS[cls.__name__]):
+                rung(cls)
         except CheckFailed as failure:
             failure.rung = number
             return failure
@@ -128,7 +133,7 @@ def build(cls, *sizes):
         raise CheckFailed(f"The constructor does not work: {call} raised {describe(error)}") from None
 
 
-def constructor(cls, base=None, stack=False, **_):
+def constructor(cls, base=None, stack=False):
     need(issubclass(cls, nn.Module), f"{cls.__name__} must be a subclass of nn.Module.")
     if base:
         need(base in [above.__name__ for above in cls.__mro__[1:]], f"{cls.__name__} must be a subclass of {base}: class {cls.__name__}({base}).")
@@ -136,7 +141,7 @@ def constructor(cls, base=None, stack=False, **_):
         build(cls, *sizes[: 3 if stack else 2])
 
 
-def parameters(cls, rule, **_):
+def parameters(cls, rule):
     for n, m in SIZES:
         module = build(cls, n, m)
         where = f" (with input_dim={n}, hidden_dim={m})"
@@ -222,7 +227,7 @@ def pytorch(rule, seen=None):
     return run
 
 
-def pair(cls, **_):
+def pair(cls):
     for n, m in SIZES:
         module, inputs = prepared(cls, n, m)
         out = step(module, *inputs)
@@ -246,21 +251,21 @@ def terms(rule, k):
 
 
 def probes(rule):
-    """What is looked at, in order: pushed biases, the view (see `view`), and the sentence if it is not right."""
+    """What is looked at, in order: a title, pushed biases, the view (see `view`), and the sentence if it is not right."""
     candidate = "The candidate c̃_t is not right. It is the tanh " + terms(rule, "c") + "."
     if rule == "coupled":
-        yield {"b_f": OPEN}, "c", "With the forget gate fully open (f_t = 1) nothing is forgotten, so nothing may be written: c_t must be c_{t−1} unchanged, and it is not."
-        yield {"b_f": SHUT}, "c", "With the forget gate shut (f_t = 0) c_t must be the candidate alone, and it is not. " + candidate
-        yield {}, "kept", "How much of c_{t−1} stays in c_t is not right: the forget gate f_t alone decides it, unit by unit. f_t is the logistic sigmoid " + terms(rule, "f") + "."
-        yield {"b_c": OPEN}, "new", "How much of the candidate enters c_t is not right. Kept and new must add up to one, unit by unit; f_t itself is right."
+        yield "f_t = 1 keeps the cell state", {"b_f": OPEN}, "c", "With the forget gate fully open (f_t = 1) nothing is forgotten, so nothing may be written: c_t must be c_{t−1} unchanged, and it is not."
+        yield "candidate c̃_t", {"b_f": SHUT}, "c", "With the forget gate shut (f_t = 0) c_t must be the candidate alone, and it is not. " + candidate
+        yield "forget gate f_t", {}, "kept", "How much of c_{t−1} stays in c_t is not right: the forget gate f_t alone decides it, unit by unit. f_t is the logistic sigmoid " + terms(rule, "f") + "."
+        yield "weight of the candidate", {"b_c": OPEN}, "new", "How much of the candidate enters c_t is not right. Kept and new must add up to one, unit by unit; f_t itself is right."
     else:
-        yield {"b_f": OPEN, "b_i": SHUT}, "c", "With the forget gate fully open (f_t = 1) and the input gate shut (i_t = 0) the cell must keep its state: c_t = c_{t−1}. Yours does not."
-        yield {"b_i": SHUT}, "c", "The forget gate f_t is not right (seen in c_t, with the input gate shut). It is the logistic sigmoid " + terms(rule, "f") + "."
-        yield {"b_f": SHUT, "b_c": OPEN}, "c", "The input gate i_t is not right (seen in c_t, with the forget gate shut and the candidate at 1). It is the logistic sigmoid " + terms(rule, "i") + "."
-        yield {"b_f": SHUT, "b_i": OPEN}, "c", "(Seen in c_t, with the forget gate shut and the input gate open.) " + candidate
-    yield {}, "c", "The new cell state c_t is not right, though its parts are. It is the sum of what is kept of c_{t−1} and what is written of the candidate."
-    yield {"b_o": OPEN}, "h", "With the output gate fully open (o_t = 1) h_t must be the tanh of the new cell state c_t, and it is not."
-    yield {}, "h", "The output gate o_t is not right (seen in h_t; the rest of h_t is right). It is the logistic sigmoid " + terms(rule, "o") + ", and multiplies the tanh of c_t."
+        yield "f_t = 1 and i_t = 0 keep the cell state", {"b_f": OPEN, "b_i": SHUT}, "c", "With the forget gate fully open (f_t = 1) and the input gate shut (i_t = 0) the cell must keep its state: c_t = c_{t−1}. Yours does not. Look at the functions of f_t and i_t, and at how c_t is put together."
+        yield "forget gate f_t", {"b_i": SHUT}, "c", "The forget gate f_t is not right (seen in c_t, with the input gate shut). It is the logistic sigmoid " + terms(rule, "f") + "."
+        yield "input gate i_t", {"b_f": SHUT, "b_c": OPEN}, "c", "The input gate i_t is not right (seen in c_t, with the forget gate shut and the candidate at 1). It is the logistic sigmoid " + terms(rule, "i") + "."
+        yield "candidate c̃_t", {"b_f": SHUT, "b_i": OPEN}, "c", "(Seen in c_t, with the forget gate shut and the input gate open.) " + candidate
+    yield "new cell state c_t", {}, "c", "The new cell state c_t is not right, though its parts are. It is the sum of what is kept of c_{t−1} and what is written of the candidate."
+    yield "what of c_t can be shown", {"b_o": OPEN}, "h", "With the output gate fully open (o_t = 1) h_t must be the tanh of the new cell state c_t, and it is not."
+    yield "output gate o_t, and h_t", {}, "h", "The output gate o_t is not right (seen in h_t; the rest of h_t is right). It is the logistic sigmoid " + terms(rule, "o") + ", and multiplies the tanh of c_t."
 
 
 def view(run, what, module, x, c, h):
@@ -272,14 +277,12 @@ def view(run, what, module, x, c, h):
     return run(module, x, c, h)["ch".index(what)]
 
 
-def values(cls, rule, **_):
+def values(cls, rule, biases, what, sentence):
     for n, m in SIZES:
         module, inputs = prepared(cls, n, m)
-        for biases, what, sentence in probes(rule):
-            with pushed(module, biases):
-                mine, right = (view(run, what, module, *inputs) for run in (step, pytorch(rule)))
-                if same(mine, right):
-                    continue
+        with pushed(module, biases):
+            mine, right = (view(run, what, module, *inputs) for run in (step, pytorch(rule)))
+            if not same(mine, right):
                 need(not (rule == "peephole" and what == "h" and late(module, mine, inputs)), "The peephole of the output gate looks at the new cell state c_t. That is the form of the original papers; in this exercise it looks at c_{t−1}, as the other two do.")
                 raise CheckFailed(sentence + reactions(module, rule, what, inputs, biases))
 
@@ -294,7 +297,7 @@ def reactions(module, rule, what, inputs, biases):
     """A sentence on what the result hangs on and should not, or does not hang on and should."""
     mine, right = (touched(run, module, rule, what, inputs, biases) for run in (step, pytorch(rule)))
     missing, foreign = [name for name in right if name not in mine], [name for name in mine if name not in right]
-    text = f"\n  It does not change when {', '.join(missing)} changes." if missing else ""
+    text = f"\n  It does not change with {', '.join(missing)}, and should." if missing else ""
     return text + (f"\n  It changes with {', '.join(foreign)}, and should not." if foreign else "")
 
 
@@ -315,16 +318,21 @@ def touched(run, module, rule, what, inputs, biases):
     return names
 
 
-def untouched(cls, **_):
+def unwritten(before, after):
+    """Whether `after`, a clone of `before`, is as it was. PyTorch counts what is written into a tensor, be it the same number."""
+    return same(before, after) and after._version == 0
+
+
+def untouched(cls):
     module, inputs = prepared(cls, *SIZES[0])
     passed = [value.clone() for value in inputs]
     first = module(*passed)
     for name, before, after in zip("xch", inputs, passed):
-        need(same(before, after), f"forward changes the tensor {name} that was passed to it. Make new tensors; write into none that you were given.")
+        need(unwritten(before, after), f"forward changes the tensor {name} that was passed to it. Make new tensors; write into none that you were given.")
     need(all(same(one, other) for one, other in zip(first, step(module, *inputs))), "Two calls with the same inputs give different results. Keep nothing from call to call, and draw nothing at random in forward.")
 
 
-def own_work(cls, **_):
+def own_work(cls):
     """PyTorch's LSTM must not do the work."""
     module, inputs = prepared(cls, *SIZES[0])
     with Trap() as trap:
@@ -365,7 +373,7 @@ def slopes(run, leaves):
         need(abs(measured - found) < SLOPE_TOLERANCE[leaf.dtype] * (1 + abs(measured)), f"The gradient of {name} over several steps is not right, though the values are: somewhere a state is cut off from what it was computed from (detach, .data, no_grad).")
 
 
-def cell_gradients(cls, rule, **_):
+def cell_gradients(cls, rule):
     module, (_, c, h) = prepared(cls, *SIZES[0])
     x, weights = normal(3, SIZES[0][0]), normal(5, SIZES[0][1])
     leaves = {name: held(module, name) for name in shapes(rule, 1, 1)}
@@ -400,7 +408,7 @@ def reset(module):
         is_normal(name.removesuffix(".weight"), value)
 
 
-def cell_reset(cls, **_):
+def cell_reset(cls):
     reset(build(cls, 60, 120))
 
 
@@ -423,7 +431,7 @@ class StandIn:
         return tuple(out)
 
 
-def stack_layers(cls, cell, **_):
+def stack_layers(cls, cell):
     for n, m, count, _ in STACKS:
         module = build(cls, n, m, count)
         layers = getattr(module, "layers", None)
@@ -466,7 +474,7 @@ def unpacked(out, steps, count, m):
     return rows
 
 
-def stack_wiring(cls, **_):
+def stack_wiring(cls):
     for sizes in STACKS:
         module, stand_ins, (x, c, h) = stood_in(cls, sizes)
         with torch.no_grad():
@@ -524,7 +532,7 @@ def stack_results(logs, outputs, last_c, last_h):
         raise CheckFailed("The final states are not right: row k of c_T and of h_T is layer k's last state.")
 
 
-def stack_whole(cls, **_):
+def stack_whole(cls):
     """On cells of the kit, a stack must give what PyTorch's own LSTM gives."""
     n, m, count, steps = STACKS[0]
     module = build(cls, n, m, count).to(torch.get_default_dtype())
@@ -541,17 +549,17 @@ def stack_whole(cls, **_):
     need(all(same(one, other) for one, other in zip(mine, (outputs, last_c, last_h))), "The results differ from those of torch.nn.LSTM on the same weights.")
 
 
-def stack_untouched(cls, **_):
+def stack_untouched(cls):
     module, _, inputs = stood_in(cls, STACKS[0])
     passed = [value.clone() for value in inputs]
     with torch.no_grad():
         first, again = (unpacked(module(*values), STACKS[0][3], STACKS[0][2], STACKS[0][1]) for values in (passed, [value.clone() for value in inputs]))
     for name, before, after in zip("xch", inputs, passed):
-        need(same(before, after), f"forward changes the tensor {name} that was passed to it. Keep each layer's state in a list, or make new tensors; write into none that you were given.")
+        need(unwritten(before, after), f"forward changes the tensor {name} that was passed to it. Keep each layer's state in a list, or make new tensors; write into none that you were given.")
     need(all(same(one, other) for one, other in zip(first, again)), "Two calls with the same inputs give different results. Keep nothing from call to call.")
 
 
-def stack_gradients(cls, **_):
+def stack_gradients(cls):
     module, stand_ins, (x, c, h) = stood_in(cls, STACKS[0])
     n, m, count, steps = STACKS[0]
     weights = [normal(steps, m), normal(count, m), normal(count, m)]
@@ -565,20 +573,40 @@ def stack_gradients(cls, **_):
     slopes(run, leaves)
 
 
-def stack_reset(cls, **_):
+def stack_reset(cls):
     module = build(cls, 30, 60, 2)
     for layer in module.layers:  # the layers' own reset_parameters is not what is looked at here
         layer.reset_parameters = lambda layer=layer: [value.data.copy_(torch.randn_like(value)) for value in layer.parameters()]
     reset(module)
 
 
-CELL = (constructor, parameters, pair, values, untouched, cell_gradients, cell_reset)
-STACK = (constructor, stack_layers, stack_untouched, stack_wiring, stack_whole, stack_gradients, stack_reset)
+def cell_ladder(rule, base=None):
+    yield "it can be made", partial(constructor, base=base)
+    yield "parameters: names and shapes", partial(parameters, rule=rule)
+    yield "forward returns the pair (c_t, h_t)", pair
+    for title, *probe in probes(rule):
+        yield title, partial(values, rule=rule, **dict(zip(("biases", "what", "sentence"), probe)))
+    yield "x, c and h are left as they are", untouched
+    yield "gradients over several steps", partial(cell_gradients, rule=rule)
+    yield "reset_parameters", cell_reset
+    yield "your own computation", own_work
+
+
+def stack_ladder(cell, base=None):
+    yield "it can be made", partial(constructor, base=base, stack=True)
+    yield "layers: number, kind and sizes", partial(stack_layers, cell=cell)
+    yield "x, c and h are left as they are", stack_untouched
+    yield "what each layer reads, carries along and returns", stack_wiring
+    yield "values: PyTorch's on the same weights", stack_whole
+    yield "gradients over several steps and layers", stack_gradients
+    yield "reset_parameters", stack_reset
+
+
 LADDERS = {
-    "LSTMCell": ((*CELL, own_work), {"rule": "plain"}),
-    "LSTM": (STACK, {"stack": True, "cell": "LSTMCell"}),
-    "CoupledLSTMCell": (CELL, {"rule": "coupled", "base": "LSTMCell"}),
-    "CoupledLSTM": (STACK, {"stack": True, "cell": "CoupledLSTMCell", "base": "LSTM"}),
-    "PeepholeLSTMCell": (CELL, {"rule": "peephole", "base": "LSTMCell"}),
-    "PeepholeLSTM": (STACK, {"stack": True, "cell": "PeepholeLSTMCell", "base": "LSTM"}),
+    "LSTMCell": [*cell_ladder("plain")],
+    "LSTM": [*stack_ladder("LSTMCell")],
+    "CoupledLSTMCell": [*cell_ladder("coupled", "LSTMCell")],
+    "CoupledLSTM": [*stack_ladder("CoupledLSTMCell", "LSTM")],
+    "PeepholeLSTMCell": [*cell_ladder("peephole", "LSTMCell")],
+    "PeepholeLSTM": [*stack_ladder("PeepholeLSTMCell", "LSTM")],
 }

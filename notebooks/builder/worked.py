@@ -10,8 +10,9 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from traitlets.config import PyFileConfigLoader
 
-ROOT = Path(__file__).resolve().parent.parent
-SOURCE, FOLDER = ROOT / "source" / "lstm", ROOT / "notebooks"
+HERE = Path(__file__).resolve().parent
+FOLDER, ROOT = HERE.parent, HERE.parent.parent
+SOURCE = ROOT / "source" / "lstm"
 NAMES = tuple(sorted(path.stem for path in SOURCE.glob("*.ipynb")))
 MARKER = re.compile(r"^\W*(BEGIN|END) SOLUTION\W*$")  # in a comment of Python or of HTML
 PLOTS = ["--InlineBackend.figure_formats={'svg'}", "--InlineBackend.rc={'svg.hashsalt': 'lstm', 'figure.dpi': 72}"]
@@ -58,8 +59,9 @@ def run(notebook: NotebookNode) -> NotebookNode:
 def run_all():
     """Run all of them into notebooks/, with the kit and the pictures beside them, so that they run and show there too."""
     os.environ["SOURCE_DATE_EPOCH"] = "0"  # matplotlib then writes no time into its plots
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    shutil.copytree(SOURCE, FOLDER, ignore=SKIPPED)
+    for path in set(FOLDER.iterdir()) - {HERE}:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copytree(SOURCE, FOLDER, ignore=SKIPPED, dirs_exist_ok=True)
     for name in NAMES:
         print(f"Running {name}.ipynb", flush=True)
         nbformat.write(run(worked(name)), FOLDER / f"{name}.ipynb")

@@ -13,7 +13,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from autograde import mathml
-from website.worked import FOLDER, NAMES
+from notebooks.builder.worked import FOLDER, NAMES
 
 HERE = Path(__file__).resolve().parent
 TEXT_FONTS = {"400-normal": "font-weight:400", "400-italic": "font-weight:400;font-style:italic", "600-normal": "font-weight:600 700"}

@@ -1,8 +1,8 @@
-"""`python -m website`: run the worked notebooks, and make their pages. `python -m website pdf FOLDER`: the pages on paper."""
+"""`python -m notebooks.builder`: run the worked notebooks, and make their pages. `python -m notebooks.builder pdf FOLDER`: the pages on paper."""
 import sys
 from pathlib import Path
 
-from website import pages, paper, worked
+from notebooks.builder import pages, paper, worked
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["pdf"]:

@@ -1,0 +1,1 @@
+cell_parameters = 4 * (25 + 15 + 5)

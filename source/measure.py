@@ -1,0 +1,82 @@
+"""`python source/measure.py`: the numbers of the text that come from training or hang on a seed, over ten seeds, into measured.json.
+
+It takes about ten minutes. A test compares the sentences of the notebooks with the file.
+"""
+import json
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import torch
+from torch import nn
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "lstm"))
+from lstm_kit import cell as kit  # noqa: E402
+from lstm_kit.tasks import accuracy, gaps, majority, reach, recall, scaled, up_and_down  # noqa: E402
+
+SEEDS = range(10)
+
+
+def worked(notebook: str, name: str, **namespace):
+    """The class `name` of the worked solution."""
+    cell = next(cell for cell in nbformat.read(HERE / "lstm" / f"{notebook}.ipynb", as_version=4).cells if cell.id == name)
+    exec(re.sub(r"(?m)^ *### .*\n?", "", cell.source), namespace := namespace | {"torch": torch, "nn": nn})
+    return namespace[name]
+
+
+def spread(values) -> list:
+    return [min(values), max(values)]
+
+
+def gradients(cell_class) -> dict:
+    """Share of the gradient that reaches 50 steps back, from the smallest to the largest of the seeds."""
+    rows = {}
+    for name, bias in (("RNN", None), ("0", 0), ("1", 1), ("3", 3), ("5", 5)):
+        found = []
+        for seed in SEEDS:
+            torch.manual_seed(seed)
+            cell = nn.RNNCell(16, 32) if bias is None else scaled(cell_class(16, 32), bias)
+            found.append(float(reach(cell, torch.randn(100, 8, 16))[-51]))
+        rows[name] = spread([float(f"{value:.1e}") for value in found])
+    return rows
+
+
+def recalled(cell_class) -> dict:
+    """Share of right answers in the last ten training steps."""
+    return {str(bias): spread([round(sum(recall(cell_class(16, 32), bias, seed)[-10:]) / 10, 2) for seed in SEEDS]) for bias in (0, 1, 5)}
+
+
+def voted(classes) -> dict:
+    rows = {}
+    for name, cell_class in classes.items():
+        found = []
+        for seed in SEEDS:
+            cell = cell_class(1, 4)
+            read = majority(cell, seed)
+            c, after = up_and_down(cell, read, 80, 165)
+            found.append((round(accuracy(cell, read, 20), 3), up_and_down(cell, read, 10, 25)[1], after, round(float(c.abs().max()), 2)))
+        rows[name] = dict(zip(("right in 20 steps", "changes after 10 ups", "changes after 80 ups", "largest c"), map(spread, zip(*found))))
+    return rows
+
+
+def told_apart(classes) -> dict:
+    """Share of right answers in the last ten training steps, and on how many seeds it is 0.99 or more."""
+    rows = {}
+    for name, cell_class in classes.items():
+        found = [round(sum(gaps(cell_class(1, 8), seed)[-10:]) / 10, 2) for seed in SEEDS]
+        rows[name] = {"right": spread(found), "solved": sum(share >= 0.99 for share in found)}
+    return rows
+
+
+if __name__ == "__main__":
+    plain = worked("01_basic_lstm", "LSTMCell")
+    coupled = worked("03_coupled_gates", "CoupledLSTMCell", LSTMCell=kit.LSTMCell)
+    peephole = worked("04_peepholes", "PeepholeLSTMCell", LSTMCell=plain)
+    rows = {
+        "seeds": len(SEEDS), "gradient 50 steps back": gradients(plain), "recall": recalled(plain),
+        "votes": voted({"plain": kit.LSTMCell, "coupled": coupled}), "gaps": told_apart({"plain": plain, "peepholes": peephole}),
+    }  # fmt: skip
+    (HERE / "measured.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(rows, indent=1))
