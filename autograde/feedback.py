@@ -64,7 +64,7 @@ def reasons(verdict: Verdict) -> list[tuple[str, list[Result]]]:
     rows = {}
     for result in verdict.results:
         if not result.met:
-            rows.setdefault(result.sentence.replace(f" The rule: {result.asks}.", ""), []).append(result)
+            rows.setdefault(re.sub(rf" (The rule|Asked for): {re.escape(result.asks)}\.", "", result.sentence), []).append(result)
     return list(rows.items())
 
 

@@ -120,7 +120,7 @@ def svg_steps(picture: dict) -> str:
     right, yours = picture["right"], picture["yours"]
     low, high = min(right + yours), max(right + yours)
     place = lambda k, value: (44 + k * 260 / (len(right) - 1), 130 - 105 * (value - low) / (high - low or 1))
-    inside = "".join(f'<line class="grid" x1="44" x2="304" y1="{y}" y2="{y}"/>' + text(38, y + 4, f"{value:.2g}".replace("-", "−"), "end") for y, value in ((25, high), (130, low)))
+    inside = "".join(f'<line class="grid" x1="44" x2="304" y1="{y}" y2="{y}"/>' + text(38, y + 4, f"{value:.2f}".replace("-", "−"), "end") for y, value in ((25, high), (130, low)))
     inside += "".join(text(place(k, 0)[0], 150, str(k)) for k in range(len(right))) + text(174, 166, "step")
     for kind, values in (("right", right), ("yours", yours)):
         points = [place(k, value) for k, value in enumerate(values)]
