@@ -9,6 +9,8 @@ from nbformat import NotebookNode
 
 from .exercise import Exercise, load
 
+SHIPPED = (".py", ".svg")  # what the release has beside its notebooks: the kit and its pictures
+
 
 class NotReady(Exception):
     """There is nothing to grade with; the text says which command to run."""
@@ -16,13 +18,13 @@ class NotReady(Exception):
 
 @dataclass(frozen=True)
 class Assignment:
-    """`notebooks`: name to release notebook; `kit`: path in the release to text; `exercises`: name to exercise."""
+    """`notebooks`: name to release notebook; `kit`: path in the release to text, the pictures among them; `exercises`: name to exercise."""
 
     name: str
     notebooks: dict[str, NotebookNode]
     kit: dict[str, str]
     exercises: dict[str, Exercise]
-    digest: str = ""  # of the release
+    digest: str = ""  # of the release and the exercises
 
     def in_notebook(self, notebook: str) -> list[Exercise]:
         return [exercise for exercise in self.exercises.values() if exercise.notebook == notebook]
@@ -47,6 +49,7 @@ def read_release(folder: Path, name: str, module: str) -> Assignment:
         ids = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in getattr(notebooks.get(exercise.notebook), "cells", [])}
         if not {exercise.name, exercise.test_id} <= ids:
             raise NotReady(f"{folder / exercise.notebook}.ipynb has no cells {exercise.name} and {exercise.test_id}: run `nbgrader generate_assignment {name} --force`.")
-    kit = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py")) if "__pycache__" not in path.parts}
-    seen = hashlib.sha256(json.dumps([kit, notebooks], sort_keys=True).encode()).hexdigest()
+    files = [path for path in sorted(folder.rglob("*")) if path.suffix in SHIPPED and "__pycache__" not in path.parts]
+    kit = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in files}
+    seen = hashlib.sha256(json.dumps([kit, notebooks, repr(exercises)], sort_keys=True).encode()).hexdigest()
     return Assignment(name, notebooks, kit, exercises, seen)

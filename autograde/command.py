@@ -21,7 +21,7 @@ from traitlets import Bool, Integer, Unicode
 from . import farm, state
 from .assignment import NotReady
 from .grade import Graded
-from .gradebook import NOT_WRITTEN, back_up, check_assignment, enter, reason
+from .gradebook import MARKS_NOT_WRITTEN, back_up, check_assignment, enter, reason
 from .jobs import Job, warm_process
 from .plugin import Judge
 from .process import Unavailable
@@ -144,7 +144,7 @@ class Run:
             enter(gradebook, self.assignment, job.student, timestamp, notebooks, self.penalties)
             state.remember(self.root, self.name, job.student, state.digests(self.assignment, job.data, timestamp))
         except (OSError, SQLAlchemyError) as problem:
-            self.people.append(f"{job.student}: {NOT_WRITTEN.format(reason(problem))}")
+            self.people.append(f"{job.student}: {MARKS_NOT_WRITTEN.format(reason(problem))}")
             return
         self.count += 1
         self.people += [f"{job.student}: {flag}" for graded in notebooks for flag in graded.flags]

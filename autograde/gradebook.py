@@ -13,7 +13,7 @@ from .assignment import Assignment, NotReady
 from .grade import Graded
 
 BACKUPS = 3
-NOT_WRITTEN = "graded, but the marks could not be written ({}); the next run grades this submission again"
+MARKS_NOT_WRITTEN = "graded, but the marks could not be written ({}); the next run grades this submission again"
 
 
 def back_up(db_url: str) -> Path | None:

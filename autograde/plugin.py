@@ -18,7 +18,7 @@ from traitlets import Dict, Enum, Float
 from . import state
 from .assignment import Assignment, NotReady, read_release
 from .grade import grade_rebuilt
-from .gradebook import NOT_WRITTEN, back_up, begin, check_assignment, reason, record
+from .gradebook import MARKS_NOT_WRITTEN, back_up, begin, check_assignment, reason, record
 from .jobs import warm_process
 from .process import Limits, Unavailable
 from .submission import Rebuilt, read_file, read_submission, rebuild
@@ -124,7 +124,7 @@ class Rebuild(NotebookExporter):
             record(self.gradebook, assignment, student, self.graded, self.penalties)
             state.remember(self.root, assignment.name, student, state.digests(assignment, self.data, self.timestamp))
         except (OSError, SQLAlchemyError) as problem:
-            self.log.error("%s: %s", student, NOT_WRITTEN.format(reason(problem)))
+            self.log.error("%s: %s", student, MARKS_NOT_WRITTEN.format(reason(problem)))
 
     def from_filename(self, filename: str, resources=None, **options):
         self.student = resources["nbgrader"]["student"]

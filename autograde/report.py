@@ -42,7 +42,8 @@ class Report(NbGrader):
     def start(self):
         super().start()
         if len(self.extra_args) != 1:
-            self.fail("name one assignment, as in: autograde-report lstm")
+            self.log.error("Name one assignment, as in: autograde-report lstm")
+            sys.exit(2)
         try:
             path = self.write(self.extra_args[0])
         except NotReady as problem:

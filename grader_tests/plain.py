@@ -8,7 +8,11 @@ import nbformat
 from grader_tests.example_course import NBGRADER, checked, nbgrader
 from grader_tests.students import NOTEBOOKS, ROOT
 
-CONFIG = "c = get_config()\nc.CourseDirectory.ignore = ['.ipynb_checkpoints', '*.pyc', '__pycache__']\nc.ClearSolutions.code_stub = {'python': '...  # YOUR CODE HERE'}\n"
+CONFIG = """c = get_config()
+c.CourseDirectory.ignore = ['.ipynb_checkpoints', '*.pyc', '__pycache__']
+c.ClearSolutions.code_stub = {'python': '...  # YOUR CODE HERE'}
+c.ClearSolutions.enforce_metadata = False
+"""
 ENVIRONMENT = {**os.environ, "PATH": f"{NBGRADER.parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
 
 
