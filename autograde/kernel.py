@@ -27,7 +27,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 FOLDER, ALONE = os.environ.get("BOX_FOLDER", ""), os.environ.get("BOX_ALONE") == "1"
-FIRST_USER = 1_000_000_000  # where this process is root, every notebook gets a user id of its own, counted from here
+USERS = 1000  # user ids of a server, one after the other for its notebooks
+FIRST_USER = 1_000_000_000 + USERS * random.randrange(3_000_000)  # where this process is root; servers side by side have ids apart, as processes are counted by user
 CELL_TEXT = 100_000  # characters of output kept for one cell
 CELL_IMAGES = 2_000_000
 SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")  # nothing that a browser would run
@@ -256,11 +257,21 @@ def run_cell(shell, recorder, source, number):
     return {"outputs": recorder.outputs, "error": row, "status": "error" if row else "ok"}
 
 
+def reap_all():
+    """Children that have ended count as processes until somebody asks for them."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
 def answer(shell, recorder, respond, questions):
     recorder.start(0)
     try:
         most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
         resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+        reap_all()
         with Interruptible():
             return {"answers": respond(questions, shell.user_ns)}
     except KeyboardInterrupt:
@@ -383,6 +394,33 @@ def end(child, patience):
     return status
 
 
+def clear(child):
+    """End what the child has started: more than once, since a process may fork while it is looked for."""
+    for _ in range(200):
+        left = [pid for pid in strays(child) if lives(pid)]
+        if not left:
+            return
+        kill_all(left)
+        reap(left)
+        time.sleep(0.005)
+
+
+def lives(pid):
+    """Whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def reap(pids):
+    for pid in pids:
+        try:
+            os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            pass
+
+
 def strays(child):
     """Processes that students' code has started, but for the child itself."""
     try:
@@ -445,12 +483,12 @@ def main(cold):
         if command == b"s":
             count += 1
             folder = os.path.join(FOLDER, str(count))
-            child = start(control, socket.socket(fileno=descriptors[0]), prepared, folder, FIRST_USER + count if os.geteuid() == 0 and ALONE else 0)
+            child = start(control, socket.socket(fileno=descriptors[0]), prepared, folder, FIRST_USER + count % USERS if os.geteuid() == 0 and ALONE else 0)
             send(control, {"started": True})
         elif command == b"i":
             os.killpg(child, signal.SIGINT)
         elif command == b"c":
-            kill_all(strays(child))
+            clear(child)
             send(control, {"cleared": True})
         else:
             status = end(child, 0.5 if command == b"e" else 0) if child else None

@@ -6,6 +6,7 @@ class, puts the asked weights in, calls it, and hands back outputs, gradients, s
 import base64
 import contextlib
 import os
+import time
 import traceback
 
 import torch
@@ -16,6 +17,7 @@ MOST_NUMBERS = 200_000  # of one tensor in an answer
 MOST_STEPS = 200  # of a computation
 STEP = {torch.float64: 1e-4, torch.float32: 1e-2}  # of the central differences, over all leaves together
 BUILT_IN = ("lstm", "gru", "rnn")
+PATIENCE = 10  # times that the profiler may fail
 
 
 # ---------------------------------------------------------------- plain data
@@ -80,16 +82,23 @@ def built_ins(work, *args):
     quiet, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
     os.dup2(quiet, 2)  # the profiler writes to stderr
     try:
-        with torch.autograd.profiler.profile(use_kineto=False) as profile, contextlib.suppress(Exception):
-            work(*args)
-        names = [event.name.removeprefix("aten::").strip("_") for event in profile.function_events]
-    except Exception:
-        return ["unwatched"]
+        names = next(filter(None, (watched(work, *args) for _ in range(PATIENCE))), None)
     finally:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(quiet)
-    return [name for name in names if name.startswith(BUILT_IN) or "fused_lstm" in name]
+    return ["unwatched"] if names is None else [name for name in names if name.startswith(BUILT_IN) or "fused_lstm" in name]
+
+
+def watched(work, *args):
+    """The names of what ran; None where the profiler fails, as while the system still clears away what a notebook has started."""
+    try:
+        with torch.autograd.profiler.profile(use_kineto=False) as profile, contextlib.suppress(Exception):
+            work(*args)
+        return ["nothing", *(event.name.removeprefix("aten::").strip("_") for event in profile.function_events)]
+    except Exception:
+        time.sleep(0.1)
+        return None
 
 
 @contextlib.contextmanager

@@ -39,9 +39,12 @@ def course(release, tmp_path) -> Path:
     return tmp_path / "course"
 
 
-def hand_in_perfect(course: Path, count: int):
+SLOWLY = "\n\nimport time\n\ntime.sleep(1)"  # so that there is a middle of a run to stop it in
+
+
+def hand_in_perfect(course: Path, count: int, after: str = ""):
     for number in range(count):
-        hand_in(course / "submitted" / f"student_{number:02}" / "lstm", solutions())
+        hand_in(course / "submitted" / f"student_{number:02}" / "lstm", solutions() | {"LSTMCell": solutions()["LSTMCell"] + after})
 
 
 def graded(course: Path) -> list[str]:
@@ -138,7 +141,7 @@ def test_old_marks_do_not_survive(course):
 
 # ---------------------------------------------------------------- stopped, killed, refused, full
 def test_ctrl_c_keeps_what_is_graded(course):
-    hand_in_perfect(course, 10)
+    hand_in_perfect(course, 10, SLOWLY)
     run = subprocess.Popen([sys.executable, "-m", "autograde", "lstm"], cwd=course, stdout=subprocess.PIPE, text=True, start_new_session=True)
     wait_until(lambda: len(graded(course)) >= 2)
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does
@@ -153,7 +156,7 @@ def test_ctrl_c_keeps_what_is_graded(course):
 
 @pytest.mark.parametrize("command", [("-m", "autograde", "lstm"), ("-m", "nbgrader", "autograde", "lstm")], ids=["own command", "nbgrader"])
 def test_kill_9_keeps_what_is_graded(course, command):
-    hand_in_perfect(course, 8)
+    hand_in_perfect(course, 8, SLOWLY)
     for wanted in (1, 4):  # killed twice, once while the first is written
         run = subprocess.Popen([sys.executable, *command], cwd=course, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         wait_until(lambda wanted=wanted: len(graded(course)) >= wanted)
@@ -170,7 +173,7 @@ def test_kill_9_keeps_what_is_graded(course, command):
 
 
 def test_a_worker_that_is_killed_takes_nothing_with_it(course):
-    hand_in_perfect(course, 8)
+    hand_in_perfect(course, 8, SLOWLY)
     run = subprocess.Popen([sys.executable, "-m", "autograde", "lstm", "--jobs=2"], cwd=course, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     wait_until(lambda: len(graded(course)) >= 1)
     workers = [child for child in psutil.Process(run.pid).children() if "spawn_main" in " ".join(child.cmdline())]
