@@ -49,7 +49,8 @@ def submissions(count: int) -> dict[str, dict[str, str]]:
     """student -> grade_id -> text: right answers in many hands, every fourth cell with a mistake in it, some left as they were given out."""
     chance, own = random.Random(1), solutions()
     right = {name: [HEAD + source for cls, _, source in right_answers() if cls == name] for name in EXERCISES}
-    wrong = {name: [HEAD + code(name, mistake) for mistake in named(name)] if right[name] else [] for name in EXERCISES}
+    seen_in_source = {"runs", "own"}  # criteria for which plain nbgrader's tests would need the source of another cell
+    wrong = {name: [HEAD + code(name, mistake) for mistake in named(name) if not mistake.loses & seen_in_source] for name in EXERCISES}
     students = {}
     for number in range(count):
         cells = dict(own)
@@ -92,28 +93,50 @@ class Cost:
 
 
 def measure(words, course: Path, count: int, **options) -> Cost:
-    began = time.monotonic()
+    began, seen = time.monotonic(), Seen()
     run = subprocess.Popen([sys.executable, *words], cwd=course, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
-    peak = {"all": 0, "main": 0}
-    watch = threading.Thread(target=follow, args=(run, peak), daemon=True)
+    watch = threading.Thread(target=seen.follow, args=(run,), daemon=True)
     watch.start()
     _, status, used = os.wait4(run.pid, 0)
-    run.returncode = os.waitstatus_to_exitcode(status)
+    wall, run.returncode = time.monotonic() - began, os.waitstatus_to_exitcode(status)
+    watch.join()
     if run.returncode not in (0, 1):
         sys.exit(f"{' '.join(map(str, words))} ended with {run.returncode}")
-    return Cost(time.monotonic() - began, used.ru_utime + used.ru_stime, peak["all"], peak["main"], count)
+    return Cost(wall, used.ru_utime + used.ru_stime + sum(seen.boxed.values()), seen.memory, seen.main_memory, count)
 
 
-def follow(run: subprocess.Popen, peak: dict):
-    """The most memory: proportional for all processes, so that what a fork shares counts once."""
-    while run.returncode is None:
-        try:
-            main = psutil.Process(run.pid)
-            peak["main"] = max(peak["main"], main.memory_info().rss)
-            peak["all"] = max(peak["all"], sum(pss(process) for process in [main, *main.children(recursive=True)]))
-        except psutil.Error:
-            pass
-        time.sleep(1)
+class Seen:
+    """What is seen of a command's processes while it runs: the most memory (proportional, so that what a fork shares counts once), and the CPU of the
+    boxed processes with their children, which are nobody's when they end and so do not count among the command's own."""
+
+    def __init__(self):
+        self.memory, self.main_memory, self.boxed, self.looks = 0, 0, {}, 0
+
+    def follow(self, run: subprocess.Popen):
+        while run.returncode is None:
+            try:
+                main = psutil.Process(run.pid)
+                self.look(main, [main, *main.children(recursive=True)])
+            except psutil.Error:
+                pass
+            time.sleep(0.2)
+
+    def look(self, main: psutil.Process, processes: list[psutil.Process]):
+        for server in filter(is_server, processes):
+            self.boxed[server.pid] = sum(server.cpu_times()[:4])
+        if self.looks % 10 == 0:
+            self.main_memory = max(self.main_memory, main.memory_info().rss)
+            self.memory = max(self.memory, sum(map(pss, processes)))
+        self.looks += 1
+
+
+def is_server(one: psutil.Process) -> bool:
+    """Whether it is the process in the box from which notebooks' processes are forked."""
+    try:
+        words = one.cmdline()
+        return len(words) > 1 and "python" in words[0] and any(word.endswith("kernel.py") for word in words) and "bwrap" in one.parent().name()
+    except (psutil.Error, AttributeError):
+        return False
 
 
 def pss(process: psutil.Process) -> int:
