@@ -119,14 +119,17 @@ class Run:
 
     def work(self, students: deque[str], gradebook: Gradebook) -> bool:
         """Grade them all; whether it was stopped from the keyboard."""
-        pickled = pickle.dumps(self.assignment)
-        jobs = Jobs(students, lambda student: Job(student, *self.read(student), pickled, self.judge.sandbox, self.root, self.judge.limits))
+        pickled, total = pickle.dumps(self.assignment), len(students)
+
+        def job_of(student: str) -> Job:
+            return Job(student, *self.read(student), pickled, self.judge.sandbox, self.root, self.judge.limits)
+
         start = (lambda: farm.dask(self.app.scheduler)) if self.app.scheduler else (lambda: farm.local(self.app.jobs or os.cpu_count() or 1))
         columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("{task.fields[failures]} for a person"))
         with Progress(*columns, console=self.console) as progress:
-            bar = progress.add_task("grading", total=len(students), rate="", failures=0)
+            bar = progress.add_task("grading", total=total, rate="", failures=0)
             try:
-                for job, notebooks in farm.graded(jobs, start):
+                for job, notebooks in farm.graded(students, job_of, start):
                     self.write(job, notebooks, gradebook)
                     speed = progress.tasks[0].speed
                     progress.update(bar, advance=1, failures=len(self.people), rate=f"{60 * speed:.0f} a minute" if speed else "")
@@ -159,16 +162,3 @@ class Run:
             self.console.print("Stopped. What is graded is written; the same command goes on with the rest.")
             return 130
         return 1 if self.people else 0
-
-
-class Jobs(deque):
-    """Students as a queue of jobs, each read when its turn comes."""
-
-    def __init__(self, students, read):
-        super().__init__(students)
-        self.read_job = read
-
-    def popleft(self) -> Job:
-        one = super().popleft()
-        return one if isinstance(one, Job) else self.read_job(one)
-

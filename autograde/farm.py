@@ -51,20 +51,25 @@ def stay_with(parent: int):
     Finalize(None, close_warm_processes, exitpriority=1)  # workers end without atexit
 
 
-def graded(jobs: deque[Job], start: Callable[[], tuple[Executor, int]]) -> Iterator[tuple[Job, list[Graded]]]:
-    """Each job with its graded notebooks, as they come. `start` gives an executor and its width, and again where one broke.
+def graded(students: deque[str], job_of: Callable[[str], Job], start: Callable[[], tuple[Executor, int]]) -> Iterator[tuple[Job, list[Graded]]]:
+    """Each student's job with its graded notebooks, as they come. `start` gives an executor and its width, and again where one broke.
 
-    A job whose worker dies is tried again; the third time it is recorded as not graded, for a person to look at.
+    A job whose worker dies is tried again, after all others and alone, so that it takes none of them with it; the third time it
+    is recorded as not graded, for a person to look at.
     """
-    attempts = Counter()
-    while jobs:
+    suspects, attempts = deque(), Counter()
+    while students or suspects:
         executor, width = start()
         running, broken = {}, False
         try:
-            while (jobs or running) and not broken:
-                while jobs and len(running) < AHEAD * width:
-                    job = jobs.popleft()
-                    running[executor.submit(grade_submission, job)] = job
+            while running or ((students or suspects) and not broken):
+                while not broken and ((students and len(running) < AHEAD * width) or (suspects and not running)):
+                    job = job_of(students.popleft()) if students else suspects.popleft()
+                    try:
+                        running[executor.submit(grade_submission, job)] = job
+                    except BrokenExecutor:  # a worker has died since the last answer
+                        suspects.append(job)
+                        broken = True
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     job, problem = running.pop(future), future.exception()
                     if problem is None:
@@ -73,10 +78,9 @@ def graded(jobs: deque[Job], start: Callable[[], tuple[Executor, int]]) -> Itera
                     broken |= isinstance(problem, BrokenExecutor)
                     attempts[job.student] += 1
                     if attempts[job.student] < ATTEMPTS:
-                        jobs.append(job)
+                        suspects.append(job)
                     else:
                         yield job, not_graded(job, f"its worker failed {ATTEMPTS} times ({type(problem).__name__}: {problem})")
-            jobs.extend(running.values())
         finally:
             for future in running:
                 future.cancel()

@@ -7,12 +7,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import psutil
 import pytest
 
+from autograde import farm
 from grader_tests.example_course import checked, make_course, nbgrader
 from grader_tests.hostile import HOSTILE, hand_in_hostile
 from grader_tests.ledger import marks, scores, verdicts
@@ -181,6 +186,23 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(course):
     said, _ = run.communicate(timeout=300)
     assert run.returncode == 0, said
     assert scores(course) == {f"student_{number:02}": FULL for number in range(8)}
+
+
+def deadly(job):
+    """Stands for grading: the worker that grades `poison` dies."""
+    if job.student == "poison":
+        os._exit(1)
+    return [job.student]
+
+
+def test_a_submission_that_kills_every_worker_takes_no_other_with_it(monkeypatch):
+    monkeypatch.setattr(farm, "grade_submission", deadly)
+    monkeypatch.setattr(farm, "not_graded", lambda job, why: [why])
+    students = deque(["a", "b", "poison", "c", "d", "e", "f", "g"])
+    start = lambda: (ProcessPoolExecutor(2, mp_context=get_context("fork")), 2)  # noqa: E731
+    found = {job.student: said for job, said in farm.graded(students, lambda student: SimpleNamespace(student=student), start)}
+    assert "worker failed 3 times" in found.pop("poison")[0]
+    assert found == {student: [student] for student in "abcdefg"}
 
 
 def test_a_full_disk_loses_nothing(course):
