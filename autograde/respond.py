@@ -462,7 +462,9 @@ def stacked(value):
 def returned(out):
     """outputs, c_T and h_T; raises TypeError where forward returned something else."""
     if not (isinstance(out, tuple | list) and len(out) == 2 and isinstance(out[1], tuple | list) and len(out[1]) == 2):
-        raise TypeError(f"forward returned {'None' if out is None else type(out).__name__}; it should return outputs, (c_T, h_T)")
+        names = ", ".join(type(item).__name__ for item in out[:4]) if isinstance(out, tuple) else ""
+        what = "None" if out is None else f"({names}{', …' if len(out) > 4 else ''})" if names else f"one {type(out).__name__}"
+        raise TypeError(f"forward returned {what}; it should return outputs, (c_T, h_T)")
     return [stacked(out[0]), *out[1]]
 
 
