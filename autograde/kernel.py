@@ -20,6 +20,7 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 import time
 import traceback
 import types
@@ -180,9 +181,14 @@ def make_shell(recorder):
         def ask_exit(self):
             """`exit` in a cell does not end the notebook."""
 
+        def enable_gui(self, gui=None):
+            """`%matplotlib` asks for a window system's event loop: there is none."""
+
     config = Config()
     config.HistoryManager.enabled = False
-    return Shell.instance(config=config)
+    shell = Shell.instance(config=config)
+    shell.db = {}  # what `%cd` and `%store` remember, in place of files in the server's folder
+    return shell
 
 
 def warm_up(shell):
@@ -292,6 +298,7 @@ def settle(folder, kit):
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "MPLBACKEND", "OMP_NUM_THREADS") if name in os.environ}
     os.environ.clear()
     os.environ.update(kept, HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, IPYTHONDIR=folder)
+    tempfile.tempdir = None  # what the server found is not this process's own
     random.seed()
     sys.modules["torch"].seed()
     sys.modules["numpy"].random.seed()

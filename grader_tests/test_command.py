@@ -144,6 +144,28 @@ def test_old_marks_do_not_survive(course):
     assert scores(course) == {"student_00": FULL - 10, "student_01": FULL - 8}
 
 
+# ---------------------------------------------------------------- what people write in notebooks beside the class
+HABITS = {
+    "plots_inline": ("%matplotlib inline\n%config InlineBackend.figure_format = 'retina'\n", ""),
+    "reloads": ("%load_ext autoreload\n%autoreload 2\n", ""),
+    "looks_around": ("!ls\n%cd .\n%pwd\n", "\n%timeit -n1 -r1 LSTMCell(3, 4)\nLSTMCell?\n"),
+    "times_the_cell": ("%%time\n", ""),
+    "waits": ("", "\nimport asyncio\nawait asyncio.sleep(0.01)\n"),
+    "keeps_files": ("import tempfile\ntempfile.mkdtemp()\n", "\ntorch.save(LSTMCell(3, 4).state_dict(), 'cell.pt')\n"),
+    "switches_gradients_off": ("", "\ntorch.set_grad_enabled(False)\n"),
+    "computes_in_float64": ("", "\ntorch.set_default_dtype(torch.float64)\n"),
+    "compiles": ("", "\nLSTMCell.forward = torch.compile(LSTMCell.forward, backend='eager')\n"),
+    "scripts": ("", "\ntorch.compile(LSTMCell(3, 4), backend='eager')\nprint(torch.jit.trace(LSTMCell(3, 4), (torch.zeros(3), torch.zeros(4), torch.zeros(4))))\n"),
+}
+
+
+def test_habits_cost_nothing(course):
+    for student, (before, after) in HABITS.items():
+        hand_in(course / "submitted" / student / "lstm", solutions() | {"LSTMCell": before + solutions()["LSTMCell"] + after})
+    done = autograde(course)
+    assert scores(course) == dict.fromkeys(HABITS, FULL), done.stdout
+
+
 # ---------------------------------------------------------------- stopped, killed, refused, full
 def test_ctrl_c_keeps_what_is_graded(course):
     hand_in_perfect(course, 10, SLOWLY)
