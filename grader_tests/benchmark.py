@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -275,7 +276,8 @@ def page(costs: dict[str, list[Cost]], stages: dict[str, float], grown: list[Cos
         [f"nbgrader with our configuration, {count['nbgrader']} submissions, to plain nbgrader", ratio(costs["plain"], costs["nbgrader"], "wall_each"), ratio(costs["plain"], costs["nbgrader"], "cpu_each")],
         ["our command's CPU in units of the limit's", "", ratio(costs["all"], costs["limit"], "cpu_each")],
     ]
-    grew = [[cost.count, f"{cost.wall:.0f}", f"{cost.wall_each:.3f}", f"{cost.cpu_each:.3f}", cost.main_memory >> 20, cost.memory >> 20] for cost in grown]
+    more = ["", *(f"{(large.wall - small.wall) / (large.count - small.count):.3f}" for small, large in pairwise(grown))]
+    grew = [[cost.count, f"{cost.wall:.0f}", f"{cost.wall_each:.3f}", one, f"{cost.cpu_each:.3f}", cost.main_memory >> 20, cost.memory >> 20] for cost, one in zip(grown, more)]
     return "\n".join([
         "# What grading costs", "",
         f"Made by `python -m grader_tests.benchmark` on {os.cpu_count()} cores, box on, {len(costs['plain'])} rounds in which the ways took turns. A submission is four notebooks, all different:",
@@ -286,7 +288,8 @@ def page(costs: dict[str, list[Cost]], stages: dict[str, float], grown: list[Cos
         "The limit: the same cells, questions and judge, in forks of a process that has everything imported; no box, no nbgrader, no file written.", "",
         "Where a notebook's time goes, in one process, warm:", "",
         table(["stage", "ms"], [[name, f"{1000 * seconds:.1f}"] for name, seconds in stages.items()]),
-        *(["Growth of our command (submissions come again in the larger classes; nothing is remembered):", "", table(["submissions", "wall, s", "wall, s each", "CPU, s each", "main process, MB", "all processes, MB"], grew)] if grew else []),
+        *(["Growth of our command (submissions come again in the larger classes; nothing is remembered). Starting the workers takes some seconds once, so the",
+           "column to look at is what one submission more costs, from a row to the next:", "", table(["submissions", "wall, s", "wall, s each", "s for one more", "CPU, s each", "main process, MB", "all processes, MB"], grew)] if grew else []),
     ])  # fmt: skip
 
 
