@@ -288,7 +288,7 @@ def page(costs: dict[str, list[Cost]], stages: dict[str, float], grown: list[Cos
         "The limit: the same cells, questions and judge, in forks of a process that has everything imported; no box, no nbgrader, no file written.", "",
         "Where a notebook's time goes, in one process, warm:", "",
         table(["stage", "ms"], [[name, f"{1000 * seconds:.1f}"] for name, seconds in stages.items()]),
-        *(["Growth of our command (submissions come again in the larger classes; nothing is remembered). Starting the workers takes some seconds once, so the",
+        *([f"Growth of our command (`--growth {' '.join(str(cost.count) for cost in grown)}`; submissions come again in the larger classes; nothing is remembered). Starting the workers takes some seconds once, so the",
            "column to look at is what one submission more costs, from a row to the next:", "", table(["submissions", "wall, s", "wall, s each", "s for one more", "CPU, s each", "main process, MB", "all processes, MB"], grew)] if grew else []),
     ])  # fmt: skip
 
