@@ -6,7 +6,6 @@ class, puts the asked weights in, calls it, and hands back outputs, gradients, s
 import base64
 import contextlib
 import os
-import sys
 import time
 import traceback
 
@@ -548,7 +547,7 @@ def steps_of(module, question, x, *states):
 @torch.enable_grad()  # a cell may have switched gradients off
 def respond(questions, namespace):
     """Answers to `questions` (see questions.py) about the name that they ask for. JSON-able; never raises an Exception."""
-    if "torch._dynamo" in sys.modules:  # a compiled forward is asked as it is written
+    if "_dynamo" in torch.__dict__:  # a compiled forward is asked as it is written
         torch.compiler.set_stance("force_eager")
     if "runs" in questions:
         return show(questions, namespace)
