@@ -34,7 +34,7 @@ CELL_TEXT = 100_000  # characters of output kept for one cell
 CELL_IMAGES = 2_000_000
 SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")  # nothing that a browser would run
 MIB = 1 << 20
-LIMITS = {"AS": 2048 * MIB, "CPU": 300, "FSIZE": 64 * MIB, "NOFILE": 256, "NPROC": 64, "CORE": 0}
+LIMITS = {"AS": 2048 * MIB, "CPU": 300, "FSIZE": 64 * MIB, "NOFILE": 256, "NPROC": 64, "CORE": 0}  # of a notebook's process; the box has those of all together
 FOR_ANSWERS = 32  # processes more for our own questions, where a notebook has used up its own
 DUMPABLE, DEATH_SIGNAL, SUBREAPER = 4, 1, 36  # prctl(2)
 
@@ -187,7 +187,7 @@ def make_shell(recorder):
     config = Config()
     config.HistoryManager.enabled = False
     shell = Shell.instance(config=config)
-    shell.db = {}  # what `%cd` and `%store` remember, in place of files in the server's folder
+    shell.db = {}  # what `%cd` remembers, in place of files in the server's folder
     return shell
 
 

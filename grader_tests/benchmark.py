@@ -265,6 +265,21 @@ def middle(costs: list[Cost], what: str) -> float:
     return statistics.median(getattr(cost, what) for cost in costs)
 
 
+def growth_table(grown: list[Cost]) -> list[str]:
+    more = [(large.wall - small.wall) / (large.count - small.count) for small, large in pairwise(grown)]
+    rows = [[cost.count, f"{cost.wall:.0f}", f"{cost.wall_each:.3f}", one, f"{cost.cpu_each:.3f}", cost.main_memory >> 20, cost.memory >> 20] for cost, one in zip(grown, ["", *(f"{one:.3f}" for one in more)])]
+    lines = [
+        f"Growth of our command (`--growth {' '.join(str(cost.count) for cost in grown)}`; submissions come again in the larger classes; nothing is remembered):", "",
+        table(["submissions", "wall, s", "wall, s each", "s for one more", "CPU, s each", "main process, MB", "all processes, MB"], rows),
+    ]  # fmt: skip
+    if more:
+        lines += [
+            f"What one submission more costs is flat; the mean of a small class is not, since {grown[0].wall - grown[0].count * more[0]:.1f} s of the first row are start-up: the command and every worker load Python and nbgrader,",
+            "and every worker's process in the box loads torch. To be flat from the first submission on, these would have to stay loaded from run to run.", "",
+        ]  # fmt: skip
+    return lines
+
+
 def page(costs: dict[str, list[Cost]], stages: dict[str, float], grown: list[Cost]) -> str:
     count = {way: rows[0].count for way, rows in costs.items()}
     ways = [
@@ -276,8 +291,6 @@ def page(costs: dict[str, list[Cost]], stages: dict[str, float], grown: list[Cos
         [f"nbgrader with our configuration, {count['nbgrader']} submissions, to plain nbgrader", ratio(costs["plain"], costs["nbgrader"], "wall_each"), ratio(costs["plain"], costs["nbgrader"], "cpu_each")],
         ["our command's CPU in units of the limit's", "", ratio(costs["all"], costs["limit"], "cpu_each")],
     ]
-    more = ["", *(f"{(large.wall - small.wall) / (large.count - small.count):.3f}" for small, large in pairwise(grown))]
-    grew = [[cost.count, f"{cost.wall:.0f}", f"{cost.wall_each:.3f}", one, f"{cost.cpu_each:.3f}", cost.main_memory >> 20, cost.memory >> 20] for cost, one in zip(grown, more)]
     return "\n".join([
         "# What grading costs", "",
         f"Made by `python -m grader_tests.benchmark` on {os.cpu_count()} cores, box on, {len(costs['plain'])} rounds in which the ways took turns. A submission is four notebooks, all different:",
@@ -288,8 +301,7 @@ def page(costs: dict[str, list[Cost]], stages: dict[str, float], grown: list[Cos
         "The limit: the same cells, questions and judge, in forks of a process that has everything imported; no box, no nbgrader, no file written.", "",
         "Where a notebook's time goes, in one process, warm:", "",
         table(["stage", "ms"], [[name, f"{1000 * seconds:.1f}"] for name, seconds in stages.items()]),
-        *([f"Growth of our command (`--growth {' '.join(str(cost.count) for cost in grown)}`; submissions come again in the larger classes; nothing is remembered). Starting the workers takes some seconds once, so the",
-           "column to look at is what one submission more costs, from a row to the next:", "", table(["submissions", "wall, s", "wall, s each", "s for one more", "CPU, s each", "main process, MB", "all processes, MB"], grew)] if grew else []),
+        *(growth_table(grown) if grown else []),
     ])  # fmt: skip
 
 
@@ -308,11 +320,11 @@ def main():
         make_plain_course(folder / "base_plain")
         costs = compare(folder / "base", folder / "base_plain", folder, class_, options.rounds, options.few, options.some)
         stages = split(fresh(folder / "base", folder / "split", part(class_, 0, options.some)))
-        grown = []
-        options.page.write_text(page(costs, stages, grown), encoding="utf-8")
+        write, grown = lambda: options.page.write_text(page(costs, stages, grown), encoding="utf-8"), []
+        write()
         for cost in growth(folder / "base", folder, class_, options.growth):
             grown.append(cost)
-            options.page.write_text(page(costs, stages, grown), encoding="utf-8")
+            write()
     print(options.page.read_text(encoding="utf-8"))
 
 

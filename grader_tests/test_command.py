@@ -155,7 +155,7 @@ HABITS = {
     "switches_gradients_off": ("", "\ntorch.set_grad_enabled(False)\n"),
     "computes_in_float64": ("", "\ntorch.set_default_dtype(torch.float64)\n"),
     "compiles": ("", "\nLSTMCell.forward = torch.compile(LSTMCell.forward, backend='eager')\n"),
-    "scripts": ("", "\ntorch.compile(LSTMCell(3, 4), backend='eager')\nprint(torch.jit.trace(LSTMCell(3, 4), (torch.zeros(3), torch.zeros(4), torch.zeros(4))))\n"),
+    "traces": ("", "\nprint(torch.jit.trace(LSTMCell(3, 4), (torch.zeros(3), torch.zeros(4), torch.zeros(4))))\n"),
 }
 
 
@@ -167,10 +167,14 @@ def test_habits_cost_nothing(course):
 
 
 # ---------------------------------------------------------------- stopped, killed, refused, full
+def hear_ctrl_c():
+    """As in a terminal; a job that a shell has put in the background, as these tests may be, ignores it, and so would what it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_ctrl_c_keeps_what_is_graded(course):
     hand_in_perfect(course, 10, SLOWLY)
-    heard = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: E731  a shell has background jobs, such as these tests may be, ignore it
-    run = subprocess.Popen([sys.executable, "-m", "autograde", "lstm"], cwd=course, stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heard)
+    run = subprocess.Popen([sys.executable, "-m", "autograde", "lstm"], cwd=course, stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear_ctrl_c)
     wait_until(lambda: len(graded(course)) >= 2)
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does
     said, _ = run.communicate(timeout=120)
