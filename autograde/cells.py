@@ -197,7 +197,9 @@ def report_traced(exercise: Exercise, part: Part, finding: Finding | None, outpu
     if bent:
         lose_part(exercise, part, bent, finding.choice, sheet)
     elif finding and finding.unknown == part.name:
-        sheet.lose(part.criterion, f"Your {part.symbol} is not what the rule gives, and no mistake that we know gives its numbers. {rule}", f"{part.symbol} is wrong in a way that we do not know")
+        computed = shown_by_trace(exercise.rule, seen, part)
+        what = f"The right {part.symbol} is in your computation, but your {output} is made with another value in its place," if computed else f"Your {part.symbol} is not what the rule gives,"
+        sheet.lose(part.criterion, f"{what} and no mistake that we know gives its numbers. {rule}", f"{part.symbol} is wrong in a way that we do not know")
     elif (finding and visible(exercise.rule, finding, output, part)) or shown_by_trace(exercise.rule, seen, part):
         sheet.meet(part.criterion)
     elif finding:

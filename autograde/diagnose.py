@@ -190,11 +190,13 @@ class Search:
                 continue
             gates = {other.criterion for other in self.group if other.traced} - {part.criterion}
             for other in (None, *(other for other in self.group if other.criterion in gates)):
-                hits = None
+                hits = bent = None
                 for s, right in zip(self.seen, self.envs):
-                    values = np.stack(self.candidates(s))
-                    good = self.follows_from(s, right, part, values[:, :, None], other)
-                    hits = good if hits is None else hits & good
+                    values = np.stack(self.candidates(s))[:, :, None]
+                    away = np.abs(values - right[part.name][:, :1]).max(axis=(1, 2)) > (SINGLE_WITHIN if s.single else RIGHT_WITHIN)
+                    good, wrong = (self.follows_from(s, right, part, rows, other) for rows in (values, values[away]))
+                    hits, bent = (good, wrong) if hits is None else (hits & good, bent | wrong)
+                hits &= bent  # a gate that is right in every first call is not what is wrong
                 if hits.any():
                     choice = {other.name: list(other.variants)[1 + int(np.argmax(hits))]} if other else {}
                     return Finding(choice, self.envs, part.name)

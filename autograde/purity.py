@@ -51,7 +51,7 @@ def judge_gradients(pairs, inputs, sheet: Sheet, losses: list[Callable | None]):
         looked = True
         still = {name for name, item in row.get("found", {}).items() if item.get("trains") is False and name not in row.get("made", [])}
         complaint = complaint or slope_complaint(build["sequence"], answer, inputs, "float32" if single(row) else "float64", loss, still)
-    if complaint and TWO_CALLS_DIFFER in sheet.mistakes.get("untouched", []):
+    if (complaint or None in losses) and TWO_CALLS_DIFFER in sheet.mistakes.get("untouched", []):
         sheet.lose("gradients", "The gradients could not be checked, since two equal calls of your class give different results.")
     elif complaint:
         sheet.lose("gradients", complaint, "backward raises an error" if "raised an error" in complaint else "part of the gradient is cut off")
@@ -79,12 +79,13 @@ def slope_complaint(sequence: dict, answer: dict, inputs, dtype: str, loss: Call
     """What is wrong with the gradients; all of them together first, and one by one where that is off. `still`: what does not train at all."""
     slopes, groups = answer.get("slopes"), list(dict.fromkeys(name.split(".")[0] for name in sequence["directions"] if name not in still))
     groups = [name for name in groups if name in slopes or not name.isdigit()] if isinstance(slopes, dict) else []
-    if not groups or not all(name in slopes and (slopes[name] is None or is_number(slopes[name])) for name in groups) or not is_number(answer.get("difference")):
+    if not groups or not all(name in slopes and (slopes[name] is None or is_number(slopes[name])) for name in groups) or not all(is_number(answer.get(key)) for key in ("difference", "finer")):
         return "The gradients could not be read."
     loss = loss if answer.get("steps") == sequence["x"]["shape"][0] else None  # else the first step only
     total, within = sum(slopes[name] or 0.0 for name in groups), (SLOPE_WITHIN if loss else OWN_WITHIN)[dtype]
     if not loss:
-        if right(total, answer["difference"], within) or not np.isfinite(answer["difference"]):
+        truth, finer = answer["difference"], answer["finer"]
+        if not np.isfinite([truth, finer]).all() or right(total, truth, doubt(truth, finer, within)):
             return None
     elif not np.isfinite(truth := truth_of(sequence, groups, loss, within)).all() or right(total, *truth):
         return None  # right, or beyond what can be computed
@@ -110,7 +111,12 @@ def right(slope: float, truth: float, within: float) -> bool:
 def truth_of(sequence: dict, groups: list[str], loss: Callable, within: float) -> tuple[float, float]:
     """The slope of `loss` along the directions of these groups of leaves together, and how closely it is known."""
     one, other = (difference(sequence, groups, loss, step) for step in (1e-5, 3e-6))
-    return one, max(within, 30 * abs(one - other) / max(1.0, abs(one)))
+    return one, doubt(one, other, within)
+
+
+def doubt(one: float, other: float, within: float) -> float:
+    """How closely a slope is known from differences over two steps, in units of its size."""
+    return max(within, 30 * abs(one - other) / max(1.0, abs(one)))
 
 
 def difference(sequence: dict, groups: list[str], loss: Callable, step: float) -> float:

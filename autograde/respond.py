@@ -16,6 +16,7 @@ from torch.overrides import TorchFunctionMode
 MOST_NUMBERS = 200_000  # of one tensor in an answer
 MOST_STEPS = 200  # of a computation
 STEP = {torch.float64: 1e-4, torch.float32: 1e-2}  # of the central differences, over all leaves together
+AGREE = 1e-5  # of a slope: closer, and no second look is needed
 BUILT_IN = ("lstm", "gru", "rnn")
 PATIENCE = 10  # times that the profiler may fail
 
@@ -221,8 +222,15 @@ def tensors(out, count):
         if largest > MOST_NUMBERS:
             raise ValueError(f"forward returned a tensor of {largest:,} numbers")
         return list(rows)
-    what = f"{len(out)} values" if isinstance(out, tuple | list) else "None" if out is None else f"one {type(out).__name__}"
-    raise TypeError(f"forward returned {what}; it should return {count}")
+    raise TypeError(f"forward returned {in_words(out)}; it should return {count}")
+
+
+def in_words(out):
+    """What forward returned, in a few words: "3 values (Tensor, Tensor, Tensor)"."""
+    if isinstance(out, tuple | list):
+        names = [type(item).__name__ for item in out[:4]] + ["…"] * (len(out) > 4)
+        return f"{len(out)} values ({', '.join(names)})"
+    return "None" if out is None else f"one {type(out).__name__}"
 
 
 def call(module, question, row, dtype):
@@ -297,7 +305,7 @@ def best(answers, hopeless=lambda row: False):
 # ---------------------------------------------------------------- gradients, against differences
 def gradients(run, sequence, question, leaves, dtype):
     """{"slopes": group of leaves -> slope of a loss along a direction by backward (None: no gradient arrived), "difference": all of
-    them together by central differences, "steps": of the sequence}.
+    them together by central differences, "finer": the same with a smaller step where the two do not agree, "steps": of the sequence}.
 
     `leaves`: name in sequence["directions"] -> (module, attribute); names with a number in front belong to one group.
     """
@@ -320,7 +328,10 @@ def gradients(run, sequence, question, leaves, dtype):
             leaf.grad = None
         value().backward()
     slopes = {name: [float((leaf.grad * way).sum()) for leaf, way in rows if leaf.grad is not None] for name, rows in groups.items()}
-    return {"slopes": {name: sum(rows) if rows else None for name, rows in slopes.items()}, "difference": difference(value, every, STEP[dtype]), "steps": sequence["x"]["shape"][0]}
+    rows = {name: sum(rows) if rows else None for name, rows in slopes.items()}
+    total, whole = sum(slope or 0.0 for slope in rows.values()), difference(value, every, STEP[dtype])
+    finer = whole if abs(total - whole) <= AGREE * max(1.0, abs(whole)) else difference(value, every, STEP[dtype] / 3)
+    return {"slopes": rows, "difference": whole, "finer": finer, "steps": sequence["x"]["shape"][0]}
 
 
 def runnable(run, sequence, question, loss, dtype):
@@ -462,9 +473,7 @@ def stacked(value):
 def returned(out):
     """outputs, c_T and h_T; raises TypeError where forward returned something else."""
     if not (isinstance(out, tuple | list) and len(out) == 2 and isinstance(out[1], tuple | list) and len(out[1]) == 2):
-        names = ", ".join(type(item).__name__ for item in out[:4]) if isinstance(out, tuple) else ""
-        what = "None" if out is None else f"({names}{', …' if len(out) > 4 else ''})" if names else f"one {type(out).__name__}"
-        raise TypeError(f"forward returned {what}; it should return outputs, (c_T, h_T)")
+        raise TypeError(f"forward returned {in_words(out)}; it should return outputs, (c_T, h_T)")
     return [stacked(out[0]), *out[1]]
 
 

@@ -8,6 +8,12 @@ from .questions import unpack
 from .sheet import Sheet, builds_of, dicts, equal, failure, good, single, words
 from .wiring import FINALS, OUTPUTS, RIGHT, Stack
 
+LOGGED = {  # criterion -> what is wrong where the layers' calls show no wiring that we know
+    "wiring": "The layers do not read what they should",
+    "states": "The layers' states are not carried along as they should",
+    "outputs": "outputs is not what the top layer returned, step by step",
+    "final": "The final states are not what the layers returned last",
+}
 PARTS = {"reads": "wiring", "states": "states", "time": "outputs", "cells": "layers"}  # part of a wiring -> criterion
 
 
@@ -154,10 +160,10 @@ def report(exercise: Exercise, found, stacks: list[Stack], sheet: Sheet):
     whole = any(criterion.key == "works" for criterion in exercise.criteria)
     key = (lambda name: "works") if whole else (lambda name: name)
     if found is None:
-        sheet.lose(key("outputs"), f"outputs is not what the rule gives, and no mistake that we know gives these numbers. The rule: {exercise.asks(key('outputs'))}.", "outputs are wrong in a way that we do not know")
-        sheet.lose(key("final"), f"The final states are not what the rule gives. The rule: {exercise.asks(key('final'))}.", "final states are wrong in a way that we do not know")
-        if not whole:
-            from_logs(stacks, sheet)
+        if whole:
+            sheet.lose("works", f"outputs is not what the rule gives, and no mistake that we know gives these numbers. The rule: {exercise.asks('works')}.", "outputs are wrong in a way that we do not know")
+        else:
+            from_logs(stacks, sheet, LOGGED)
         return
     w, outputs, finals = found
     sheet.meet(*({"works"} if whole else {"wiring", "states", "outputs", "final"}))
@@ -170,35 +176,41 @@ def report(exercise: Exercise, found, stacks: list[Stack], sheet: Sheet):
     if finals != RIGHT:
         lose(exercise, key("final"), FINALS[finals][1] if finals else "(c_T, h_T) are not the layers' last states", sheet)
     if not whole and outputs in ("x", "zeros") and finals in ("given", "zeros"):
-        from_logs(stacks, sheet)
+        from_logs(stacks, sheet, ("wiring", "states"))
 
 
 def lose(exercise: Exercise, key: str, what: str, sheet: Sheet):
     sheet.lose(key, f"Your numbers show: {what}. The rule: {exercise.asks(key)}.", what)
 
 
-def from_logs(stacks: list[Stack], sheet: Sheet):
-    """What each layer was given, by itself: it reads what the layer below returned, and goes on from what it returned last."""
-    sentences = {"wiring": "The layers do not read what they should", "states": "The layers' states are not carried along as they should"}
-    for key, right in zip(("wiring", "states"), zip(*(logged(s) for s in stacks))):
-        if all(right):
+def from_logs(stacks: list[Stack], sheet: Sheet, keys):
+    """The criteria `keys`, by what the layers were given and gave back: each by itself, so that one slip in a wiring that we do not know loses one."""
+    rows = [logged(s) for s in stacks]
+    for key in keys:
+        if all(row and row[key] for row in rows):
             sheet.meet(key)
-        else:
-            sheet.lose(key, f"{sentences[key]}. The rule: {sheet.exercise.asks(key)}.", sentences[key][0].lower() + sentences[key][1:])
+            continue
+        what = LOGGED[key] if all(rows) else "Your outputs and final states are not what the rule gives"
+        sheet.lose(key, f"{what}, and no mistake that we know gives your numbers. The rule: {sheet.exercise.asks(key)}.", what[0].lower() + what[1:])
 
 
-def logged(s: Stack) -> tuple[bool, bool]:
-    """Whether every layer reads the right thing at every step, and whether it goes on from the right state."""
+def logged(s: Stack) -> dict[str, bool] | None:
+    """What is right: what every layer reads, the state that it goes on from, the outputs, the final states. None where the log does not have every step."""
     try:
         log = [[[unpack(value) for value in call] for call in layer] for layer in s.log]
         if [len(layer) for layer in log] != [len(s.x)] * len(s.c):
-            return False, False
+            return None
         made = [[s.cell(k, *call) for call in layer] for k, layer in enumerate(log)]
-        reads = all(equal(call[0], made[k - 1][t][1] if k else s.x[t], 1e-6) for k, layer in enumerate(log) for t, call in enumerate(layer))
-        states = [(made[k][t - 1] if t else (s.c[k], s.h[k]), call[1:]) for k, layer in enumerate(log) for t, call in enumerate(layer)]
-        return reads, all(equal(own, given, 1e-6) for pair, call in states for given, own in zip(pair, call))
+        calls = [(k, t, call) for k, layer in enumerate(log) for t, call in enumerate(layer)]
+        finals = tuple(np.stack([layer[-1][which] for layer in made]) for which in (0, 1))
+        return {
+            "wiring": all(equal(call[0], made[k - 1][t][1] if k else s.x[t], 1e-6) for k, t, call in calls),
+            "states": all(equal(own, given, 1e-6) for k, t, call in calls for given, own in zip(made[k][t - 1] if t else (s.c[k], s.h[k]), call[1:])),
+            "outputs": wiring.same(np.stack([h for _, h in made[-1]]), s.outputs, s.single),
+            "final": s.finals is not None and all(wiring.same(right, own, s.single) for right, own in zip(finals, s.finals)),
+        }
     except (TypeError, ValueError, IndexError):
-        return False, False
+        return None
 
 
 # ---------------------------------------------------------------- the loss behind the gradients

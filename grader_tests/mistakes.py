@@ -151,7 +151,7 @@ def cell_slots(name: str) -> dict[str, tuple]:
         "h_t detached": ("gradients", ("is cut", "No gradient", "raised an error"), {"return": "return stored, hidden.detach()"}),
         "pair swapped": ("order", "Your forward returns (h_t, c_t)", {"return": "return hidden, stored"}),
         "only h returned": ("", "forward returned one Tensor; it should return 2", {"return": "return hidden"}),
-        "three returned": ("", "forward returned 3 values; it should return 2", {"return": "return o, stored, hidden"}),
+        "three returned": ("", "forward returned 3 values (Tensor, Tensor, Tensor); it should return 2", {"return": "return o, stored, hidden"}),
         "nothing returned": ("", "Not written yet: forward returns None", {"return": ""}),
         "h returned twice": ("cell", "your forward returns o_t * tanh(c_t)", {"return": "return hidden, hidden"}),
         "c returned twice": ("hidden", "h_t", {"return": "return stored, stored"}),

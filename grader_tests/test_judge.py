@@ -77,6 +77,13 @@ CHANGES = {
     "a uniform draw": (("nn.init.normal_(parameter)", "nn.init.uniform_(parameter, -3**0.5, 3**0.5)"), {"reset"}, "is not normally distributed"),
     "a built-in cell": (("return c_t, h_t", "h_t, c_t = torch.lstm_cell(x[None], (h[None], c[None]), *[torch.cat([(getattr(self, f'{l}_{k}').weight if l != 'b' else self.b_f * 0 + getattr(self, f'b_{k}')) for k in 'ifco']) for l in 'UWb'], None)\n        return c_t[0], h_t[0]"), {"own"}, "PyTorch's own"),
     "* and @ mixed up": (("c_t = f * c + i * g", "c_t = f @ c + i * g"), {"cell"}, "* is elementwise, not @"),
+    # what no table has: the place is told all the same
+    "c clamped": (("c_t = f * c + i * g", "c_t = (f * c + i * g).clamp(-1, 1)"), {"cell"}, "f_t, i_t and c̃_t are right in your computation; the c_t that comes of them is not"),
+    "c shifted": (("c_t = f * c + i * g", "c_t = f * c + i * g + 0.01"), {"cell"}, "f_t, i_t and c̃_t are right in your computation; the c_t that comes of them is not"),
+    "f clamped": (("c_t = f * c + i * g", "c_t = f.clamp(0.2, 0.8) * c + i * g"), {"f"}, "The right f_t is in your computation, but your c_t is made with another value in its place"),
+    "i times what f leaves": (("c_t = f * c + i * g", "c_t = f * c + (1 - f) * i * g"), {"i"}, "The right i_t is in your computation, but your c_t is made with another value in its place"),
+    "o reads f * h": (("self.W_o(h)", "self.W_o(f * h)"), {"o"}, "Your o_t is not what the rule gives, and no mistake that we know"),
+    "h with a rest": (("h_t = o * torch.tanh(c_t)", "h_t = o * torch.tanh(c_t) + 0.1 * h"), {"hidden"}, "o_t is right in your computation; the h_t that comes of it is not"),
 }  # fmt: skip
 
 
@@ -97,7 +104,7 @@ RETURNS = {  # what forward returns -> a piece of what the student is told
     "c_t, h_t.long()": "h_t holds int64, not floating-point numbers",
     "c_t, h_t + 1j": "h_t holds complex",
     "c_t": "forward returned one Tensor; it should return 2",
-    "c_t, h_t, c_t": "forward returned 3 values; it should return 2",
+    "c_t, h_t, c_t": "forward returned 3 values (Tensor, Tensor, Tensor); it should return 2",
     "c_t.unsqueeze(0), h_t": "c_t has shape (1, ",
     "c_t / 0, h_t": "c_t holds nan or infinite numbers",
 }
@@ -142,6 +149,30 @@ def test_base_classes_of_the_students_own(name):
 def test_a_stack_is_judged_whatever_its_cells_are():
     for broken in ("class LSTMCell(nn.Module):\n    pass", "LSTMCell = None", plain_cell().replace("return c_t, h_t", "return h_t, c_t")):
         assert not lost(grade("LSTM", broken + "\n\n" + stack_source()))
+
+
+UNKNOWN_WIRINGS = {  # a change of a right stack that no table has -> the criteria that it loses, and a piece of what the student is told
+    "layers added up": (("x_t = h[k]", "x_t = h[k] + x_t if k else h[k]"), {"wiring", "outputs"}, "The layers do not read what they should"),
+    "x scaled": (("c[k], h[k] = cell(x_t,", "c[k], h[k] = cell(x_t if k else x_t / (1 + x_t.norm()),"), {"wiring"}, "The layers do not read what they should"),
+    "h_0 of layer 0 for all": (("for x_t in x:", "h = [h[0]] * len(h)\nfor x_t in x:"), {"states"}, "not carried along as they should"),
+    "c clamped after the step": (("x_t = h[k]", "c[k] = c[k].clamp(-0.5, 0.5)\n        x_t = h[k]"), {"states", "final"}, "The final states are not what the layers returned last"),
+    "h_T halved": (("torch.stack(c), torch.stack(h)", "torch.stack(c), torch.stack(h) / 2"), {"final"}, "(c_T, h_T) are not the layers' last states"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", UNKNOWN_WIRINGS)
+def test_a_wiring_that_no_table_has_loses_what_the_calls_of_the_layers_show(change):
+    (old, new), keys, told = UNKNOWN_WIRINGS[change]
+    right = stack_source(run="time outside")
+    verdict = grade("LSTM", right.replace(old, new.replace("\n", "\n        ")))
+    assert lost(verdict) == keys, [r.sentence for r in verdict.results if not r.met]
+    assert any(told in result.sentence for result in verdict.results), [r.sentence for r in verdict.results if r.sentence]
+
+
+def test_a_gradient_that_cannot_be_told_is_not_called_cut():
+    """Cells that run twice a step: the loss bends so fast that differences over a small step are no measure."""
+    verdict = grade("LSTM", stack_source(run="time outside").replace("        c[k], h[k] = cell(x_t", "        c[k], h[k] = cell(x_t, c[k], h[k])\n                c[k], h[k] = cell(x_t"))
+    assert lost(verdict) > {"wiring", "outputs"} and not any("is cut" in result.sentence for result in verdict.results)
 
 
 GARBAGE = [
