@@ -15,6 +15,6 @@ def ask(name: str):
 
     When submissions are graded, the hidden cell does not run at all: the mark is decided outside of the notebook's process.
     """
-    from .desk import ask_here
+    from .course.desk import ask_here
 
     return ask_here(name)

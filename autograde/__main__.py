@@ -4,8 +4,10 @@
 def main():
     import sys
 
-    sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema compiles a grammar from it for a second, for a check that nobody asks for
-    from autograde.command import GradeClass
+    sys.modules.setdefault(
+        "rfc3987_syntax", None
+    )  # jsonschema compiles a grammar from it for a second, for a check that nobody asks for
+    from autograde.course.command import GradeClass
 
     GradeClass.launch_instance()
 

@@ -3,6 +3,7 @@
 The same cells and the same questions and judge, each notebook in a fork of a process in which everything is imported: no box,
 no nbgrader, no gradebook, no notebook written.
 """
+
 import gc
 import os
 import secrets
@@ -15,10 +16,10 @@ import nbformat
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 
-from autograde.exercise import load
-from autograde.judge import judge
-from autograde.questions import draw
-from autograde.respond import respond
+from autograde.exercise.declared import load
+from autograde.judge.judging import judge
+from autograde.judge.questions import draw
+from autograde.student.respond import respond
 
 EXERCISES = load("autograde.lstm")
 
@@ -40,7 +41,11 @@ def main(course: Path, students: list[str]):
     matplotlib.use("agg")
     torch.set_num_threads(1)
     shell, kit = InteractiveShell.instance(), course / "release" / "lstm"
-    paths = [path for student in students for path in sorted((course / "submitted" / student / "lstm").glob("*.ipynb"))]
+    paths = [
+        path
+        for student in students
+        for path in sorted((course / "submitted" / student / "lstm").glob("*.ipynb"))
+    ]
     grade(nbformat.read(paths[0], as_version=4), kit, shell)  # imports what is imported late
     gc.freeze()
     for path in paths:

@@ -1,4 +1,5 @@
 """Headless Chromium without a network: what pages ask of other machines, what axe finds, in light and in dark, wide and on a phone; and servers."""
+
 import socket
 import subprocess
 import time
@@ -36,13 +37,27 @@ def chromium():
 def window(browser, scheme: str, size: dict):
     """A function that opens a page from its file and says everything that is wrong with it: it fetches something, has a
     script, is wider than the window, or breaks a rule of axe; with a picture of it into `shot`."""
-    page, fetched = browser.new_page(color_scheme=scheme, viewport=size, offline=True, bypass_csp=True), []
-    page.on("request", lambda request: fetched.append(f"fetches {request.url[:80]}") if not request.url.startswith(("file:", "data:")) else None)
+    page, fetched = (
+        browser.new_page(color_scheme=scheme, viewport=size, offline=True, bypass_csp=True),
+        [],
+    )
+    page.on(
+        "request",
+        lambda request: (
+            fetched.append(f"fetches {request.url[:80]}")
+            if not request.url.startswith(("file:", "data:"))
+            else None
+        ),
+    )
 
     def look(path: Path, axe: bool = True, shot: Path | None = None) -> list[str]:
         fetched.clear()
         page.goto(path.as_uri())
-        rows = ["is wider than the window"] * page.evaluate(TOO_WIDE) + ["has a script"] * bool(page.evaluate("document.scripts.length")) + fetched
+        rows = (
+            ["is wider than the window"] * page.evaluate(TOO_WIDE)
+            + ["has a script"] * bool(page.evaluate("document.scripts.length"))
+            + fetched
+        )
         if axe:
             rows += complaints(page)
         if shot:
@@ -55,7 +70,10 @@ def window(browser, scheme: str, size: dict):
 
 def complaints(page) -> list[str]:
     """What axe-core finds, as lines."""
-    return [f"axe {row['id']}: {row['nodes'][0]['html'][:160]}" for row in Axe().run(page).response["violations"]]
+    return [
+        f"axe {row['id']}: {row['nodes'][0]['html'][:160]}"
+        for row in Axe().run(page).response["violations"]
+    ]
 
 
 # ---------------------------------------------------------------- pages from servers of ours

@@ -1,4 +1,5 @@
 """`python -m grader_tests.class_of_forty FOLDER`: a class of 40, right, wrong and hostile, graded, with feedback and report, every page looked at."""
+
 import json
 import subprocess
 import sys
@@ -15,28 +16,38 @@ from grader_tests.students import STUDENTS, answers, hand_in, solutions
 
 SIZE, DUE = 40, "2026-03-01 12:00:00 UTC"
 LATE = {"late_zero": "2026-03-04 12:00:00 UTC", "late_little": "2026-03-01 13:00:00 UTC"}
-LIMITS = '\nc.Judge.cell_seconds = 2\nc.Judge.notebook_seconds = 20\nc.Judge.answer_seconds = 4\n'
-PENALTY = '''
+LIMITS = "\nc.Judge.cell_seconds = 2\nc.Judge.notebook_seconds = 20\nc.Judge.answer_seconds = 4\n"
+PENALTY = """
 from nbgrader.plugins import LateSubmissionPlugin
 class TenPercentADay(LateSubmissionPlugin):
     def late_submission_penalty(self, student_id, score, total_seconds_late):
         return min(1, 0.1 * -(-total_seconds_late // 86400)) * score
 c.AssignLatePenalties.plugin_class = TenPercentADay
-'''
+"""
 CHOSEN = (
-    "endless loop in forward", "os._exit in forward", "an exception whose text raises", "test cell deleted", "points forged", "malformed JSON", "notebook missing",
-    "torch and builtins patched", "nn.LSTMCell underneath", "lstm_cell underneath, well hidden",
-)  # fmt: skip
-PAGE = '''from IPython.display import HTML, Image, display
+    "endless loop in forward",
+    "os._exit in forward",
+    "an exception whose text raises",
+    "test cell deleted",
+    "points forged",
+    "malformed JSON",
+    "notebook missing",
+    "torch and builtins patched",
+    "nn.LSTMCell underneath",
+    "lstm_cell underneath, well hidden",
+)
+PAGE = """from IPython.display import HTML, Image, display
 display(HTML("<script>document.title = 'owned'</script><img src='http://example.com/a.png'>"))
 print("</pre></main><script>document.title = 'owned'</script> \\x1b[31m" + "long" * 5000)
 raise ValueError("<img src='http://example.com/b.png' onerror='document.title = 1'>")
-'''
+"""
 
 
 def shared_mistake() -> str:
     """A mistake that many make: the old cell state is lost."""
-    return solutions()["LSTMCell"].replace("c_t = f_t * c + i_t * candidate", "c_t = f_t * i_t * candidate")
+    return solutions()["LSTMCell"].replace(
+        "c_t = f_t * c + i_t * candidate", "c_t = f_t * i_t * candidate"
+    )
 
 
 def hostile_page(folder: Path):
@@ -44,7 +55,10 @@ def hostile_page(folder: Path):
     hand_in(folder, solutions() | {"LSTM": PAGE + solutions()["LSTM"]})
     path = folder / "01_basic_lstm.ipynb"
     notebook = nbformat.read(path, as_version=4)
-    texts = ["# </main><script>document.title = 'owned'</script>\n\n![x](http://example.com/c.png)\n\n<img src='http://example.com/d.png'> $\\frac{1$ $c_t$", "text"]
+    texts = [
+        "# </main><script>document.title = 'owned'</script>\n\n![x](http://example.com/c.png)\n\n<img src='http://example.com/d.png'> $\\frac{1$ $c_t$",
+        "text",
+    ]
     notebook.cells.insert(6, nbformat.v4.new_markdown_cell(texts[0], id="mine"))
     notebook.cells.insert(7, nbformat.v4.new_code_cell(PAGE, id="mine-too"))
     path.write_text(json.dumps(notebook))
@@ -63,12 +77,18 @@ def make_class(folder: Path) -> list[str]:
         (submitted(name) / "timestamp.txt").write_text(when)
     for hostile in HOSTILE:
         if hostile.name in CHOSEN:
-            hand_in_hostile(submitted("hostile_" + "".join(c if c.isalnum() else "_" for c in hostile.name)), hostile)
+            hand_in_hostile(
+                submitted("hostile_" + "".join(c if c.isalnum() else "_" for c in hostile.name)),
+                hostile,
+            )
     hostile_page(submitted("hostile_page"))
     for k in range(3):
         hand_in(submitted(f"loses_the_state_{k}"), solutions() | {"LSTMCell": shared_mistake()})
     rest = SIZE - len(list((folder / "submitted").iterdir()))
-    wrong = {cls: (singles if cls.endswith("Cell") else named)(cls) for cls in ("LSTMCell", "LSTM", "CoupledLSTMCell", "PeepholeLSTMCell")}
+    wrong = {
+        cls: (singles if cls.endswith("Cell") else named)(cls)
+        for cls in ("LSTMCell", "LSTM", "CoupledLSTMCell", "PeepholeLSTMCell")
+    }
     for k in range(rest):
         cells = {cls: code(cls, rows[(k * len(rows)) // rest]) for cls, rows in wrong.items()}
         hand_in(submitted(f"wrong_{k:02}"), solutions() | cells)
@@ -80,7 +100,9 @@ def make_class(folder: Path) -> list[str]:
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess:
     """A command of ours in the course."""
-    return subprocess.run([sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True
+    )
 
 
 def main(folder: Path) -> list[str]:
@@ -89,7 +111,7 @@ def main(folder: Path) -> list[str]:
     if done.returncode != 1:  # 1: something needs a person
         sys.exit(done.stdout + done.stderr)
     checked(nbgrader(folder, "generate_feedback", "lstm"))
-    checked(run(folder, "autograde.report", "lstm"))
+    checked(run(folder, "autograde.pages.report", "lstm"))
     return names
 
 
@@ -102,7 +124,11 @@ def look(folder: Path):
             with window(browser, scheme, size) as look_at:
                 for path in pages:
                     name = f"{path.parent.parent.name}_{path.stem}_{scheme}"
-                    print(name, *(look_at(path, shot=folder / "shots" / f"{name}.png") or ["nothing"]), flush=True)
+                    print(
+                        name,
+                        *(look_at(path, shot=folder / "shots" / f"{name}.png") or ["nothing"]),
+                        flush=True,
+                    )
 
 
 if __name__ == "__main__":

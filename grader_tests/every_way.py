@@ -3,6 +3,7 @@
 Each submission carries one of them for every class. `nbgrader autograde` with our configuration and our command must give the
 same marks, cell by cell and criterion by criterion, and both what the proof gives. Takes about a quarter of an hour on two cores.
 """
+
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
@@ -20,7 +21,9 @@ from grader_tests.students import EXERCISES, solutions
 
 def sources(name: str) -> list[str]:
     """Every source of the proof for one class."""
-    return [source for cls, _, source in right_answers() if cls == name] + [code(name, mistake) for mistake in singles(name)]
+    return [source for cls, _, source in right_answers() if cls == name] + [
+        code(name, mistake) for mistake in singles(name)
+    ]
 
 
 def criteria(place: tuple[str, str]) -> dict[str, tuple]:
@@ -30,22 +33,42 @@ def criteria(place: tuple[str, str]) -> dict[str, tuple]:
 def main():
     names = [name for name, exercise in EXERCISES.items() if exercise.kind != "value"]
     columns = list(zip_longest(*[sources(name) for name in names]))
-    students = {f"student_{number:04}": {name: source for name, source in zip(names, column) if source} for number, column in enumerate(columns)}
+    students = {
+        f"student_{number:04}": {name: source for name, source in zip(names, column) if source}
+        for number, column in enumerate(columns)
+    }
     with ProcessPoolExecutor() as pool:
         places = [(student, name) for student, cells in students.items() for name in cells]
-        proof = dict(zip(places, pool.map(criteria, [(name, students[student][name]) for student, name in places], chunksize=16)))
+        proof = dict(
+            zip(
+                places,
+                pool.map(
+                    criteria,
+                    [(name, students[student][name]) for student, name in places],
+                    chunksize=16,
+                ),
+            )
+        )
     with tempfile.TemporaryDirectory(prefix="ways") as folder:
         folder = Path(folder)
         make_course(folder / "base")
-        submitted = {student: solutions() | {name: HEAD + source for name, source in cells.items()} for student, cells in students.items()}
+        submitted = {
+            student: solutions() | {name: HEAD + source for name, source in cells.items()}
+            for student, cells in students.items()
+        }
         found = {}
         for way, words in (("our command", OURS), ("nbgrader with our configuration", NBGRADER)):
             course = fresh(folder / "base", folder / "course", submitted)
             cost = measure(words, course, len(students))
             print(f"{way}: {len(students)} submissions in {cost.wall:.0f} s", flush=True)
             found[way] = marks(course), verdicts(course)
-    same(*[rows for rows, _ in found.values()], "our command and of nbgrader with our configuration")
-    same(*[rows for _, rows in found.values()], "our command and of nbgrader with our configuration, by criterion")
+    same(
+        *[rows for rows, _ in found.values()], "our command and of nbgrader with our configuration"
+    )
+    same(
+        *[rows for _, rows in found.values()],
+        "our command and of nbgrader with our configuration, by criterion",
+    )
     same(proof, found["our command"][1], "the proof and of our command, by criterion")
 
 

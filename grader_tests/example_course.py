@@ -1,11 +1,12 @@
 """`python -m grader_tests.example_course [FOLDER]`: a course with the example students, graded by plain nbgrader commands."""
+
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from autograde.assignment import read_release
-from autograde.summary import print_table, read_verdicts
+from autograde.course.release import read_release
+from autograde.pages.summary import print_table, read_verdicts
 from grader_tests.students import ROOT, STUDENTS, answers, hand_in
 
 NBGRADER = Path(sys.executable).parent / "nbgrader"
@@ -26,7 +27,11 @@ def make_course(folder: Path):
     """A course as an instructor has it: source, configuration, and the generated release."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    shutil.copytree(ROOT / "source", folder / "source", ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    shutil.copytree(
+        ROOT / "source",
+        folder / "source",
+        ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"),
+    )
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     checked(nbgrader(folder, "generate_assignment", "lstm"))
 
@@ -36,7 +41,11 @@ def main(folder: Path):
     for student in STUDENTS:
         hand_in(folder / "submitted" / student / "lstm", answers(student))
     done = checked(nbgrader(folder, "autograde", "lstm"))
-    print(next(line for line in done.stderr.splitlines() if "Protection" in line).partition("| ")[2].partition("] ")[2])
+    print(
+        next(line for line in done.stderr.splitlines() if "Protection" in line)
+        .partition("| ")[2]
+        .partition("] ")[2]
+    )
     assignment = read_release(folder / "release" / "lstm", "lstm", "autograde.lstm")
     print_table(read_verdicts(folder / "autograded", assignment), assignment)
 

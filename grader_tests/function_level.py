@@ -1,4 +1,5 @@
 """Grades a class's source without a notebook: runs it, asks, judges, in this process. For the proof and its tests."""
+
 import contextlib
 import io
 import sys
@@ -6,10 +7,10 @@ import warnings
 
 import torch
 
-from autograde.judge import judge
-from autograde.questions import draw
-from autograde.respond import respond
-from autograde.sheet import Cell, Verdict
+from autograde.exercise.verdict import Cell, Verdict
+from autograde.judge.judging import judge
+from autograde.judge.questions import draw
+from autograde.student.respond import respond
 from grader_tests.right_answers import HEAD
 from grader_tests.students import EVERY, SOURCE
 
@@ -46,6 +47,10 @@ def namespace_of(name: str, source: str, namespace: dict | None = None) -> dict:
 
 @contextlib.contextmanager
 def quiet():
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
         yield

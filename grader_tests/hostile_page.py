@@ -3,6 +3,7 @@
 Plain nbgrader runs each submission between two honest ones in a course of its own, in a container of its own, since nothing else
 would protect this machine from it. Needs root (for the container's user), bubblewrap, and about a quarter of an hour.
 """
+
 import argparse
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from autograde.box import bubblewrap
+from autograde.box.sandbox import bubblewrap
 from grader_tests.hostile import HOSTILE, NOTEBOOK, Hostile, hand_in_hostile
 from grader_tests.plain import make_plain_course
 from grader_tests.students import hand_in, solutions
@@ -27,10 +28,24 @@ PLAIN = "c.Execute.timeout = 8\n"
 def ours(folder: Path) -> dict[str, tuple[float, bool]]:
     """name -> (mark for notebook 01, whether every other notebook of the class has its mark) under `nbgrader autograde` with our configuration."""
     make_class(folder)
-    done = subprocess.run([sys.executable, "-m", "nbgrader", "autograde", "lstm"], cwd=folder, capture_output=True, text=True)
-    found, honest = marks(folder), {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4}
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "autograde", "lstm"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    found, honest = (
+        marks(folder),
+        {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4},
+    )
     kept = done.returncode == 0 and all(found[name] == honest for name in HONEST)
-    return {hostile.name: (found[student(place)][NOTEBOOK], kept and found[student(place)]["02_stacking"] == 8) for place, hostile in enumerate(HOSTILE)}
+    return {
+        hostile.name: (
+            found[student(place)][NOTEBOOK],
+            kept and found[student(place)]["02_stacking"] == 8,
+        )
+        for place, hostile in enumerate(HOSTILE)
+    }
 
 
 def plain(hostile: Hostile, base: Path, folder: Path, python: list) -> tuple[float | None, str]:
@@ -45,10 +60,58 @@ def plain(hostile: Hostile, base: Path, folder: Path, python: list) -> tuple[flo
     subprocess.run(["chown", "-R", "-h", f"{USER}:{USER}", folder], check=True)
     *user, interpreter = python
     container = [
-        bubblewrap(), "--unshare-pid", "--unshare-net", "--unshare-ipc", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
-        "--size", str(1 << 30), "--perms", "1777", "--tmpfs", "/tmp", "--perms", "0755", "--dir", base.parents[1], "--perms", "0755", "--dir", folder.parent, "--ro-bind", python[-1].parents[1], python[-1].parents[1], "--bind", folder, folder, "--tmpfs", f"/home/{USER}", "--chdir", folder,
-    ]  # fmt: skip
-    command = [*container, "prlimit", "--nproc=300", "--fsize=2000000000", *user, f"HOME={folder}", "OMP_NUM_THREADS=1", f"PATH={Path(sys.executable).parent}:/usr/bin:/bin", interpreter, "-m", "nbgrader", "autograde", "lstm"]
+        bubblewrap(),
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+        "--die-with-parent",
+        "--ro-bind",
+        "/",
+        "/",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--size",
+        str(1 << 30),
+        "--perms",
+        "1777",
+        "--tmpfs",
+        "/tmp",
+        "--perms",
+        "0755",
+        "--dir",
+        base.parents[1],
+        "--perms",
+        "0755",
+        "--dir",
+        folder.parent,
+        "--ro-bind",
+        python[-1].parents[1],
+        python[-1].parents[1],
+        "--bind",
+        folder,
+        folder,
+        "--tmpfs",
+        f"/home/{USER}",
+        "--chdir",
+        folder,
+    ]
+    command = [
+        *container,
+        "prlimit",
+        "--nproc=300",
+        "--fsize=2000000000",
+        *user,
+        f"HOME={folder}",
+        "OMP_NUM_THREADS=1",
+        f"PATH={Path(sys.executable).parent}:/usr/bin:/bin",
+        interpreter,
+        "-m",
+        "nbgrader",
+        "autograde",
+        "lstm",
+    ]
     try:
         code = subprocess.run(command, capture_output=True, timeout=SECONDS).returncode
     except subprocess.TimeoutExpired:
@@ -60,11 +123,15 @@ def read_plain(folder: Path, code: int | None) -> tuple[float | None, str]:
     ends = "the run never ends" if code is None else "the run stops with an error" if code else ""
     try:
         with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
-            found = {name: mark(gradebook, name) for name in ("aa_honest", "mm_hostile", "zz_honest")}
+            found = {
+                name: mark(gradebook, name) for name in ("aa_honest", "mm_hostile", "zz_honest")
+            }
     except Exception:
         return None, "the gradebook is gone"
     lost = [name for name in ("aa_honest", "zz_honest") if found[name] != 10]
-    return found["mm_hostile"], "; ".join(filter(None, [f"{len(lost)} of 2 neighbours lose their mark" if lost else "", ends]))
+    return found["mm_hostile"], "; ".join(
+        filter(None, [f"{len(lost)} of 2 neighbours lose their mark" if lost else "", ends])
+    )
 
 
 def mark(gradebook: Gradebook, name: str) -> float | None:
@@ -77,7 +144,10 @@ def mark(gradebook: Gradebook, name: str) -> float | None:
 
 def page(rows) -> str:
     bad = [row for row in rows if row[1] != row[0].deserves or not row[2]]
-    more, harmed = [row for row in rows if (row[3] or 0) > row[0].deserves], [row for row in rows if row[4]]
+    more, harmed = (
+        [row for row in rows if (row[3] or 0) > row[0].deserves],
+        [row for row in rows if row[4]],
+    )
     less = [row for row in rows if row[3] is None or row[3] < row[0].deserves]
     text = f"""# Hostile, broken and unlucky submissions
 
@@ -97,7 +167,11 @@ Marks are for notebook 01, out of 10. A dash: no mark, or 'needs manual grading'
 """
     for hostile, mine, _, theirs, others in rows:
         text += f"| {hostile.name} | {hostile.group} | {hostile.deserves:g} | {mine:g} | {'–' if theirs is None else f'{theirs:g}'} | {others} |\n"
-    return text if not bad else text + "\nNot as deserved: " + ", ".join(row[0].name for row in bad) + "\n"
+    return (
+        text
+        if not bad
+        else text + "\nNot as deserved: " + ", ".join(row[0].name for row in bad) + "\n"
+    )
 
 
 def main():
@@ -110,7 +184,17 @@ def main():
         python = ordinary_python(folder)
         make_plain_course(folder / "base" / "course", (NOTEBOOK,), PLAIN)
         with ThreadPoolExecutor(2) as pool:
-            theirs = list(pool.map(lambda pair: plain(pair[1], folder / "base" / "course", folder / "plain" / f"{pair[0]:03}", python), enumerate(HOSTILE)))
+            theirs = list(
+                pool.map(
+                    lambda pair: plain(
+                        pair[1],
+                        folder / "base" / "course",
+                        folder / "plain" / f"{pair[0]:03}",
+                        python,
+                    ),
+                    enumerate(HOSTILE),
+                )
+            )
     rows = [(hostile, *mine[hostile.name], *them) for hostile, them in zip(HOSTILE, theirs)]
     options.page.write_text(page(rows), encoding="utf-8")
     print(page(rows).partition("| submission |")[0])

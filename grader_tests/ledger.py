@@ -1,10 +1,11 @@
 """All that grading leaves behind for a class, as plain rows, to compare one way of grading with another."""
+
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograde.assignment import read_release
-from autograde.summary import read_verdicts
+from autograde.course.release import read_release
+from autograde.pages.summary import read_verdicts
 
 
 def assignment(course: Path):
@@ -19,8 +20,22 @@ def marks(course: Path, db_url: str = "") -> dict[tuple[str, ...], tuple]:
             for notebook in submission.notebooks:
                 place = submission.student.id, notebook.name
                 rows[place] = notebook.score, notebook.late_submission_penalty, notebook.flagged
-                rows |= {(*place, grade.name): (grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade) for grade in notebook.grades}
-                rows |= {(*place, f"comment on {comment.name}"): (comment.auto_comment, comment.manual_comment) for comment in notebook.comments}
+                rows |= {
+                    (*place, grade.name): (
+                        grade.auto_score,
+                        grade.manual_score,
+                        grade.extra_credit,
+                        grade.needs_manual_grade,
+                    )
+                    for grade in notebook.grades
+                }
+                rows |= {
+                    (*place, f"comment on {comment.name}"): (
+                        comment.auto_comment,
+                        comment.manual_comment,
+                    )
+                    for comment in notebook.comments
+                }
     return rows
 
 
@@ -29,7 +44,9 @@ def verdicts(course: Path) -> dict[tuple[str, ...], dict[str, tuple]]:
     rows = {}
     for student, notebooks in read_verdicts(course / "autograded", assignment(course)).items():
         for verdict in sum(notebooks.values(), []):
-            rows[student, verdict.name] = {result.key: (result.points, result.met) for result in verdict.results}
+            rows[student, verdict.name] = {
+                result.key: (result.points, result.met) for result in verdict.results
+            }
     return rows
 
 
@@ -40,5 +57,3 @@ def scores(course: Path, db_url: str = "") -> dict[str, float]:
         if len(place) == 2:
             rows[place[0]] = rows.get(place[0], 0) + row[0]
     return rows
-
-

@@ -3,6 +3,7 @@
 `mutants(source)` yields (what was changed, the changed source). `same(cls, source)` shows, without the judge, that a mutant
 computes the same as the worked solution.
 """
+
 import ast
 import copy
 import inspect
@@ -13,10 +14,24 @@ from grader_tests.function_level import namespace_of
 from grader_tests.students import EXERCISES, solutions
 
 OPERATORS = {
-    ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.Add, ast.MatMult), ast.MatMult: (ast.Mult,),
-    ast.Eq: (ast.NotEq, ast.LtE, ast.GtE), ast.Lt: (ast.LtE,), ast.Gt: (ast.GtE,),
-}  # fmt: skip
-FUNCTIONS = {"sigmoid": ("tanh", "relu", "softmax"), "tanh": ("sigmoid", "relu", "sin"), "stack": ("cat",), "normal_": ("uniform_", "zeros_", "ones_"), "empty": ("zeros", "ones"), "enumerate": (), "Linear": ("Identity",), "ModuleList": ("ParameterList",)}
+    ast.Add: (ast.Sub, ast.Mult),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Add, ast.MatMult),
+    ast.MatMult: (ast.Mult,),
+    ast.Eq: (ast.NotEq, ast.LtE, ast.GtE),
+    ast.Lt: (ast.LtE,),
+    ast.Gt: (ast.GtE,),
+}
+FUNCTIONS = {
+    "sigmoid": ("tanh", "relu", "softmax"),
+    "tanh": ("sigmoid", "relu", "sin"),
+    "stack": ("cat",),
+    "normal_": ("uniform_", "zeros_", "ones_"),
+    "empty": ("zeros", "ones"),
+    "enumerate": (),
+    "Linear": ("Identity",),
+    "ModuleList": ("ParameterList",),
+}
 
 
 def places(tree):
@@ -30,8 +45,18 @@ def places(tree):
 
 def names_in(tree) -> tuple[list[str], list[str]]:
     """Local variables that are read, and attributes of self."""
-    local = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)} - {"self", "torch", "nn", "super", "range", "enumerate", "zip", "list", "len"}
-    own = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"}
+    local = {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    } - {"self", "torch", "nn", "super", "range", "enumerate", "zip", "list", "len"}
+    own = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    }
     return sorted(name for name in local if name[0].islower()), sorted(own)
 
 
@@ -41,7 +66,10 @@ def replacements(parent, field, node, local, own):
         yield f"only the left of {ast.unparse(node)}", node.left
         yield f"only the right of {ast.unparse(node)}", node.right
         yield f"sides swapped in {ast.unparse(node)}", ast.BinOp(node.right, node.op, node.left)
-    for owner, kind in ((node, getattr(node, "op", None)), (node, node.ops[0] if isinstance(node, ast.Compare) else None)):
+    for owner, kind in (
+        (node, getattr(node, "op", None)),
+        (node, node.ops[0] if isinstance(node, ast.Compare) else None),
+    ):
         for other in OPERATORS.get(type(kind), ()):
             new = copy.deepcopy(owner)
             if isinstance(new, ast.Compare):
@@ -53,7 +81,11 @@ def replacements(parent, field, node, local, own):
         for other in local:
             if other != node.id:
                 yield f"{node.id} → {other}", ast.Name(other, ast.Load())
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+    if (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    ):
         for other in own:
             if other != node.attr:
                 yield f"self.{node.attr} → self.{other}", ast.Attribute(node.value, other, node.ctx)
@@ -78,11 +110,22 @@ def replacements(parent, field, node, local, own):
         yield f"always {ast.unparse(node.orelse)}", node.orelse
     if isinstance(node, ast.Subscript):
         yield f"{ast.unparse(node.value)} without its index", node.value
-    if isinstance(node, ast.expr) and field in ("left", "right", "value", "args") and isinstance(node, ast.Call | ast.BinOp):
+    if (
+        isinstance(node, ast.expr)
+        and field in ("left", "right", "value", "args")
+        and isinstance(node, ast.Call | ast.BinOp)
+    ):
         yield f"minus {ast.unparse(node)}", ast.UnaryOp(ast.USub(), node)
         yield f"twice {ast.unparse(node)}", ast.BinOp(ast.Constant(2), ast.Mult(), node)
-        yield f"{ast.unparse(node)} detached", ast.Call(ast.Attribute(node, "detach", ast.Load()), [], [])
-    if isinstance(node, ast.stmt) and field == "body" and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        yield (
+            f"{ast.unparse(node)} detached",
+            ast.Call(ast.Attribute(node, "detach", ast.Load()), [], []),
+        )
+    if (
+        isinstance(node, ast.stmt)
+        and field == "body"
+        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    ):
         yield f"without {ast.unparse(node).splitlines()[0]}", ast.Pass()
 
 
@@ -90,15 +133,29 @@ def call_replacements(node: ast.Call):
     text = ast.unparse(node)
     for k, argument in enumerate(node.args):
         yield f"{text} → {ast.unparse(argument)}", argument
-        yield f"{text} without argument {k}", ast.Call(node.func, node.args[:k] + node.args[k + 1 :], node.keywords)
+        yield (
+            f"{text} without argument {k}",
+            ast.Call(node.func, node.args[:k] + node.args[k + 1 :], node.keywords),
+        )
     for k in range(len(node.args) - 1):
         swapped = [*node.args[:k], node.args[k + 1], node.args[k], *node.args[k + 2 :]]
-        yield f"{text} with arguments {k} and {k + 1} swapped", ast.Call(node.func, swapped, node.keywords)
+        yield (
+            f"{text} with arguments {k} and {k + 1} swapped",
+            ast.Call(node.func, swapped, node.keywords),
+        )
     for keyword in node.keywords:
-        yield f"{text} without {keyword.arg}", ast.Call(node.func, node.args, [other for other in node.keywords if other is not keyword])
+        yield (
+            f"{text} without {keyword.arg}",
+            ast.Call(
+                node.func, node.args, [other for other in node.keywords if other is not keyword]
+            ),
+        )
     if isinstance(node.func, ast.Name) and node.func.id == "range" and len(node.args) == 1:
         yield f"{text} from 1", ast.Call(node.func, [ast.Constant(1), node.args[0]], [])
-        yield f"{text} one less", ast.Call(node.func, [ast.BinOp(node.args[0], ast.Sub(), ast.Constant(1))], [])
+        yield (
+            f"{text} one less",
+            ast.Call(node.func, [ast.BinOp(node.args[0], ast.Sub(), ast.Constant(1))], []),
+        )
 
 
 def mutants(source: str):
@@ -110,7 +167,11 @@ def mutants(source: str):
         for parent, field, index, node in list(places(method)):
             for what, new in replacements(parent, field, node, local, own):
                 kept = getattr(parent, field)
-                setattr(parent, field, [*kept[:index], new, *kept[index + 1 :]] if index is not None else new)
+                setattr(
+                    parent,
+                    field,
+                    [*kept[:index], new, *kept[index + 1 :]] if index is not None else new,
+                )
                 try:
                     text = ast.unparse(ast.fix_missing_locations(tree))
                     compile(text, "mutant", "exec")
@@ -127,9 +188,18 @@ def same(name: str, source: str, trials: int = 20) -> bool:
     """Whether a mutant does everything that the worked solution does: parameters, draws, values, gradients, purity."""
     torch.manual_seed(3)
     try:
-        before = solutions()[EXERCISES[name].cell] + "\n\n" if EXERCISES[name].base and EXERCISES[name].cell else ""
-        right, mutant = (namespace_of(name, before + text)[name] for text in (solutions()[name], source))
-        return all(same_once(right, mutant, sizes, EXERCISES[name].kind) for sizes in sizes_of(EXERCISES[name].kind, trials))
+        before = (
+            solutions()[EXERCISES[name].cell] + "\n\n"
+            if EXERCISES[name].base and EXERCISES[name].cell
+            else ""
+        )
+        right, mutant = (
+            namespace_of(name, before + text)[name] for text in (solutions()[name], source)
+        )
+        return all(
+            same_once(right, mutant, sizes, EXERCISES[name].kind)
+            for sizes in sizes_of(EXERCISES[name].kind, trials)
+        )
     except Exception:
         return False
 
@@ -146,8 +216,15 @@ def same_once(right, mutant, sizes, kind) -> bool:
         torch.manual_seed(11)
         made.append(cls(*sizes))
     a, b = made
-    shapes = [{name: tuple(p.shape) for name, p in module.named_parameters() if p.requires_grad} for module in made]
-    if shapes[0] != shapes[1] or inspect.getmro(right)[1:-1][-1] is not inspect.getmro(mutant)[1:-1][-1] or not same_draws(a, b):
+    shapes = [
+        {name: tuple(p.shape) for name, p in module.named_parameters() if p.requires_grad}
+        for module in made
+    ]
+    if (
+        shapes[0] != shapes[1]
+        or inspect.getmro(right)[1:-1][-1] is not inspect.getmro(mutant)[1:-1][-1]
+        or not same_draws(a, b)
+    ):
         return False
     b.load_state_dict(a.state_dict())
     a.double(), b.double()
@@ -160,12 +237,18 @@ def same_once(right, mutant, sizes, kind) -> bool:
         copies = [value.clone().requires_grad_() for value in given]
         passed = [value * 1.0 for value in copies]
         out = module(*passed)
-        out = flat(out) if kind == "cell" else [torch.stack(list(out[0])), *out[1]]  # outputs may be a list, states may not
+        out = (
+            flat(out) if kind == "cell" else [torch.stack(list(out[0])), *out[1]]
+        )  # outputs may be a list, states may not
         sum((k + 1.5) * (value**2).sum() for k, value in enumerate(out)).backward()
         if not all(torch.equal(before, after) for before, after in zip(given, passed)):
             return False
-        results.append(out + [value.grad for value in copies] + [p.grad for p in module.parameters()])
-    return len(results[0]) == len(results[1]) and all(u is v is None or torch.allclose(u, v, rtol=1e-9, atol=1e-9) for u, v in zip(*results))
+        results.append(
+            out + [value.grad for value in copies] + [p.grad for p in module.parameters()]
+        )
+    return len(results[0]) == len(results[1]) and all(
+        u is v is None or torch.allclose(u, v, rtol=1e-9, atol=1e-9) for u, v in zip(*results)
+    )
 
 
 def same_draws(a, b) -> bool:
@@ -182,4 +265,6 @@ def same_draws(a, b) -> bool:
 
 
 def flat(out) -> list:
-    return [part for value in out for part in flat(value)] if isinstance(out, tuple | list) else [out]
+    return (
+        [part for value in out for part in flat(value)] if isinstance(out, tuple | list) else [out]
+    )

@@ -1,4 +1,5 @@
 """The same course for plain nbgrader, to compare with: its own tests inside the student's kernel, no box, no configuration of ours."""
+
 import os
 import shutil
 from pathlib import Path
@@ -13,13 +14,21 @@ c.CourseDirectory.ignore = ['.ipynb_checkpoints', '*.pyc', '__pycache__']
 c.ClearSolutions.code_stub = {'python': '...  # YOUR CODE HERE'}
 c.ClearSolutions.enforce_metadata = False
 """
-ENVIRONMENT = {**os.environ, "PATH": f"{NBGRADER.parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+ENVIRONMENT = {
+    **os.environ,
+    "PATH": f"{NBGRADER.parent}{os.pathsep}{os.environ['PATH']}",
+    "PYTHONPATH": str(ROOT),
+}
 
 
 def make_plain_course(folder: Path, notebooks=NOTEBOOKS, config: str = ""):
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "source").mkdir(parents=True)
-    shutil.copytree(ROOT / "source" / "lstm", folder / "source" / "lstm", ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    shutil.copytree(
+        ROOT / "source" / "lstm",
+        folder / "source" / "lstm",
+        ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"),
+    )
     for path in (folder / "source" / "lstm").glob("*.ipynb"):
         if path.stem not in notebooks:
             path.unlink()

@@ -2,17 +2,24 @@
 
 `make grade` hands them in and prints the table; the tests hand them in too.
 """
+
 import re
 from pathlib import Path
 
 import nbformat
 
-from autograde.exercise import load
+from autograde.exercise.declared import load
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE, RELEASE, SUBMISSIONS = ROOT / "source" / "lstm", ROOT / "release" / "lstm", Path(__file__).resolve().parent / "submissions"
+SOURCE, RELEASE, SUBMISSIONS = (
+    ROOT / "source" / "lstm",
+    ROOT / "release" / "lstm",
+    Path(__file__).resolve().parent / "submissions",
+)
 EVERY = load("autograde.lstm")
-EXERCISES = {name: exercise for name, exercise in EVERY.items() if exercise.kind != "value"}  # the classes
+EXERCISES = {
+    name: exercise for name, exercise in EVERY.items() if exercise.kind != "value"
+}  # the classes
 PREDICTIONS = {name: exercise for name, exercise in EVERY.items() if exercise.kind == "value"}
 NOTEBOOKS = tuple(dict.fromkeys(exercise.notebook for exercise in EXERCISES.values()))
 
@@ -23,13 +30,18 @@ def solutions() -> dict[str, str]:
     for name in NOTEBOOKS:
         for cell in nbformat.read(SOURCE / f"{name}.ipynb", as_version=4).cells:
             if cell.metadata.get("nbgrader", {}).get("solution"):
-                rows[cell.metadata.nbgrader.grade_id] = re.sub(r"^ *### (BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE)
+                rows[cell.metadata.nbgrader.grade_id] = re.sub(
+                    r"^ *### (BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE
+                )
     return rows
 
 
 def answers(name: str) -> dict[str, str]:
     """grade_id -> text of what the example student `name` wrote; cells that are not there stay as they were given out."""
-    own = {path.stem: path.read_text(encoding="utf-8").rstrip("\n") for path in (SUBMISSIONS / name).glob("*.py")}
+    own = {
+        path.stem: path.read_text(encoding="utf-8").rstrip("\n")
+        for path in (SUBMISSIONS / name).glob("*.py")
+    }
     return (solutions() if name in ("perfect", "first_notebook_broken") else {}) | own
 
 

@@ -1,4 +1,5 @@
 """A class graded on a Dask cluster of several worker processes, one of them killed in mid-run; and into a PostgreSQL server."""
+
 import os
 import shutil
 import signal
@@ -24,7 +25,11 @@ def course(tmp_path_factory) -> Path:
     make_course(folder)
     for student in STUDENTS:
         hand_in(folder / "submitted" / student / "lstm", answers(student))
-    for number, hostile in enumerate([row for row in HOSTILE if row.group == "deceit" or row.name == "nn.LSTMCell underneath"][-5:]):
+    for number, hostile in enumerate(
+        [row for row in HOSTILE if row.group == "deceit" or row.name == "nn.LSTMCell underneath"][
+            -5:
+        ]
+    ):
         hand_in_hostile(folder / "submitted" / f"deceit_{number}" / "lstm", hostile)
     return folder
 
@@ -41,14 +46,26 @@ def expected(course) -> tuple[dict, dict]:
 @pytest.fixture
 def cluster(tmp_path):
     """Three worker processes that have no folder in common with the course."""
-    with LocalCluster(n_workers=3, threads_per_worker=1, processes=True, dashboard_address=None, local_directory=str(tmp_path)) as cluster:
+    with LocalCluster(
+        n_workers=3,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        local_directory=str(tmp_path),
+    ) as cluster:
         yield cluster
 
 
 def test_on_dask_a_worker_that_dies_takes_nothing_with_it(course, expected, cluster, tmp_path):
     folder = tmp_path / "course"
     shutil.copytree(course, folder)
-    run = subprocess.Popen([sys.executable, "-m", "autograde", "lstm", f"--scheduler={cluster.scheduler_address}"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "autograde", "lstm", f"--scheduler={cluster.scheduler_address}"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     wait_until(lambda: graded(folder))
     with Client(cluster) as client:
         os.kill(list(client.run(os.getpid).values())[0], signal.SIGKILL)
@@ -59,20 +76,47 @@ def test_on_dask_a_worker_that_dies_takes_nothing_with_it(course, expected, clus
 
 
 def test_the_workers_of_a_cluster_leave_no_process_behind(course, tmp_path):
-    with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, local_directory=str(tmp_path)) as cluster, Client(cluster) as client:
+    with (
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            local_directory=str(tmp_path),
+        ) as cluster,
+        Client(cluster) as client,
+    ):
         folder = tmp_path / "course"
         shutil.copytree(course, folder)
-        assert "1 graded" in autograde(folder, f"--scheduler={cluster.scheduler_address}", "--student=perfect").stdout
+        assert (
+            "1 graded"
+            in autograde(
+                folder, f"--scheduler={cluster.scheduler_address}", "--student=perfect"
+            ).stdout
+        )
         workers = list(client.run(os.getpid).values())
-        started = [child for pid in workers for child in psutil.Process(pid).children(recursive=True)]
+        started = [
+            child for pid in workers for child in psutil.Process(pid).children(recursive=True)
+        ]
         assert started, "the warm process stays for the next submission"
     psutil.wait_procs(started, timeout=30)
-    assert not [child for child in started if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    assert not [
+        child for child in started if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+    ]
 
 
 def test_a_scheduler_that_is_not_there(course):
-    done = autograde(course, "--scheduler=tcp://127.0.0.1:1", "--student=perfect", env={**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "2s"})
-    assert done.returncode == 2 and "tcp://127.0.0.1:1" in done.stderr and "Traceback" not in done.stderr, done.stderr
+    done = autograde(
+        course,
+        "--scheduler=tcp://127.0.0.1:1",
+        "--student=perfect",
+        env={**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "2s"},
+    )
+    assert (
+        done.returncode == 2
+        and "tcp://127.0.0.1:1" in done.stderr
+        and "Traceback" not in done.stderr
+    ), done.stderr
 
 
 # ---------------------------------------------------------------- PostgreSQL
@@ -87,18 +131,34 @@ def database(tmp_path):
     programs = postgres_programs()
     if programs is None:
         pytest.skip("no PostgreSQL server is installed here (Debian's package postgresql)")
-    user = [] if os.geteuid() else ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
-    folder = Path("/tmp") / f"database_of_{os.getpid()}"  # a socket's path must be short, and its folder the server's own
+    user = (
+        [] if os.geteuid() else ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+    )
+    folder = (
+        Path("/tmp") / f"database_of_{os.getpid()}"
+    )  # a socket's path must be short, and its folder the server's own
     folder.mkdir()
     if user:
         shutil.chown(folder, "postgres", "postgres")
 
     def run(program, *words):
-        subprocess.run([*user, programs / program, *words], check=True, cwd="/", stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*user, programs / program, *words], check=True, cwd="/", stdout=subprocess.DEVNULL
+        )
 
     try:
         run("initdb", "-D", folder / "data", "-A", "trust", "-U", "postgres")
-        run("pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", f"-k {folder} -c listen_addresses=''", "start")
+        run(
+            "pg_ctl",
+            "-D",
+            folder / "data",
+            "-w",
+            "-l",
+            folder / "log",
+            "-o",
+            f"-k {folder} -c listen_addresses=''",
+            "start",
+        )
         run("createdb", "-h", folder, "-U", "postgres", "marks")
         yield f"postgresql://postgres@/marks?host={folder}"
         run("pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")

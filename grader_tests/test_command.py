@@ -1,4 +1,5 @@
 """Our own command for a class, from outside: what it grades, what it skips, how it ends, and that nothing stops it for good."""
+
 import json
 import os
 import resource
@@ -17,7 +18,7 @@ import nbformat
 import psutil
 import pytest
 
-from autograde import farm
+from autograde.course import farm
 from grader_tests.example_course import checked, make_course, nbgrader
 from grader_tests.hostile import HOSTILE, hand_in_hostile
 from grader_tests.ledger import marks, scores, verdicts
@@ -28,7 +29,13 @@ CALL = "class LSTMCell(nn.Module):\n    pass  # of my own\n"
 
 
 def autograde(folder: Path, *words: str, **options) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-m", "autograde", "lstm", *words], cwd=folder, capture_output=True, text=True, **options)
+    return subprocess.run(
+        [sys.executable, "-m", "autograde", "lstm", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        **options,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +56,19 @@ SLOWLY = "\n\nimport time\n\ntime.sleep(1)"  # so that there is a middle of a ru
 
 def hand_in_perfect(course: Path, count: int, after: str = ""):
     for number in range(count):
-        hand_in(course / "submitted" / f"student_{number:02}" / "lstm", solutions() | {"LSTMCell": solutions()["LSTMCell"] + after})
+        hand_in(
+            course / "submitted" / f"student_{number:02}" / "lstm",
+            solutions() | {"LSTMCell": solutions()["LSTMCell"] + after},
+        )
 
 
 def graded(course: Path) -> list[str]:
     """Students that a run has finished."""
-    return sorted(path.stem for path in (course / ".autograde" / "lstm").glob("*.json") if len(json.loads(path.read_text())) == len(NOTEBOOKS))
+    return sorted(
+        path.stem
+        for path in (course / ".autograde" / "lstm").glob("*.json")
+        if len(json.loads(path.read_text())) == len(NOTEBOOKS)
+    )
 
 
 def own_processes(course: Path) -> list[psutil.Process]:
@@ -85,7 +99,9 @@ def both(release, tmp_path_factory) -> tuple[Path, Path, subprocess.CompletedPro
         shutil.copytree(release, base / how)
         for student in STUDENTS:
             hand_in(base / how / "submitted" / student / "lstm", answers(student))
-        for number, hostile in enumerate(row for row in HOSTILE if row.group == "notebook" or "LSTM" in row.name):
+        for number, hostile in enumerate(
+            row for row in HOSTILE if row.group == "notebook" or "LSTM" in row.name
+        ):
             hand_in_hostile(base / how / "submitted" / f"odd_{number:02}" / "lstm", hostile)
         late = base / how / "submitted" / "perfect" / "lstm" / "timestamp.txt"
         late.write_text("2030-01-01 10:00:00 UTC\n")
@@ -102,7 +118,11 @@ def test_it_ends_with_1_where_a_person_is_needed(both):
     done = both[2]
     assert done.returncode == 1, done.stdout + done.stderr
     assert "to be looked at by a person" in done.stdout
-    assert any(row[-1] for place, row in marks(both[1]).items() if len(place) == 3 and not place[2].startswith("comment"))
+    assert any(
+        row[-1]
+        for place, row in marks(both[1]).items()
+        if len(place) == 3 and not place[2].startswith("comment")
+    )
 
 
 def test_nbgrader_goes_on_from_our_command_and_the_other_way_round(both):
@@ -120,17 +140,29 @@ def test_nbgrader_goes_on_from_our_command_and_the_other_way_round(both):
 def test_what_is_unchanged_is_skipped(course):
     hand_in_perfect(course, 3)
     done = autograde(course)
-    assert done.returncode == 0 and "3 submissions, 3 to grade" in done.stdout and scores(course) == dict.fromkeys(graded(course), FULL)
+    assert (
+        done.returncode == 0
+        and "3 submissions, 3 to grade" in done.stdout
+        and scores(course) == dict.fromkeys(graded(course), FULL)
+    )
     done = autograde(course)
-    assert done.returncode == 0 and "3 submissions, 0 to grade, 3 graded and unchanged" in done.stdout
+    assert (
+        done.returncode == 0 and "3 submissions, 0 to grade, 3 graded and unchanged" in done.stdout
+    )
     hand_in(course / "submitted" / "student_01" / "lstm", solutions() | {"LSTMCell": CALL})
     done = autograde(course)
     assert "3 submissions, 1 to grade" in done.stdout and scores(course)["student_01"] < FULL
     done = autograde(course, "--force", "--student=student_0[02]")
     assert "2 submissions, 2 to grade" in done.stdout
     hand_in(course / "submitted" / "student_01" / "lstm", solutions())
-    assert "3 submissions, 0 to grade" in autograde(course, "--notebook=02_stacking").stdout and scores(course)["student_01"] < FULL
-    assert "3 submissions, 1 to grade" in autograde(course, "--notebook=01_basic_lstm", "--jobs=1").stdout
+    assert (
+        "3 submissions, 0 to grade" in autograde(course, "--notebook=02_stacking").stdout
+        and scores(course)["student_01"] < FULL
+    )
+    assert (
+        "3 submissions, 1 to grade"
+        in autograde(course, "--notebook=01_basic_lstm", "--jobs=1").stdout
+    )
     assert scores(course) == dict.fromkeys(graded(course), FULL)
 
 
@@ -151,17 +183,26 @@ HABITS = {
     "looks_around": ("!ls\n%cd .\n%pwd\n", "\n%timeit -n1 -r1 LSTMCell(3, 4)\nLSTMCell?\n"),
     "times_the_cell": ("%%time\n", ""),
     "waits": ("", "\nimport asyncio\nawait asyncio.sleep(0.01)\n"),
-    "keeps_files": ("import tempfile\ntempfile.mkdtemp()\n", "\ntorch.save(LSTMCell(3, 4).state_dict(), 'cell.pt')\n"),
+    "keeps_files": (
+        "import tempfile\ntempfile.mkdtemp()\n",
+        "\ntorch.save(LSTMCell(3, 4).state_dict(), 'cell.pt')\n",
+    ),
     "switches_gradients_off": ("", "\ntorch.set_grad_enabled(False)\n"),
     "computes_in_float64": ("", "\ntorch.set_default_dtype(torch.float64)\n"),
     "compiles": ("", "\nLSTMCell.forward = torch.compile(LSTMCell.forward, backend='eager')\n"),
-    "traces": ("", "\nprint(torch.jit.trace(LSTMCell(3, 4), (torch.zeros(3), torch.zeros(4), torch.zeros(4))))\n"),
+    "traces": (
+        "",
+        "\nprint(torch.jit.trace(LSTMCell(3, 4), (torch.zeros(3), torch.zeros(4), torch.zeros(4))))\n",
+    ),
 }
 
 
 def test_habits_cost_nothing(course):
     for student, (before, after) in HABITS.items():
-        hand_in(course / "submitted" / student / "lstm", solutions() | {"LSTMCell": before + solutions()["LSTMCell"] + after})
+        hand_in(
+            course / "submitted" / student / "lstm",
+            solutions() | {"LSTMCell": before + solutions()["LSTMCell"] + after},
+        )
     done = autograde(course)
     assert scores(course) == dict.fromkeys(HABITS, FULL), done.stdout
 
@@ -174,7 +215,14 @@ def hear_ctrl_c():
 
 def test_ctrl_c_keeps_what_is_graded(course):
     hand_in_perfect(course, 10, SLOWLY)
-    run = subprocess.Popen([sys.executable, "-m", "autograde", "lstm"], cwd=course, stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear_ctrl_c)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "autograde", "lstm"],
+        cwd=course,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_ctrl_c,
+    )
     wait_until(lambda: len(graded(course)) >= 2)
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does
     said, _ = run.communicate(timeout=120)
@@ -186,18 +234,30 @@ def test_ctrl_c_keeps_what_is_graded(course):
     assert scores(course) == {f"student_{number:02}": FULL for number in range(10)}
 
 
-@pytest.mark.parametrize("command", [("-m", "autograde", "lstm"), ("-m", "nbgrader", "autograde", "lstm")], ids=["own command", "nbgrader"])
+@pytest.mark.parametrize(
+    "command",
+    [("-m", "autograde", "lstm"), ("-m", "nbgrader", "autograde", "lstm")],
+    ids=["own command", "nbgrader"],
+)
 def test_kill_9_keeps_what_is_graded(course, command):
     hand_in_perfect(course, 8, SLOWLY)
     for wanted in (1, 4):  # killed twice, once while the first is written
-        run = subprocess.Popen([sys.executable, *command], cwd=course, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        run = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=course,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         wait_until(lambda wanted=wanted: len(graded(course)) >= wanted)
         run.kill()
         run.wait()
         wait_until(lambda: not own_processes(course))
         found = scores(course)
         assert all(found[student] == FULL for student in graded(course))
-        assert set(found.values()) <= {0, FULL}, "a submission is in the gradebook whole, or not at all"
+        assert set(found.values()) <= {0, FULL}, (
+            "a submission is in the gradebook whole, or not at all"
+        )
     done = subprocess.run([sys.executable, *command], cwd=course, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert scores(course) == {f"student_{number:02}": FULL for number in range(8)}
@@ -206,9 +266,19 @@ def test_kill_9_keeps_what_is_graded(course, command):
 
 def test_a_worker_that_is_killed_takes_nothing_with_it(course):
     hand_in_perfect(course, 8, SLOWLY)
-    run = subprocess.Popen([sys.executable, "-m", "autograde", "lstm", "--jobs=2"], cwd=course, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "autograde", "lstm", "--jobs=2"],
+        cwd=course,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     wait_until(lambda: len(graded(course)) >= 1)
-    workers = [child for child in psutil.Process(run.pid).children() if "spawn_main" in " ".join(child.cmdline())]
+    workers = [
+        child
+        for child in psutil.Process(run.pid).children()
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
     workers[0].kill()
     said, _ = run.communicate(timeout=300)
     assert run.returncode == 0, said
@@ -227,7 +297,12 @@ def test_a_submission_that_kills_every_worker_takes_no_other_with_it(monkeypatch
     monkeypatch.setattr(farm, "not_graded", lambda job, why: [why])
     students = deque(["a", "b", "poison", "c", "d", "e", "f", "g"])
     start = lambda: (ProcessPoolExecutor(2, mp_context=get_context("fork")), 2)  # noqa: E731
-    found = {job.student: said for job, said in farm.graded(students, lambda student: SimpleNamespace(student=student), start)}
+    found = {
+        job.student: said
+        for job, said in farm.graded(
+            students, lambda student: SimpleNamespace(student=student), start
+        )
+    }
     assert "worker failed 3 times" in found.pop("poison")[0]
     assert found == {student: [student] for student in "abcdefg"}
 
@@ -239,7 +314,9 @@ def test_a_full_disk_loses_nothing(course):
     hand_in(course / "submitted" / "student_01" / "lstm", solutions() | {"LSTMCell": CALL})
     full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))  # noqa: E731
     done = autograde(course, preexec_fn=full)
-    assert done.returncode in (1, 2) and "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+    assert done.returncode in (1, 2) and "Traceback" not in done.stdout + done.stderr, (
+        done.stdout + done.stderr
+    )
     assert "could not be" in done.stdout + done.stderr
     assert scores(course)["student_00"] == FULL
     assert autograde(course).returncode == 0
@@ -249,16 +326,29 @@ def test_a_full_disk_loses_nothing(course):
 def test_the_box_can_be_required(course):
     """Where there is neither kind of box: 'required' refuses and grades nothing, 'auto' says what is missing."""
     hand_in_perfect(course, 1)
-    bare = [sys.executable, "-c", "from autograde import box; box.works = lambda kind: False; from autograde.__main__ import main; main()", "lstm"]
+    bare = [
+        sys.executable,
+        "-c",
+        "from autograde import box; box.works = lambda kind: False; from autograde.__main__ import main; main()",
+        "lstm",
+    ]
     done = subprocess.run([*bare, "--sandbox=required"], cwd=course, capture_output=True, text=True)
-    assert done.returncode == 2 and "neither namespaces (bubblewrap) nor Landlock (sandlock)" in done.stderr
+    assert (
+        done.returncode == 2
+        and "neither namespaces (bubblewrap) nor Landlock (sandlock)" in done.stderr
+    )
     assert not (course / "autograded").exists() and not scores(course)
     done = autograde(course, "--sandbox=off", "--jobs=1")
-    assert done.returncode == 0 and "no box" in done.stderr and scores(course) == {"student_00": FULL}
+    assert (
+        done.returncode == 0 and "no box" in done.stderr and scores(course) == {"student_00": FULL}
+    )
 
 
 WRONG = {
-    "no such assignment": (("lstn",), "lstn has no exercises in c.Judge.exercises of nbgrader_config.py; there are: lstm."),
+    "no such assignment": (
+        ("lstn",),
+        "lstn has no exercises in c.Judge.exercises of nbgrader_config.py; there are: lstm.",
+    ),
     "no submission": (("lstm", "--student=nobody"), "There are no submissions in"),
     "no name": ((), "Name one assignment, as in: autograde lstm"),
 }
@@ -267,7 +357,9 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_what_cannot_begin_says_why(release, what):
     words, sentence = WRONG[what]
-    done = subprocess.run([sys.executable, "-m", "autograde", *words], cwd=release, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "autograde", *words], cwd=release, capture_output=True, text=True
+    )
     assert done.returncode == 2 and sentence in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
@@ -275,7 +367,11 @@ def test_what_cannot_begin_says_why(release, what):
 def test_an_assignment_that_was_never_generated(tmp_path, release):
     shutil.copy(release / "nbgrader_config.py", tmp_path)
     done = autograde(tmp_path)
-    assert done.returncode == 2 and "nbgrader generate_assignment lstm" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        done.returncode == 2
+        and "nbgrader generate_assignment lstm" in done.stderr
+        and "Traceback" not in done.stderr
+    )
 
 
 def test_the_notebooks_are_ordinary_nbgrader_notebooks(both):

@@ -1,4 +1,5 @@
 """The project on other machines: the environment that conda and Binder build, and the command that opens it."""
+
 import os
 import re
 import shutil
@@ -16,7 +17,11 @@ from grader_tests.students import ROOT
 def test_one_list_of_pins():
     """environment.yml names the Python and takes the rest from requirements.txt, where every line is one exact version."""
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    assert environment["dependencies"] == ["python=3.11", "pip", {"pip": ["-r requirements.txt"]}] and environment["channels"] == ["conda-forge"]
+    assert environment["dependencies"] == [
+        "python=3.11",
+        "pip",
+        {"pip": ["-r requirements.txt"]},
+    ] and environment["channels"] == ["conda-forge"]
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert not [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)]
 
@@ -31,12 +36,25 @@ def test_make_lab_opens_a_copy_of_the_release(tmp_path):
     options = f"--no-browser --allow-root --ServerApp.port={port} --IdentityProvider.token=secret"
     command = ["make", "-o", "setup", "lab", f"BIN={Path(sys.executable).parent}", f"LAB={options}"]
     with open(log, "w") as file:
-        lab = subprocess.Popen(command, cwd=tmp_path, stdout=file, stderr=file, start_new_session=True, env=os.environ | {"HOME": str(tmp_path / "home")})
+        lab = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+            env=os.environ | {"HOME": str(tmp_path / "home")},
+        )
     try:
-        assert "01_basic_lstm.ipynb" in fetch(lab, f"http://127.0.0.1:{port}/api/contents/lstm?token=secret")
-        assert "autograde.plugin.Judge" in fetch(lab, f"http://127.0.0.1:{port}/formgrader/manage_assignments?token=secret")
+        assert "01_basic_lstm.ipynb" in fetch(
+            lab, f"http://127.0.0.1:{port}/api/contents/lstm?token=secret"
+        )
+        assert "autograde.plugin.Judge" in fetch(
+            lab, f"http://127.0.0.1:{port}/formgrader/manage_assignments?token=secret"
+        )
     finally:
         os.killpg(lab.pid, signal.SIGTERM)
         lab.wait(60)
     said = [line for line in log.read_text().splitlines() if line.startswith("Opening")]
-    assert len(said) == 1 and "YOUR CODE HERE" in said[0] and (tmp_path / "lstm" / "lstm_kit").is_dir()
+    assert (
+        len(said) == 1 and "YOUR CODE HERE" in said[0] and (tmp_path / "lstm" / "lstm_kit").is_dir()
+    )

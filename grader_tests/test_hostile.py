@@ -1,4 +1,5 @@
 """Every hostile, broken or unlucky submission through real nbgrader and through our own command, in the box, as root and as an ordinary user."""
+
 import hashlib
 import os
 import pwd
@@ -13,7 +14,7 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
-from autograde import box
+from autograde.box import sandbox as box
 from grader_tests.example_course import make_course
 from grader_tests.hostile import HOSTILE, NOTEBOOK, hand_in_hostile
 from grader_tests.ledger import marks as marks_by_cell
@@ -22,7 +23,10 @@ from grader_tests.students import ROOT, hand_in, solutions
 
 LIMITS = '\nc.Judge.sandbox = "required"\nc.Judge.cell_seconds = 2\nc.Judge.notebook_seconds = 25\nc.Judge.answer_seconds = 5\n'
 USER = "ordinary_grader"
-COMMANDS = {"nbgrader": ("-m", "nbgrader", "autograde", "lstm"), "own command": ("-m", "autograde", "lstm")}
+COMMANDS = {
+    "nbgrader": ("-m", "nbgrader", "autograde", "lstm"),
+    "own command": ("-m", "autograde", "lstm"),
+}
 HONEST = ("aa_honest", "mm_honest", "zz_honest")
 
 
@@ -45,7 +49,9 @@ def ordinary_python(folder: Path) -> list[str]:
     if os.geteuid():
         return [sys.executable]
     if not shutil.which("useradd") or not Path("/usr/bin/python3").exists():
-        pytest.skip("no useradd, or no Python outside of root's home, so that there can be no ordinary user here")
+        pytest.skip(
+            "no useradd, or no Python outside of root's home, so that there can be no ordinary user here"
+        )
     try:
         pwd.getpwnam(USER)
     except KeyError:
@@ -55,8 +61,18 @@ def ordinary_python(folder: Path) -> list[str]:
     packages.write_text(f"{sysconfig.get_paths()['purelib']}\n{ROOT}\n")
     for path in (folder, *folder.parents):
         os.chmod(path, os.stat(path).st_mode | 0o011)
-    python = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "env", f"HOME=/home/{USER}", folder / "venv" / "bin" / "python"]
-    if subprocess.run([*python, "-c", "import torch, nbgrader, autograde"], capture_output=True).returncode:
+    python = [
+        "setpriv",
+        f"--reuid={USER}",
+        f"--regid={USER}",
+        "--init-groups",
+        "env",
+        f"HOME=/home/{USER}",
+        folder / "venv" / "bin" / "python",
+    ]
+    if subprocess.run(
+        [*python, "-c", "import torch, nbgrader, autograde"], capture_output=True
+    ).returncode:
         pytest.skip(f"an ordinary user cannot read {sysconfig.get_paths()['purelib']} or {ROOT}")
     return python
 
@@ -70,9 +86,16 @@ def seen(folder: Path) -> dict[str, str]:
                 rows[str(path)] = str(path.is_symlink() and os.readlink(path))
             else:
                 rows[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-    for path in (Path.home() / ".bashrc", Path(f"/home/{USER}/.bashrc"), Path(sysconfig.get_paths()["purelib"]) / "torch" / "__init__.py"):
+    for path in (
+        Path.home() / ".bashrc",
+        Path(f"/home/{USER}/.bashrc"),
+        Path(sysconfig.get_paths()["purelib"]) / "torch" / "__init__.py",
+    ):
         rows[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
-    return rows | {place: str(os.path.exists(f"{place}/for_the_neighbour")) for place in ("/tmp", "/var/tmp", "/dev/shm")}
+    return rows | {
+        place: str(os.path.exists(f"{place}/for_the_neighbour"))
+        for place in ("/tmp", "/var/tmp", "/dev/shm")
+    }
 
 
 def students_processes() -> list[str]:
@@ -85,7 +108,11 @@ def students_processes() -> list[str]:
     return rows
 
 
-@pytest.fixture(scope="module", params=[(who, how) for who in ("root", "ordinary user") for how in COMMANDS], ids=lambda p: " ".join(p))
+@pytest.fixture(
+    scope="module",
+    params=[(who, how) for who in ("root", "ordinary user") for how in COMMANDS],
+    ids=lambda p: " ".join(p),
+)
 def graded(request, tmp_path_factory):
     """The class, graded; (folder, what was seen before and after, what the command printed)."""
     who, how = request.param
@@ -98,13 +125,20 @@ def graded(request, tmp_path_factory):
     if who != "root" and not os.geteuid():
         subprocess.run(["chown", "-R", "-h", f"{USER}:{USER}", course], check=True)
     before = seen(course)
-    done = subprocess.run([*python, *COMMANDS[how]], cwd=course, capture_output=True, text=True, timeout=1500)
+    done = subprocess.run(
+        [*python, *COMMANDS[how]], cwd=course, capture_output=True, text=True, timeout=1500
+    )
     return course, before, seen(course), done.stdout + done.stderr, students_processes()
 
 
 def marks(course: Path) -> dict[str, dict[str, float]]:
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
-        return {submission.student.id: {notebook.name: notebook.score for notebook in submission.notebooks} for submission in gradebook.find_assignment("lstm").submissions}
+        return {
+            submission.student.id: {
+                notebook.name: notebook.score for notebook in submission.notebooks
+            }
+            for submission in gradebook.find_assignment("lstm").submissions
+        }
 
 
 first_ledger = {}
@@ -115,26 +149,43 @@ def test_every_way_gives_the_same_marks_to_the_cell(graded):
     found = marks_by_cell(graded[0]) | verdicts(graded[0])
     before = first_ledger or first_ledger.update(found) or found
     assert found.keys() == before.keys()
-    assert not {place: (before[place], found[place]) for place in found if found[place] != before[place]}
+    assert not {
+        place: (before[place], found[place]) for place in found if found[place] != before[place]
+    }
 
 
 def notebook_of(course: Path, name: str) -> tuple[str, list[str]]:
     """What the student is told in notebook 01, and what was noted for the instructor."""
-    notebook = nbformat.read(course / "autograded" / name / "lstm" / f"{NOTEBOOK}.ipynb", as_version=4)
-    cell = next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == "test_LSTMCell")
+    notebook = nbformat.read(
+        course / "autograded" / name / "lstm" / f"{NOTEBOOK}.ipynb", as_version=4
+    )
+    cell = next(
+        cell
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "test_LSTMCell"
+    )
     return cell.outputs[0]["data"]["text/plain"], notebook.metadata["autograde"]["notes"]
 
 
 def test_every_submission_has_the_mark_it_deserves(graded):
     found = marks(graded[0])
-    wrong = {hostile.name: (found.get(student(place), {}).get(NOTEBOOK), hostile.deserves) for place, hostile in enumerate(HOSTILE)}
+    wrong = {
+        hostile.name: (found.get(student(place), {}).get(NOTEBOOK), hostile.deserves)
+        for place, hostile in enumerate(HOSTILE)
+    }
     assert not {name: pair for name, pair in wrong.items() if pair[0] != pair[1]}
 
 
 def test_no_other_notebook_is_harmed(graded):
     found = marks(graded[0])
-    assert {name: found[name] for name in HONEST} == dict.fromkeys(HONEST, {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4})
-    assert not {hostile.name: found[student(place)] for place, hostile in enumerate(HOSTILE) if found[student(place)]["02_stacking"] != 8}
+    assert {name: found[name] for name in HONEST} == dict.fromkeys(
+        HONEST, {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4}
+    )
+    assert not {
+        hostile.name: found[student(place)]
+        for place, hostile in enumerate(HOSTILE)
+        if found[student(place)]["02_stacking"] != 8
+    }
 
 
 def test_students_are_told_why_and_instructors_what_was_odd(graded):
@@ -156,9 +207,13 @@ def test_nothing_outside_is_changed_and_nothing_left_behind(graded):
 
 def test_nothing_of_the_course_is_copied_out(graded):
     course = graded[0]
-    shipped = {path.read_bytes() for path in (course / "release" / "lstm").rglob("*") if path.is_file()}
+    shipped = {
+        path.read_bytes() for path in (course / "release" / "lstm").rglob("*") if path.is_file()
+    }
     for path in (course / "autograded").rglob("*"):
-        assert not path.is_symlink() and (path.is_dir() or path.suffix == ".ipynb" or path.read_bytes() in shipped), path
+        assert not path.is_symlink() and (
+            path.is_dir() or path.suffix == ".ipynb" or path.read_bytes() in shipped
+        ), path
 
 
 def test_the_console_says_what_protects(graded):
@@ -167,7 +222,7 @@ def test_the_console_says_what_protects(graded):
 
 # ---------------------------------------------------------------- the other box
 WITHOUT_NAMESPACES = """
-from autograde import box
+from autograde.box import sandbox as box
 usual = box.works
 box.works = lambda kind: isinstance(kind, box.Sandlock) and usual(kind)
 import sys
@@ -189,8 +244,13 @@ def test_where_namespaces_are_refused_landlock_protects(tmp_path):
     for number, hostile in enumerate(tried):
         hand_in_hostile(course / "submitted" / f"student_{number:02}" / "lstm", hostile)
     before = seen(course)
-    done = subprocess.run([sys.executable, "-c", WITHOUT_NAMESPACES], cwd=course, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NAMESPACES], cwd=course, capture_output=True, text=True
+    )
     assert "Protection in force: sandlock" in done.stderr
     found = marks(course)
-    assert [(hostile.name, found[f"student_{number:02}"][NOTEBOOK]) for number, hostile in enumerate(tried)] == [(hostile.name, hostile.deserves) for hostile in tried]
+    assert [
+        (hostile.name, found[f"student_{number:02}"][NOTEBOOK])
+        for number, hostile in enumerate(tried)
+    ] == [(hostile.name, hostile.deserves) for hostile in tried]
     assert seen(course) == before and not students_processes()

@@ -2,6 +2,7 @@
 
 Two JupyterLab servers, one for each, share nbgrader's exchange, as on a course's machine. No other machine can be reached.
 """
+
 import os
 import re
 import subprocess
@@ -18,13 +19,23 @@ from grader_tests.example_course import NBGRADER, checked, make_course, nbgrader
 from grader_tests.students import EXERCISES, RELEASE, solutions
 
 SOLVED = solutions()
-MISTAKE = SOLVED["LSTMCell"].replace("self.W_f = nn.Linear(hidden_dim, hidden_dim", "self.W_f = nn.Linear(hidden_dim, input_dim")
-MARKS = [(cell.metadata.nbgrader, cell.source) for cell in nbformat.read(RELEASE / "01_basic_lstm.ipynb", as_version=4).cells if cell.cell_type == "code"]
-STUBS = {marks.grade_id: source.splitlines()[0] for marks, source in MARKS if marks.solution}  # what a student fills in -> its first line
+MISTAKE = SOLVED["LSTMCell"].replace(
+    "self.W_f = nn.Linear(hidden_dim, hidden_dim", "self.W_f = nn.Linear(hidden_dim, input_dim"
+)
+MARKS = [
+    (cell.metadata.nbgrader, cell.source)
+    for cell in nbformat.read(RELEASE / "01_basic_lstm.ipynb", as_version=4).cells
+    if cell.cell_type == "code"
+]
+STUBS = {
+    marks.grade_id: source.splitlines()[0] for marks, source in MARKS if marks.solution
+}  # what a student fills in -> its first line
 POINTS = EXERCISES["LSTMCell"].points
 TOTAL = sum(marks.get("points", 0) for marks, _ in MARKS)
 COMMENT = "Clear names, and one line for each equation: well done."
-NOTIFICATIONS = '{"fetchNews": "false", "checkForUpdates": false}'  # or JupyterLab opens with a question
+NOTIFICATIONS = (
+    '{"fetchNews": "false", "checkForUpdates": false}'  # or JupyterLab opens with a question
+)
 
 
 class Lab:
@@ -35,15 +46,34 @@ class Lab:
         settings = home / "settings" / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True)
         (settings / "notification.jupyterlab-settings").write_text(NOTIFICATIONS)
-        places = {"HOME": home, "JUPYTERLAB_SETTINGS_DIR": home / "settings", "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces", "IPYTHONDIR": home / "ipython"}
-        places |= {f"JUPYTER_{kind}_DIR": home / kind.lower() for kind in ("CONFIG", "DATA", "RUNTIME")}
+        places = {
+            "HOME": home,
+            "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+            "IPYTHONDIR": home / "ipython",
+        }
+        places |= {
+            f"JUPYTER_{kind}_DIR": home / kind.lower() for kind in ("CONFIG", "DATA", "RUNTIME")
+        }
         environment = os.environ | {key: str(place) for key, place in places.items()}
         environment["PATH"] = f"{NBGRADER.parent}{os.pathsep}{os.environ['PATH']}"
-        options = ["--no-browser", "--allow-root", f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=secret"]
+        options = [
+            "--no-browser",
+            "--allow-root",
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+            "--IdentityProvider.token=secret",
+        ]
         self.log = home / "server.log"
         self.url = f"http://127.0.0.1:{port}"
         with open(self.log, "w") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], cwd=folder, env=environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterlab", *options],
+                cwd=folder,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
         assert fetch(self.process, f"{self.url}/api/status?token=secret"), self.log.read_text()
 
     def stop(self):
@@ -58,7 +88,11 @@ class Journey:
     """What the steps share."""
 
     def __init__(self, folder: Path, browser):
-        self.exchange, self.course, self.desk = folder / "exchange", folder / "course", folder / "desk"
+        self.exchange, self.course, self.desk = (
+            folder / "exchange",
+            folder / "course",
+            folder / "desk",
+        )
         self.exchange.mkdir(mode=0o777)
         self.exchange.chmod(0o777)
         self.desk.mkdir()
@@ -68,7 +102,10 @@ class Journey:
             file.write(line)
         (self.desk / "nbgrader_config.py").write_text(f"c = get_config()\n{line}")
         checked(nbgrader(self.course, "release_assignment", "lstm"))
-        self.student, self.instructor = Lab(self.desk, folder / "student_home"), Lab(self.course, folder / "instructor_home")
+        self.student, self.instructor = (
+            Lab(self.desk, folder / "student_home"),
+            Lab(self.course, folder / "instructor_home"),
+        )
         self.pages = {}
         for lab in (self.student, self.instructor):
             page, asked = new_page(browser, viewport={"width": 1400, "height": 1000})
@@ -99,7 +136,9 @@ def desk(journey) -> Page:
     page, _ = journey.pages[journey.student]
     page.goto(f"{journey.student.url}/lab?token=secret")
     page.locator("#jupyterlab-splash").wait_for(state="detached")
-    kernel = page.get_by_role("button", name="Select Kernel")  # a question that comes now and then, and sometimes twice
+    kernel = page.get_by_role(
+        "button", name="Select Kernel"
+    )  # a question that comes now and then, and sometimes twice
     page.add_locator_handler(kernel, lambda button: button.click(), no_wait_after=True)
     return page
 
@@ -130,8 +169,12 @@ def wait_for_kernel(page: Page, lab: Lab):
     """Until the notebook's kernel is there and connected, JupyterLab forgets what one runs."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        kernels = [session["kernel"] for session in page.request.get(f"{lab.url}/api/sessions").json()]
-        if kernels and all(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels):
+        kernels = [
+            session["kernel"] for session in page.request.get(f"{lab.url}/api/sessions").json()
+        ]
+        if kernels and all(
+            kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels
+        ):
             return
         page.wait_for_timeout(200)
     pytest.fail("The kernel did not start.")
@@ -206,10 +249,14 @@ def test_student_corrects_validates_and_submits(journey, desk):
     journey.shoot(desk, "04-validated")
     window.get_by_role("button", name="Ok").click()
     window.wait_for(state="detached")
-    assert "input_dim, hidden_dim" in (journey.desk / "lstm" / "01_basic_lstm.ipynb").read_text(encoding="utf-8")
+    assert "input_dim, hidden_dim" in (journey.desk / "lstm" / "01_basic_lstm.ipynb").read_text(
+        encoding="utf-8"
+    )
     assignments(desk)
     desk.locator("#fetched_assignments_list").get_by_role("button", name="Submit").click()
-    desk.locator("#submitted_assignments_list").get_by_role("button", name="Fetch Feedback").wait_for()
+    desk.locator("#submitted_assignments_list").get_by_role(
+        "button", name="Fetch Feedback"
+    ).wait_for()
     journey.shoot(desk, "05-submitted")
 
 
@@ -221,7 +268,11 @@ def test_instructor_collects_and_autogrades(journey, office):
     office.locator(".num-submissions a").click()
     office.locator(".autograde a").click()
     log = answered(office, "Successfully autograded")
-    assert "Protection in force" in log and "no box" not in log and "Applying preprocessor: Judge" in log
+    assert (
+        "Protection in force" in log
+        and "no box" not in log
+        and "Applying preprocessor: Judge" in log
+    )
     expect(office.locator("#main-table .score")).to_have_text(f"{TOTAL:g} / 24")
     journey.shoot(office, "06-autograded")
 
@@ -233,13 +284,20 @@ def test_instructor_marks_and_comments(journey, office):
     score, comment = office.locator("#test_LSTMCell"), office.locator("#LSTMCell-comment")
     expect(score).to_have_attribute("placeholder", f"{POINTS:g}")
     expect(office.locator("math[display=block]").first).to_be_visible()
-    assert office.evaluate("document.fonts.load('16px \"Course Math\"').then(fonts => fonts.length)") == 1
+    assert (
+        office.evaluate("document.fonts.load('16px \"Course Math\"').then(fonts => fonts.length)")
+        == 1
+    )
     journey.shoot(office, "07-a-submission")
     office.get_by_text(f"{POINTS:g} of {POINTS:g} points").wait_for()
-    with office.expect_response(lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT"):
+    with office.expect_response(
+        lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT"
+    ):
         score.fill(f"{POINTS - 1:g}")
         score.press("Tab")
-    with office.expect_response(lambda answer: "/api/comment/" in answer.url and answer.request.method == "PUT"):
+    with office.expect_response(
+        lambda answer: "/api/comment/" in answer.url and answer.request.method == "PUT"
+    ):
         comment.fill(COMMENT)
         comment.press("Tab")
     journey.shoot(office, "08-marked")

@@ -1,4 +1,5 @@
 """The notebooks as authored: their form, that they run, and that the kit that ships with them is right and in step."""
+
 import json
 import re
 import shutil
@@ -45,12 +46,19 @@ def released(name):
 def run(notebook, folder):
     """Run a notebook beside a copy of the kit. Raises CellExecutionError at the first exception."""
     shutil.copytree(SOURCE / "lstm_kit", folder / "lstm_kit")
-    NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
     return notebook
 
 
 def printed(notebook, stream):
-    return "".join(output.text for cell in notebook.cells for output in cell.get("outputs", []) if output.get("name") == stream)
+    return "".join(
+        output.text
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.get("name") == stream
+    )
 
 
 def printed_by(cell):
@@ -61,13 +69,19 @@ def printed_by(cell):
 def test_form(name):
     raw = json.loads((SOURCE / f"{name}.ipynb").read_text(encoding="utf-8"))
     assert (raw["nbformat"], raw["nbformat_minor"]) == (4, 5)
-    assert raw["metadata"] == {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    assert raw["metadata"] == {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
+    }
     notebook = read(name)
     nbformat.validate(notebook)
     ids = [marks(cell)["grade_id"] for cell in notebook.cells if marks(cell)]
     assert len(set(ids)) == len(ids)
     for cell in notebook.cells:
-        assert not cell.get("outputs") and not cell.get("execution_count") and "attachments" not in cell
+        assert (
+            not cell.get("outputs")
+            and not cell.get("execution_count")
+            and "attachments" not in cell
+        )
         assert cell.cell_type == "markdown" or marks(cell)["schema_version"] == 3
         assert not marks(cell) or cell.id == marks(cell)["grade_id"]
 
@@ -78,7 +92,11 @@ def test_tags(name):
     for cell in read(name).cells:
         if cell.cell_type == "code":
             desk_only = "desk-only" in cell.metadata.get("tags", [])
-            assert desk_only == (not marks(cell)["grade"] and not marks(cell)["solution"] and not cell.id.startswith("setup"))
+            assert desk_only == (
+                not marks(cell)["grade"]
+                and not marks(cell)["solution"]
+                and not cell.id.startswith("setup")
+            )
             assert marks(cell)["locked"] != marks(cell)["solution"]
 
 
@@ -87,8 +105,12 @@ def test_graded_cells(exercise):
     cells = {marks(cell).get("grade_id"): cell for cell in read(exercise.notebook).cells}
     assert marks(cells[exercise.name])["solution"] and not marks(cells[exercise.name])["grade"]
     test = cells[f"test_{exercise.name}"]
-    assert marks(test)["grade"] and marks(test)["points"] == (0 if exercise.bonus else exercise.points)
-    assert f'ask("{exercise.name}")' in test.source and test.source.endswith(f'noted("{exercise.name}")' if exercise.name in PREDICTIONS else f"check({exercise.name})")
+    assert marks(test)["grade"] and marks(test)["points"] == (
+        0 if exercise.bonus else exercise.points
+    )
+    assert f'ask("{exercise.name}")' in test.source and test.source.endswith(
+        f'noted("{exercise.name}")' if exercise.name in PREDICTIONS else f"check({exercise.name})"
+    )
 
 
 def test_points():
@@ -110,7 +132,9 @@ def test_formulas(name):
     converter = math_core.LatexToMathML()
     for cell, text in markdown(name):
         displayed = re.findall(r"(?:\A|\n\n)\$\$\n(.*?)\n\$\$(?=\n\n|\Z)", text, flags=re.DOTALL)
-        assert text.count("$$") == 2 * len(displayed), f"{name}: {cell}: a $$ is not on its own paragraph"
+        assert text.count("$$") == 2 * len(displayed), (
+            f"{name}: {cell}: a $$ is not on its own paragraph"
+        )
         rest = re.sub(r"\$\$.*?\$\$", "", text, flags=re.DOTALL)
         assert rest.count("$") % 2 == 0, f"{name}: {cell}: an odd number of $"
         for formula in displayed:
@@ -127,7 +151,9 @@ def test_images_and_links(name):
         for path in re.findall(r"(?<!!)\[[^\]]*\]\(([^)]*\.ipynb)\)", text):
             assert (SOURCE / path).is_file(), f"{name}: {cell}: {path}"
     for cell in read(name).cells:
-        assert len(re.findall(r"show\(\s*figure", cell.source)) == len(re.findall(r'show\(\s*figure,\s*f?"[^"]{20,}"', cell.source)), f"{name}: {cell.id}: a plot without a description"
+        assert len(re.findall(r"show\(\s*figure", cell.source)) == len(
+            re.findall(r'show\(\s*figure,\s*f?"[^"]{20,}"', cell.source)
+        ), f"{name}: {cell.id}: a plot without a description"
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -135,14 +161,25 @@ def test_worked_notebook_runs(name, tmp_path):
     notebook, _ = ClearHiddenTests().preprocess(read(name), {})
     run(notebook, tmp_path)
     text = printed(notebook, "stdout")
-    assert text.count("all checks passed") == sum(exercise.notebook == name for exercise in EXERCISES.values())
+    assert text.count("all checks passed") == sum(
+        exercise.notebook == name for exercise in EXERCISES.values()
+    )
     assert "Nothing to show yet" not in text and printed(notebook, "stderr") == ""
-    plots = [output for cell in notebook.cells for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+    plots = [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
     assert plots and all(plot.metadata["image/png"]["alt"] for plot in plots)
-    assert all("is right" in printed_by(cell) for cell in notebook.cells if cell.id.startswith("compare_"))
+    assert all(
+        "is right" in printed_by(cell) for cell in notebook.cells if cell.id.startswith("compare_")
+    )
     (example,) = (cell.source for cell in notebook.cells if cell.id == "example")
     numbers = set(re.findall(r"\d\.\d{4}", example))
-    assert len(numbers) > 3 and not numbers - set(re.findall(r"\d\.\d{4}", text)), "the worked example has numbers that its code does not print"
+    assert len(numbers) > 3 and not numbers - set(re.findall(r"\d\.\d{4}", text)), (
+        "the worked example has numbers that its code does not print"
+    )
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -151,7 +188,9 @@ def test_release_runs(name, tmp_path):
     text = json.dumps(notebook)
     assert not any(word in text for word in ("SOLUTION", "HIDDEN", "autograde"))
     run(notebook, tmp_path)
-    assert printed(notebook, "stderr").count("not written yet") == sum(bool(marks(cell).get("solution")) for cell in notebook.cells)
+    assert printed(notebook, "stderr").count("not written yet") == sum(
+        bool(marks(cell).get("solution")) for cell in notebook.cells
+    )
     assert "all checks passed" not in printed(notebook, "stdout")
 
 
@@ -178,7 +217,9 @@ def test_kit_cell_equals_pytorch(sizes, batch):
         right.weight_ih.copy_(mine.joined("U"))
         right.bias_ih.copy_(mine.joined("b"))
         right.bias_hh.zero_()
-    x, c, h = (torch.randn(*batch, size, dtype=torch.float64) for size in (sizes[0], sizes[1], sizes[1]))
+    x, c, h = (
+        torch.randn(*batch, size, dtype=torch.float64) for size in (sizes[0], sizes[1], sizes[1])
+    )
     h_t, c_t = right(x, (h, c))
     torch.testing.assert_close(mine(x, c, h), (c_t, h_t))
 

@@ -1,4 +1,5 @@
 """An exercise of one's own, a GRU, on the same judge: a module of rules and a notebook, and nothing in the grader that knows of it."""
+
 import re
 import shutil
 from pathlib import Path
@@ -7,7 +8,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograde.sheet import Verdict
+from autograde.exercise.verdict import Verdict
 from grader_tests.class_of_forty import run
 from grader_tests.example_course import checked, nbgrader
 from grader_tests.students import ROOT
@@ -16,10 +17,22 @@ GRU = Path(__file__).resolve().parent / "gru_course"
 FORWARD = "return (1 - z) * n + z * h"
 WRONG = {  # student -> (what is changed in the solution, the mark, what the student reads)
     "right": ((), 6, ""),
-    "swapped": ((FORWARD, "return z * n + (1 - z) * h"), 5, "Your h_t equals z_t * n_t + (1 − z_t) * h_{t−1}: the roles of z_t and 1 − z_t are swapped."),
+    "swapped": (
+        (FORWARD, "return z * n + (1 - z) * h"),
+        5,
+        "Your h_t equals z_t * n_t + (1 − z_t) * h_{t−1}: the roles of z_t and 1 − z_t are swapped.",
+    ),
     "reset_outside": (("self.W_n(r * h)", "r * self.W_n(h)"), 5, "r_t belongs inside, before W_n"),
-    "no_reset_and_no_bias": (("self.W_n(r * h)", "self.W_n(h)", "+ self.b_z)", ")"), 4, "the bias b_z is missing"),
-    "shape": (('self, f"W_{k}", nn.Linear(hidden_dim', 'self, f"W_{k}", nn.Linear(input_dim'), 5, "W_z has shape (hidden_dim, input_dim); it should be (hidden_dim, hidden_dim)."),
+    "no_reset_and_no_bias": (
+        ("self.W_n(r * h)", "self.W_n(h)", "+ self.b_z)", ")"),
+        4,
+        "the bias b_z is missing",
+    ),
+    "shape": (
+        ('self, f"W_{k}", nn.Linear(hidden_dim', 'self, f"W_{k}", nn.Linear(input_dim'),
+        5,
+        "W_z has shape (hidden_dim, input_dim); it should be (hidden_dim, hidden_dim).",
+    ),
     "detached": ((FORWARD, FORWARD + ".detach()"), 5.5, "is cut"),
     "blank": (None, 0, "Not written yet"),
 }
@@ -34,7 +47,11 @@ def course(tmp_path_factory):
         config.write('\nc.Judge.exercises = {"gru": "gru_exercises"}\n')
     checked(nbgrader(folder, "generate_assignment", "gru"))
     source = nbformat.read(folder / "source" / "gru" / "gru.ipynb", as_version=4)
-    solution = re.sub(r" *### (BEGIN|END) SOLUTION\n?", "", next(cell.source for cell in source.cells if cell.id == "GRUCell"))
+    solution = re.sub(
+        r" *### (BEGIN|END) SOLUTION\n?",
+        "",
+        next(cell.source for cell in source.cells if cell.id == "GRUCell"),
+    )
     for student, (changes, _, _) in WRONG.items():
         notebook = nbformat.read(folder / "release" / "gru" / "gru.ipynb", as_version=4)
         if changes is not None:
@@ -51,7 +68,11 @@ def course(tmp_path_factory):
 
 def verdict(course: Path, student: str) -> Verdict:
     notebook = nbformat.read(course / "autograded" / student / "gru" / "gru.ipynb", as_version=4)
-    return next(Verdict.from_dict(cell.metadata["autograde"]) for cell in notebook.cells if "autograde" in cell.metadata)
+    return next(
+        Verdict.from_dict(cell.metadata["autograde"])
+        for cell in notebook.cells
+        if "autograde" in cell.metadata
+    )
 
 
 def scores(course: Path) -> dict[str, float]:
@@ -70,7 +91,7 @@ def test_feedback_and_report(course):
     checked(nbgrader(course, "generate_feedback", "gru"))
     page = (course / "feedback" / "swapped" / "gru" / "gru.html").read_text(encoding="utf-8")
     assert "GRUCell: 5 of 6 points" in page and '<svg class="picture"' in page and "<math>" in page
-    checked(run(course, "autograde.report", "gru"))
+    checked(run(course, "autograde.pages.report", "gru"))
     assert "the roles of z" in (course / "reports" / "gru.html").read_text(encoding="utf-8")
 
 
@@ -86,4 +107,9 @@ def test_our_own_command_gives_the_same(course):
 
 
 def test_the_grader_knows_nothing_of_it():
-    assert not [path.name for path in (ROOT / "autograde").rglob("*.py") if "gru_exercises" in path.read_text(encoding="utf-8") or "GRUCell(" in path.read_text(encoding="utf-8")]
+    assert not [
+        path.name
+        for path in (ROOT / "autograde").rglob("*.py")
+        if "gru_exercises" in path.read_text(encoding="utf-8")
+        or "GRUCell(" in path.read_text(encoding="utf-8")
+    ]

@@ -1,4 +1,5 @@
 """The proof is run as a command, and its page is what it prints; a few dozen of its cases go through real notebooks."""
+
 import re
 import subprocess
 import sys
@@ -17,7 +18,11 @@ from grader_tests.students import EVERY, EXERCISES, ROOT, hand_in, solutions
 
 def rows(text: str) -> dict[str, str]:
     """The table at the head of a page."""
-    return dict(re.findall(r"^\| \**(.*?)\** \| \**(.*?)\** \|$", text.partition("\n## ")[0], flags=re.MULTILINE))
+    return dict(
+        re.findall(
+            r"^\| \**(.*?)\** \| \**(.*?)\** \|$", text.partition("\n## ")[0], flags=re.MULTILINE
+        )
+    )
 
 
 def counted(table: dict[str, str]) -> dict[str, str]:
@@ -31,20 +36,37 @@ def percent(table: dict[str, str], name: str) -> float:
 
 def test_the_proof(tmp_path):
     page = tmp_path / "page.md"
-    done = subprocess.run([sys.executable, "-m", "grader_tests.proof", "--page", page], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "grader_tests.proof", "--page", page],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     table = rows(page.read_text(encoding="utf-8"))
-    assert counted(table) == counted(rows(PAGE.read_text(encoding="utf-8"))), "PROOF.md is out of step: run `make proof`."
-    assert percent(table, "mistakes named as what they are") >= 95 and percent(table, "pairs of mistakes named as what they are") >= 80
+    assert counted(table) == counted(rows(PAGE.read_text(encoding="utf-8"))), (
+        "PROOF.md is out of step: run `make proof`."
+    )
+    assert (
+        percent(table, "mistakes named as what they are") >= 95
+        and percent(table, "pairs of mistakes named as what they are") >= 80
+    )
     assert percent(table, "mistakes that lost exactly what they deserve") >= 99
 
 
 def some_submissions() -> dict[str, tuple[str, str]]:
     """student -> (class, its source): every 30th right answer, and a few mistakes of every class."""
-    students = {f"right_{k:03}": (name, source) for k, (name, _, source) in enumerate(right_answers()) if k % 30 == 0}
+    students = {
+        f"right_{k:03}": (name, source)
+        for k, (name, _, source) in enumerate(right_answers())
+        if k % 30 == 0
+    }
     for name in EXERCISES:
         chosen = named(name)[::9] + classic(name)[::12]
-        students |= {f"wrong_{name}_{k:02}": (name, code(name, mistake)) for k, mistake in enumerate(dict.fromkeys(chosen))}
+        students |= {
+            f"wrong_{name}_{k:02}": (name, code(name, mistake))
+            for k, mistake in enumerate(dict.fromkeys(chosen))
+        }
     return students
 
 
@@ -64,7 +86,13 @@ def test_marks_in_notebooks_are_those_of_the_proof(course):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
         for student, (name, source) in some_submissions().items():
             submission = gradebook.find_submission("lstm", student)
-            marks = {grade_.name: grade_.score for notebook in submission.notebooks for grade_ in notebook.grades}
+            marks = {
+                grade_.name: grade_.score
+                for notebook in submission.notebooks
+                for grade_ in notebook.grades
+            }
             expected = grade(name, source).score
             assert marks[f"test_{name}"] == pytest.approx(expected), student
-            assert {key: mark for key, mark in marks.items() if key != f"test_{name}"} == {key: points for key, points in full.items() if key != f"test_{name}"}, student
+            assert {key: mark for key, mark in marks.items() if key != f"test_{name}"} == {
+                key: points for key, points in full.items() if key != f"test_{name}"
+            }, student

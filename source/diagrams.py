@@ -2,10 +2,18 @@
 
 A diagram is a list of shapes, drawn in order. Lines go at right angles; colours and line styles are those of the plots.
 """
+
 from pathlib import Path
 
 IMG = Path(__file__).resolve().parent / "lstm" / "img"
-GREEN, BLUE, ORANGE, PINK, INK, GREY = "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#1a1a1a", "#6b6b6b"
+GREEN, BLUE, ORANGE, PINK, INK, GREY = (
+    "#009E73",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+    "#1a1a1a",
+    "#6b6b6b",
+)
 FONT = "font-family='DejaVu Sans, Verdana, Helvetica, sans-serif'"
 
 
@@ -14,7 +22,9 @@ def text(x, y, words, color=INK, size=15, anchor="middle", weight="normal"):
     pieces = []
     for k, piece in enumerate(words.replace("_{", "\0").replace("}", "\0").split("\0")):
         down, back = (0.3 * size, 0.72 * size) if k % 2 else (-0.3 * size if k else 0, size)
-        pieces.append(f"<tspan dy='{down:g}' font-size='{back:g}'>{piece.replace('-1', '−1') if k % 2 else piece}</tspan>")
+        pieces.append(
+            f"<tspan dy='{down:g}' font-size='{back:g}'>{piece.replace('-1', '−1') if k % 2 else piece}</tspan>"
+        )
     return f"<text x='{x}' y='{y + 0.35 * size:g}' fill='{color}' text-anchor='{anchor}' font-weight='{weight}'>{''.join(pieces)}</text>"
 
 
@@ -25,12 +35,18 @@ def line(*points, color=INK, arrow=True, dash="", width=2):
 
 
 def box(x, y, words, color=INK, width=56, height=34, fill="#ffffff"):
-    return f"<rect x='{x - width / 2:g}' y='{y - height / 2:g}' width='{width}' height='{height}' rx='6' fill='{fill}' stroke='{color}' stroke-width='2'/>" + text(x, y, words, color if color != PINK else "#8f3f6c")
+    return (
+        f"<rect x='{x - width / 2:g}' y='{y - height / 2:g}' width='{width}' height='{height}' rx='6' fill='{fill}' stroke='{color}' stroke-width='2'/>"
+        + text(x, y, words, color if color != PINK else "#8f3f6c")
+    )
 
 
 def knot(x, y, sign):
     """A small circle: × multiplies elementwise, + adds."""
-    return f"<circle cx='{x}' cy='{y}' r='13' fill='#ffffff' stroke='{INK}' stroke-width='2'/>" + text(x, y, sign, size=18)
+    return (
+        f"<circle cx='{x}' cy='{y}' r='13' fill='#ffffff' stroke='{INK}' stroke-width='2'/>"
+        + text(x, y, sign, size=18)
+    )
 
 
 def dot(x, y, color=INK):
@@ -38,29 +54,46 @@ def dot(x, y, color=INK):
 
 
 def picture(width, height, title, shapes):
-    heads = "".join(f"<marker id='{color[1:]}' viewBox='0 0 8 8' refX='7' refY='4' markerWidth='5.5' markerHeight='5.5' orient='auto'><path d='M0,0 L8,4 L0,8 z' fill='{color}'/></marker>" for color in (GREEN, BLUE, ORANGE, PINK, INK, GREY))
+    heads = "".join(
+        f"<marker id='{color[1:]}' viewBox='0 0 8 8' refX='7' refY='4' markerWidth='5.5' markerHeight='5.5' orient='auto'><path d='M0,0 L8,4 L0,8 z' fill='{color}'/></marker>"
+        for color in (GREEN, BLUE, ORANGE, PINK, INK, GREY)
+    )
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' role='img' {FONT} font-size='15'>\n<title>{title}</title>\n<defs>{heads}</defs>\n"
-        f"<rect x='1' y='1' width='{width - 2}' height='{height - 2}' rx='12' fill='#ffffff' stroke='#c8c8c8'/>\n" + "\n".join(shapes) + "\n</svg>\n"
+        f"<rect x='1' y='1' width='{width - 2}' height='{height - 2}' rx='12' fill='#ffffff' stroke='#c8c8c8'/>\n"
+        + "\n".join(shapes)
+        + "\n</svg>\n"
     )
 
 
 # ---------------------------------------------------------------- one step of a cell
-TOP, SHOW, GATE, BUS = 62, 150, 232, 292  # heights: the cell state, products, gates, and the line of what the gates read
+TOP, SHOW, GATE, BUS = (
+    62,
+    150,
+    232,
+    292,
+)  # heights: the cell state, products, gates, and the line of what the gates read
 
 
 def cell_frame(gates):
     """What every cell has: the line of the cell state, what the gates read, and the way out to h."""
     last = max(gates.values())
     for left, right, words in ((132, 262, "1 keep"), (266, 496, "2 write"), (500, 700, "3 show")):
-        yield f"<rect x='{left}' y='12' width='{right - left}' height='308' rx='8' fill='#f1f4f7'/>" + text((left + right) / 2, 28, words, GREY, 14, weight="bold")
+        yield (
+            f"<rect x='{left}' y='12' width='{right - left}' height='308' rx='8' fill='#f1f4f7'/>"
+            + text((left + right) / 2, 28, words, GREY, 14, weight="bold")
+        )
     yield line((64, TOP), (716, TOP), width=3)
     yield text(40, TOP, "c_{t-1}") + text(742, TOP, "c_{t}")
     yield line((64, BUS), (last, BUS), arrow=False) + text(40, BUS, "h_{t-1}")
     yield line((100, 330), (100, BUS), arrow=False) + dot(100, BUS) + text(100, 346, "x_{t}")
     for x in gates.values():
         yield line((x, BUS), (x, GATE + 19)) + (dot(x, BUS) if x != last else "")
-    yield line((640, TOP), (640, SHOW - 15)) + dot(640, TOP) + box(640, 103, "tanh", width=50, height=26)
+    yield (
+        line((640, TOP), (640, SHOW - 15))
+        + dot(640, TOP)
+        + box(640, 103, "tanh", width=50, height=26)
+    )
     yield line((gates["o"], GATE - 18), (gates["o"], SHOW), (625, SHOW), color=ORANGE)
     yield knot(640, SHOW, "×") + line((653, SHOW), (716, SHOW), width=3) + text(742, SHOW, "h_{t}")
     yield box(gates["o"], GATE, "o_{t}", ORANGE)
@@ -68,13 +101,19 @@ def cell_frame(gates):
 
 def writing(gates):
     """Forget gate, input gate and candidate of a plain cell."""
-    yield line((gates["f"], GATE - 18), (gates["f"], TOP + 15), color=GREEN) + knot(gates["f"], TOP, "×")
+    yield line((gates["f"], GATE - 18), (gates["f"], TOP + 15), color=GREEN) + knot(
+        gates["f"], TOP, "×"
+    )
     yield box(gates["f"], GATE, "f_{t}", GREEN)
     yield line((gates["i"], GATE - 18), (gates["i"], SHOW), (gates["c"] - 15, SHOW), color=BLUE)
-    yield line((gates["c"], GATE - 18), (gates["c"], SHOW + 15), color=PINK) + line((gates["c"], SHOW), (gates["c"], TOP + 15))
+    yield line((gates["c"], GATE - 18), (gates["c"], SHOW + 15), color=PINK) + line(
+        (gates["c"], SHOW), (gates["c"], TOP + 15)
+    )
     yield knot(gates["c"], SHOW, "×") + knot(gates["c"], TOP, "+")
     yield box(gates["i"], GATE, "i_{t}", BLUE)
-    yield box(gates["c"], GATE, "c̃_{t}", PINK) + text(gates["c"] + 36, GATE, "new", GREY, 13, "start")
+    yield box(gates["c"], GATE, "c̃_{t}", PINK) + text(
+        gates["c"] + 36, GATE, "new", GREY, 13, "start"
+    )
 
 
 FOUR = {"f": 190, "i": 310, "c": 430, "o": 545}
@@ -85,18 +124,45 @@ def cell():
 
 
 def peepholes():
-    spy = [line((126, TOP), (126, 268), (FOUR["o"] - 12, 268), color=GREY, dash="5 4", arrow=False) + dot(126, TOP, GREY)]
-    spy += [line((x - 12, 268), (x - 12, GATE + 19), color=GREY, dash="5 4") for x in (FOUR["f"], FOUR["i"], FOUR["o"])]
-    return picture(780, 370, "One step of an LSTM cell with peepholes", [*cell_frame(FOUR), *writing(FOUR), *spy, text(120, 180, "peepholes", GREY, 13, "end")])
+    spy = [
+        line((126, TOP), (126, 268), (FOUR["o"] - 12, 268), color=GREY, dash="5 4", arrow=False)
+        + dot(126, TOP, GREY)
+    ]
+    spy += [
+        line((x - 12, 268), (x - 12, GATE + 19), color=GREY, dash="5 4")
+        for x in (FOUR["f"], FOUR["i"], FOUR["o"])
+    ]
+    return picture(
+        780,
+        370,
+        "One step of an LSTM cell with peepholes",
+        [*cell_frame(FOUR), *writing(FOUR), *spy, text(120, 180, "peepholes", GREY, 13, "end")],
+    )
 
 
 def coupled():
     gates = {"f": 190, "c": 430, "o": 545}
     shapes = [*cell_frame(gates)]
-    shapes += [line((gates["f"], GATE - 18), (gates["f"], TOP + 15), color=GREEN) + knot(gates["f"], TOP, "×"), box(gates["f"], GATE, "f_{t}", GREEN)]
-    shapes += [line((gates["f"], SHOW), (gates["c"] - 15, SHOW), color=GREEN) + dot(gates["f"], SHOW, GREEN) + box(310, SHOW, "1 − f_{t}", GREEN, width=74) + text(310, SHOW + 30, "what is left over", GREY, 13)]
-    shapes += [line((gates["c"], GATE - 18), (gates["c"], SHOW + 15), color=PINK) + line((gates["c"], SHOW), (gates["c"], TOP + 15)) + knot(gates["c"], SHOW, "×") + knot(gates["c"], TOP, "+")]
-    shapes += [box(gates["c"], GATE, "c̃_{t}", PINK) + text(gates["c"] + 36, GATE, "new", GREY, 13, "start")]
+    shapes += [
+        line((gates["f"], GATE - 18), (gates["f"], TOP + 15), color=GREEN)
+        + knot(gates["f"], TOP, "×"),
+        box(gates["f"], GATE, "f_{t}", GREEN),
+    ]
+    shapes += [
+        line((gates["f"], SHOW), (gates["c"] - 15, SHOW), color=GREEN)
+        + dot(gates["f"], SHOW, GREEN)
+        + box(310, SHOW, "1 − f_{t}", GREEN, width=74)
+        + text(310, SHOW + 30, "what is left over", GREY, 13)
+    ]
+    shapes += [
+        line((gates["c"], GATE - 18), (gates["c"], SHOW + 15), color=PINK)
+        + line((gates["c"], SHOW), (gates["c"], TOP + 15))
+        + knot(gates["c"], SHOW, "×")
+        + knot(gates["c"], TOP, "+")
+    ]
+    shapes += [
+        box(gates["c"], GATE, "c̃_{t}", PINK) + text(gates["c"] + 36, GATE, "new", GREY, 13, "start")
+    ]
     return picture(780, 370, "One step of an LSTM cell with coupled gates", shapes)
 
 
@@ -107,17 +173,34 @@ def stack(layers=3, steps=4):
     for k in range(layers):
         y = base - 60 - high * k
         shapes.append(text(58, y, f"layer {k}", GREY, 14))
-        shapes.append(line((100, y), (left - 33, y), color=BLUE) + text(118, y - 14, "c, h", BLUE, 13))
+        shapes.append(
+            line((100, y), (left - 33, y), color=BLUE) + text(118, y - 14, "c, h", BLUE, 13)
+        )
         for t in range(steps):
             x = left + wide * t
-            shapes.append(box(x, y, f"cell {k}", (GREEN, ORANGE, "#8f3f6c")[k % 3], width=64, height=40))
-            shapes.append(line((x + 33, y), (x + wide - 33 if t < steps - 1 else x + 75, y), color=BLUE) + text(x + wide / 2, y - 14, "c, h", BLUE, 13))
+            shapes.append(
+                box(x, y, f"cell {k}", (GREEN, ORANGE, "#8f3f6c")[k % 3], width=64, height=40)
+            )
+            shapes.append(
+                line((x + 33, y), (x + wide - 33 if t < steps - 1 else x + 75, y), color=BLUE)
+                + text(x + wide / 2, y - 14, "c, h", BLUE, 13)
+            )
             below = base if k == 0 else y + high - 21
-            shapes.append(line((x, below - (12 if k == 0 else 0)), (x, y + 22)) + ("" if k == 0 else text(x + 12, (below + y) / 2 + 10, "h", INK, 13)))
+            shapes.append(
+                line((x, below - (12 if k == 0 else 0)), (x, y + 22))
+                + ("" if k == 0 else text(x + 12, (below + y) / 2 + 10, "h", INK, 13))
+            )
     for t in range(steps):
         x, y = left + wide * t, base - 60 - high * (layers - 1)
-        shapes.append(text(x, base, f"x_{{{t}}}") + line((x, y - 21), (x, y - 46)) + text(x, y - 60, f"y_{{{t}}}"))
-    shapes.append(text(left + wide * 1.5, 366, "time", GREY, 14) + line((left + wide * 1.5 + 28, 366), (left + wide * 1.5 + 90, 366), color=GREY))
+        shapes.append(
+            text(x, base, f"x_{{{t}}}")
+            + line((x, y - 21), (x, y - 46))
+            + text(x, y - 60, f"y_{{{t}}}")
+        )
+    shapes.append(
+        text(left + wide * 1.5, 366, "time", GREY, 14)
+        + line((left + wide * 1.5 + 28, 366), (left + wide * 1.5 + 90, 366), color=GREY)
+    )
     return picture(700, 384, "A stack of three layers over four steps", shapes)
 
 
@@ -128,11 +211,20 @@ def maps():
         left = 120 + 350 * place
         shapes.append(text(left + 80, 30, title, INK, 14, weight="bold"))
         for last in range(4):
-            shapes.append(text(left - 14, 72 + 40 * last, str(last), GREY, 13) + text(left + 20 + 40 * last, 224, str(last), GREY, 13))
+            shapes.append(
+                text(left - 14, 72 + 40 * last, str(last), GREY, 13)
+                + text(left + 20 + 40 * last, 224, str(last), GREY, 13)
+            )
             for first in range(4):
                 full = (last, first) in reached
-                shapes.append(f"<rect x='{left + 40 * first}' y='{52 + 40 * last}' width='40' height='40' fill='{'#9ecae1' if full else '#ffffff'}' stroke='#8a8a8a'/>" + ("" if full else text(left + 20 + 40 * first, 72 + 40 * last, "0", INK, 14)))
-        shapes.append(text(left + 80, 246, "first h of layer", GREY, 13) + f"<g transform='rotate(-90 {left - 42} 132)'>{text(left - 42, 132, 'last h of layer', GREY, 13)}</g>")
+                shapes.append(
+                    f"<rect x='{left + 40 * first}' y='{52 + 40 * last}' width='40' height='40' fill='{'#9ecae1' if full else '#ffffff'}' stroke='#8a8a8a'/>"
+                    + ("" if full else text(left + 20 + 40 * first, 72 + 40 * last, "0", INK, 14))
+                )
+        shapes.append(
+            text(left + 80, 246, "first h of layer", GREY, 13)
+            + f"<g transform='rotate(-90 {left - 42} 132)'>{text(left - 42, 132, 'last h of layer', GREY, 13)}</g>"
+        )
     return picture(700, 264, "Influence maps of two wrong stacks", shapes)
 
 
@@ -140,7 +232,13 @@ WRONG_MAPS = {  # title -> the fields (last, first) that are not zero
     "every layer reads the raw x": {(k, k) for k in range(4)},
     "all layers share one state": {(k, 0) for k in range(4)},
 }
-PICTURES = {"01_cell.svg": cell, "02_stack.svg": stack, "02_wrong_maps.svg": maps, "03_coupled.svg": coupled, "04_peepholes.svg": peepholes}
+PICTURES = {
+    "01_cell.svg": cell,
+    "02_stack.svg": stack,
+    "02_wrong_maps.svg": maps,
+    "03_coupled.svg": coupled,
+    "04_peepholes.svg": peepholes,
+}
 
 if __name__ == "__main__":
     IMG.mkdir(exist_ok=True)

@@ -3,6 +3,7 @@
 It is packed so that nobody who reads the kit for notebook 03 is told by accident how to write notebook 02. It also goes
 another way than the worked solution: along the diagonals of the grid of layers and steps.
 """
+
 import base64
 import textwrap
 import zlib
@@ -55,7 +56,11 @@ exec(compile(zlib.decompress(base64.b85decode(PACKED)), "lstm_kit/stack.py (pack
 def packed() -> str:
     """The text of lstm_kit/stack.py."""
     data = base64.b85encode(zlib.compress(STACK.encode(), 9)).decode()
-    return TEMPLATE.format(lines="\n".join(f'    "{line}"' for line in textwrap.wrap(data, 100, break_on_hyphens=False)))
+    return TEMPLATE.format(
+        lines="\n".join(
+            f'    "{line}"' for line in textwrap.wrap(data, 100, break_on_hyphens=False)
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 It takes about ten minutes. A test compares the sentences of the notebooks with the file.
 """
+
 import json
 import re
 import sys
@@ -21,8 +22,15 @@ SEEDS = range(10)
 
 def worked(notebook: str, name: str, **namespace):
     """The class `name` of the worked solution."""
-    cell = next(cell for cell in nbformat.read(HERE / "lstm" / f"{notebook}.ipynb", as_version=4).cells if cell.id == name)
-    exec(re.sub(r"(?m)^ *### .*\n?", "", cell.source), namespace := namespace | {"torch": torch, "nn": nn})
+    cell = next(
+        cell
+        for cell in nbformat.read(HERE / "lstm" / f"{notebook}.ipynb", as_version=4).cells
+        if cell.id == name
+    )
+    exec(
+        re.sub(r"(?m)^ *### .*\n?", "", cell.source),
+        namespace := namespace | {"torch": torch, "nn": nn},
+    )
     return namespace[name]
 
 
@@ -45,7 +53,12 @@ def gradients(cell_class) -> dict:
 
 def recalled(cell_class) -> dict:
     """Share of right answers in the last ten training steps."""
-    return {str(bias): spread([round(sum(recall(cell_class(16, 32), bias, seed)[-10:]) / 10, 2) for seed in SEEDS]) for bias in (0, 1, 5)}
+    return {
+        str(bias): spread(
+            [round(sum(recall(cell_class(16, 32), bias, seed)[-10:]) / 10, 2) for seed in SEEDS]
+        )
+        for bias in (0, 1, 5)
+    }
 
 
 def voted(classes) -> dict:
@@ -56,8 +69,20 @@ def voted(classes) -> dict:
             cell = cell_class(1, 4)
             read = majority(cell, seed)
             c, after = up_and_down(cell, read, 80, 165)
-            found.append((round(accuracy(cell, read, 20), 3), up_and_down(cell, read, 10, 25)[1], after, round(float(c.abs().max()), 2)))
-        rows[name] = dict(zip(("right in 20 steps", "changes after 10 ups", "changes after 80 ups", "largest c"), map(spread, zip(*found))))
+            found.append(
+                (
+                    round(accuracy(cell, read, 20), 3),
+                    up_and_down(cell, read, 10, 25)[1],
+                    after,
+                    round(float(c.abs().max()), 2),
+                )
+            )
+        rows[name] = dict(
+            zip(
+                ("right in 20 steps", "changes after 10 ups", "changes after 80 ups", "largest c"),
+                map(spread, zip(*found)),
+            )
+        )
     return rows
 
 

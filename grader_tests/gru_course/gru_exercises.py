@@ -1,13 +1,24 @@
 """An exercise of one's own, as data: one step of a GRU. Its notebook is in source/gru; the judge knows nothing of it but this table."""
-from autograde.exercise import Criterion, Exercise
-from autograde.rules import Part, Rule
+
+from autograde.exercise.declared import Criterion, Exercise
+from autograde.exercise.rules import Part, Rule
 
 
 def gate(k: str, symbol: str, right: str, other: str, sums: dict[str, str]) -> list[Part]:
     """The sum inside a gate, and the function around it; the right formula first, then those that students write instead."""
     return [
         Part(f"a{k}", f"sum of {symbol}", k, sums, inline=True),
-        Part(k, symbol, k, {f"{right}(a{k})": "", f"a{k}": f"{right} is missing", f"{other}(a{k})": f"it goes through {other}"}, traced=True),
+        Part(
+            k,
+            symbol,
+            k,
+            {
+                f"{right}(a{k})": "",
+                f"a{k}": f"{right} is missing",
+                f"{other}(a{k})": f"it goes through {other}",
+            },
+            traced=True,
+        ),
     ]
 
 
@@ -31,19 +42,72 @@ HIDDEN = {
     "(1 - z) * n": "nothing is kept of h_{t−1}",
 }
 RULE = Rule(
-    (*gate("z", "z_t", "sigmoid", "tanh", plain("z")), *gate("r", "r_t", "sigmoid", "tanh", plain("r")), *gate("n", "n_t", "tanh", "sigmoid", CANDIDATE), Part("new", "h_t", "hidden", HIDDEN)),
+    (
+        *gate("z", "z_t", "sigmoid", "tanh", plain("z")),
+        *gate("r", "r_t", "sigmoid", "tanh", plain("r")),
+        *gate("n", "n_t", "tanh", "sigmoid", CANDIDATE),
+        Part("new", "h_t", "hidden", HIDDEN),
+    ),
     inputs={"x": "x_t", "h": "h_{t−1}"},
     outputs={"h_t": "new"},
 )
 CRITERIA = (
-    Criterion("runs", 0.5, "The cell runs", "the cell runs from its first line to its last, and defines the class"),
-    Criterion("parameters", 1, "Parameters and shapes", "W_z W_r W_n map hidden to hidden, U_z U_r U_n input to hidden, b_z b_r b_n have shape (hidden_dim,)"),
-    Criterion("z", 1, "Update gate z_t", "z_t = σ(W_z h_{t−1} + U_z x_t + b_z)", r"z_t = \sigma(W_z h_{t-1} + U_z x_t + b_z)"),
-    Criterion("r", 1, "Reset gate r_t", "r_t = σ(W_r h_{t−1} + U_r x_t + b_r)", r"r_t = \sigma(W_r h_{t-1} + U_r x_t + b_r)"),
-    Criterion("n", 1, "Candidate n_t", "n_t = tanh(W_n (r_t * h_{t−1}) + U_n x_t + b_n)", r"n_t = \tanh(W_n (r_t * h_{t-1}) + U_n x_t + b_n)"),
-    Criterion("hidden", 1, "New state h_t", "h_t = (1 − z_t) * n_t + z_t * h_{t−1}", r"h_t = (1 - z_t) * n_t + z_t * h_{t-1}"),
-    Criterion("gradients", 0.5, "Gradients", "a backward pass over several steps gives the right gradients"),
+    Criterion(
+        "runs",
+        0.5,
+        "The cell runs",
+        "the cell runs from its first line to its last, and defines the class",
+    ),
+    Criterion(
+        "parameters",
+        1,
+        "Parameters and shapes",
+        "W_z W_r W_n map hidden to hidden, U_z U_r U_n input to hidden, b_z b_r b_n have shape (hidden_dim,)",
+    ),
+    Criterion(
+        "z",
+        1,
+        "Update gate z_t",
+        "z_t = σ(W_z h_{t−1} + U_z x_t + b_z)",
+        r"z_t = \sigma(W_z h_{t-1} + U_z x_t + b_z)",
+    ),
+    Criterion(
+        "r",
+        1,
+        "Reset gate r_t",
+        "r_t = σ(W_r h_{t−1} + U_r x_t + b_r)",
+        r"r_t = \sigma(W_r h_{t-1} + U_r x_t + b_r)",
+    ),
+    Criterion(
+        "n",
+        1,
+        "Candidate n_t",
+        "n_t = tanh(W_n (r_t * h_{t−1}) + U_n x_t + b_n)",
+        r"n_t = \tanh(W_n (r_t * h_{t-1}) + U_n x_t + b_n)",
+    ),
+    Criterion(
+        "hidden",
+        1,
+        "New state h_t",
+        "h_t = (1 − z_t) * n_t + z_t * h_{t−1}",
+        r"h_t = (1 - z_t) * n_t + z_t * h_{t-1}",
+    ),
+    Criterion(
+        "gradients",
+        0.5,
+        "Gradients",
+        "a backward pass over several steps gives the right gradients",
+    ),
 )
 EXERCISES = (
-    Exercise("GRUCell", "gru", "cell", CRITERIA, RULE, {f"W_{k}": ("m", "m") for k in "zrn"} | {f"U_{k}": ("m", "n") for k in "zrn"} | {f"b_{k}": ("m",) for k in "zrn"}),
-)  # fmt: skip
+    Exercise(
+        "GRUCell",
+        "gru",
+        "cell",
+        CRITERIA,
+        RULE,
+        {f"W_{k}": ("m", "m") for k in "zrn"}
+        | {f"U_{k}": ("m", "n") for k in "zrn"}
+        | {f"b_{k}": ("m",) for k in "zrn"},
+    ),
+)

@@ -1,4 +1,5 @@
 """The pages: an nbconvert exporter and a template of our own. What it makes follows from `notebooks/*.ipynb` alone, byte for byte."""
+
 import re
 from base64 import b64encode
 from functools import cache
@@ -12,13 +13,20 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from autograde import mathml
+from autograde.pages import mathml
 from notebooks.builder.worked import FOLDER, NAMES
 
 HERE = Path(__file__).resolve().parent
-TEXT_FONTS = {"400-normal": "font-weight:400", "400-italic": "font-weight:400;font-style:italic", "600-normal": "font-weight:600 700"}
+TEXT_FONTS = {
+    "400-normal": "font-weight:400",
+    "400-italic": "font-weight:400;font-style:italic",
+    "600-normal": "font-weight:600 700",
+}
 TAG = re.compile(r"<[^>]+>")
-UNSAID = re.compile(r'<a\b[^>]*class="anchor".*?</a>|<details class="stub">.*?</details>|<p class="label">.*?</p>|<span class="unseen">.*?</span>', re.DOTALL)
+UNSAID = re.compile(
+    r'<a\b[^>]*class="anchor".*?</a>|<details class="stub">.*?</details>|<p class="label">.*?</p>|<span class="unseen">.*?</span>',
+    re.DOTALL,
+)
 
 
 class Renderer(mathml.Renderer):
@@ -34,7 +42,9 @@ class Renderer(mathml.Renderer):
         title = plain(text)
         name = re.sub(r"\s+", "-", title)
         taken = {row["id"] for row in self.headings}
-        name = next(way for way in (name, *(f"{name}-{n}" for n in range(2, 999))) if way not in taken)
+        name = next(
+            way for way in (name, *(f"{name}-{n}" for n in range(2, 999))) if way not in taken
+        )
         self.headings.append({"id": name, "title": title, "html": text, "level": level})
         return f'<h{level} id="{name}">{text} <a class="anchor" href="#{name}" aria-hidden="true" tabindex="-1">#</a></h{level}>\n'
 
@@ -51,7 +61,10 @@ class Renderer(mathml.Renderer):
         if head and text in self.latex:
             hidden = text.replace("<math", '<math aria-hidden="true"', 1)
             text = f'<span class="unseen">{escape(self.latex[text])}</span>{hidden}'
-        kind, style = "th" if head and text else "td", f' style="text-align:{align}"' if align else ""
+        kind, style = (
+            "th" if head and text else "td",
+            f' style="text-align:{align}"' if align else "",
+        )
         return f"<{kind}{style}>{text}</{kind}>\n"
 
     def table(self, text: str) -> str:
@@ -61,7 +74,9 @@ class Renderer(mathml.Renderer):
         return f'<div class="wide">{super().block_math(body)}</div>'
 
     def _html_embed_images(self, html: str) -> str:
-        return super()._html_embed_images(html) if "<img" in html else html  # nbconvert empties a plain <svg>
+        return (
+            super()._html_embed_images(html) if "<img" in html else html
+        )  # nbconvert empties a plain <svg>
 
 
 class PageExporter(HTMLExporter):
@@ -73,7 +88,9 @@ class PageExporter(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context, source: str) -> str:
-        return mathml.render(source, Renderer(self.headings, path=context["resources"]["metadata"]["path"]))
+        return mathml.render(
+            source, Renderer(self.headings, path=context["resources"]["metadata"]["path"])
+        )
 
     def default_filters(self):
         yield from super().default_filters()
@@ -82,7 +99,11 @@ class PageExporter(HTMLExporter):
     def page(self, name: str, **about) -> str:
         """The page of the notebook `name`."""
         path = FOLDER / f"{name}.ipynb"
-        resources = {"metadata": {"name": name, "path": str(path.parent)}, "fonts": fonts(), **about}
+        resources = {
+            "metadata": {"name": name, "path": str(path.parent)},
+            "fonts": fonts(),
+            **about,
+        }
         self.environment.globals["headings"] = self.headings
         return self.from_notebook_node(nbformat.read(path, as_version=4), resources)[0]
 
@@ -103,7 +124,9 @@ def fonts() -> str:
     rules = [mathml.font_face()]
     for name, style in TEXT_FONTS.items():
         data = b64encode((HERE / "fonts" / f"STIXTwoText-{name}.woff2").read_bytes()).decode()
-        rules.append(f'@font-face{{font-family:"Course Text";{style};src:url(data:font/woff2;base64,{data}) format("woff2")}}')
+        rules.append(
+            f'@font-face{{font-family:"Course Text";{style};src:url(data:font/woff2;base64,{data}) format("woff2")}}'
+        )
     return "\n".join(rules)
 
 
@@ -111,14 +134,22 @@ def about(name: str) -> dict:
     """Title and one-line summary of a notebook: its first heading and the first paragraph below that."""
     text = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells[0].source
     title, _, rest = text.partition("\n")
-    return {"name": name, "file": f"{name}.html", "title": title.lstrip("# "), "summary": mathml.render(rest.strip().split("\n\n")[0])}
+    return {
+        "name": name,
+        "file": f"{name}.html",
+        "title": title.lstrip("# "),
+        "summary": mathml.render(rest.strip().split("\n\n")[0]),
+    }
 
 
 def sections(page: str) -> list[list[str]]:
     """Every section of a page as anchor, title and text, for the search."""
     main = page[page.index("<main") : page.index("</main>")]
     parts = re.split(r'<h[1-6] id="([^"]+)">(.*?)</h[1-6]>', main, flags=re.DOTALL)[1:]
-    return [[anchor, plain(title), plain(text)] for anchor, title, text in zip(parts[::3], parts[1::3], parts[2::3])]
+    return [
+        [anchor, plain(title), plain(text)]
+        for anchor, title, text in zip(parts[::3], parts[1::3], parts[2::3])
+    ]
 
 
 def make() -> dict[str, str]:
@@ -127,11 +158,17 @@ def make() -> dict[str, str]:
     made, index = {}, []
     for row, before, after in zip(rows, [None, *rows], [*rows[1:], None]):
         exporter = PageExporter()
-        made[row["file"]] = page = exporter.page(row["name"], title=row["title"], before=before, after=after)
+        made[row["file"]] = page = exporter.page(
+            row["name"], title=row["title"], before=before, after=after
+        )
         index += [[row["file"], row["title"], *section] for section in sections(page)]
         row["headings"] = [heading for heading in exporter.headings if heading["level"] == 2]
     resources = PageExporter()._init_resources({}) | {"fonts": fonts(), "title": "Build an LSTM"}
-    made["index.html"] = PageExporter().environment.get_template("contents.html.j2").render(resources=resources, rows=rows, index=index)
+    made["index.html"] = (
+        PageExporter()
+        .environment.get_template("contents.html.j2")
+        .render(resources=resources, rows=rows, index=index)
+    )
     return made
 
 

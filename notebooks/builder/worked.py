@@ -1,4 +1,5 @@
 """The worked notebooks as readers get them: with solutions, without marks, markers and hidden tests, and run."""
+
 import os
 import re
 import shutil
@@ -15,7 +16,10 @@ FOLDER, ROOT = HERE.parent, HERE.parent.parent
 SOURCE = ROOT / "source" / "lstm"
 NAMES = tuple(sorted(path.stem for path in SOURCE.glob("*.ipynb")))
 MARKER = re.compile(r"^\W*(BEGIN|END) SOLUTION\W*$")  # in a comment of Python or of HTML
-PLOTS = ["--InlineBackend.figure_formats={'svg'}", "--InlineBackend.rc={'svg.hashsalt': 'lstm', 'figure.dpi': 72}"]
+PLOTS = [
+    "--InlineBackend.figure_formats={'svg'}",
+    "--InlineBackend.rc={'svg.hashsalt': 'lstm', 'figure.dpi': 72}",
+]
 SKIPPED = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
 
 
@@ -29,7 +33,10 @@ def worked(name: str) -> NotebookNode:
         marks = cell.metadata.pop("nbgrader", {})
         cell.source, lines = without_markers(cell.source)
         if marks.get("solution") and cell.cell_type == "code":
-            cell.metadata["worked"] = {"stub": stub.source, "lines": lines or list(range(1, cell.source.count("\n") + 2))}
+            cell.metadata["worked"] = {
+                "stub": stub.source,
+                "lines": lines or list(range(1, cell.source.count("\n") + 2)),
+            }
     return notebook
 
 
@@ -49,7 +56,14 @@ def without_markers(text: str) -> tuple[str, list[int]]:
 
 def run(notebook: NotebookNode) -> NotebookNode:
     """Run it beside the kit. Raises CellExecutionError where a cell does."""
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False, coalesce_streams=True, resources={"metadata": {"path": str(SOURCE)}})
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(SOURCE)}},
+    )
     client.extra_arguments = PLOTS
     client.execute()
     notebook.metadata.pop("language_info", None)  # it names the version of Python

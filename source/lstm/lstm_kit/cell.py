@@ -2,6 +2,7 @@
 
 It hands its work to PyTorch, and keeps its parameters under the names of the exercise.
 """
+
 import torch
 from torch import nn
 
@@ -37,7 +38,9 @@ class LSTMCell(nn.Module):
     def reset_parameters(self):
         """Draw every parameter from a normal distribution with mean 0 and standard deviation 1."""
         values = list(self.parameters())
-        nn.utils.vector_to_parameters(torch.randn(sum(map(torch.numel, values)), dtype=values[0].dtype), values)
+        nn.utils.vector_to_parameters(
+            torch.randn(sum(map(torch.numel, values)), dtype=values[0].dtype), values
+        )
 
     def joined(self, letter):
         """The parameters of all gates under one another, in PyTorch's order."""
@@ -46,5 +49,7 @@ class LSTMCell(nn.Module):
     def forward(self, x, c, h):
         """x (input_dim,), c and h (hidden_dim,), or a batch of each, to the pair (c_t, h_t)."""
         rows = [value if value.dim() == 2 else value[None] for value in (x, c, h)]
-        new_h, new_c = torch.lstm_cell(rows[0], (rows[2], rows[1]), self.joined("U"), self.joined("W"), self.joined("b"))
+        new_h, new_c = torch.lstm_cell(
+            rows[0], (rows[2], rows[1]), self.joined("U"), self.joined("W"), self.joined("b")
+        )
         return (new_c, new_h) if x.dim() == 2 else (new_c[0], new_h[0])

@@ -1,4 +1,5 @@
 """Help for the demonstrations: set a cell's parameters, read its gates, show a picture with a description."""
+
 import copy
 
 import matplotlib.pyplot as plt
@@ -6,10 +7,28 @@ import torch
 from IPython.display import display
 from torch import nn
 
-BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"  # told apart by colour-blind readers too
-GATES = {"f": (GREEN, "-"), "i": (BLUE, "--"), "o": (ORANGE, ":")}  # colour and line of each gate, in every plot
+BLUE, ORANGE, GREEN, PINK = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+)  # told apart by colour-blind readers too
+GATES = {
+    "f": (GREEN, "-"),
+    "i": (BLUE, "--"),
+    "o": (ORANGE, ":"),
+}  # colour and line of each gate, in every plot
 PUSH = 1e4  # a bias that opens a gate fully, or shuts it
-plt.rcParams.update({"figure.facecolor": "white", "savefig.facecolor": "white", "figure.dpi": 100, "lines.linewidth": 1.8, "axes.grid": True, "grid.alpha": 0.3})
+plt.rcParams.update(
+    {
+        "figure.facecolor": "white",
+        "savefig.facecolor": "white",
+        "figure.dpi": 100,
+        "lines.linewidth": 1.8,
+        "axes.grid": True,
+        "grid.alpha": 0.3,
+    }
+)
 
 
 def held(cell, name):
@@ -54,8 +73,16 @@ def read_gates(cell, x, c, h):
     for k in "fio":
         peep = held(cell, f"V_{k}")
         if peep is not None:
-            cell = pushed(cell, **{f"b_{k}": held(cell, f"b_{k}") + (peep @ (c - one) if peep.dim() == 2 else peep * (c - one))})
-    shown = {"b_f": -PUSH, "b_c": PUSH} | ({} if coupled else {"b_i": PUSH})  # these make the new cell state 1
+            cell = pushed(
+                cell,
+                **{
+                    f"b_{k}": held(cell, f"b_{k}")
+                    + (peep @ (c - one) if peep.dim() == 2 else peep * (c - one))
+                },
+            )
+    shown = {"b_f": -PUSH, "b_c": PUSH} | (
+        {} if coupled else {"b_i": PUSH}
+    )  # these make the new cell state 1
     gates = {"o": pushed(cell, **shown)(x, one, h)[1] / torch.tanh(one)}
     if coupled:
         gates["f"] = (pushed(cell, b_c=-PUSH)(x, one, h)[0] + 1) / 2
@@ -99,7 +126,10 @@ def show_learning(right, name, chance=1 / 8, over=10):
     axis.axhline(chance, color="0.4", linestyle=":", label="guessing")
     axis.set(xlabel="time (training steps)", ylabel="right answers (share)", ylim=(0, 1.05))
     legends([axis])
-    show(figure, f"{name}: the share of right answers over {len(right)} training steps. It starts at {means[0]:.2f} and ends at {means[-1]:.2f}; guessing gives {chance:.2f}.")
+    show(
+        figure,
+        f"{name}: the share of right answers over {len(right)} training steps. It starts at {means[0]:.2f} and ends at {means[-1]:.2f}; guessing gives {chance:.2f}.",
+    )
     print(f"{name}: right answers in the last {over} training steps: {means[-1]:.2f}")
 
 

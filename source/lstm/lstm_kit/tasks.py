@@ -1,4 +1,5 @@
 """Three small tasks on which the demonstrations train a cell, whoever wrote it. Plain Adam, seconds on a laptop."""
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -38,8 +39,14 @@ def reach(cell, x):
 
     `cell` may be an nn.RNNCell too; its h stands for both states.
     """
-    step = (lambda x_t, c, h: [cell(x_t, h)] * 2) if isinstance(cell, nn.RNNCell) else side_by_side(cell)
-    c = h = torch.zeros(x.shape[1], cell.hidden_size if isinstance(cell, nn.RNNCell) else len(cell.b_f))
+    step = (
+        (lambda x_t, c, h: [cell(x_t, h)] * 2)
+        if isinstance(cell, nn.RNNCell)
+        else side_by_side(cell)
+    )
+    c = h = torch.zeros(
+        x.shape[1], cell.hidden_size if isinstance(cell, nn.RNNCell) else len(cell.b_f)
+    )
     states = []
     for x_t in x:
         c, h = step(x_t, c, h)
@@ -74,9 +81,13 @@ def recall(cell, forget_bias, seed=0, lag=29, steps=200):
 
     def loss():
         first = torch.randint(0, SYMBOLS, (1, 32))
-        x = F.one_hot(torch.cat([first, torch.randint(SYMBOLS, 2 * SYMBOLS, (lag, 32))]), 2 * SYMBOLS).float()
+        x = F.one_hot(
+            torch.cat([first, torch.randint(SYMBOLS, 2 * SYMBOLS, (lag, 32))]), 2 * SYMBOLS
+        ).float()
         guesses = read(run(cell, x)[1][-1])
-        return F.cross_entropy(guesses, first[0]), (guesses.argmax(1) == first[0]).float().mean().item()
+        return F.cross_entropy(guesses, first[0]), (
+            guesses.argmax(1) == first[0]
+        ).float().mean().item()
 
     return train([*cell.parameters(), *read.parameters()], loss, steps, 1e-2)
 
@@ -93,7 +104,9 @@ def gaps(cell, seed=0, gap=9, steps=200, forget_bias=3.0):
         x[start, torch.arange(32)] = 1
         x[start + gap + longer, torch.arange(32)] = 1
         said = read(run(cell, x)[1][-1])[:, 0]
-        return F.binary_cross_entropy_with_logits(said, longer.float()), ((said > 0) == (longer == 1)).float().mean().item()
+        return F.binary_cross_entropy_with_logits(said, longer.float()), (
+            (said > 0) == (longer == 1)
+        ).float().mean().item()
 
     return train([*cell.parameters(), *read.parameters()], loss, steps, 2e-2)
 
@@ -102,7 +115,9 @@ def votes(batch=32, length=40):
     """Sequences of +1 and −1, half of them random walks, half a run of one and then of the other; shape (length, batch, 1)."""
     walk = torch.where(torch.rand(length, batch) < 0.5, 1.0, -1.0)
     sign = torch.where(torch.rand(1, batch) < 0.5, 1.0, -1.0)
-    block = torch.where(torch.arange(length)[:, None] < torch.randint(1, length, (1, batch)), sign, -sign)
+    block = torch.where(
+        torch.arange(length)[:, None] < torch.randint(1, length, (1, batch)), sign, -sign
+    )
     return torch.where(torch.rand(1, batch) < 0.5, walk, block)[..., None]
 
 
@@ -117,7 +132,12 @@ def majority(cell, seed=0, steps=200, forget_bias=3.0):
         count = x[..., 0].cumsum(0)
         said = read(run(cell, x)[1])[..., 0]
         open_race = (count != 0).float()
-        value = F.binary_cross_entropy_with_logits(said, (count > 0).float(), weight=open_race, reduction="sum") / open_race.sum()
+        value = (
+            F.binary_cross_entropy_with_logits(
+                said, (count > 0).float(), weight=open_race, reduction="sum"
+            )
+            / open_race.sum()
+        )
         return value, value.item()
 
     train([*cell.parameters(), *read.parameters()], loss, steps, 2e-2)

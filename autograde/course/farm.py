@@ -1,0 +1,104 @@
+"""Submissions graded side by side, on any concurrent.futures executor, and none lost to a worker that dies."""
+
+import os
+import signal
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
+from multiprocessing import get_context
+from multiprocessing.util import Finalize
+
+from ..box.process import Unavailable
+from .grade import Graded
+from .jobs import Job, close_warm_processes, grade_submission, not_graded
+from .state import grader_digest
+
+ATTEMPTS = 3  # how often a submission is tried whose worker dies
+AHEAD = 3  # jobs for each worker that are on their way at a time, so that memory does not grow with the class
+
+
+def local(count: int) -> tuple[Executor, int]:
+    """Processes on this machine."""
+    return ProcessPoolExecutor(
+        count, mp_context=get_context("spawn"), initializer=stay_with, initargs=(os.getpid(),)
+    ), count
+
+
+def dask(address: str) -> tuple[Executor, int]:
+    """The workers of a Dask cluster; they need this package, and no file of the course. Raises Unavailable."""
+    from distributed import Client
+
+    try:
+        client = Client(address)
+        client.wait_for_workers(1, timeout=60)
+    except (OSError, ValueError) as problem:
+        raise Unavailable(
+            f"no Dask scheduler with workers answers at {address} ({type(problem).__name__})"
+        ) from None
+    graders = client.run(grader_digest, on_error="return").values()
+    if set(graders) != {grader_digest()}:
+        raise Unavailable(
+            f"the workers at {address} do not have this version of the package autograde, or another Python"
+        )
+    return client.get_executor(), max(1, sum(client.nthreads().values()))
+
+
+def stay_with(parent: int):
+    """In a worker: Ctrl-C is for the main process, and when that is gone, however it went, so is this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    Finalize(None, close_warm_processes, exitpriority=1)  # workers end without atexit
+
+
+def graded(
+    students: deque[str], job_of: Callable[[str], Job], start: Callable[[], tuple[Executor, int]]
+) -> Iterator[tuple[Job, list[Graded]]]:
+    """Each student's job with its graded notebooks, as they come. `start` gives an executor and its width, and again where one broke.
+
+    A job whose worker dies is tried again, after all others and alone, so that it takes none of them with it; the third time it
+    is recorded as not graded, for a person to look at.
+    """
+    suspects, attempts = deque(), Counter()
+    while students or suspects:
+        executor, width = start()
+        running, broken = {}, False
+        try:
+            while running or ((students or suspects) and not broken):
+                while not broken and (
+                    (students and len(running) < AHEAD * width) or (suspects and not running)
+                ):
+                    job = job_of(students.popleft()) if students else suspects.popleft()
+                    try:
+                        running[executor.submit(grade_submission, job)] = job
+                    except BrokenExecutor:  # a worker has died since the last answer
+                        suspects.append(job)
+                        broken = True
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    job, problem = running.pop(future), future.exception()
+                    if problem is None:
+                        yield job, future.result()
+                        continue
+                    broken |= isinstance(problem, BrokenExecutor)
+                    attempts[job.student] += 1
+                    if attempts[job.student] < ATTEMPTS:
+                        suspects.append(job)
+                    else:
+                        yield (
+                            job,
+                            not_graded(
+                                job,
+                                f"its worker failed {ATTEMPTS} times ({type(problem).__name__}: {problem})",
+                            ),
+                        )
+        finally:
+            for future in running:
+                future.cancel()
+            executor.shutdown(wait=False)

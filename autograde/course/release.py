@@ -1,0 +1,71 @@
+"""An assignment as it was released: its notebooks, the kit that ships with them, and its exercises."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from ..exercise.declared import Exercise, load
+
+SHIPPED = (".py", ".svg")  # what the release has beside its notebooks: the kit and its pictures
+
+
+class NotReady(Exception):
+    """There is nothing to grade with; the text says which command to run."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """`notebooks`: name to release notebook; `kit`: path in the release to text, the pictures among them; `exercises`: name to exercise."""
+
+    name: str
+    notebooks: dict[str, NotebookNode]
+    kit: dict[str, str]
+    exercises: dict[str, Exercise]
+    digest: str = ""  # of the release and the exercises
+
+    def in_notebook(self, notebook: str) -> list[Exercise]:
+        return [exercise for exercise in self.exercises.values() if exercise.notebook == notebook]
+
+    def kit_for(self, notebook: str) -> dict[str, str]:
+        """The files that a student's process gets: never those that would answer this very notebook."""
+        allowed = {path for exercise in self.in_notebook(notebook) for path in exercise.kit}
+        return {path: text for path, text in self.kit.items() if path in allowed}
+
+
+def read_release(folder: Path, name: str, module: str) -> Assignment:
+    """The assignment released in `folder`, with the exercises of `module`. Raises NotReady."""
+    paths = sorted(folder.glob("*.ipynb"))
+    if not paths:
+        raise NotReady(
+            f"The assignment {name} has not been generated (there are no notebooks in {folder}): run `nbgrader generate_assignment {name}` first."
+        )
+    try:
+        exercises = load(module)
+    except (ImportError, AttributeError) as problem:
+        raise NotReady(
+            f"The exercises of {name} could not be loaded from the module {module} ({problem}): check c.Judge.exercises in nbgrader_config.py."
+        ) from None
+    notebooks = {path.stem: nbformat.read(path, as_version=4) for path in paths}
+    for exercise in exercises.values():
+        ids = {
+            cell.metadata.get("nbgrader", {}).get("grade_id")
+            for cell in getattr(notebooks.get(exercise.notebook), "cells", [])
+        }
+        if not {exercise.name, exercise.test_id} <= ids:
+            raise NotReady(
+                f"{folder / exercise.notebook}.ipynb has no cells {exercise.name} and {exercise.test_id}: run `nbgrader generate_assignment {name} --force`."
+            )
+    files = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in SHIPPED and "__pycache__" not in path.parts
+    ]
+    kit = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in files}
+    seen = hashlib.sha256(
+        json.dumps([kit, notebooks, repr(exercises)], sort_keys=True).encode()
+    ).hexdigest()
+    return Assignment(name, notebooks, kit, exercises, seen)

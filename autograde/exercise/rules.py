@@ -1,0 +1,169 @@
+"""Update rules as data: every part of a rule with its right formula, and the wrong ones that we know.
+
+A formula is text. It is computed with numpy on columns, one column for each call (`W_f @ h + U_f @ x + b_f`), shown to
+students in the notation of the notebooks (`W_f h_{t−1} + U_f x_t + b_f`), and turned into PyTorch code by the tests.
+To add a mistake, add a line to a table: the formula that such code computes, and a remark (or nothing).
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+
+def softmax(a):
+    e = np.exp(a - a.max(axis=-2, keepdims=True))
+    return e / e.sum(axis=-2, keepdims=True)
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-np.clip(a, -500, 500)))
+
+
+def diagonal(M):
+    return np.diagonal(M)[:, None]
+
+
+FUNCTIONS = {
+    "sigmoid": sigmoid,
+    "tanh": np.tanh,
+    "softmax": softmax,
+    "exp": np.exp,
+    "sin": np.sin,
+    "relu": lambda a: np.maximum(a, 0),
+    "softplus": lambda a: np.logaddexp(0, a),
+    "hard_sigmoid": lambda a: np.clip(a / 6 + 0.5, 0, 1),
+    "dot": lambda a, b: (a * b).sum(axis=-2, keepdims=True),
+    "total": lambda a: a.sum(axis=-2, keepdims=True),
+    "average": lambda a: a.mean(axis=-2, keepdims=True),
+    "diagonal": diagonal,
+}
+SHOWN = {
+    "sigmoid": "σ",
+    "zero": "0",
+    "one": "1",
+    "@": "",
+    "-": "−",
+    "hard_sigmoid": "hard σ",
+    "total": "sum over the units of ",
+    "average": "mean over the units of ",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One step of a rule that can be wrong by itself.
+
+    `name` is what later formulas call it, `symbol` what students call it, `criterion` where its mark is. `variants` maps
+    each formula to a remark, the right one first; a pair (remark, criterion) counts for another criterion. An `inline`
+    part is shown inside the formula of the part after it; a `traced` one follows from the inputs alone, so that its value
+    can be looked for in the student's own computation. `says` is the sentence about a wrong formula. `also`: a further
+    criterion that this part decides, and the piece of a formula in which it shows.
+    """
+
+    name: str
+    symbol: str
+    criterion: str
+    variants: dict[str, str | tuple[str, str]]
+    inline: bool = False
+    traced: bool = False
+    says: str = "Your {symbol} equals {formula}"
+    also: tuple[str, str] | None = None
+
+    @property
+    def right(self) -> str:
+        return next(iter(self.variants))
+
+    def remark(self, formula: str) -> str:
+        row = self.variants[formula]
+        return row if isinstance(row, str) else row[0]
+
+    def counts_for(self, formula: str) -> str:
+        row = self.variants[formula]
+        return self.criterion if isinstance(row, str) else row[1]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The parts in the order in which they are computed.
+
+    `outputs`: name of each returned tensor and the part that it is, in the order of return. `inputs`: name of each
+    argument of forward and how it is written. `together`: slips that are made in several parts at once, as part to formula.
+    `found_in`: part to the output in which it is looked for, where that is not the first output that follows it.
+    """
+
+    parts: tuple[Part, ...]
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    together: tuple[dict[str, str], ...] = ()
+    found_in: tuple[tuple[str, str], ...] = ()
+
+    def part(self, name: str) -> Part:
+        return next(part for part in self.parts if part.name == name)
+
+    def group(self, output: str) -> list[Part]:
+        """The parts that are judged from this output."""
+        rows, moved, waiting = [], dict(self.found_in), list(self.outputs)
+        for part in self.parts:
+            place = moved.get(part.name, waiting[0] if waiting else "")
+            rows += [part] if place == output else []
+            if waiting and self.outputs[waiting[0]] == part.name:
+                waiting.pop(0)
+        return rows
+
+    def shown(self, formula: str) -> str:
+        """A formula in the notation of the notebooks."""
+        names = SHOWN | self.inputs | {part.name: part.symbol for part in self.parts}
+        text = re.sub(r"[A-Za-z_]\w*|@|-", lambda m: names.get(m[0], m[0]), formula)
+        return re.sub(r"(?<=[(\[]) | +(?= )", "", text)
+
+    def written_out(self, part: Part, choice: dict[str, str]) -> str:
+        """What a part is computed as under `choice` (part to formula; right where absent), with inline parts put in."""
+        formula = choice.get(part.name, part.right)
+        for other in self.parts:
+            if other.inline:
+                inner = choice.get(other.name, other.right)
+                formula = formula.replace(f"({other.name})", f"({inner})")
+                bare = inner if formula == other.name else f"({inner})"
+                formula = re.sub(rf"\b{other.name}\b", lambda m, bare=bare: bare, formula)
+        return self.shown(formula)
+
+    def follow(self, env: dict, choice: dict[str, str], parts=None) -> dict:
+        """`env` with the values of all parts under `choice` added; None for what cannot be computed at these sizes."""
+        env, moved = dict(env), dict(self.found_in)
+        again = (
+            ()
+            if parts or not moved.keys() & choice.keys()
+            else [part for output in set(moved.values()) for part in self.group(output)]
+        )
+        for part in (
+            *(parts or self.parts),
+            *again,
+        ):  # again: a bent gate that is looked for late may use what comes before it
+            env[part.name] = value(choice.get(part.name, part.right), env)
+        return env
+
+
+@cache
+def compiled(formula: str):
+    return compile(formula, formula, "eval")
+
+
+def value(formula: str, env: dict):
+    """The value of a formula, or None where a name is missing or the shapes do not fit."""
+    try:
+        with np.errstate(all="ignore"):
+            return eval(compiled(formula), {"__builtins__": {}, **FUNCTIONS}, env)
+    except (ValueError, TypeError, NameError, AttributeError):
+        return None
+
+
+def columns(inputs: dict[str, np.ndarray], parameters: dict[str, np.ndarray], units: int) -> dict:
+    """What formulas compute with: inputs (calls, size) as columns, matrices as they are, vectors as one column."""
+    env = {name: array.T for name, array in inputs.items()}
+    env |= {
+        name: array[:, None] if array.ndim == 1 else array for name, array in parameters.items()
+    }
+    calls = next(iter(env.values())).shape[-1]
+    return env | {"zero": np.zeros((units, calls)), "one": np.ones((units, calls))}

@@ -1,0 +1,68 @@
+"""What the judge says of one exercise: a verdict, with a result for every criterion."""
+
+from dataclasses import asdict, dataclass
+
+from .declared import Exercise
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What became of the student's solution cell: its text, and the error that stopped it, if one did."""
+
+    source: str = ""
+    error: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """One criterion: `mistakes` are short names of what was wrong, the same for every student who made them."""
+
+    key: str
+    title: str
+    points: float
+    met: bool
+    asks: str
+    sentence: str = ""
+    mistakes: tuple[str, ...] = ()
+    equation: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All results for one exercise; `notes` are for the student, `flags` for a person, `picture` as pictures.compare gives it."""
+
+    name: str
+    results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    picture: dict | None = None
+
+    @property
+    def score(self) -> float:
+        return round(sum(result.points for result in self.results if result.met), 6)
+
+    @property
+    def points(self) -> float:
+        return round(sum(result.points for result in self.results), 6)
+
+    def to_dict(self) -> dict:
+        return {**asdict(self), "score": self.score, "points": self.points}
+
+    @classmethod
+    def from_dict(cls, row: dict) -> "Verdict":
+        results = tuple(
+            Result(**{**result, "mistakes": tuple(result["mistakes"])}) for result in row["results"]
+        )
+        return cls(
+            row["name"], results, tuple(row["notes"]), tuple(row["flags"]), row.get("picture")
+        )
+
+
+def zero(exercise: Exercise, why: str, flags: tuple[str, ...] = ()) -> Verdict:
+    """A verdict of no points, with one reason."""
+    rows = tuple(
+        Result(c.key, c.title, c.points, False, c.asks, why, (), c.equation)
+        for c in exercise.criteria
+    )
+    return Verdict(exercise.name, rows, (), flags)

@@ -1,0 +1,4 @@
+"""What people read: feedback, the class report, pictures, exports for learning platforms, formulas as MathML.
+
+May import `exercise` and `judge`.
+"""

@@ -1,0 +1,176 @@
+"""Feedback pages: what `nbgrader generate_feedback` writes for a student, as one file that needs no network and no script."""
+
+import html
+import re
+from pathlib import Path
+
+import jinja2
+from nbconvert.exporters import Exporter
+from nbformat import NotebookNode
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from ..course.grade import points
+from ..course.submission import grade_id
+from ..exercise.verdict import Result, Verdict
+from . import mathml, pictures
+
+PICTURES = ("image/png", "image/jpeg")
+MOST_OUTPUT = 4000  # characters of one output
+SUBSCRIPT = re.compile(r"(?<![\w\u0303.'\"])([A-Za-z]\u0303?)_(?:\{([^}]+)\}|(\w))(?![\w'])")
+PAGES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).resolve().parent / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+
+class Feedback(Exporter):
+    """nbgrader hands it every graded notebook, with scores and comments from the gradebook."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+
+    def from_notebook_node(self, nb: NotebookNode, resources=None, **options):
+        nb, resources = super().from_notebook_node(nb, resources, **options)
+        results = [
+            (cell, Verdict.from_dict(cell.metadata["autograde"]))
+            for cell in nb.cells
+            if "autograde" in cell.metadata
+        ]
+        page = PAGES.get_template("feedback.html.j2").render(
+            grades=resources["nbgrader"],
+            title=title_of(nb) or resources["nbgrader"]["notebook"],
+            results=results,
+            cells=[cell for cell in nb.cells if shown(cell)],
+        )
+        return page, resources
+
+
+# ---------------------------------------------------------------- what is on the page
+def title_of(notebook: NotebookNode) -> str | None:
+    lines = [
+        line
+        for cell in notebook.cells[:1]
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+    ]
+    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), None)
+
+
+def shown(cell: NotebookNode) -> bool:
+    """Cells that a student writes, or that a person marks; not the texts, nor our test cells."""
+    marks = cell.metadata.get("nbgrader", {})
+    written = marks.get("solution") or marks.get("task") or cell.get("id", "").startswith("own-")
+    return bool(written and cell.source.strip())
+
+
+def name_of(cell: NotebookNode) -> str:
+    return grade_id(cell) or "A cell that you added"
+
+
+def comment_on(cell: NotebookNode) -> str:
+    """What the instructor wrote about a cell; nbgrader's own remark on an empty one is left out."""
+    text = cell.metadata.get("nbgrader", {}).get("comment") or ""
+    return "" if text == "No response." else text
+
+
+def reasons(verdict: Verdict) -> list[tuple[str, list[Result]]]:
+    """What was lost, as (sentence, criteria); the rule is left out of a sentence, since it stands beside it."""
+    rows = {}
+    for result in verdict.results:
+        if not result.met:
+            rows.setdefault(
+                re.sub(rf" (The rule|Asked for): {re.escape(result.asks)}\.", "", result.sentence),
+                [],
+            ).append(result)
+    return list(rows.items())
+
+
+# ---------------------------------------------------------------- text to HTML
+def notation(text: str) -> str:
+    """A sentence of the judge: `code` as code, c_{t−1} with a subscript."""
+    parts = re.split(r"`([^`]*)`", text.encode("utf-8", "replace").decode())
+    rows = [
+        f"<code>{html.escape(part)}</code>"
+        if k % 2
+        else SUBSCRIPT.sub(
+            lambda m: f"{m[1]}<sub>{m[2] or m[3]}</sub>", html.escape(part, quote=False)
+        )
+        for k, part in enumerate(parts)
+    ]
+    return "".join(rows)
+
+
+def asked(result: Result) -> str:
+    """What a criterion asks, with its equation, where the words are not the equation themselves."""
+    equation = mathml.formula(result.equation) if result.equation else ""
+    is_equation = equation and re.match(r"\S+ = ", result.asks)
+    return equation if is_equation else f"{notation(result.asks)} {equation}".strip()
+
+
+def code(cell: NotebookNode) -> str:
+    """A code cell in colours, with numbered lines."""
+    return highlight(
+        cell.source,
+        PythonLexer(),
+        HtmlFormatter(linespans=f"{cell.get('id', 'cell')}-line", wrapcode=False, stripnl=False),
+    )
+
+
+class Plain(mathml.Renderer):
+    """Markdown of students and instructors: HTML stays text, and nothing is fetched."""
+
+    def image(self, text, *arguments, **attributes):
+        return f"[picture: {html.escape(str(text))}]"
+
+    def heading(self, text, level, **attributes):
+        return f"<p><strong>{text}</strong></p>"
+
+
+def markdown(text: str) -> str:
+    return mathml.render(text, Plain(escape=True))
+
+
+def outputs(cell: NotebookNode) -> list[tuple[str, str]]:
+    """(kind, data) of what a cell has put out: "text", or a picture's type. The box has left nothing else (process.clean_output)."""
+    rows = []
+    for output in cell.get("outputs", []):
+        if output.output_type == "error":
+            rows.append(("text", cut(f"{output.ename}: {output.evalue}")))
+            continue
+        data = (
+            {"text/plain": output.text}
+            if output.output_type == "stream"
+            else output.get("data", {})
+        )
+        kind = next((kind for kind in PICTURES if kind in data), None)
+        if kind:
+            rows.append((kind, re.sub(r"[^A-Za-z0-9+/=]", "", data[kind])))
+        elif data.get("text/plain"):
+            rows.append(("text", cut(data["text/plain"])))
+    return rows
+
+
+def cut(text: str) -> str:
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    return text if len(text) <= MOST_OUTPUT else text[:MOST_OUTPUT] + "\n… (shortened)"
+
+
+safe = lambda function: lambda *arguments: jinja2.utils.markupsafe.Markup(function(*arguments))
+PAGES.filters |= {
+    "points": points,
+    "reasons": reasons,
+    "outputs": outputs,
+    "name_of": name_of,
+    "comment_on": comment_on,
+    "caption": pictures.caption,
+    "notation": safe(notation),
+    "asked": safe(asked),
+    "code": safe(code),
+    "markdown": safe(markdown),
+    "svg": safe(pictures.svg),
+}

@@ -1,0 +1,136 @@
+"""A small picture beside the reasons, drawn: what a class gives over a few steps, and what the rule gives (data: judge/pictures.py)."""
+
+import html
+
+from ..judge.pictures import FEWEST
+
+
+def svg(picture: dict) -> str:
+    """The picture as inline SVG with a description."""
+    return svg_steps(picture) if picture["kind"] == "steps" else svg_influence(picture)
+
+
+def frame(width: int, height: int, description: str, inside: str) -> str:
+    return f'<svg class="picture" role="img" aria-label="{html.escape(description)}" viewBox="0 0 {width} {height}" width="{width}">{inside}</svg>'
+
+
+def text(x: float, y: float, words: str, anchor: str = "middle", kind: str = "") -> str:
+    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" class="{kind}">{html.escape(words)}</text>'
+
+
+def caption(picture: dict) -> str:
+    """What to see in the picture, in words."""
+    if picture["kind"] == "steps":
+        return f"{picture['name']} of one unit over {len(picture['right'])} steps, with the same weights and inputs. Yours leaves the right one at step {picture['from']}."
+    return f"Which outputs follow what goes in: each row is one thing that was changed a little (x at one step, or the given states of one layer), each column the output at one step. {difference(picture)}"
+
+
+def svg_steps(picture: dict) -> str:
+    right, yours = picture["right"], picture["yours"]
+    low, high = min(right + yours), max(right + yours)
+    place = lambda k, value: (
+        44 + k * 260 / (len(right) - 1),
+        130 - 105 * (value - low) / (high - low or 1),
+    )
+    inside = "".join(
+        f'<line class="grid" x1="44" x2="304" y1="{y}" y2="{y}"/>'
+        + text(38, y + 4, f"{value:.2f}".replace("-", "−"), "end")
+        for y, value in ((25, high), (130, low))
+    )
+    inside += "".join(text(place(k, 0)[0], 150, str(k)) for k in range(len(right))) + text(
+        174, 166, "step"
+    )
+    for kind, values in (("right", right), ("yours", yours)):
+        points = [place(k, value) for k, value in enumerate(values)]
+        inside += (
+            f'<polyline class="{kind}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}"/>'
+        )
+        inside += "".join(
+            f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in points
+        )
+    inside += text(44, 12, "● right, solid", "start", "right") + text(
+        304, 12, "● yours, dashed", "end", "yours"
+    )
+    listed = lambda values: ", ".join(f"{value:.2f}" for value in values)
+    return frame(
+        320,
+        170,
+        f"Line plot of {picture['name']}. Right: {listed(right)}. Yours: {listed(yours)}.",
+        inside,
+    )
+
+
+def rows_of(picture: dict) -> list[str]:
+    """x at each step, then the given states of each layer."""
+    return [
+        f"x at {k}" if k < picture["steps"] else f"layer {k - picture['steps']}"
+        for k in range(len(picture["right"]))
+    ]
+
+
+def said(name: str) -> str:
+    return name.replace(" at ", " at step ").replace("layer", "the given states of layer")
+
+
+def follows(row: list[float]) -> list[int]:
+    return [t for t, value in enumerate(row) if value > FEWEST]
+
+
+def difference(picture: dict) -> str:
+    """The first outputs that follow what they should not, or do not follow what they should."""
+    pairs = [
+        (name, set(follows(right)), set(follows(yours)))
+        for name, right, yours in zip(rows_of(picture), picture["right"], picture["yours"])
+    ]
+    lost = [
+        f"output {min(right - yours)} does not follow {said(name)}, and should"
+        for name, right, yours in pairs
+        if right - yours
+    ]
+    extra = [
+        f"output {min(yours - right)} follows {said(name)}, and should not"
+        for name, right, yours in pairs
+        if yours - right
+    ]
+    found = (lost + extra)[:3] if not (lost and extra) else [lost[0], extra[0]]
+    return (
+        f"In yours, {'; '.join(found)}."
+        if found
+        else "In yours the same outputs follow, but not by the same amounts."
+    )
+
+
+def svg_influence(picture: dict) -> str:
+    names, size, inside = rows_of(picture), 22, ""
+    for left, title, rows in ((64, "right", picture["right"]), (214, "yours", picture["yours"])):
+        inside += text(left + size * picture["steps"] / 2, 12, title, kind=title)
+        for y, row in enumerate(rows):
+            inside += "".join(
+                f'<rect class="cell" x="{left + x * size}" y="{20 + y * size}" width="{size}" height="{size}"/>'
+                for x in range(len(row))
+            )
+            inside += "".join(
+                f'<rect class="{title}" x="{left + x * size}" y="{20 + y * size}" width="{size}" height="{size}" fill-opacity="{min(1.0, 0.25 + 0.75 * row[x] ** 0.5):.2f}"/>'
+                for x in follows(row)
+            )
+        inside += "".join(
+            text(left + x * size + size / 2, 34 + size * len(rows), str(x))
+            for x in range(picture["steps"])
+        )
+    inside += "".join(text(58, 35 + y * size, name, "end") for y, name in enumerate(names))
+    bottom = 34 + size * len(names)
+    inside += text(58, bottom, "output", "end")
+    words = [
+        f"{name}: right {listed(right)}, yours {listed(yours)}"
+        for name, right, yours in zip(names, picture["right"], picture["yours"])
+    ]
+    return frame(
+        330,
+        bottom + 8,
+        "Two maps of which outputs follow what goes in. " + "; ".join(words) + ".",
+        inside,
+    )
+
+
+def listed(row: list[float]) -> str:
+    return ", ".join(map(str, follows(row))) or "none"
