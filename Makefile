@@ -2,16 +2,19 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: grade test proof setup release site test-site pdf lab pins
+.PHONY: grade test test-unit proof setup release site test-site pdf lab pins
 
 grade: setup release
-	$(BIN)/python -m grader_tests.example_course
+	$(BIN)/python -m grader_tests.support.example_course
 
 test: setup
 	$(BIN)/python -m pytest
 
+test-unit: setup
+	$(BIN)/python -m pytest grader_tests/unit
+
 proof: setup
-	$(BIN)/python -m grader_tests.proof
+	$(BIN)/python -m grader_tests.evidence.proof
 
 setup: .venv/ready
 
@@ -30,7 +33,7 @@ site: setup
 	$(BIN)/python -m notebooks.builder
 
 test-site: setup
-	$(BIN)/python -m pytest grader_tests/test_site.py
+	$(BIN)/python -m pytest grader_tests/content/test_site.py
 
 pdf: setup
 	$(BIN)/python -m notebooks.builder pdf build/pdf

@@ -1,0 +1,1 @@
+"""Tests in Chromium, without a network."""

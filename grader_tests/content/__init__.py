@@ -1,0 +1,1 @@
+"""Tests of what people read and get: the notebooks, the release, the kit, the pages."""

@@ -1,0 +1,105 @@
+"""What students get: in step with the source, and without anything that is to be kept from them."""
+
+import json
+import re
+import subprocess
+import sys
+import zlib
+from base64 import b85decode
+
+import nbformat
+import pytest
+
+from autograde.exercise.rules import Rule
+from grader_tests.samples.students import EXERCISES, NOTEBOOKS, RELEASE, SOURCE, solutions
+from grader_tests.support.example_course import make_course
+
+
+def files(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_release_is_in_step(tmp_path):
+    make_course(tmp_path / "course")
+    fresh, committed = files(tmp_path / "course" / "release" / "lstm"), files(RELEASE)
+    assert sorted(fresh) == sorted(committed), (
+        "The files of release/ and source/ differ: run `make release`."
+    )
+    changed = [name for name in fresh if fresh[name] != committed[name]]
+    assert not changed, f"release/ is behind source/ in {', '.join(changed)}: run `make release`."
+
+
+def test_release_without_markers_and_hidden_tests():
+    for name, data in files(RELEASE).items():
+        text = data.decode()
+        found = [word for word in ("BEGIN SOLUTION", "HIDDEN", "autograde", "ask(") if word in text]
+        assert not found, f"{name} contains {found}"
+
+
+def test_release_without_solutions():
+    """No telling line of a worked solution stands in any file of the release, packed or not."""
+    given = {
+        line.strip()
+        for name in NOTEBOOKS
+        for cell in nbformat.read(RELEASE / f"{name}.ipynb", as_version=4).cells
+        for line in cell.source.splitlines()
+    }
+    lines = {line.strip() for text in solutions().values() for line in text.splitlines()} - given
+    telling = {
+        line
+        for line in lines
+        if len(line) > 25
+        and line not in ("for parameter in self.parameters():", "self.layers = nn.ModuleList(")
+    }
+    assert len(telling) > 30
+    text = "\n".join(data.decode() for data in files(RELEASE).values())
+    text += "\n" + json.loads(json.dumps(text)).replace('\\"', '"') + unpacked()
+    assert not {line for line in telling if line in text}
+
+
+def unpacked() -> str:
+    """The stack that ships with the kit, as it is before it is packed."""
+    module = (RELEASE / "lstm_kit" / "stack.py").read_text(encoding="utf-8")
+    return zlib.decompress(
+        b85decode("".join(re.findall(r'^    "(.*)"$', module, flags=re.MULTILINE)))
+    ).decode()
+
+
+@pytest.mark.parametrize(
+    "exercise",
+    [exercise for exercise in EXERCISES.values() if exercise.kind == "cell"],
+    ids=lambda e: e.name,
+)
+def test_release_without_rules(exercise):
+    """No formula of the judge's tables stands in the code that is given out."""
+    rule: Rule = exercise.rule
+    code = "\n".join(data.decode() for name, data in files(RELEASE).items() if name.endswith(".py"))
+    code += "\n".join(
+        cell.source
+        for name in NOTEBOOKS
+        for cell in nbformat.read(RELEASE / f"{name}.ipynb", as_version=4).cells
+        if cell.cell_type == "code"
+    )
+    formulas = {rule.part(name).right for name in ("new", "hidden", "af", "ac")}
+    assert not {
+        formula
+        for formula in formulas
+        if formula in code or formula.replace("W_", "self.W_").replace("U_", "self.U_") in code
+    }
+
+
+def test_release_keeps_every_cell_of_the_source():
+    for name in NOTEBOOKS:
+        source, release = (
+            nbformat.read(folder / f"{name}.ipynb", as_version=4) for folder in (SOURCE, RELEASE)
+        )
+        assert [cell.id for cell in source.cells] == [cell.id for cell in release.cells]
+
+
+def test_the_grader_is_not_needed_to_run_the_release():
+    code = "import lstm_kit.checks, lstm_kit.cell, lstm_kit.stack, lstm_kit.plots, lstm_kit.predictions, lstm_kit.tasks, sys; assert not [name for name in sys.modules if name.startswith('autograde')]"
+    subprocess.run([sys.executable, "-c", code], cwd=RELEASE, check=True)

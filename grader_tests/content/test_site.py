@@ -1,0 +1,265 @@
+"""The rendered solutions: in step with the source, whole without a network, and readable for everybody."""
+
+import re
+from html import unescape
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+
+from autograde.pages import mathml
+from grader_tests.content.test_release import files
+from grader_tests.support.browser import chromium, complaints, new_page
+from notebooks.builder import pages, paper, worked
+
+PAGES = ["index", *worked.NAMES]
+STALE = "notebooks/ is behind source/ in {}: run `make site`."
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+def text_of(name: str) -> str:
+    return (worked.FOLDER / f"{name}.html").read_text(encoding="utf-8")
+
+
+def address(name: str) -> str:
+    return (worked.FOLDER / f"{name}.html").as_uri()
+
+
+# ---------------------------------------------------------------- in step
+@pytest.mark.parametrize("name", worked.NAMES)
+def test_notebook_is_in_step(name):
+    """The same cells as in the source; what they printed and drew may differ in the last digit from machine to machine."""
+    path = worked.FOLDER / f"{name}.ipynb"
+    assert path.is_file(), STALE.format(path.name)
+    fresh, committed = worked.worked(name), nbformat.read(path, as_version=4)
+    rows = [
+        [(cell.cell_type, cell.id, cell.source, cell.metadata) for cell in notebook.cells]
+        for notebook in (fresh, committed)
+    ]
+    assert rows[0] == rows[1], STALE.format(path.name)
+
+
+def test_what_lies_beside_is_in_step():
+    """The kit and the pictures."""
+    fresh, committed = files(worked.SOURCE), files(worked.FOLDER)
+    beside = [
+        {
+            name: data
+            for name, data in rows.items()
+            if not name.endswith((".ipynb", ".html")) and not name.startswith("builder/")
+        }
+        for rows in (fresh, committed)
+    ]
+    behind = sorted(
+        name
+        for name in beside[0].keys() | beside[1].keys()
+        if beside[0].get(name) != beside[1].get(name)
+    )
+    assert not behind, STALE.format(", ".join(behind))
+
+
+def test_pages_are_in_step():
+    made = pages.make()
+    assert sorted(path.name for path in worked.FOLDER.glob("*.html")) == sorted(made), (
+        "The pages of notebooks/ are not those that `make site` makes: run it."
+    )
+    behind = [
+        name
+        for name, page in made.items()
+        if (worked.FOLDER / name).read_text(encoding="utf-8") != page
+    ]
+    assert not behind, STALE.format(", ".join(behind))
+
+
+@pytest.mark.parametrize("name", worked.NAMES)
+def test_notebook_was_run_whole(name):
+    cells = [
+        cell
+        for cell in nbformat.read(worked.FOLDER / f"{name}.ipynb", as_version=4).cells
+        if cell.cell_type == "code"
+    ]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert outputs and not [
+        output
+        for output in outputs
+        if output.output_type == "error" or output.get("name") == "stderr"
+    ]
+
+
+def test_a_stale_page_is_found(monkeypatch):
+    """The comparison above is no formality: another word in a notebook makes another page."""
+    before = pages.make()["02_stacking.html"]
+    read = nbformat.read
+
+    def changed(*words, **options):
+        notebook = read(*words, **options)
+        notebook.cells[0].source += " Indeed."
+        return notebook
+
+    monkeypatch.setattr(nbformat, "read", changed)
+    assert pages.make()["02_stacking.html"] != before
+
+
+# ---------------------------------------------------------------- what is on a page
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_small_and_clean(name):
+    page = text_of(name)
+    assert len(page.encode()) < 1_000_000
+    body = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    assert not [
+        word
+        for word in (
+            "BEGIN SOLUTION",
+            "END SOLUTION",
+            "HIDDEN TESTS",
+            "from autograde",
+            "$$",
+            r"\begin{",
+            "No description has been provided",
+        )
+        if word in body
+    ]
+    assert not re.findall(
+        r"<(?:img|script|link|source|iframe)\b[^>]*(?:src|href)=\"(?!data:)[^\"]*\"", body
+    ), "a page is one file"
+    assert all(
+        re.search(r'\balt="[^"]{20,}"', image) for image in re.findall(r"<img\b[^>]*>", body)
+    ), "a picture without a description"
+
+
+@pytest.mark.parametrize("name", worked.NAMES)
+def test_solutions_are_told_from_what_is_given(name):
+    notebook, page = worked.worked(name), text_of(name)
+    solutions = [cell for cell in notebook.cells if "worked" in cell.metadata]
+    assert solutions and page.count('<details class="stub">') == len(solutions)
+    assert page.count('<span class="hll">') == sum(
+        len(cell.metadata.worked.lines) for cell in solutions
+    )
+    for cell in solutions:
+        assert "YOUR CODE HERE" in cell.metadata.worked.stub and "YOUR CODE HERE" not in cell.source
+
+
+def test_links_lead_somewhere():
+    ids = {name: set(map(unescape, re.findall(r'\bid="([^"]+)"', text_of(name)))) for name in PAGES}
+    for name in PAGES:
+        links = [
+            urlsplit(unescape(link))
+            for link in re.findall(r'<a\b[^>]*\bhref="([^"]+)"', text_of(name))
+        ]
+        assert links
+        for link in links:
+            if link.scheme not in ("http", "https", "mailto"):
+                target = link.path.removesuffix(".html") or name
+                assert target in ids, f"{name}: {link.geturl()}"
+                assert not link.fragment or unquote(link.fragment) in ids[target], (
+                    f"{name}: {link.geturl()}"
+                )
+
+
+def test_one_can_walk_through():
+    for before, after in zip(worked.NAMES, worked.NAMES[1:]):
+        assert f'href="{after}.html" rel="next"' in text_of(
+            before
+        ) and f'href="{before}.html" rel="prev"' in text_of(after)
+    assert all(f'<a href="{name}.html">' in text_of("index") for name in worked.NAMES)
+
+
+# ---------------------------------------------------------------- formulas
+def test_formulas_of_students_never_stop_a_page():
+    page = mathml.render(
+        "Right: $c_t$, $x < y$. Wrong: $\\nonsense{$ and\n\n$$\n\\begin{aligned} a &= b\n$$"
+    )
+    assert page.count("<math") == 2 and "<code>\\nonsense{</code>" in page
+
+
+def test_formulas_in_the_summary_of_a_hint():
+    assert "<math" in mathml.render(
+        "<details><summary>What is $c_t$?</summary>\n\nIt costs $5 or $6.\n\n</details>"
+    )
+
+
+def test_a_formula_of_ours_that_cannot_be_read_stops_the_site():
+    with pytest.raises(mathml.LatexError):
+        mathml.render(r"$\nonsense$", pages.Renderer([]))
+
+
+# ---------------------------------------------------------------- in a browser
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_without_a_network(browser, name, colours):
+    page, asked = new_page(browser, color_scheme=colours)
+    faults = []
+    page.on("pageerror", lambda fault: faults.append(fault))
+    page.goto(address(name))
+    page.evaluate("document.querySelectorAll('details').forEach(row => row.open = true)")
+    assert complaints(page) == []
+    assert (
+        page.evaluate(
+            "document.fonts.ready.then(fonts => [...fonts].filter(font => font.status === 'error').length)"
+        )
+        == 0
+    )
+    assert asked == [] and faults == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_on_a_phone(browser, name):
+    page, _ = new_page(browser, viewport={"width": 360, "height": 740})
+    page.goto(address(name))
+    page.evaluate("document.querySelectorAll('details').forEach(row => row.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.context.close()
+
+
+def test_formulas_are_set_in_their_font(browser):
+    page, _ = new_page(browser)
+    page.goto(address(worked.NAMES[0]))
+    page.locator("math").first.scroll_into_view_if_needed()
+    assert page.evaluate(
+        "document.fonts.ready.then(() => document.fonts.check('20px \"Course Math\"', '\\u{1D453}'))"
+    )
+    box = page.locator("math[display=block]").first.bounding_box()
+    assert box["height"] > 100 and box["width"] > 200
+    page.context.close()
+
+
+def test_search(browser):
+    page, _ = new_page(browser)
+    page.goto(address("index"))
+    page.get_by_label("Search in all notebooks").fill("forget gate")
+    page.locator("#found a").first.wait_for()
+    assert page.locator("#count").inner_text().endswith("sections")
+    page.locator("#found a").first.click()
+    page.wait_for_url("**/notebooks/0*.html#*")
+    assert "forget" in page.locator("main").inner_text()
+    page.go_back()
+    page.get_by_label("Search in all notebooks").fill("xylophone")
+    page.get_by_text("0 sections").wait_for()
+    page.context.close()
+
+
+def test_keyboard(browser):
+    """The first key press offers to skip to the content; what scrolls sideways can be reached."""
+    page, _ = new_page(browser, viewport={"width": 360, "height": 740})
+    page.goto(address(worked.NAMES[0]))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    assert page.locator("pre.code[tabindex='0']").count()
+    page.context.close()
+
+
+def test_paper(browser, tmp_path):
+    paper.print_pages(worked.FOLDER, tmp_path)
+    papers = sorted(tmp_path.glob("*.pdf"))
+    assert [path.stem for path in papers] == list(worked.NAMES)
+    for path in papers:
+        data = path.read_bytes()
+        assert data.startswith(b"%PDF") and b"/MarkInfo" in data and b"/StructTreeRoot" in data

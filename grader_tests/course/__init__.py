@@ -1,0 +1,1 @@
+"""Tests through nbgrader's commands and ours, in courses of their own."""

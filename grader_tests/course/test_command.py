@@ -1,0 +1,380 @@
+"""Our own command for a class, from outside: what it grades, what it skips, how it ends, and that nothing stops it for good."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import psutil
+import pytest
+
+from autograde.course import farm
+from grader_tests.samples.hostile import HOSTILE, hand_in_hostile
+from grader_tests.samples.students import NOTEBOOKS, STUDENTS, answers, hand_in, solutions
+from grader_tests.support.example_course import checked, make_course, nbgrader
+from grader_tests.support.ledger import marks, scores, verdicts
+
+FULL = 28
+CALL = "class LSTMCell(nn.Module):\n    pass  # of my own\n"
+
+
+def autograde(folder: Path, *words: str, **options) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "autograde", "lstm", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("release")
+    make_course(folder)
+    return folder
+
+
+@pytest.fixture
+def course(release, tmp_path) -> Path:
+    shutil.copytree(release, tmp_path / "course")
+    return tmp_path / "course"
+
+
+SLOWLY = "\n\nimport time\n\ntime.sleep(1)"  # so that there is a middle of a run to stop it in
+
+
+def hand_in_perfect(course: Path, count: int, after: str = ""):
+    for number in range(count):
+        hand_in(
+            course / "submitted" / f"student_{number:02}" / "lstm",
+            solutions() | {"LSTMCell": solutions()["LSTMCell"] + after},
+        )
+
+
+def graded(course: Path) -> list[str]:
+    """Students that a run has finished."""
+    return sorted(
+        path.stem
+        for path in (course / ".autograde" / "lstm").glob("*.json")
+        if len(json.loads(path.read_text())) == len(NOTEBOOKS)
+    )
+
+
+def own_processes(course: Path) -> list[psutil.Process]:
+    """Processes of a run over this course, students' processes among them."""
+    rows = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd().startswith(str(course)) or str(course) in " ".join(process.cmdline()):
+                rows.append(process)
+        except psutil.Error:
+            pass
+    return rows
+
+
+def wait_until(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+
+
+# ---------------------------------------------------------------- the same as plain nbgrader, and what is done again
+@pytest.fixture(scope="module")
+def both(release, tmp_path_factory) -> tuple[Path, Path, subprocess.CompletedProcess]:
+    """The same class (examples, and some of the hostile ones) graded by `nbgrader autograde` and by our command."""
+    base = tmp_path_factory.mktemp("both")
+    for how in ("nbgrader", "own"):
+        shutil.copytree(release, base / how)
+        for student in STUDENTS:
+            hand_in(base / how / "submitted" / student / "lstm", answers(student))
+        for number, hostile in enumerate(
+            row for row in HOSTILE if row.group == "notebook" or "LSTM" in row.name
+        ):
+            hand_in_hostile(base / how / "submitted" / f"odd_{number:02}" / "lstm", hostile)
+        late = base / how / "submitted" / "perfect" / "lstm" / "timestamp.txt"
+        late.write_text("2030-01-01 10:00:00 UTC\n")
+    checked(nbgrader(base / "nbgrader", "autograde", "lstm"))
+    return base / "nbgrader", base / "own", autograde(base / "own", "--jobs=2")
+
+
+def test_marks_are_those_of_plain_nbgrader_to_the_cell(both):
+    assert marks(both[0]) == marks(both[1])
+    assert verdicts(both[0]) == verdicts(both[1])
+
+
+def test_it_ends_with_1_where_a_person_is_needed(both):
+    done = both[2]
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "to be looked at by a person" in done.stdout
+    assert any(
+        row[-1]
+        for place, row in marks(both[1]).items()
+        if len(place) == 3 and not place[2].startswith("comment")
+    )
+
+
+def test_nbgrader_goes_on_from_our_command_and_the_other_way_round(both):
+    """What one of them has graded, the other one counts as graded."""
+    before = marks(both[1])
+    done = checked(nbgrader(both[1], "autograde", "lstm"))
+    assert "Autograding" not in done.stderr and marks(both[1]) == before
+    assert ", 0 to grade," in autograde(both[0]).stdout
+    checked(nbgrader(both[1], "generate_feedback", "lstm"))
+    assert (both[1] / "feedback" / "perfect" / "lstm" / "01_basic_lstm.html").exists()
+    checked(nbgrader(both[1], "export"))
+    assert len((both[1] / "grades.csv").read_text().splitlines()) == 1 + len(scores(both[1]))
+
+
+def test_what_is_unchanged_is_skipped(course):
+    hand_in_perfect(course, 3)
+    done = autograde(course)
+    assert (
+        done.returncode == 0
+        and "3 submissions, 3 to grade" in done.stdout
+        and scores(course) == dict.fromkeys(graded(course), FULL)
+    )
+    done = autograde(course)
+    assert (
+        done.returncode == 0 and "3 submissions, 0 to grade, 3 graded and unchanged" in done.stdout
+    )
+    hand_in(course / "submitted" / "student_01" / "lstm", solutions() | {"LSTMCell": CALL})
+    done = autograde(course)
+    assert "3 submissions, 1 to grade" in done.stdout and scores(course)["student_01"] < FULL
+    done = autograde(course, "--force", "--student=student_0[02]")
+    assert "2 submissions, 2 to grade" in done.stdout
+    hand_in(course / "submitted" / "student_01" / "lstm", solutions())
+    assert (
+        "3 submissions, 0 to grade" in autograde(course, "--notebook=02_stacking").stdout
+        and scores(course)["student_01"] < FULL
+    )
+    assert (
+        "3 submissions, 1 to grade"
+        in autograde(course, "--notebook=01_basic_lstm", "--jobs=1").stdout
+    )
+    assert scores(course) == dict.fromkeys(graded(course), FULL)
+
+
+def test_old_marks_do_not_survive(course):
+    """A submission that was right and now is no notebook, and one that is gone."""
+    hand_in_perfect(course, 2)
+    autograde(course)
+    (course / "submitted" / "student_00" / "lstm" / "01_basic_lstm.ipynb").write_text("{")
+    (course / "submitted" / "student_01" / "lstm" / "02_stacking.ipynb").unlink()
+    autograde(course)
+    assert scores(course) == {"student_00": FULL - 10, "student_01": FULL - 8}
+
+
+# ---------------------------------------------------------------- what people write in notebooks beside the class
+HABITS = {
+    "plots_inline": ("%matplotlib inline\n%config InlineBackend.figure_format = 'retina'\n", ""),
+    "reloads": ("%load_ext autoreload\n%autoreload 2\n", ""),
+    "looks_around": ("!ls\n%cd .\n%pwd\n", "\n%timeit -n1 -r1 LSTMCell(3, 4)\nLSTMCell?\n"),
+    "times_the_cell": ("%%time\n", ""),
+    "waits": ("", "\nimport asyncio\nawait asyncio.sleep(0.01)\n"),
+    "keeps_files": (
+        "import tempfile\ntempfile.mkdtemp()\n",
+        "\ntorch.save(LSTMCell(3, 4).state_dict(), 'cell.pt')\n",
+    ),
+    "switches_gradients_off": ("", "\ntorch.set_grad_enabled(False)\n"),
+    "computes_in_float64": ("", "\ntorch.set_default_dtype(torch.float64)\n"),
+    "compiles": ("", "\nLSTMCell.forward = torch.compile(LSTMCell.forward, backend='eager')\n"),
+    "traces": (
+        "",
+        "\nprint(torch.jit.trace(LSTMCell(3, 4), (torch.zeros(3), torch.zeros(4), torch.zeros(4))))\n",
+    ),
+}
+
+
+def test_habits_cost_nothing(course):
+    for student, (before, after) in HABITS.items():
+        hand_in(
+            course / "submitted" / student / "lstm",
+            solutions() | {"LSTMCell": before + solutions()["LSTMCell"] + after},
+        )
+    done = autograde(course)
+    assert scores(course) == dict.fromkeys(HABITS, FULL), done.stdout
+
+
+# ---------------------------------------------------------------- stopped, killed, refused, full
+def hear_ctrl_c():
+    """As in a terminal; a job that a shell has put in the background, as these tests may be, ignores it, and so would what it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_ctrl_c_keeps_what_is_graded(course):
+    hand_in_perfect(course, 10, SLOWLY)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "autograde", "lstm"],
+        cwd=course,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_ctrl_c,
+    )
+    wait_until(lambda: len(graded(course)) >= 2)
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does
+    said, _ = run.communicate(timeout=120)
+    assert run.returncode == 130 and "the same command goes on with the rest" in said
+    wait_until(lambda: not own_processes(course))
+    kept = len(graded(course))
+    assert 2 <= kept < 10 and set(scores(course).values()) == {FULL}
+    assert f"{kept} graded and unchanged" in autograde(course).stdout
+    assert scores(course) == {f"student_{number:02}": FULL for number in range(10)}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("-m", "autograde", "lstm"), ("-m", "nbgrader", "autograde", "lstm")],
+    ids=["own command", "nbgrader"],
+)
+def test_kill_9_keeps_what_is_graded(course, command):
+    hand_in_perfect(course, 8, SLOWLY)
+    for wanted in (1, 4):  # killed twice, once while the first is written
+        run = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=course,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        wait_until(lambda wanted=wanted: len(graded(course)) >= wanted)
+        run.kill()
+        run.wait()
+        wait_until(lambda: not own_processes(course))
+        found = scores(course)
+        assert all(found[student] == FULL for student in graded(course))
+        assert set(found.values()) <= {0, FULL}, (
+            "a submission is in the gradebook whole, or not at all"
+        )
+    done = subprocess.run([sys.executable, *command], cwd=course, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert scores(course) == {f"student_{number:02}": FULL for number in range(8)}
+    assert list(course.glob("gradebook.db.backup-*"))
+
+
+def test_a_worker_that_is_killed_takes_nothing_with_it(course):
+    hand_in_perfect(course, 8, SLOWLY)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "autograde", "lstm", "--jobs=2"],
+        cwd=course,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_until(lambda: len(graded(course)) >= 1)
+    workers = [
+        child
+        for child in psutil.Process(run.pid).children()
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+    workers[0].kill()
+    said, _ = run.communicate(timeout=300)
+    assert run.returncode == 0, said
+    assert scores(course) == {f"student_{number:02}": FULL for number in range(8)}
+
+
+def deadly(job):
+    """Stands for grading: the worker that grades `poison` dies."""
+    if job.student == "poison":
+        os._exit(1)
+    return [job.student]
+
+
+def test_a_submission_that_kills_every_worker_takes_no_other_with_it(monkeypatch):
+    monkeypatch.setattr(farm, "grade_submission", deadly)
+    monkeypatch.setattr(farm, "not_graded", lambda job, why: [why])
+    students = deque(["a", "b", "poison", "c", "d", "e", "f", "g"])
+    start = lambda: (ProcessPoolExecutor(2, mp_context=get_context("fork")), 2)  # noqa: E731
+    found = {
+        job.student: said
+        for job, said in farm.graded(
+            students, lambda student: SimpleNamespace(student=student), start
+        )
+    }
+    assert "worker failed 3 times" in found.pop("poison")[0]
+    assert found == {student: [student] for student in "abcdefg"}
+
+
+def test_a_full_disk_loses_nothing(course):
+    """No file may grow beyond a few kilobytes: neither a copy of the gradebook nor its journal can be written, as on a full disk."""
+    hand_in_perfect(course, 2)
+    autograde(course)
+    hand_in(course / "submitted" / "student_01" / "lstm", solutions() | {"LSTMCell": CALL})
+    full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))  # noqa: E731
+    done = autograde(course, preexec_fn=full)
+    assert done.returncode in (1, 2) and "Traceback" not in done.stdout + done.stderr, (
+        done.stdout + done.stderr
+    )
+    assert "could not be" in done.stdout + done.stderr
+    assert scores(course)["student_00"] == FULL
+    assert autograde(course).returncode == 0
+    assert scores(course)["student_00"] == FULL and scores(course)["student_01"] < FULL
+
+
+def test_the_box_can_be_required(course):
+    """Where there is neither kind of box: 'required' refuses and grades nothing, 'auto' says what is missing."""
+    hand_in_perfect(course, 1)
+    bare = [
+        sys.executable,
+        "-c",
+        "from autograde import box; box.works = lambda kind: False; from autograde.__main__ import main; main()",
+        "lstm",
+    ]
+    done = subprocess.run([*bare, "--sandbox=required"], cwd=course, capture_output=True, text=True)
+    assert (
+        done.returncode == 2
+        and "neither namespaces (bubblewrap) nor Landlock (sandlock)" in done.stderr
+    )
+    assert not (course / "autograded").exists() and not scores(course)
+    done = autograde(course, "--sandbox=off", "--jobs=1")
+    assert (
+        done.returncode == 0 and "no box" in done.stderr and scores(course) == {"student_00": FULL}
+    )
+
+
+WRONG = {
+    "no such assignment": (
+        ("lstn",),
+        "lstn has no exercises in c.Judge.exercises of nbgrader_config.py; there are: lstm.",
+    ),
+    "no submission": (("lstm", "--student=nobody"), "There are no submissions in"),
+    "no name": ((), "Name one assignment, as in: autograde lstm"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_cannot_begin_says_why(release, what):
+    words, sentence = WRONG[what]
+    done = subprocess.run(
+        [sys.executable, "-m", "autograde", *words], cwd=release, capture_output=True, text=True
+    )
+    assert done.returncode == 2 and sentence in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_an_assignment_that_was_never_generated(tmp_path, release):
+    shutil.copy(release / "nbgrader_config.py", tmp_path)
+    done = autograde(tmp_path)
+    assert (
+        done.returncode == 2
+        and "nbgrader generate_assignment lstm" in done.stderr
+        and "Traceback" not in done.stderr
+    )
+
+
+def test_the_notebooks_are_ordinary_nbgrader_notebooks(both):
+    for path in (both[1] / "autograded" / "first_attempt" / "lstm").glob("*.ipynb"):
+        nbformat.validate(nbformat.read(path, as_version=4))
+    assert (both[1] / "autograded" / "perfect" / "lstm" / "lstm_kit" / "checks.py").exists()

@@ -1,0 +1,115 @@
+"""An exercise of one's own, a GRU, on the same judge: a module of rules and a notebook, and nothing in the grader that knows of it."""
+
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from autograde.exercise.verdict import Verdict
+from grader_tests.samples.class_of_forty import run
+from grader_tests.samples.students import ROOT
+from grader_tests.support.example_course import checked, nbgrader
+
+GRU = ROOT / "grader_tests" / "samples" / "gru_course"
+FORWARD = "return (1 - z) * n + z * h"
+WRONG = {  # student -> (what is changed in the solution, the mark, what the student reads)
+    "right": ((), 6, ""),
+    "swapped": (
+        (FORWARD, "return z * n + (1 - z) * h"),
+        5,
+        "Your h_t equals z_t * n_t + (1 − z_t) * h_{t−1}: the roles of z_t and 1 − z_t are swapped.",
+    ),
+    "reset_outside": (("self.W_n(r * h)", "r * self.W_n(h)"), 5, "r_t belongs inside, before W_n"),
+    "no_reset_and_no_bias": (
+        ("self.W_n(r * h)", "self.W_n(h)", "+ self.b_z)", ")"),
+        4,
+        "the bias b_z is missing",
+    ),
+    "shape": (
+        ('self, f"W_{k}", nn.Linear(hidden_dim', 'self, f"W_{k}", nn.Linear(input_dim'),
+        5,
+        "W_z has shape (hidden_dim, input_dim); it should be (hidden_dim, hidden_dim).",
+    ),
+    "detached": ((FORWARD, FORWARD + ".detach()"), 5.5, "is cut"),
+    "blank": (None, 0, "Not written yet"),
+}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("gru")
+    shutil.copytree(GRU, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    with open(folder / "nbgrader_config.py", "a") as config:
+        config.write('\nc.Judge.exercises = {"gru": "gru_exercises"}\n')
+    checked(nbgrader(folder, "generate_assignment", "gru"))
+    source = nbformat.read(folder / "source" / "gru" / "gru.ipynb", as_version=4)
+    solution = re.sub(
+        r" *### (BEGIN|END) SOLUTION\n?",
+        "",
+        next(cell.source for cell in source.cells if cell.id == "GRUCell"),
+    )
+    for student, (changes, _, _) in WRONG.items():
+        notebook = nbformat.read(folder / "release" / "gru" / "gru.ipynb", as_version=4)
+        if changes is not None:
+            text = solution
+            for old, new in zip(changes[::2], changes[1::2]):
+                assert old in text
+                text = text.replace(old, new)
+            next(cell for cell in notebook.cells if cell.id == "GRUCell").source = text
+        (folder / "submitted" / student / "gru").mkdir(parents=True)
+        nbformat.write(notebook, folder / "submitted" / student / "gru" / "gru.ipynb")
+    checked(nbgrader(folder, "autograde", "gru"))
+    return folder
+
+
+def verdict(course: Path, student: str) -> Verdict:
+    notebook = nbformat.read(course / "autograded" / student / "gru" / "gru.ipynb", as_version=4)
+    return next(
+        Verdict.from_dict(cell.metadata["autograde"])
+        for cell in notebook.cells
+        if "autograde" in cell.metadata
+    )
+
+
+def scores(course: Path) -> dict[str, float]:
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
+        return {student: gradebook.find_submission("gru", student).score for student in WRONG}
+
+
+@pytest.mark.parametrize("student", WRONG)
+def test_marks_and_reasons(course, student):
+    _, mark, told = WRONG[student]
+    assert scores(course)[student] == mark
+    assert told in " ".join(result.sentence for result in verdict(course, student).results)
+
+
+def test_feedback_and_report(course):
+    checked(nbgrader(course, "generate_feedback", "gru"))
+    page = (course / "feedback" / "swapped" / "gru" / "gru.html").read_text(encoding="utf-8")
+    assert "GRUCell: 5 of 6 points" in page and '<svg class="picture"' in page and "<math>" in page
+    checked(run(course, "autograde.pages.report", "gru"))
+    assert "the roles of z" in (course / "reports" / "gru.html").read_text(encoding="utf-8")
+
+
+def test_the_authors_desk(course):
+    folder = course / "source" / "gru"
+    assert "Success" in nbgrader(folder, "validate", "gru.ipynb").stdout
+
+
+def test_our_own_command_gives_the_same(course):
+    before = scores(course)
+    checked(run(course, "autograde", "gru", "--force"))
+    assert scores(course) == before
+
+
+def test_the_grader_knows_nothing_of_it():
+    assert not [
+        path.name
+        for path in (ROOT / "autograde").rglob("*.py")
+        if "gru_exercises" in path.read_text(encoding="utf-8")
+        or "GRUCell(" in path.read_text(encoding="utf-8")
+    ]

@@ -1,0 +1,98 @@
+"""The proof is run as a command, and its page is what it prints; a few dozen of its cases go through real notebooks."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from grader_tests.evidence.proof import PAGE, classic
+from grader_tests.samples.mistakes import code, named
+from grader_tests.samples.right_answers import HEAD, right_answers
+from grader_tests.samples.students import EVERY, EXERCISES, ROOT, hand_in, solutions
+from grader_tests.support.example_course import checked, make_course, nbgrader
+from grader_tests.support.function_level import grade
+
+
+def rows(text: str) -> dict[str, str]:
+    """The table at the head of a page."""
+    return dict(
+        re.findall(
+            r"^\| \**(.*?)\** \| \**(.*?)\** \|$", text.partition("\n## ")[0], flags=re.MULTILINE
+        )
+    )
+
+
+def counted(table: dict[str, str]) -> dict[str, str]:
+    """The rows that do not hang on the machine's arithmetic: how many of what was tried."""
+    return {name: seen for name, seen in table.items() if seen.isdigit()}
+
+
+def percent(table: dict[str, str], name: str) -> float:
+    return float(re.search(r"\(([\d.]+) %\)", table[name])[1])
+
+
+def test_the_proof(tmp_path):
+    page = tmp_path / "page.md"
+    done = subprocess.run(
+        [sys.executable, "-m", "grader_tests.evidence.proof", "--page", page],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = rows(page.read_text(encoding="utf-8"))
+    assert counted(table) == counted(rows(PAGE.read_text(encoding="utf-8"))), (
+        "PROOF.md is out of step: run `make proof`."
+    )
+    assert (
+        percent(table, "mistakes named as what they are") >= 95
+        and percent(table, "pairs of mistakes named as what they are") >= 80
+    )
+    assert percent(table, "mistakes that lost exactly what they deserve") >= 99
+
+
+def some_submissions() -> dict[str, tuple[str, str]]:
+    """student -> (class, its source): every 30th right answer, and a few mistakes of every class."""
+    students = {
+        f"right_{k:03}": (name, source)
+        for k, (name, _, source) in enumerate(right_answers())
+        if k % 30 == 0
+    }
+    for name in EXERCISES:
+        chosen = named(name)[::9] + classic(name)[::12]
+        students |= {
+            f"wrong_{name}_{k:02}": (name, code(name, mistake))
+            for k, mistake in enumerate(dict.fromkeys(chosen))
+        }
+    return students
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("proof")
+    make_course(folder)
+    for student, (name, source) in some_submissions().items():
+        hand_in(folder / "submitted" / student / "lstm", solutions() | {name: HEAD + source})
+    checked(nbgrader(folder, "autograde", "lstm"))
+    return folder
+
+
+def test_marks_in_notebooks_are_those_of_the_proof(course):
+    """Through real nbgrader a class gets what it gets in the proof, and the other classes get full marks."""
+    full = {exercise.test_id: exercise.points for exercise in EVERY.values()}
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
+        for student, (name, source) in some_submissions().items():
+            submission = gradebook.find_submission("lstm", student)
+            marks = {
+                grade_.name: grade_.score
+                for notebook in submission.notebooks
+                for grade_ in notebook.grades
+            }
+            expected = grade(name, source).score
+            assert marks[f"test_{name}"] == pytest.approx(expected), student
+            assert {key: mark for key, mark in marks.items() if key != f"test_{name}"} == {
+                key: points for key, points in full.items() if key != f"test_{name}"
+            }, student

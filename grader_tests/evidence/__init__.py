@@ -1,0 +1,1 @@
+"""Commands that measure what is claimed, and the pages that they write."""

@@ -1,0 +1,212 @@
+"""`python -m grader_tests.evidence.hostile_page`: every hostile submission under our grader and under plain nbgrader, as a page.
+
+Plain nbgrader runs each submission between two honest ones in a course of its own, in a container of its own, since nothing else
+would protect this machine from it. Needs root (for the container's user), bubblewrap, and about a quarter of an hour.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+
+from autograde.box.sandbox import bubblewrap
+from grader_tests.course.test_hostile import (
+    HONEST,
+    USER,
+    make_class,
+    marks,
+    ordinary_python,
+    student,
+)
+from grader_tests.evidence.plain import make_plain_course
+from grader_tests.samples.hostile import HOSTILE, NOTEBOOK, Hostile, hand_in_hostile
+from grader_tests.samples.students import hand_in, solutions
+
+PAGE = Path(__file__).resolve().parent / "HOSTILE.md"
+SECONDS = 120  # for three notebooks under plain nbgrader; a run that takes longer is stopped
+PLAIN = "c.Execute.timeout = 8\n"
+
+
+def ours(folder: Path) -> dict[str, tuple[float, bool]]:
+    """name -> (mark for notebook 01, whether every other notebook of the class has its mark) under `nbgrader autograde` with our configuration."""
+    make_class(folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "autograde", "lstm"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    found, honest = (
+        marks(folder),
+        {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4},
+    )
+    kept = done.returncode == 0 and all(found[name] == honest for name in HONEST)
+    return {
+        hostile.name: (
+            found[student(place)][NOTEBOOK],
+            kept and found[student(place)]["02_stacking"] == 8,
+        )
+        for place, hostile in enumerate(HOSTILE)
+    }
+
+
+def plain(hostile: Hostile, base: Path, folder: Path, python: list) -> tuple[float | None, str]:
+    """(mark or None, what became of the neighbours and of the run) under plain nbgrader."""
+    shutil.copytree(base, folder)
+    for name in ("aa_honest", "zz_honest"):
+        hand_in(folder / "submitted" / name / "lstm", solutions())
+        for path in (folder / "submitted" / name / "lstm").glob("0[234]*.ipynb"):
+            path.unlink()
+    hand_in_hostile(folder / "submitted" / "mm_hostile" / "lstm", hostile)
+    (folder / "submitted" / "mm_hostile" / "lstm" / "02_stacking.ipynb").unlink()
+    subprocess.run(["chown", "-R", "-h", f"{USER}:{USER}", folder], check=True)
+    *user, interpreter = python
+    container = [
+        bubblewrap(),
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+        "--die-with-parent",
+        "--ro-bind",
+        "/",
+        "/",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--size",
+        str(1 << 30),
+        "--perms",
+        "1777",
+        "--tmpfs",
+        "/tmp",
+        "--perms",
+        "0755",
+        "--dir",
+        base.parents[1],
+        "--perms",
+        "0755",
+        "--dir",
+        folder.parent,
+        "--ro-bind",
+        python[-1].parents[1],
+        python[-1].parents[1],
+        "--bind",
+        folder,
+        folder,
+        "--tmpfs",
+        f"/home/{USER}",
+        "--chdir",
+        folder,
+    ]
+    command = [
+        *container,
+        "prlimit",
+        "--nproc=300",
+        "--fsize=2000000000",
+        *user,
+        f"HOME={folder}",
+        "OMP_NUM_THREADS=1",
+        f"PATH={Path(sys.executable).parent}:/usr/bin:/bin",
+        interpreter,
+        "-m",
+        "nbgrader",
+        "autograde",
+        "lstm",
+    ]
+    try:
+        code = subprocess.run(command, capture_output=True, timeout=SECONDS).returncode
+    except subprocess.TimeoutExpired:
+        code = None
+    return read_plain(folder, code)
+
+
+def read_plain(folder: Path, code: int | None) -> tuple[float | None, str]:
+    ends = "the run never ends" if code is None else "the run stops with an error" if code else ""
+    try:
+        with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+            found = {
+                name: mark(gradebook, name) for name in ("aa_honest", "mm_hostile", "zz_honest")
+            }
+    except Exception:
+        return None, "the gradebook is gone"
+    lost = [name for name in ("aa_honest", "zz_honest") if found[name] != 10]
+    return found["mm_hostile"], "; ".join(
+        filter(None, [f"{len(lost)} of 2 neighbours lose their mark" if lost else "", ends])
+    )
+
+
+def mark(gradebook: Gradebook, name: str) -> float | None:
+    try:
+        notebook = gradebook.find_submission_notebook(NOTEBOOK, "lstm", name)
+    except MissingEntry:
+        return None
+    return None if any(grade.needs_manual_grade for grade in notebook.grades) else notebook.score
+
+
+def page(rows) -> str:
+    bad = [row for row in rows if row[1] != row[0].deserves or not row[2]]
+    more, harmed = (
+        [row for row in rows if (row[3] or 0) > row[0].deserves],
+        [row for row in rows if row[4]],
+    )
+    less = [row for row in rows if row[3] is None or row[3] < row[0].deserves]
+    text = f"""# Hostile, broken and unlucky submissions
+
+Made by `python -m grader_tests.evidence.hostile_page`, which grades each of the {len(rows)} submissions of `hostile.py` with our configuration, and with plain
+nbgrader (the same questions and the same judge inside the student's kernel, no box), in one run. The tests grade them with our configuration under
+`nbgrader autograde` and with our own command, as root and as an ordinary user.
+
+| | ours | plain nbgrader |
+| --- | --- | --- |
+| submissions with another mark than they deserve | {sum(row[1] != row[0].deserves for row in rows)} | {len(more) + len(less)} ({len(more)} more, {len(less)} less or none) |
+| submissions that cost others their marks, or the run its end | {sum(not row[2] for row in rows)} | {len(harmed)} |
+
+Marks are for notebook 01, out of 10. A dash: no mark, or 'needs manual grading' for ever.
+
+| submission | group | deserves | ours | plain nbgrader | what plain nbgrader does to the others |
+| --- | --- | --- | --- | --- | --- |
+"""
+    for hostile, mine, _, theirs, others in rows:
+        text += f"| {hostile.name} | {hostile.group} | {hostile.deserves:g} | {mine:g} | {'–' if theirs is None else f'{theirs:g}'} | {others} |\n"
+    return (
+        text
+        if not bad
+        else text + "\nNot as deserved: " + ", ".join(row[0].name for row in bad) + "\n"
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--page", type=Path, default=PAGE)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="hostile") as name:
+        folder = Path(name)
+        mine = ours(folder / "ours")
+        python = ordinary_python(folder)
+        make_plain_course(folder / "base" / "course", (NOTEBOOK,), PLAIN)
+        with ThreadPoolExecutor(2) as pool:
+            theirs = list(
+                pool.map(
+                    lambda pair: plain(
+                        pair[1],
+                        folder / "base" / "course",
+                        folder / "plain" / f"{pair[0]:03}",
+                        python,
+                    ),
+                    enumerate(HOSTILE),
+                )
+            )
+    rows = [(hostile, *mine[hostile.name], *them) for hostile, them in zip(HOSTILE, theirs)]
+    options.page.write_text(page(rows), encoding="utf-8")
+    print(page(rows).partition("| submission |")[0])
+    sys.exit(any(row[1] != row[0].deserves or not row[2] for row in rows))
+
+
+if __name__ == "__main__":
+    main()

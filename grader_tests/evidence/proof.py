@@ -1,0 +1,470 @@
+"""`python -m grader_tests.evidence.proof`: the grader tried on right answers, mistakes, pairs of mistakes, mutants and seeds.
+
+Prints a table, writes it to PROOF.md, and ends with an error where a right answer is marked down, a mistake passes, or a
+mutant survives that does not compute the same. Everything here is a class's source, run and judged without a notebook.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from autograde.judge import recurrence as cells
+from autograde.judge import stack as stacks
+from autograde.judge import wiring
+from autograde.judge.diagnose import RIGHT_WITHIN, SINGLE_WITHIN, constant
+from autograde.judge.judging import judge
+from autograde.judge.sheet import builds_of, good, single
+from grader_tests.samples.mistakes import WIRED, Mistake, code, named, pairs, singles
+from grader_tests.samples.mutants import mutants, same
+from grader_tests.samples.right_answers import right_answers
+from grader_tests.samples.students import EXERCISES, answers, solutions
+from grader_tests.support.function_level import answer
+
+PAGE = Path(__file__).resolve().parent / "PROOF.md"
+SEEDS = 100
+UNKNOWN = (
+    "no mistake that we know",
+    "in a way that we do not know",
+    "does not follow from the layers' states",
+)
+# Formulas for the pairs: the classic mistakes (as numbers of the tables' rows would be unreadable, as formulas).
+CLASSIC = {
+    "i * g",
+    "f + i * g",
+    "i * c + f * g",
+    "c + i * g",
+    "f * c + g",
+    "f * i * g",
+    "dot(f, c) + dot(i, g) + zero",
+    "sigmoid(ac)",
+    "tanh(ai)",
+    "sigmoid(sigmoid(ao))",
+    "1 - sigmoid(af)",
+    "o * new",
+    "tanh(o * new)",
+    "o * tanh(c)",
+    "o * sigmoid(new)",
+    "tanh(new)",
+    "U_f @ x + b_f",
+    "U_f @ x + b_f + V_f @ c",
+    "W_i @ h + U_i @ x",
+    "W_o @ h + U_o @ x + b_f",
+    "W_i @ h + U_i @ x + b_i",
+    "(1 - f) * c + f * g",
+    "f * c + sigmoid(1 - af) * g",
+    "f * c - f * g",
+    "(1 - f) * (c + g)",
+    "f * c + (1 - tanh(af)) * g",
+    "(1 - f) * g",
+    "W_f @ h + U_f @ x + b_f",
+    "W_o @ h + U_o @ x + b_o + V_o @ new",
+    "W_f @ h + U_f @ x + b_f + V_i @ c",
+    "W_i @ h + U_i @ x + b_i + V_i @ tanh(c)",
+    "W_i @ h + U_i @ x + b_i + V_i @ h",
+    "W_c @ h + U_c @ x + b_c + V_f @ c",
+    "sigmoid(W_f @ h + U_f @ x + b_f) + V_f @ c",
+}
+SLIPS = {
+    "c changed in place",
+    "c detached",
+    "h detached",
+    "pair swapped",
+    "no reset",
+    "reset without the biases",
+    "reset with a small spread",
+    "one more layer",
+    "W_f of shape (input, hidden)",
+    "b_o of size 1",
+    "b_f is no parameter",
+    "tried out at the end",
+    "no subclass",
+    "1 − f detached",
+    "the input gate's parameters kept",
+    "a list of cells",
+    "all cells built for input_dim",
+    "its cells in the first layer alone",
+    "called without arguments",
+}
+TWINS = {  # left out of the pairs of stacks: near twins of others, or so bad that nothing else can be seen
+    "the last layer's given state for all",
+    "given states in reverse",
+    "a list of the last output",
+    "the top layer's states in a row",
+    "only layer 0's states",
+    "c_T twice",
+    "reset uniform",
+    "first output missing",
+    "only the first step",
+    "no gradient at all",
+    "nothing returned",
+    "upper layers use cell 1",
+    "the given h passed up",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One submission to judge: what it is, its class and source, the seed of the questions, and the mistakes in it."""
+
+    section: str
+    cls: str
+    name: str
+    source: str
+    seed: int = 1
+    mistakes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    case: Case
+    score: float
+    points: float
+    lost: frozenset[str]
+    told: str
+    errors: dict[
+        str, float
+    ]  # of each returned tensor against the rule, in units of what is allowed
+    same: bool = False
+
+    @property
+    def wrong(self) -> set[str]:
+        return {name for name, error in self.errors.items() if error > 1}
+
+
+# ---------------------------------------------------------------- cases
+def right_cases():
+    for name, words, source in right_answers():
+        yield Case("right", name, words, source)
+    for name in EXERCISES:
+        yield Case("right", name, "the worked solution", solutions()[name])
+        yield Case("right", name, "parameter matrices", answers("parameter_matrices")[name])
+
+
+def mistake_cases():
+    for name in EXERCISES:
+        for mistake in singles(name):
+            yield Case("mistake", name, mistake.name, code(name, mistake), 1, (mistake,))
+
+
+def classic(name: str) -> list[Mistake]:
+    """The mistakes of which all pairs are tried."""
+    slots = [
+        mistake
+        for mistake in named(name)
+        if mistake.name in SLIPS or mistake.name in WIRED and mistake.name not in TWINS
+    ]
+    return slots + [
+        mistake
+        for mistake in singles(name)
+        if len(mistake.choice) == 1 and mistake.choice[0][1] in CLASSIC
+    ]
+
+
+def pair_cases():
+    for name in EXERCISES:
+        for one, other in pairs(classic(name)):
+            yield Case(
+                "pair", name, f"{one.name} & {other.name}", code(name, one, other), 1, (one, other)
+            )
+
+
+def mutant_cases():
+    for name in EXERCISES:
+        before = (
+            solutions()[EXERCISES[name].cell] + "\n\n"
+            if EXERCISES[name].base and EXERCISES[name].cell
+            else ""
+        )
+        for what, source in mutants(solutions()[name]):
+            yield Case("mutant", name, what, before + source)
+
+
+def seed_cases():
+    for name in EXERCISES:
+        few = classic(name)
+        some = [("right", code(name))] + [
+            (mistake.name, code(name, mistake)) for mistake in few[:: max(1, len(few) // 2)][:2]
+        ]
+        for what, source in some:
+            for seed in range(SEEDS):
+                yield Case("seed", name, what, source, 1000 + seed)
+
+
+# ---------------------------------------------------------------- judging, in many processes
+def run(case: Case) -> Outcome:
+    questions, answered, cell = answer(case.cls, case.source, case.seed)
+    verdict = judge(EXERCISES[case.cls], questions, answered, cell)
+    told = " ".join(result.sentence for result in verdict.results)
+    survived = case.section == "mutant" and verdict.score == verdict.points
+    return Outcome(
+        case,
+        verdict.score,
+        verdict.points,
+        frozenset(r.key for r in verdict.results if not r.met),
+        told,
+        errors(case.cls, questions, answered),
+        survived and same(case.cls, mutant_of(case)),
+    )
+
+
+def mutant_of(case: Case) -> str:
+    before = (
+        solutions()[EXERCISES[case.cls].cell] + "\n\n"
+        if EXERCISES[case.cls].base and EXERCISES[case.cls].cell
+        else ""
+    )
+    return case.source.removeprefix(before)
+
+
+def errors(name: str, questions: dict, answered: dict) -> dict[str, float]:
+    """Name of each returned tensor -> its largest error against the rule, in units of what is allowed."""
+    exercise, worst = EXERCISES[name], {}
+    usable = [(build, row) for build, row in builds_of(questions, answered) if good(row)]
+    for output, error in (
+        cell_errors(exercise, usable) if exercise.kind == "cell" else stack_errors(exercise, usable)
+    ):
+        worst[output] = max(error, worst.get(output, 0.0))
+    return worst
+
+
+def cell_errors(exercise, usable):
+    for s in cells.seen_of(exercise, usable, False):
+        right = exercise.rule.follow(s.env, {})
+        for output, source in exercise.rule.outputs.items():
+            if s.outputs[output] is not None:
+                yield (
+                    output,
+                    relative(s.outputs[output], right[source])
+                    / (SINGLE_WITHIN if s.single else RIGHT_WITHIN),
+                )
+
+
+def stack_errors(exercise, usable):
+    for build, row in usable:
+        stack = stacks.stack_of(exercise, build, row)
+        right = wiring.run(stack, wiring.Wiring())
+        if right and stack.finals:
+            truths = (wiring.OUTPUTS["right"][0](right), *wiring.FINALS["right"][0](right))
+            for output, got, truth in zip(
+                ("outputs", "c_T", "h_T"), (stack.outputs, *stack.finals), truths
+            ):
+                if got is not None and got.shape == truth.shape and np.isfinite(got).all():
+                    yield output, relative(got, truth) / (SINGLE_WITHIN if single(row) else 1e-6)
+
+
+def relative(got, truth) -> float:
+    return float(np.abs(got - truth).max() / max(1.0, np.abs(truth).max()))
+
+
+def judged(cases, pool) -> list[Outcome]:
+    began = time.monotonic()
+    outcomes = list(pool.map(run, cases, chunksize=16))
+    print(
+        f"{outcomes[0].case.section + 's':10} {len(outcomes):6} judged in {time.monotonic() - began:4.0f} s",
+        flush=True,
+    )
+    return outcomes
+
+
+# ---------------------------------------------------------------- what came out
+def is_named(outcome: Outcome) -> bool:
+    """Whether the student reads each mistake by its own words, or by a formula that gives the very same numbers."""
+    if any(piece in outcome.told for piece in UNKNOWN):
+        return False
+    return all(
+        not mistake.told or mistake.choice or any(told in outcome.told for told in mistake.told)
+        for mistake in outcome.case.mistakes
+    )
+
+
+def is_deserved(outcome: Outcome) -> bool:
+    """Whether exactly the criteria were lost that the mistake deserves; or as many others, where another formula gives the same numbers."""
+    (mistake,) = outcome.case.mistakes
+    if not mistake.loses or outcome.lost == mistake.loses:
+        return True
+    exercise = EXERCISES[mistake.cls]
+    if not mistake.choice:
+        return False
+    rule = exercise.rule
+    groups = {
+        output
+        for output in rule.outputs
+        for part in rule.group(output)
+        if part.name in dict(mistake.choice)
+    }
+    near = {
+        criterion
+        for output in groups
+        for part in rule.group(output)
+        for criterion in (part.criterion, *(part.also or ())[:1])
+    } | {"parameters"} & mistake.loses
+    return outcome.lost <= near and len(outcome.lost) <= len(mistake.loses) + 2 * any(
+        map(constant, dict(mistake.choice).values())
+    )
+
+
+def prove(pool) -> tuple[list[tuple[str, str]], list[str], bool]:
+    """(rows of the table, what to look at, whether everything that must be perfect is)."""
+    right, wrong, two, mutant, seeds = (
+        judged(cases(), pool)
+        for cases in (right_cases, mistake_cases, pair_cases, mutant_cases, seed_cases)
+    )
+    down = [o for o in right if o.score < o.points]
+    passed = [o for o in wrong + two if o.score >= o.points]
+    alive = [o for o in mutant if o.score >= o.points and not o.same]
+    equal = [o for o in mutant if o.same]
+    unnamed, unnamed_pairs = ([o for o in rows if not is_named(o)] for rows in (wrong, two))
+    undeserved = [o for o in wrong if not is_deserved(o)]
+    alone = {(o.case.cls, o.case.name): o for o in wrong}
+    cancel = [
+        o
+        for o in two
+        if any(alone[o.case.cls, mistake.name].wrong - o.wrong for mistake in o.case.mistakes)
+    ]
+    raised = [
+        o
+        for o in two
+        if o not in cancel
+        and o.score
+        > min(alone[o.case.cls, mistake.name].score for mistake in o.case.mistakes) + 1e-9
+    ]
+    passed = [o for o in passed if o not in cancel or o.wrong]
+    scores = {}
+    for o in seeds:
+        scores.setdefault((o.case.cls, o.case.name), Counter())[o.score, o.lost] += 1
+    unstable = [key for key, counts in scores.items() if len(counts) > 1]
+    near_right = max(
+        error
+        for o in right + [o for o in seeds if o.case.name == "right"]
+        for error in o.errors.values()
+    )
+    near_wrong = min(max(o.errors.values()) for o in wrong + two if o.wrong)
+    rows = [
+        ("right answers", f"{len(right)}"),
+        ("right answers marked down", f"{len(down)}"),
+        ("mistakes, one at a time", f"{len(wrong)}"),
+        ("pairs of mistakes", f"{len(two)}"),
+        ("mistakes and pairs passed", f"{len(passed)}"),
+        ("mutants", f"{len(mutant)}"),
+        ("mutants killed", f"{len(mutant) - len(alive) - len(equal)}"),
+        ("mutants shown to compute the same", f"{len(equal)}"),
+        ("mutants that survive", f"{len(alive)}"),
+        ("mistakes named as what they are", percent(len(wrong) - len(unnamed), len(wrong))),
+        (
+            "pairs of mistakes named as what they are",
+            percent(len(two) - len(unnamed_pairs), len(two)),
+        ),
+        (
+            "mistakes that lost exactly what they deserve",
+            percent(len(wrong) - len(undeserved), len(wrong)),
+        ),
+        ("pairs that scored more than one of the two alone", f"{len(raised)}"),
+        (
+            "pairs that cancel each other in a returned tensor (left out of the row above)",
+            f"{len(cancel)}",
+        ),
+        (
+            "submissions with one and the same mark under " + f"{SEEDS} seeds",
+            f"{len(scores) - len(unstable)} of {len(scores)}",
+        ),
+        ("largest error of a right answer, in units of what is allowed", f"{near_right:.0e}"),
+        ("smallest error of a mistake, in the same units", f"{near_wrong:.0e}"),
+    ]
+    look = [f"marked down: {o.case.cls}: {o.case.name}: {o.told}" for o in down] + [
+        f"passed: {o.case.cls}: {o.case.name}" for o in passed
+    ]
+    look += [f"survives: {o.case.cls}: {o.case.name}" for o in alive] + [
+        f"scores more together: {o.case.cls}: {o.case.name}" for o in raised
+    ]
+    look += [f"not named: {o.case.cls}: {o.case.name}" for o in unnamed] + [
+        f"unstable: {cls}: {name}: {dict(scores[cls, name])}" for cls, name in unstable
+    ]
+    look += [
+        f"lost {sorted(o.lost)}, not {sorted(o.case.mistakes[0].loses)}: {o.case.cls}: {o.case.name}"
+        for o in undeserved
+    ]
+    look += [f"pair not named: {o.case.cls}: {o.case.name}" for o in unnamed_pairs]
+    perfect = (
+        not (down or passed or alive or raised or unstable)
+        and len(unnamed) <= 0.05 * len(wrong)
+        and len(unnamed_pairs) <= 0.2 * len(two)
+    )
+    return rows, look, perfect, kill_table(wrong), equal
+
+
+def percent(part: int, whole: int) -> str:
+    return f"{part} of {whole} ({100 * part / whole:.1f} %)"
+
+
+def kill_table(wrong: list[Outcome]) -> list[str]:
+    """A row for each mistake that is no formula, and a row for each part of each rule for those that are."""
+    rows = [
+        "| class | mistake | criteria lost | points lost | named |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    counts = Counter()
+    for o in wrong:
+        (mistake,) = o.case.mistakes
+        if mistake.choice:
+            key = (
+                o.case.cls,
+                f"wrong formulas for `{mistake.choice[0][0]}`"
+                if len(mistake.choice) == 1
+                else "one slip in several gates",
+            )
+            counts[key, "all"] += 1
+            counts[key, "killed"] += o.score < o.points
+            counts[key, "named"] += is_named(o)
+        else:
+            rows.append(
+                f"| {o.case.cls} | {mistake.name} | {', '.join(sorted(o.lost)) if len(o.lost) < 8 else 'all that depend on it'} | {o.points - o.score:g} | {'yes' if is_named(o) else 'no'} |"
+            )
+    for key in dict.fromkeys(key for key, _ in counts):
+        rows.append(
+            f"| {key[0]} | {key[1]}: {counts[key, 'killed']} of {counts[key, 'all']} killed | | | {counts[key, 'named']} of {counts[key, 'all']} |"
+        )
+    return rows
+
+
+def page(rows, look, kills, equal) -> str:
+    text = "# The grader, proven right\n\nMade by `python -m grader_tests.evidence.proof`, which fails where one of the rows in bold is not perfect.\n\n| what | seen |\n| --- | --- |\n"
+    bold = {"right answers marked down", "mistakes and pairs passed", "mutants that survive"}
+    text += "".join(
+        f"| {f'**{name}**' if name in bold else name} | {f'**{seen}**' if name in bold else seen} |\n"
+        for name, seen in rows
+    )
+    text += "\nRight answers are generated by crossing the free choices of the contract (`right_answers.py`). Mistakes are the wrong formulas of the judge's tables, made into PyTorch code, and slips that no formula can say (`mistakes.py`). "
+    text += "Mutants are single changes of the worked solutions at the level of the syntax tree (`mutants.py`); one that keeps full marks must be shown, without the judge, to compute the same.\n"
+    text += "\n## Mutants that compute the same\n\n" + "".join(
+        f"- {name}: {count} ({', '.join(sorted({o.case.name.split(':')[1].strip() for o in equal if o.case.cls == name})[:6])}, …)\n"
+        for name, count in Counter(o.case.cls for o in equal).items()
+    )
+    text += "\n## What is not as we would like it\n\n" + (
+        "".join(f"- {line}\n" for line in look[:200]) or "Nothing.\n"
+    )
+    return text + "\n## Mistake by mistake\n\n" + "\n".join(kills) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--page", type=Path, default=PAGE)
+    options = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        rows, look, perfect, kills, equal = prove(pool)
+    for name, seen in rows:
+        print(f"{name:62} {seen}")
+    print(*look[:60], sep="\n")
+    options.page.write_text(page(rows, look, kills, equal), encoding="utf-8")
+    sys.exit(not perfect)
+
+
+if __name__ == "__main__":
+    main()

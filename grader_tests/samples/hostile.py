@@ -1,0 +1,846 @@
+"""Submissions that are hostile, broken or unlucky, as a table: what each does, the mark it deserves, what its student is told.
+
+Each is notebook 01 of a student whose notebook 02 is right; 03 and 04 are not handed in. Most deceits carry HOLLOW, a class that is
+built as asked and computes nothing: it deserves 1.5 points (it runs, its parameters, reset_parameters), and a deceit must not raise that.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from grader_tests.samples.right_answers import plain_cell
+from grader_tests.samples.students import filled, solutions
+
+NOTEBOOK = "01_basic_lstm"
+RIGHT = solutions()["LSTMCell"]
+HOLLOW = (
+    plain_cell().partition("    def forward")[0]
+    + "    def forward(self, x, c, h):\n        return c * 0, h * 0\n"
+)
+FULL, BUILT, NOTHING = 9.0, 1.5, 0.0  # the prediction, which is worth a point, is not answered
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """cell: text of the solution cell. before, after: own cells around it. change: of the notebook as a dict. plant: in the folder.
+
+    deserves: the mark for notebook 01. told: a piece of what the student reads there. noted: a piece of the instructor's notes.
+    """
+
+    name: str
+    group: str
+    deserves: float
+    told: str = ""
+    cell: str | None = RIGHT
+    before: str = ""
+    after: str = ""
+    change: Callable[[dict], dict | bytes | None] | None = None
+    plant: Callable[[Path], None] | None = None
+    noted: str = ""
+
+
+def hand_in_hostile(folder: Path, hostile: Hostile):
+    """Write the submission into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(filled("02_stacking", solutions()), folder / "02_stacking.ipynb")
+    notebook = filled(NOTEBOOK, {} if hostile.cell is None else {"LSTMCell": hostile.cell})
+    at = next(k for k, cell in enumerate(notebook.cells) if cell.id == "LSTMCell")
+    own = [
+        [nbformat.v4.new_code_cell(text, id=name)] if text else []
+        for name, text in (("before", hostile.before), ("after", hostile.after))
+    ]
+    notebook.cells[at : at + 1] = [*own[0], notebook.cells[at], *own[1]]
+    data = json.loads(nbformat.writes(notebook))
+    data = hostile.change(data) if hostile.change else data
+    if data is not None:
+        (folder / f"{NOTEBOOK}.ipynb").write_bytes(
+            data if isinstance(data, bytes) else json.dumps(data).encode()
+        )
+    if hostile.plant:
+        hostile.plant(folder)
+
+
+# ---------------------------------------------------------------- changes of a notebook
+def cell_of(data: dict, key: str) -> dict:
+    return next(cell for cell in data["cells"] if cell["id"] == key)
+
+
+def with_cell(key: str, **changes):
+    """A change of one cell; `nbgrader` is merged into its marks, `tags` set."""
+
+    def change(data):
+        cell = cell_of(data, key)
+        cell["metadata"].setdefault("nbgrader", {}).update(changes.get("nbgrader", {}))
+        cell["metadata"] |= {name: value for name, value in changes.items() if name == "tags"}
+        cell.update(
+            {name: value for name, value in changes.items() if name not in ("nbgrader", "tags")}
+        )
+        if cell["cell_type"] == "markdown":
+            cell.pop("outputs", None), cell.pop("execution_count", None)
+        return data
+
+    return change
+
+
+def without(*keys):
+    def change(data):
+        data["cells"] = [cell for cell in data["cells"] if cell["id"] not in keys]
+        return data
+
+    return change
+
+
+def twice(key, **changes):
+    def change(data):
+        copy = json.loads(json.dumps(cell_of(data, key)))
+        copy |= {"id": "copy", **changes}
+        data["cells"].insert(data["cells"].index(cell_of(data, key)) + 1, copy)
+        return data
+
+    return change
+
+
+def stripped(data):
+    for k, cell in enumerate(data["cells"]):
+        cell["metadata"], cell["id"] = {}, f"cell-{k}"
+    return data
+
+
+def as_nbformat_3(data):
+    cells = [
+        {
+            "cell_type": cell["cell_type"],
+            "metadata": cell["metadata"],
+            "input" if cell["cell_type"] == "code" else "source": cell["source"],
+            "language": "python",
+            "outputs": [],
+        }
+        for cell in data["cells"]
+    ]
+    return {
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "metadata": {"name": ""},
+        "worksheets": [{"cells": cells, "metadata": {}}],
+    }
+
+
+def saved_outputs(data):
+    cell_of(data, "test_LSTMCell")["outputs"] = [
+        {
+            "output_type": "execute_result",
+            "data": {"text/plain": "10"},
+            "metadata": {},
+            "execution_count": 1,
+        }
+    ]
+    return data
+
+
+def many_cells(data):
+    data["cells"] += [
+        {
+            "cell_type": "code",
+            "id": f"more-{k}",
+            "metadata": {},
+            "source": "x = 1",
+            "outputs": [],
+            "execution_count": None,
+        }
+        for k in range(2000)
+    ]
+    return data
+
+
+def link(target: str, name: str = f"{NOTEBOOK}.ipynb"):
+    def plant(folder):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).parent.mkdir(exist_ok=True)
+        os.symlink(target, folder / name)
+
+    return plant
+
+
+def file(name: str, text: str):
+    def plant(folder):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+    return plant
+
+
+def fifo(folder):
+    (folder / f"{NOTEBOOK}.ipynb").unlink()
+    os.mkfifo(folder / f"{NOTEBOOK}.ipynb")
+
+
+def directory(folder):
+    (folder / f"{NOTEBOOK}.ipynb").unlink()
+    (folder / f"{NOTEBOOK}.ipynb").mkdir()
+
+
+# ---------------------------------------------------------------- the table
+COURSE = (
+    "os.environ.get('COURSE', '../../..')"  # where a naive grader runs: autograded/STUDENT/lstm
+)
+STEAL = "import glob, json, os\nfound = [p for root in ('../../..', '/course', os.path.expanduser('~'), '/work', '/tmp', '/srv') for p in glob.glob(root + '/source/*/01*.ipynb')]\n"
+FORGE = """
+import gc, types
+def forged(questions, namespace):
+    return {"defined": "yes", "bases": ["Module"], "builds": [{"calls": [{"out": [c["c"], c["h"]], "again": [c["c"], c["h"]], "after": [c["x"], c["c"], c["h"]], "trace": []} for c in b["calls"]], "dtype": "float64", "found": {n: {"kind": "parameter", "shape": b["weights"][n]["shape"], "trains": True} for n in b["weights"]}, "gradients": {"slopes": {n: 1.0 for n in b["sequence"]["directions"]}, "difference": float(len(b["sequence"]["directions"])), "finer": float(len(b["sequence"]["directions"])), "steps": 3}} for b in questions["builds"]], "reset": []}
+for thing in gc.get_objects():
+    if isinstance(thing, types.FunctionType) and thing.__name__ in ("respond", "answer_cell", "ask"):
+        thing.__code__ = forged.__code__ if thing.__name__ == "respond" else thing.__code__
+"""
+HOSTILE = (
+    # time and resources
+    Hostile("endless loop in a cell of its own", "resources", FULL, before="while True:\n    pass"),
+    Hostile(
+        "endless loop after the class",
+        "resources",
+        8.75,
+        "is there an endless loop?",
+        cell=RIGHT + "\nwhile True:\n    pass",
+    ),
+    Hostile(
+        "endless loop in forward",
+        "resources",
+        NOTHING,
+        "did not answer within",
+        cell=RIGHT.replace(
+            "        f_t = ", "        while True:\n            pass\n        f_t = "
+        ),
+    ),
+    Hostile(
+        "endless loop that ignores Ctrl-C",
+        "resources",
+        NOTHING,
+        "did not obey",
+        cell="import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        + RIGHT
+        + "\nwhile True:\n    pass",
+    ),
+    Hostile(
+        "loop that swallows interrupts",
+        "resources",
+        NOTHING,
+        "did not obey",
+        cell=RIGHT
+        + "\nwhile True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass",
+    ),
+    Hostile("loop in C", "resources", NOTHING, "did not obey", cell=RIGHT + "\nsum(range(10**12))"),
+    Hostile("sleep", "resources", FULL, before="import time\ntime.sleep(10**6)"),
+    Hostile(
+        "60 MB of output",
+        "resources",
+        FULL,
+        before="for _ in range(600):\n    print('x' * 100_000)",
+    ),
+    Hostile("output without end", "resources", FULL, before="while True:\n    print('x' * 10_000)"),
+    Hostile(
+        "60 MB of output past Python",
+        "resources",
+        FULL,
+        before="import os\nfor _ in range(600):\n    os.write(1, b'x' * 100_000)",
+    ),
+    Hostile("3 GiB of memory", "resources", FULL, before="a = bytearray(3 << 30)"),
+    Hostile(
+        "memory in forward",
+        "resources",
+        BUILT,
+        "MemoryError",
+        cell=RIGHT.replace("        f_t = ", "        a = bytearray(3 << 30)\n        f_t = "),
+    ),
+    Hostile(
+        "memory of many processes",
+        "resources",
+        FULL,
+        before="import os, time\nfor _ in range(12):\n    if os.fork() == 0:\n        a = b'x' * (900 << 20)\n        time.sleep(60)\n        os._exit(0)\ntime.sleep(20)",
+    ),
+    Hostile(
+        "a file of 300 MB",
+        "resources",
+        FULL,
+        before="with open('big', 'wb') as file:\n    for _ in range(300):\n        file.write(b'x' * (1 << 20))",
+    ),
+    Hostile(
+        "many files of 1 MB",
+        "resources",
+        FULL,
+        before="for k in range(500):\n    open(f'f{k}', 'wb').write(b'x' * (1 << 20))",
+    ),
+    Hostile(
+        "files that cannot be deleted",
+        "resources",
+        FULL,
+        before="import os\nos.makedirs('a/b/c')\nopen('a/b/c/f', 'w').write('x')\nos.chmod('a/b/c', 0)\nos.chmod('a', 0)",
+    ),
+    Hostile(
+        "200 processes",
+        "resources",
+        FULL,
+        before="import os, time\nfor _ in range(200):\n    if os.fork() == 0:\n        time.sleep(60)\n        os._exit(0)",
+    ),
+    Hostile(
+        "a fork bomb",
+        "resources",
+        FULL,
+        before="import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass",
+    ),
+    Hostile(
+        "1000 threads",
+        "resources",
+        FULL,
+        before="import threading, time\nfor _ in range(1000):\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+    ),
+    Hostile(
+        "a process that outlives the notebook",
+        "resources",
+        FULL,
+        before="import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'], start_new_session=True)",
+    ),
+    Hostile(
+        "a daemon, forked twice",
+        "resources",
+        FULL,
+        before="import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(300)\n    os._exit(0)",
+    ),
+    Hostile(
+        "an answer of 80 MB",
+        "resources",
+        BUILT,
+        "a tensor of 10,000,000 numbers",
+        cell=HOLLOW.replace(
+            "return c * 0, h * 0", "return torch.zeros(10_000_000), torch.zeros(10_000_000)"
+        ),
+    ),
+    Hostile(
+        "recursion without end",
+        "resources",
+        BUILT,
+        "RecursionError",
+        cell=RIGHT.replace(
+            "        f_t = ", "        return self.forward(x, c, h)\n        f_t = "
+        ),
+    ),
+    # death
+    Hostile("os._exit in a cell", "death", FULL, before="import os\nos._exit(0)"),
+    Hostile(
+        "os._exit in forward",
+        "death",
+        NOTHING,
+        "your code ended the Python process",
+        cell=RIGHT.replace(
+            "        f_t = ", "        import os\n        os._exit(0)\n        f_t = "
+        ),
+    ),
+    Hostile(
+        "os._exit after the class",
+        "death",
+        NOTHING,
+        "your code ended the Python process",
+        cell=RIGHT + "\nimport os\nos._exit(1)",
+    ),
+    Hostile("SIGKILL to itself", "death", FULL, before="import os\nos.kill(os.getpid(), 9)"),
+    Hostile("SIGSTOP to itself", "death", FULL, before="import os\nos.kill(os.getpid(), 19)"),
+    Hostile("SIGKILL to its parent", "death", FULL, before="import os\nos.kill(os.getppid(), 9)"),
+    Hostile("SIGSTOP to its parent", "death", FULL, before="import os\nos.kill(os.getppid(), 19)"),
+    Hostile("SIGKILL to everything", "death", FULL, before="import os\nos.kill(-1, 9)"),
+    Hostile("sys.exit", "death", FULL, before="import sys\nsys.exit(3)"),
+    Hostile("exit()", "death", FULL, before="exit()"),
+    Hostile("a crash in C", "death", FULL, before="import ctypes\nctypes.string_at(0)"),
+    Hostile("abort", "death", FULL, before="import os\nos.abort()"),
+    Hostile(
+        "all file descriptors closed", "death", FULL, before="import os\nos.closerange(0, 1000)"
+    ),
+    Hostile(
+        "an exception in every cell",
+        "death",
+        NOTHING,
+        "the cell stopped with",
+        cell="raise ValueError('no')",
+        before="1 / 0",
+        after="undefined",
+    ),
+    Hostile(
+        "an exception whose text raises",
+        "death",
+        NOTHING,
+        "the cell stopped with",
+        cell="class E(Exception):\n    def __str__(self):\n        raise E\n    __repr__ = __str__\nraise E()",
+    ),
+    # the notebook
+    Hostile("test cell deleted", "notebook", FULL, change=without("test_LSTMCell")),
+    Hostile(
+        "test cell edited",
+        "notebook",
+        NOTHING,
+        "Not written yet",
+        cell=None,
+        change=with_cell("test_LSTMCell", source="10.0"),
+        noted="test_LSTMCell was edited",
+    ),
+    Hostile(
+        "test cell made markdown",
+        "notebook",
+        FULL,
+        change=with_cell("test_LSTMCell", cell_type="markdown"),
+        noted="turned into a markdown cell",
+    ),
+    Hostile(
+        "solution cell made markdown",
+        "notebook",
+        FULL,
+        change=with_cell("LSTMCell", cell_type="markdown"),
+        noted="turned into a markdown cell",
+    ),
+    Hostile(
+        "solution cell deleted, class elsewhere",
+        "notebook",
+        FULL,
+        after=RIGHT,
+        change=without("LSTMCell"),
+        noted="has lost its mark",
+    ),
+    Hostile("all metadata and ids stripped", "notebook", FULL, change=stripped),
+    Hostile("a copy of the test cell", "notebook", FULL, change=twice("test_LSTMCell")),
+    Hostile(
+        "a copy of the solution cell",
+        "notebook",
+        FULL,
+        change=twice("LSTMCell"),
+        noted="more than once",
+    ),
+    Hostile(
+        "a copy of the solution cell, emptied",
+        "notebook",
+        FULL,
+        change=twice("LSTMCell", source=""),
+    ),
+    Hostile(
+        "schema version 1",
+        "notebook",
+        FULL,
+        change=with_cell("LSTMCell", nbgrader={"schema_version": 1}),
+        noted="schema_version",
+    ),
+    Hostile(
+        "schema version 99",
+        "notebook",
+        FULL,
+        change=with_cell("LSTMCell", nbgrader={"schema_version": 99}),
+        noted="schema_version",
+    ),
+    Hostile(
+        "points forged",
+        "notebook",
+        BUILT,
+        cell=HOLLOW,
+        change=with_cell("test_LSTMCell", nbgrader={"points": 1000}),
+        noted="points",
+    ),
+    Hostile(
+        "flags forged",
+        "notebook",
+        BUILT,
+        cell=HOLLOW,
+        change=with_cell("test_LSTMCell", nbgrader={"solution": True, "locked": False}),
+        noted="solution, locked",
+    ),
+    Hostile(
+        "skip-execution tag on the test",
+        "notebook",
+        BUILT,
+        cell=HOLLOW,
+        change=with_cell("test_LSTMCell", tags=["skip-execution"]),
+        noted="skip-execution",
+    ),
+    Hostile(
+        "desk-only tag on the solution",
+        "notebook",
+        FULL,
+        change=with_cell("LSTMCell", tags=["desk-only"]),
+        noted="desk-only",
+    ),
+    Hostile("outputs saved in the test cell", "notebook", BUILT, cell=HOLLOW, change=saved_outputs),
+    Hostile(
+        "grade_id of the test on an own cell",
+        "notebook",
+        BUILT,
+        cell=HOLLOW,
+        change=with_cell("setup_01", nbgrader={"grade_id": "test_LSTMCell"}),
+    ),
+    Hostile(
+        "malformed JSON",
+        "notebook",
+        NOTHING,
+        "it is not valid JSON",
+        change=lambda data: json.dumps(data).encode()[:-40],
+    ),
+    Hostile(
+        "invalid UTF-8",
+        "notebook",
+        FULL,
+        change=lambda data: (
+            json.dumps(data)
+            .replace("One step of an LSTM layer", "One step §")
+            .encode()
+            .replace("§".encode(), b"\xff\xfe\xfd")
+            .replace(b"\\u00a7", b"\xff")
+        ),
+    ),
+    Hostile(
+        "a byte order mark",
+        "notebook",
+        FULL,
+        change=lambda data: b"\xef\xbb\xbf" + json.dumps(data).encode(),
+    ),
+    Hostile(
+        "JSON too deep",
+        "notebook",
+        NOTHING,
+        "it is not valid JSON",
+        change=lambda data: b"[" * 200_000 + b"]" * 200_000,
+    ),
+    Hostile(
+        "cells that are no list",
+        "notebook",
+        NOTHING,
+        "it has no cells",
+        change=lambda data: data | {"cells": {"0": 1}},
+    ),
+    Hostile(
+        "cells that are no cells",
+        "notebook",
+        NOTHING,
+        "LSTMCell",
+        change=lambda data: (
+            data
+            | {
+                "cells": [
+                    None,
+                    3,
+                    "x",
+                    [],
+                    {"cell_type": "code"},
+                    {"cell_type": "code", "source": 5, "metadata": 7},
+                ]
+            }
+        ),
+    ),
+    Hostile("an empty file", "notebook", NOTHING, "the file is empty", change=lambda data: b""),
+    Hostile("nbformat 3", "notebook", FULL, change=as_nbformat_3),
+    Hostile("nbformat 99", "notebook", FULL, change=lambda data: data | {"nbformat": 99}),
+    Hostile("2000 more cells", "notebook", FULL, change=many_cells),
+    Hostile("notebook missing", "notebook", NOTHING, "was not handed in", change=lambda data: None),
+    Hostile(
+        "notebook is a link to the solution",
+        "notebook",
+        NOTHING,
+        "is a link or cannot be opened",
+        plant=link("../../../source/lstm/01_basic_lstm.ipynb"),
+        noted="is a link",
+    ),
+    Hostile(
+        "notebook is a link to nowhere",
+        "notebook",
+        NOTHING,
+        "is a link or cannot be opened",
+        plant=link("/nowhere"),
+        noted="is a link",
+    ),
+    Hostile(
+        "notebook is a named pipe",
+        "notebook",
+        NOTHING,
+        "is no ordinary file",
+        plant=fifo,
+        noted="no ordinary file",
+    ),
+    Hostile(
+        "notebook is a folder",
+        "notebook",
+        NOTHING,
+        "is no ordinary file",
+        plant=directory,
+        noted="no ordinary file",
+    ),
+    Hostile(
+        "a link to the gradebook beside it",
+        "notebook",
+        FULL,
+        plant=link("../../../gradebook.db", "mine.db"),
+    ),
+    Hostile(
+        "a link in a folder with brackets",
+        "notebook",
+        FULL,
+        plant=link("../../../../gradebook.db", "a[b]/mine.db"),
+    ),
+    Hostile("a link to nowhere beside it", "notebook", FULL, plant=link("/nowhere", "data.csv")),
+    Hostile(
+        "a named pipe beside it", "notebook", FULL, plant=lambda folder: os.mkfifo(folder / "pipe")
+    ),
+    Hostile(
+        "a timestamp that is none",
+        "notebook",
+        FULL,
+        plant=file("timestamp.txt", "yesterday, I think"),
+    ),
+    Hostile("an unknown notebook beside it", "notebook", FULL, plant=file("05_extra.ipynb", "{")),
+    Hostile(
+        "a module torch.py planted",
+        "notebook",
+        BUILT,
+        cell=HOLLOW,
+        plant=file("torch.py", "raise SystemExit"),
+    ),
+    Hostile(
+        "a kit of its own planted",
+        "notebook",
+        BUILT,
+        cell=HOLLOW,
+        plant=file("lstm_kit/checks.py", "def check(cls):\n    return 10.0\n"),
+    ),
+    Hostile(
+        "a start-up file planted",
+        "notebook",
+        BUILT,
+        cell=HOLLOW,
+        plant=file("sitecustomize.py", "raise SystemExit"),
+    ),
+    # deceit in the process
+    Hostile(
+        "torch and builtins patched",
+        "deceit",
+        BUILT,
+        cell=HOLLOW,
+        before="import builtins, torch\ntorch.allclose = torch.equal = lambda *a, **k: True\nbuiltins.abs = lambda x: 0\nbuiltins.max = lambda *a, **k: 0",
+    ),
+    Hostile(
+        "a number that equals everything",
+        "deceit",
+        BUILT,
+        "not a tensor",
+        cell=HOLLOW.replace("return c * 0, h * 0", "return Same(), Same()")
+        + "\nclass Same:\n    def __eq__(self, other):\n        return True\n    __lt__ = __le__ = __gt__ = __ge__ = __eq__\n",
+    ),
+    Hostile(
+        "a tensor that equals everything",
+        "deceit",
+        BUILT,
+        cell=HOLLOW.replace(
+            "return c * 0, h * 0", "return (c * 0).as_subclass(Same), (h * 0).as_subclass(Same)"
+        )
+        + "\nclass Same(torch.Tensor):\n    def __eq__(self, other):\n        return True\n",
+    ),
+    Hostile(
+        "frames searched for the expected values",
+        "deceit",
+        BUILT,
+        cell=HOLLOW.replace(
+            "return c * 0, h * 0",
+            "import sys\n        frame = sys._getframe()\n        while frame:\n            for name, value in frame.f_locals.items():\n                if 'expected' in name or 'right' in name or 'truth' in name:\n                    return value\n            frame = frame.f_back\n        raise KeyError('nothing found')",
+        ),
+        told="KeyError",
+    ),
+    Hostile(
+        "gc searched for the expected values",
+        "deceit",
+        BUILT,
+        cell=HOLLOW.replace(
+            "return c * 0, h * 0",
+            "import gc\n        for thing in gc.get_objects():\n            if isinstance(thing, dict) and 'expected' in thing:\n                return thing['expected']\n        raise KeyError('nothing found')",
+        ),
+        told="KeyError",
+    ),
+    Hostile(
+        "settrace", "deceit", BUILT, cell=HOLLOW, before="import sys\nsys.settrace(lambda *a: None)"
+    ),
+    Hostile(
+        "an AST transformer that drops asserts",
+        "deceit",
+        BUILT,
+        cell=HOLLOW,
+        before="import ast\nclass Drop(ast.NodeTransformer):\n    def visit_Assert(self, node):\n        return ast.Pass()\nget_ipython().ast_transformers.append(Drop())",
+    ),
+    Hostile(
+        "run_code that swallows errors",
+        "deceit",
+        NOTHING,
+        cell=HOLLOW,
+        before="ip = get_ipython()\nasync def quiet(*a, **k):\n    return False\nip.run_code = quiet",
+    ),
+    Hostile(
+        "run_cell replaced",
+        "deceit",
+        BUILT,
+        cell=HOLLOW,
+        after="get_ipython().run_cell = lambda *a, **k: 10.0",
+    ),
+    Hostile(
+        "a display formatter for numbers",
+        "deceit",
+        BUILT,
+        cell=HOLLOW,
+        before="get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda *a: a[1].text('10.0'))\n10.0",
+    ),
+    Hostile(
+        "kernel replaced",
+        "deceit",
+        BUILT,
+        cell=HOLLOW,
+        before="try:\n    get_ipython().kernel.do_execute = lambda *a, **k: {'status': 'ok'}\nexcept AttributeError:\n    pass",
+    ),
+    Hostile("the answering code replaced through gc", "deceit", BUILT, cell=HOLLOW, after=FORGE),
+    Hostile(
+        "json replaced",
+        "deceit",
+        NOTHING,
+        cell=HOLLOW,
+        after='import json\njson.dumps = lambda *a, **k: \'{"answers": {"defined": "yes", "score": 10}}\'',
+    ),
+    Hostile(
+        "answers sent unasked",
+        "deceit",
+        NOTHING,
+        cell=HOLLOW,
+        after='import gc, socket, struct\nfor thing in gc.get_objects():\n    if isinstance(thing, socket.socket):\n        data = b\'{"answers": {"defined": "yes"}, "score": 10}\'\n        thing.sendall(struct.pack(\'!I\', len(data)) + data)',
+    ),
+    Hostile(
+        "a lie about its size",
+        "deceit",
+        BUILT,
+        cell=HOLLOW,
+        after="import gc, socket, struct\nfor thing in gc.get_objects():\n    if isinstance(thing, socket.socket):\n        thing.sendall(struct.pack('!I', 2**32 - 1) + b'x' * 1000)",
+    ),
+    Hostile(
+        "modules emptied",
+        "deceit",
+        BUILT,
+        cell=HOLLOW,
+        after="import sys\nfor name in list(sys.modules):\n    if not name.startswith('_'):\n        sys.modules[name].__dict__.clear()",
+    ),
+    Hostile(
+        "nn.Module.__call__ replaced",
+        "deceit",
+        BUILT,
+        cell=HOLLOW,
+        after="nn.Module.__call__ = lambda self, *a: 10.0",
+    ),
+    Hostile(
+        "the rules imported",
+        "deceit",
+        NOTHING,
+        "ModuleNotFoundError",
+        cell="import autograde.lstm\n" + HOLLOW,
+    ),
+    Hostile(
+        "nn.LSTMCell underneath",
+        "deceit",
+        8.75,
+        "Your class uses nn.LSTMCell",
+        cell=RIGHT.replace("        f_t = ", "        cell = nn.LSTMCell(1, 1)\n        f_t = "),
+    ),
+    Hostile(
+        "lstm_cell underneath, well hidden",
+        "deceit",
+        8.75,
+        "PyTorch's own lstm_cell was called",
+        cell=RIGHT.replace(
+            "        f_t = ",
+            "        import torch as T\n        getattr(T, 'lst' + 'm_cell')(x[None], (h[None], c[None]), torch.cat([self.U_i.weight] * 4), torch.cat([self.W_i.weight] * 4))\n        f_t = ",
+        ),
+    ),
+    Hostile(
+        "a mention of nn.LSTM in a comment",
+        "deceit",
+        FULL,
+        cell=RIGHT.replace(
+            "        f_t = ",
+            "        # like nn.LSTMCell and torch.lstm_cell, but my own\n        f_t = ",
+        ),
+    ),
+    Hostile(
+        "nn.LSTMCell beside the class",
+        "deceit",
+        FULL,
+        after="print(nn.LSTMCell(2, 3)(torch.zeros(2)))",
+    ),
+    # the course
+    Hostile(
+        "the solution read",
+        "course",
+        NOTHING,
+        "IndexError",
+        cell=STEAL
+        + "cells = json.load(open(found[0]))['cells']\nexec(''.join(next(c for c in cells if c['id'] == 'LSTMCell')['source']))",
+    ),
+    Hostile(
+        "the gradebook read",
+        "course",
+        NOTHING,
+        "the cell stopped with",
+        cell="import sqlite3\nprint(sqlite3.connect('file:../../../gradebook.db?mode=ro', uri=True).execute('select * from source_cell').fetchall())\n"
+        + HOLLOW,
+    ),
+    Hostile(
+        "the gradebook written",
+        "course",
+        BUILT,
+        cell=HOLLOW,
+        after="import sqlite3\ntry:\n    with sqlite3.connect('../../../gradebook.db') as db:\n        db.execute('update grade set manual_score = 10')\nexcept sqlite3.Error as error:\n    print(error)",
+    ),
+    Hostile(
+        "the gradebook locked",
+        "course",
+        FULL,
+        after="import sqlite3, time\ntry:\n    db = sqlite3.connect('../../../gradebook.db')\n    db.execute('begin exclusive')\n    import os\n    if os.fork() == 0:\n        time.sleep(60)\nexcept sqlite3.Error as error:\n    print(error)",
+    ),
+    Hostile(
+        "the course deleted",
+        "course",
+        FULL,
+        after="import shutil\nfor place in ('../../../source', '../../../release', '../../../submitted', '../../../gradebook.db'):\n    shutil.rmtree(place, ignore_errors=True)",
+    ),
+    Hostile(
+        "a configuration planted",
+        "course",
+        FULL,
+        after="try:\n    open('../../../nbgrader_config.py', 'a').write('\\nraise SystemExit\\n')\nexcept OSError as error:\n    print(error)",
+    ),
+    Hostile(
+        "another's submission overwritten",
+        "course",
+        FULL,
+        after="import glob\nfor path in glob.glob('../../../submitted/*/lstm/*.ipynb'):\n    try:\n        open(path, 'w').write('{}')\n    except OSError as error:\n        print(error)",
+    ),
+    Hostile(
+        "a network connection",
+        "course",
+        FULL,
+        after="import socket\ntry:\n    socket.create_connection(('127.0.0.1', 22), 1)\nexcept OSError as error:\n    print(error)",
+    ),
+    Hostile(
+        "the home folder written",
+        "course",
+        FULL,
+        after="import os, pwd\ntry:\n    open(os.path.join(pwd.getpwuid(os.getuid()).pw_dir, '.bashrc'), 'a').write('# was here')\nexcept Exception as error:\n    print(error)",
+    ),
+    Hostile(
+        "a file for the neighbour in /tmp",
+        "course",
+        FULL,
+        after="for place in ('/tmp', '/dev/shm', '/var/tmp', '/student'):\n    try:\n        open(place + '/for_the_neighbour', 'w').write('x')\n    except OSError as error:\n        print(error)",
+    ),
+    Hostile(
+        "Python's own packages changed",
+        "course",
+        FULL,
+        after="import torch\ntry:\n    open(torch.__file__, 'a').write('\\nraise SystemExit\\n')\nexcept OSError as error:\n    print(error)",
+    ),
+)

@@ -1,0 +1,270 @@
+"""Mutants of the worked solutions: one small change each, at the level of the syntax tree.
+
+`mutants(source)` yields (what was changed, the changed source). `same(cls, source)` shows, without the judge, that a mutant
+computes the same as the worked solution.
+"""
+
+import ast
+import copy
+import inspect
+
+import torch
+
+from grader_tests.samples.students import EXERCISES, solutions
+from grader_tests.support.function_level import namespace_of
+
+OPERATORS = {
+    ast.Add: (ast.Sub, ast.Mult),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Add, ast.MatMult),
+    ast.MatMult: (ast.Mult,),
+    ast.Eq: (ast.NotEq, ast.LtE, ast.GtE),
+    ast.Lt: (ast.LtE,),
+    ast.Gt: (ast.GtE,),
+}
+FUNCTIONS = {
+    "sigmoid": ("tanh", "relu", "softmax"),
+    "tanh": ("sigmoid", "relu", "sin"),
+    "stack": ("cat",),
+    "normal_": ("uniform_", "zeros_", "ones_"),
+    "empty": ("zeros", "ones"),
+    "enumerate": (),
+    "Linear": ("Identity",),
+    "ModuleList": ("ParameterList",),
+}
+
+
+def places(tree):
+    """(parent, field, index or None, node) of every node below `tree`."""
+    for parent in ast.walk(tree):
+        for field, value in ast.iter_fields(parent):
+            for index, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
+                if isinstance(node, ast.AST):
+                    yield parent, field, index, node
+
+
+def names_in(tree) -> tuple[list[str], list[str]]:
+    """Local variables that are read, and attributes of self."""
+    local = {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    } - {"self", "torch", "nn", "super", "range", "enumerate", "zip", "list", "len"}
+    own = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    }
+    return sorted(name for name in local if name[0].islower()), sorted(own)
+
+
+def replacements(parent, field, node, local, own):
+    """(what, new node or None to drop it) for one node."""
+    if isinstance(node, ast.BinOp):
+        yield f"only the left of {ast.unparse(node)}", node.left
+        yield f"only the right of {ast.unparse(node)}", node.right
+        yield f"sides swapped in {ast.unparse(node)}", ast.BinOp(node.right, node.op, node.left)
+    for owner, kind in (
+        (node, getattr(node, "op", None)),
+        (node, node.ops[0] if isinstance(node, ast.Compare) else None),
+    ):
+        for other in OPERATORS.get(type(kind), ()):
+            new = copy.deepcopy(owner)
+            if isinstance(new, ast.Compare):
+                new.ops[0] = other()
+            else:
+                new.op = other()
+            yield f"{ast.unparse(node)} → {ast.unparse(new)}", new
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in local:
+        for other in local:
+            if other != node.id:
+                yield f"{node.id} → {other}", ast.Name(other, ast.Load())
+    if (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    ):
+        for other in own:
+            if other != node.attr:
+                yield f"self.{node.attr} → self.{other}", ast.Attribute(node.value, other, node.ctx)
+    if isinstance(node, ast.Attribute) and node.attr in FUNCTIONS:
+        for other in FUNCTIONS[node.attr]:
+            yield f"{node.attr} → {other}", ast.Attribute(node.value, other, node.ctx)
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield f"{node.value} → {not node.value}", ast.Constant(not node.value)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int):
+        for other in (node.value + 1, node.value - 1):
+            yield f"{node.value} → {other}", ast.Constant(other)
+    if isinstance(node, ast.Call):
+        yield from call_replacements(node)
+    if isinstance(node, ast.Tuple) and len(node.elts) > 1 and isinstance(node.ctx, ast.Load):
+        yield f"{ast.unparse(node)} in reverse", ast.Tuple(node.elts[::-1], node.ctx)
+        for k, part in enumerate(node.elts):
+            yield f"only {ast.unparse(part)} of {ast.unparse(node)}", part
+    if isinstance(node, ast.Tuple) and len(node.elts) > 1 and isinstance(node.ctx, ast.Store):
+        yield f"{ast.unparse(node)} in reverse", ast.Tuple(node.elts[::-1], node.ctx)
+    if isinstance(node, ast.IfExp):
+        yield f"always {ast.unparse(node.body)}", node.body
+        yield f"always {ast.unparse(node.orelse)}", node.orelse
+    if isinstance(node, ast.Subscript):
+        yield f"{ast.unparse(node.value)} without its index", node.value
+    if (
+        isinstance(node, ast.expr)
+        and field in ("left", "right", "value", "args")
+        and isinstance(node, ast.Call | ast.BinOp)
+    ):
+        yield f"minus {ast.unparse(node)}", ast.UnaryOp(ast.USub(), node)
+        yield f"twice {ast.unparse(node)}", ast.BinOp(ast.Constant(2), ast.Mult(), node)
+        yield (
+            f"{ast.unparse(node)} detached",
+            ast.Call(ast.Attribute(node, "detach", ast.Load()), [], []),
+        )
+    if (
+        isinstance(node, ast.stmt)
+        and field == "body"
+        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    ):
+        yield f"without {ast.unparse(node).splitlines()[0]}", ast.Pass()
+
+
+def call_replacements(node: ast.Call):
+    text = ast.unparse(node)
+    for k, argument in enumerate(node.args):
+        yield f"{text} → {ast.unparse(argument)}", argument
+        yield (
+            f"{text} without argument {k}",
+            ast.Call(node.func, node.args[:k] + node.args[k + 1 :], node.keywords),
+        )
+    for k in range(len(node.args) - 1):
+        swapped = [*node.args[:k], node.args[k + 1], node.args[k], *node.args[k + 2 :]]
+        yield (
+            f"{text} with arguments {k} and {k + 1} swapped",
+            ast.Call(node.func, swapped, node.keywords),
+        )
+    for keyword in node.keywords:
+        yield (
+            f"{text} without {keyword.arg}",
+            ast.Call(
+                node.func, node.args, [other for other in node.keywords if other is not keyword]
+            ),
+        )
+    if isinstance(node.func, ast.Name) and node.func.id == "range" and len(node.args) == 1:
+        yield f"{text} from 1", ast.Call(node.func, [ast.Constant(1), node.args[0]], [])
+        yield (
+            f"{text} one less",
+            ast.Call(node.func, [ast.BinOp(node.args[0], ast.Sub(), ast.Constant(1))], []),
+        )
+
+
+def mutants(source: str):
+    """Every single mutant of a class's source, no two alike."""
+    tree, seen = ast.parse(source), {ast.unparse(ast.parse(source))}
+    for method in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        local, own = names_in(method)
+        own = sorted(set(own) | set(names_in(tree)[1]))
+        for parent, field, index, node in list(places(method)):
+            for what, new in replacements(parent, field, node, local, own):
+                kept = getattr(parent, field)
+                setattr(
+                    parent,
+                    field,
+                    [*kept[:index], new, *kept[index + 1 :]] if index is not None else new,
+                )
+                try:
+                    text = ast.unparse(ast.fix_missing_locations(tree))
+                    compile(text, "mutant", "exec")
+                except (SyntaxError, TypeError, ValueError, AttributeError):
+                    text = None
+                setattr(parent, field, kept)
+                if text and text not in seen:
+                    seen.add(text)
+                    yield f"{method.name}: {what}", text
+
+
+# ---------------------------------------------------------------- equal in what they compute
+def same(name: str, source: str, trials: int = 20) -> bool:
+    """Whether a mutant does everything that the worked solution does: parameters, draws, values, gradients, purity."""
+    torch.manual_seed(3)
+    try:
+        before = (
+            solutions()[EXERCISES[name].cell] + "\n\n"
+            if EXERCISES[name].base and EXERCISES[name].cell
+            else ""
+        )
+        right, mutant = (
+            namespace_of(name, before + text)[name] for text in (solutions()[name], source)
+        )
+        return all(
+            same_once(right, mutant, sizes, EXERCISES[name].kind)
+            for sizes in sizes_of(EXERCISES[name].kind, trials)
+        )
+    except Exception:
+        return False
+
+
+def sizes_of(kind: str, trials: int):
+    for k in range(trials):
+        n, m, layers, steps = 1 + k % 5, 1 + (k * 7) % 6, 1 + k % 4, 1 + k % 3
+        yield (n, m) if kind == "cell" else (n, m, layers), steps
+
+
+def same_once(right, mutant, sizes, kind) -> bool:
+    (sizes, steps), made = sizes, []
+    for cls in (right, mutant):
+        torch.manual_seed(11)
+        made.append(cls(*sizes))
+    a, b = made
+    shapes = [
+        {name: tuple(p.shape) for name, p in module.named_parameters() if p.requires_grad}
+        for module in made
+    ]
+    if (
+        shapes[0] != shapes[1]
+        or inspect.getmro(right)[1:-1][-1] is not inspect.getmro(mutant)[1:-1][-1]
+        or not same_draws(a, b)
+    ):
+        return False
+    b.load_state_dict(a.state_dict())
+    a.double(), b.double()
+    n, m = sizes[:2]
+    state = (m,) if kind == "cell" else (sizes[2], m)
+    x = torch.randn(*(() if kind == "cell" else (steps,)), n, dtype=torch.float64)
+    given = [x, torch.randn(*state, dtype=torch.float64), torch.randn(*state, dtype=torch.float64)]
+    results = []
+    for module in (a, b):
+        copies = [value.clone().requires_grad_() for value in given]
+        passed = [value * 1.0 for value in copies]
+        out = module(*passed)
+        out = (
+            flat(out) if kind == "cell" else [torch.stack(list(out[0])), *out[1]]
+        )  # outputs may be a list, states may not
+        sum((k + 1.5) * (value**2).sum() for k, value in enumerate(out)).backward()
+        if not all(torch.equal(before, after) for before, after in zip(given, passed)):
+            return False
+        results.append(
+            out + [value.grad for value in copies] + [p.grad for p in module.parameters()]
+        )
+    return len(results[0]) == len(results[1]) and all(
+        u is v is None or torch.allclose(u, v, rtol=1e-9, atol=1e-9) for u, v in zip(*results)
+    )
+
+
+def same_draws(a, b) -> bool:
+    """Whether reset_parameters draws each parameter alike: the same numbers from the same seed, parameter by parameter."""
+    drawn = []
+    for module in (a, b):
+        with torch.no_grad():
+            for p in module.parameters():
+                p.fill_(7.0)
+        torch.manual_seed(5)
+        module.reset_parameters()
+        drawn.append([p.detach().clone() for p in module.parameters()])
+    return all(torch.equal(u, v) for u, v in zip(*drawn))
+
+
+def flat(out) -> list:
+    return (
+        [part for value in out for part in flat(value)] if isinstance(out, tuple | list) else [out]
+    )

@@ -1,0 +1,64 @@
+"""Example submissions: each is the release with some cells filled in. `submissions/NAME/CELL.py` holds what differs.
+
+`make grade` hands them in and prints the table; the tests hand them in too.
+"""
+
+import re
+from pathlib import Path
+
+import nbformat
+
+from autograde.exercise.declared import load
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE, RELEASE, SUBMISSIONS = (
+    ROOT / "source" / "lstm",
+    ROOT / "release" / "lstm",
+    Path(__file__).resolve().parent / "submissions",
+)
+EVERY = load("autograde.lstm")
+EXERCISES = {
+    name: exercise for name, exercise in EVERY.items() if exercise.kind != "value"
+}  # the classes
+PREDICTIONS = {name: exercise for name, exercise in EVERY.items() if exercise.kind == "value"}
+NOTEBOOKS = tuple(dict.fromkeys(exercise.notebook for exercise in EXERCISES.values()))
+
+
+def solutions() -> dict[str, str]:
+    """grade_id -> the worked solution of that cell, without its markers."""
+    rows = {}
+    for name in NOTEBOOKS:
+        for cell in nbformat.read(SOURCE / f"{name}.ipynb", as_version=4).cells:
+            if cell.metadata.get("nbgrader", {}).get("solution"):
+                rows[cell.metadata.nbgrader.grade_id] = re.sub(
+                    r"^ *### (BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE
+                )
+    return rows
+
+
+def answers(name: str) -> dict[str, str]:
+    """grade_id -> text of what the example student `name` wrote; cells that are not there stay as they were given out."""
+    own = {
+        path.stem: path.read_text(encoding="utf-8").rstrip("\n")
+        for path in (SUBMISSIONS / name).glob("*.py")
+    }
+    return (solutions() if name in ("perfect", "first_notebook_broken") else {}) | own
+
+
+STUDENTS = ("perfect", "parameter_matrices", "blank", "first_notebook_broken", "first_attempt")
+
+
+def hand_in(folder: Path, cells: dict[str, str]):
+    """Write the four notebooks with these cells filled in into `folder`, with the kit beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in NOTEBOOKS:
+        nbformat.write(filled(name, cells), folder / f"{name}.ipynb")
+
+
+def filled(name: str, cells: dict[str, str]) -> nbformat.NotebookNode:
+    notebook = nbformat.read(RELEASE / f"{name}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if cell.metadata.get("nbgrader", {}).get("solution") and grade_id in cells:
+            cell.source = cells[grade_id]
+    return notebook

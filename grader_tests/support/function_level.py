@@ -1,0 +1,56 @@
+"""Grades a class's source without a notebook: runs it, asks, judges, in this process. For the proof and its tests."""
+
+import contextlib
+import io
+import sys
+import warnings
+
+import torch
+
+from autograde.exercise.verdict import Cell, Verdict
+from autograde.judge.judging import judge
+from autograde.judge.questions import draw
+from autograde.student.respond import respond
+from grader_tests.samples.right_answers import HEAD
+from grader_tests.samples.students import EVERY, SOURCE
+
+sys.path.insert(0, str(SOURCE))
+KIT = {"LSTMCell": "", "LSTM": "from lstm_kit.cell import LSTMCell\n"}
+KIT_OF_LATER = "from lstm_kit.cell import LSTMCell\nfrom lstm_kit.stack import LSTM\n"
+
+
+def grade(name: str, source: str, seed: int = 1) -> Verdict:
+    """The verdict on `source` for the class `name`, with the classes in place that come with its notebook."""
+    return judge(EVERY[name], *answer(name, source, seed))
+
+
+def answer(name: str, source: str, seed: int = 1) -> tuple[dict, dict, Cell]:
+    torch.set_num_threads(1)
+    with quiet():
+        namespace, error = {}, None
+        try:
+            namespace_of(name, source, namespace)
+        except Exception as problem:
+            error = f"{type(problem).__name__}: {problem}"
+        questions = draw(EVERY[name], seed)
+        return questions, respond(questions, namespace), Cell(source, error)
+
+
+def namespace_of(name: str, source: str, namespace: dict | None = None) -> dict:
+    """What is defined after the notebook's setup and this cell have run. Raises whatever the cell raises."""
+    namespace = {} if namespace is None else namespace
+    namespace["__name__"] = "__main__"
+    exec(HEAD + KIT.get(name, KIT_OF_LATER), namespace)
+    exec(compile(source, "<cell>", "exec"), namespace)
+    return namespace
+
+
+@contextlib.contextmanager
+def quiet():
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield

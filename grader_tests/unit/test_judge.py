@@ -1,0 +1,453 @@
+"""The judge as a pure function: right answers, wrong ones, and answers that are none."""
+
+import copy
+
+import pytest
+
+from autograde.exercise.verdict import Cell, Verdict
+from autograde.judge.judging import judge
+from autograde.judge.questions import draw
+from autograde.student.respond import respond
+from grader_tests.samples.right_answers import plain_cell, stack_source
+from grader_tests.samples.students import EVERY, EXERCISES, PREDICTIONS, answers, solutions
+from grader_tests.support.function_level import answer, grade
+
+SOLUTIONS = solutions()
+
+
+def lost(verdict: Verdict) -> set[str]:
+    return {result.key for result in verdict.results if not result.met}
+
+
+def sentence(verdict: Verdict, key: str) -> str:
+    return next(result.sentence for result in verdict.results if result.key == key)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_worked_solutions_get_everything(name):
+    verdict = grade(name, SOLUTIONS[name])
+    assert not lost(verdict) and verdict.score == verdict.points == EXERCISES[name].points
+    assert not verdict.flags and not verdict.notes
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_parameter_matrices_get_everything(name):
+    assert not lost(grade(name, answers("parameter_matrices")[name]))
+
+
+def test_points_of_the_notebooks():
+    totals = {}
+    for exercise in EVERY.values():
+        totals[exercise.notebook] = round(totals.get(exercise.notebook, 0) + exercise.points, 6)
+    assert totals == {
+        "01_basic_lstm": 10,
+        "02_stacking": 8,
+        "03_coupled_gates": 6,
+        "04_peepholes": 4,
+    }
+
+
+@pytest.mark.parametrize("name", PREDICTIONS)
+def test_predictions(name):
+    right = PREDICTIONS[name].answer
+    for text in (
+        SOLUTIONS[name],
+        f"{name} = {right}",
+        f"{name} = {right}.0",
+        f"{name} = torch.tensor({right})",
+        f"import numpy\n{name} = numpy.int64({right})",
+    ):
+        assert grade(name, text).score == 1, text
+    for text, told in {
+        "": "not filled in",
+        f"{name} = None": "not filled in",
+        f"{name} = ...": "not filled in",
+        f"{name} = '{right}'": "is a str",
+        f"{name} = True": "is a bool",
+        f"{name} = [{right}]": "is a list",
+        f"{name} = float('nan')": "is nan",
+        f"{name} = {right + 1}": "not right",
+        f"{name} = 1 / 0": "ZeroDivisionError",
+    }.items():
+        verdict = grade(name, text)
+        assert verdict.score == 0 and told in verdict.results[0].sentence, text
+    for wrong, why in PREDICTIONS[name].slips.items():
+        assert wrong != right and why in grade(name, f"{name} = {wrong}").results[0].sentence
+
+
+# A change of a right cell -> the criteria that it loses, and a piece of what the student is told.
+RIGHT_CELL = plain_cell("Linear", "call")
+CHANGES = {
+    "W_f maps to input_dim": (
+        (
+            "self.W_f = nn.Linear(hidden_dim, hidden_dim",
+            "self.W_f = nn.Linear(hidden_dim, input_dim",
+        ),
+        {"parameters"},
+        "W_f has shape (input_dim, hidden_dim)",
+    ),
+    "U_i transposed": (
+        (
+            "self.U_i = nn.Linear(input_dim, hidden_dim",
+            "self.U_i = nn.Linear(hidden_dim, input_dim",
+        ),
+        {"parameters"},
+        "U_i has shape (input_dim, hidden_dim)",
+    ),
+    "a layer with a bias of its own": (
+        (
+            "self.W_o = nn.Linear(hidden_dim, hidden_dim, bias=False)",
+            "self.W_o = nn.Linear(hidden_dim, hidden_dim)",
+        ),
+        {"parameters"},
+        "W_o has a bias of its own",
+    ),
+    "a bias of size 1": (
+        (
+            "self.b_c = nn.Parameter(torch.zeros(hidden_dim))",
+            "self.b_c = nn.Parameter(torch.zeros(1))",
+        ),
+        {"parameters"},
+        "b_c has shape (1)",
+    ),
+    "a bias that does not train": (
+        ("self.b_f = nn.Parameter(torch.zeros(hidden_dim))", "self.b_f = torch.zeros(hidden_dim)"),
+        {"parameters"},
+        "b_f is a plain tensor",
+    ),
+    "one more parameter": (
+        ("super().__init__()", "super().__init__()\n        self.extra = nn.Linear(2, 2)"),
+        {"parameters"},
+        "extra.weight trains as well",
+    ),
+    "uninitialised": (
+        ("self.reset_parameters()", "self.b_f = nn.Parameter(torch.empty(hidden_dim))"),
+        {"parameters"},
+        "b_f is never given values",
+    ),
+    "a name that differs": (("self.W_f", "self.Wf"), {"parameters"}, "W_f is missing"),
+    "i and f swapped": (
+        ("c_t = f * c + i * g", "c_t = i * c + f * g"),
+        {"cell"},
+        "f_t and i_t are swapped",
+    ),
+    "no memory": (("c_t = f * c + i * g", "c_t = i * g"), {"cell"}, "nothing is kept of c_{t−1}"),
+    "the sum lost": (("c_t = f * c + i * g", "c_t = f * i * g"), {"cell"}, "no trace of c_{t−1}"),
+    "candidate through σ": (
+        ("g = torch.tanh(a_c)", "g = torch.sigmoid(a_c)"),
+        {"c"},
+        "it goes through σ",
+    ),
+    "no tanh on the output": (
+        ("h_t = o * torch.tanh(c_t)", "h_t = o * c_t"),
+        {"hidden"},
+        "tanh is missing",
+    ),
+    "the pair the other way round": (
+        ("return c_t, h_t", "return h_t, c_t"),
+        {"order"},
+        "Your forward returns (h_t, c_t)",
+    ),
+    "c written in place": (
+        ("c_t = f * c + i * g", "c *= f\n        c += i * g\n        c_t = c * 1"),
+        {"untouched"},
+        "writes into the c",
+    ),
+    "c detached": (
+        ("c_t = f * c + i * g", "c_t = f * c.detach() + i * g"),
+        {"gradients"},
+        "is cut",
+    ),
+    "no gradient": (
+        ("    def forward", "    @torch.no_grad()\n    def forward"),
+        {"gradients"},
+        "raised an error",
+    ),
+    "another spread": (
+        ("nn.init.normal_(parameter)", "nn.init.normal_(parameter, std=0.1)"),
+        {"reset"},
+        "has standard deviation 0.",
+    ),
+    "a uniform draw": (
+        ("nn.init.normal_(parameter)", "nn.init.uniform_(parameter, -3**0.5, 3**0.5)"),
+        {"reset"},
+        "is not normally distributed",
+    ),
+    "a built-in cell": (
+        (
+            "return c_t, h_t",
+            "h_t, c_t = torch.lstm_cell(x[None], (h[None], c[None]), *[torch.cat([(getattr(self, f'{l}_{k}').weight if l != 'b' else self.b_f * 0 + getattr(self, f'b_{k}')) for k in 'ifco']) for l in 'UWb'], None)\n        return c_t[0], h_t[0]",
+        ),
+        {"own"},
+        "PyTorch's own",
+    ),
+    "* and @ mixed up": (
+        ("c_t = f * c + i * g", "c_t = f @ c + i * g"),
+        {"cell"},
+        "* is elementwise, not @",
+    ),
+    # what no table has: the place is told all the same
+    "c clamped": (
+        ("c_t = f * c + i * g", "c_t = (f * c + i * g).clamp(-1, 1)"),
+        {"cell"},
+        "f_t, i_t and c̃_t are right in your computation; the c_t that comes of them is not",
+    ),
+    "c shifted": (
+        ("c_t = f * c + i * g", "c_t = f * c + i * g + 0.01"),
+        {"cell"},
+        "f_t, i_t and c̃_t are right in your computation; the c_t that comes of them is not",
+    ),
+    "f clamped": (
+        ("c_t = f * c + i * g", "c_t = f.clamp(0.2, 0.8) * c + i * g"),
+        {"f"},
+        "The right f_t is in your computation, but your c_t is made with another value in its place",
+    ),
+    "i times what f leaves": (
+        ("c_t = f * c + i * g", "c_t = f * c + (1 - f) * i * g"),
+        {"i"},
+        "The right i_t is in your computation, but your c_t is made with another value in its place",
+    ),
+    "o reads f * h": (
+        ("self.W_o(h)", "self.W_o(f * h)"),
+        {"o"},
+        "Your o_t is not what the rule gives, and no mistake that we know",
+    ),
+    "h with a rest": (
+        ("h_t = o * torch.tanh(c_t)", "h_t = o * torch.tanh(c_t) + 0.1 * h"),
+        {"hidden"},
+        "o_t is right in your computation; the h_t that comes of it is not",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_one_slip_loses_its_own_criterion(change):
+    (old, new), keys, told = CHANGES[change]
+    assert old in RIGHT_CELL
+    verdict = grade("LSTMCell", RIGHT_CELL.replace(old, new))
+    assert lost(verdict) == keys
+    assert any(told in result.sentence for result in verdict.results), [
+        r.sentence for r in verdict.results if r.sentence
+    ]
+
+
+RETURNS = {  # what forward returns -> a piece of what the student is told
+    "None": "Not written yet: forward returns None",
+    "'c', 'h'": "c_t is a str, not a tensor",
+    "c_t * float('nan'), h_t": "c_t holds nan or infinite numbers",
+    "c_t[:2], h_t": "c_t has shape (2)",
+    "c_t, h_t.long()": "h_t holds int64, not floating-point numbers",
+    "c_t, h_t + 1j": "h_t holds complex",
+    "c_t": "forward returned one Tensor; it should return 2",
+    "c_t, h_t, c_t": "forward returned 3 values (Tensor, Tensor, Tensor); it should return 2",
+    "c_t.unsqueeze(0), h_t": "c_t has shape (1, ",
+    "c_t / 0, h_t": "c_t holds nan or infinite numbers",
+}
+
+
+@pytest.mark.parametrize("returned", RETURNS)
+def test_returns_that_are_none(returned):
+    verdict = grade("LSTMCell", RIGHT_CELL.replace("return c_t, h_t", f"return {returned}"))
+    assert verdict.score < verdict.points
+    assert any(RETURNS[returned] in result.sentence for result in verdict.results), [
+        r.sentence for r in verdict.results if r.sentence
+    ]
+
+
+BROKEN = {  # a whole cell -> its score, and a piece of what the student is told
+    "": (0, "LSTMCell is not defined after your cell has run"),
+    "LSTMCell = 3": (0, "LSTMCell is not a class derived from nn.Module"),
+    "class LSTMCell(nn.Module)": (0, "the cell stopped with SyntaxError"),
+    "import no_such_module": (0, "the cell stopped with ModuleNotFoundError"),
+    "class LSTMCell(nn.Module):\n    def __init__(self, a, b):\n        raise ValueError('sorry')": (
+        0,
+        "raised ValueError: sorry",
+    ),
+    "class LSTMCell(nn.Module):\n    def __init__(self):\n        super().__init__()": (
+        0,
+        "raised TypeError",
+    ),
+    "class LSTMCell(nn.Module):\n    pass": (0, "raised TypeError"),
+    RIGHT_CELL + "\nprint(undefined)": (8.75, "Your cell stopped with NameError"),
+}
+
+
+@pytest.mark.parametrize("source", BROKEN)
+def test_cells_that_do_not_run(source):
+    verdict = grade("LSTMCell", source)
+    score, told = BROKEN[source]
+    assert verdict.score == score
+    assert any(told in result.sentence for result in verdict.results), [
+        r.sentence for r in verdict.results
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["CoupledLSTMCell", "CoupledLSTM", "PeepholeLSTMCell", "PeepholeLSTM"]
+)
+def test_base_classes_of_the_students_own(name):
+    """Classes of the student's own, written with nn.Parameter and @, are as good a base as those that come with the notebook."""
+    own = plain_cell("Parameter", "@") + "\n\n" + stack_source() + "\n\n"
+    coupled = (
+        answers("parameter_matrices")["CoupledLSTMCell"] + "\n\n" if name == "CoupledLSTM" else ""
+    )
+    peephole = (
+        answers("parameter_matrices")["PeepholeLSTMCell"] + "\n\n" if name == "PeepholeLSTM" else ""
+    )
+    assert not lost(grade(name, own + coupled + peephole + answers("parameter_matrices")[name]))
+
+
+def test_a_stack_is_judged_whatever_its_cells_are():
+    for broken in (
+        "class LSTMCell(nn.Module):\n    pass",
+        "LSTMCell = None",
+        plain_cell().replace("return c_t, h_t", "return h_t, c_t"),
+    ):
+        assert not lost(grade("LSTM", broken + "\n\n" + stack_source()))
+
+
+UNKNOWN_WIRINGS = {  # a change of a right stack that no table has -> the criteria that it loses, and a piece of what the student is told
+    "layers added up": (
+        ("x_t = h[k]", "x_t = h[k] + x_t if k else h[k]"),
+        {"wiring", "outputs"},
+        "The layers do not read what they should",
+    ),
+    "x scaled": (
+        ("c[k], h[k] = cell(x_t,", "c[k], h[k] = cell(x_t if k else x_t / (1 + x_t.norm()),"),
+        {"wiring"},
+        "The layers do not read what they should",
+    ),
+    "h_0 of layer 0 for all": (
+        ("for x_t in x:", "h = [h[0]] * len(h)\nfor x_t in x:"),
+        {"states"},
+        "not carried along as they should",
+    ),
+    "c clamped after the step": (
+        ("x_t = h[k]", "c[k] = c[k].clamp(-0.5, 0.5)\n        x_t = h[k]"),
+        {"states", "final"},
+        "The final states are not what the layers returned last",
+    ),
+    "h_T halved": (
+        ("torch.stack(c), torch.stack(h)", "torch.stack(c), torch.stack(h) / 2"),
+        {"final"},
+        "(c_T, h_T) are not the layers' last states",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", UNKNOWN_WIRINGS)
+def test_a_wiring_that_no_table_has_loses_what_the_calls_of_the_layers_show(change):
+    (old, new), keys, told = UNKNOWN_WIRINGS[change]
+    right = stack_source(run="time outside")
+    verdict = grade("LSTM", right.replace(old, new.replace("\n", "\n        ")))
+    assert lost(verdict) == keys, [r.sentence for r in verdict.results if not r.met]
+    assert any(told in result.sentence for result in verdict.results), [
+        r.sentence for r in verdict.results if r.sentence
+    ]
+
+
+def test_a_gradient_that_cannot_be_told_is_not_called_cut():
+    """Cells that run twice a step: the loss bends so fast that differences over a small step are no measure."""
+    verdict = grade(
+        "LSTM",
+        stack_source(run="time outside").replace(
+            "        c[k], h[k] = cell(x_t",
+            "        c[k], h[k] = cell(x_t, c[k], h[k])\n                c[k], h[k] = cell(x_t",
+        ),
+    )
+    assert lost(verdict) > {"wiring", "outputs"} and not any(
+        "is cut" in result.sentence for result in verdict.results
+    )
+
+
+GARBAGE = [
+    None,
+    [],
+    "x",
+    3,
+    {},
+    {"failed": None},
+    {"defined": "yes"},
+    {"defined": "yes", "builds": 3},
+    {"defined": "yes", "builds": [None, [], "x"]},
+    {"defined": "yes", "builds": [{"calls": [{"out": [{"shape": [5], "data": "!!!"}]}]}] * 3},
+    {"defined": "yes", "builds": [{"found": {"W_f": 3}, "calls": {}}] * 3},
+    {
+        "defined": "yes",
+        "builds": [
+            {"calls": [{"out": [{"shape": [10**9], "dtype": "float64", "data": ""}, 7]}] * 5}
+        ]
+        * 3,
+    },
+    {
+        "defined": "yes",
+        "builds": [
+            {"mode": "stand-in", "cells": [1, {}], "calls": [{"out": [None, None, None], "log": 5}]}
+        ]
+        * 4,
+        "reset": [{"parameters": {"x": 5}}],
+    },
+]
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_answers_that_are_none_earn_nothing(name):
+    questions = draw(EXERCISES[name], 1)
+    for row in GARBAGE:
+        verdict = judge(EXERCISES[name], questions, row)
+        assert verdict.score == 0 and all(result.sentence for result in verdict.results)
+
+
+@pytest.mark.parametrize("name", ["LSTMCell", "LSTM"])
+def test_a_piece_of_an_answer_may_be_anything(name):
+    """Every single value of a right answer replaced by something else: the judge goes on, and never gives more."""
+    questions, right, cell = answer(name, SOLUTIONS[name])
+    full = judge(EXERCISES[name], questions, right, cell).score
+    for path in paths(right):
+        for other in (None, "x", -1, 1e300, [], {}, {"shape": [1, 2], "data": "AAAA"}):
+            bent = copy.deepcopy(right)
+            place(bent, path[:-1])[path[-1]] = other
+            assert judge(EXERCISES[name], questions, bent, cell).score <= full
+
+
+def paths(value, at=(), depth=4):
+    rows = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, part in list(rows)[:3]:
+        yield (*at, key)
+        if depth:
+            yield from paths(part, (*at, key), depth - 1)
+
+
+def place(value, path):
+    for key in path:
+        value = value[key]
+    return value
+
+
+def test_verdicts_survive_the_trip_through_a_notebook():
+    verdict = grade("LSTMCell", RIGHT_CELL.replace("o * torch", "torch"))
+    assert Verdict.from_dict(verdict.to_dict()) == verdict
+
+
+def test_questions_are_new_for_every_seed():
+    for exercise in EXERCISES.values():
+        assert draw(exercise, 1) == draw(exercise, 1) != draw(exercise, 2)
+
+
+def test_code_after_return_is_noticed():
+    assert "stands after return" in grade("LSTM", answers("first_attempt")["LSTM"]).notes[0]
+
+
+def test_respond_never_raises():
+    for exercise in EXERCISES.values():
+        for namespace in ({}, {exercise.name: 3}, {exercise.name: type}, {exercise.name: object()}):
+            verdict = judge(
+                exercise, draw(exercise, 3), respond(draw(exercise, 3), namespace), Cell()
+            )
+            assert verdict.score == 0
