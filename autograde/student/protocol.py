@@ -1,0 +1,98 @@
+"""What both sides of the boundary share: how messages and arrays travel, and common numbers.
+
+A message is a JSON object after its length in 4 bytes. Nothing here knows what a message says.
+Needs the standard library and NumPy alone, so that the grader can import it and the student's
+side can load it.
+"""
+
+import base64
+import json
+import math
+import struct
+
+import numpy as np
+
+# ---------------------------------------------------------------- numbers that both sides know
+MESSAGE_BYTES = 32 << 20  # of one message; a longer one is none
+TENSOR_NUMBERS = 200_000  # in one tensor of an answer; of a larger one only the shape is told
+TENSOR_DIMENSIONS = 4  # of one tensor in an answer
+DIMENSION_LENGTH = 10_000  # of a tensor in an answer, along one dimension
+CELL_TEXT = 100_000  # characters of printed output kept for one cell
+CELL_PICTURES = 2_000_000  # characters kept of all that one cell displays (a PNG travels as base64)
+ERROR_NAME = 200  # characters kept of the name of an exception's class
+ERROR_TEXT = 2_000  # characters kept of an exception's message, and of each line of its traceback
+TRACEBACK_TEXT = 20_000  # characters kept of a whole traceback
+TRACEBACK_LINES = 200  # lines kept of a traceback
+SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")  # nothing that a browser would run
+BEFORE_RESET = 7.0  # what every parameter holds before reset_parameters: a value it will not draw
+
+
+# ---------------------------------------------------------------- messages
+LENGTH = struct.Struct("!I")  # in front of every message: its length in bytes
+
+
+def encode(message: dict) -> bytes:
+    """A message as it travels. Raises TypeError or ValueError where it cannot."""
+    data = json.dumps(message).encode()
+    if len(data) > MESSAGE_BYTES:
+        raise ValueError("message too large")
+    return LENGTH.pack(len(data)) + data
+
+
+def length(head: bytes) -> int:
+    """The bytes that the first `LENGTH.size` bytes announce. Raises ValueError where too many."""
+    (size,) = LENGTH.unpack(head)
+    if size > MESSAGE_BYTES:
+        raise ValueError("message too large")
+    return size
+
+
+def decode(data: bytes) -> dict:
+    """The message in `data`. Raises ValueError where there is none."""
+    try:
+        message = json.loads(data)
+    except RecursionError:
+        raise ValueError("message too deep") from None
+    if not isinstance(message, dict):
+        raise ValueError("not a message")
+    return message
+
+
+# ---------------------------------------------------------------- arrays
+def pack(array) -> dict:
+    """Numbers as plain data: `shape`, `dtype`, and `data`: little-endian float64 in base64."""
+    array = np.asarray(array, dtype="<f8")
+    return {
+        "shape": list(array.shape),
+        "dtype": "float64",
+        "data": base64.b64encode(array.tobytes()).decode(),
+    }
+
+
+def unpack(packed) -> np.ndarray | None:
+    """The float array in what `pack` made, or None for anything else, however it lies about its
+    size. Never raises."""
+    try:
+        shape, data = packed["shape"], packed["data"]
+        if not is_shape(shape) or not isinstance(data, str):
+            return None
+        if math.prod(shape) > TENSOR_NUMBERS or len(data) != base64_length(8 * math.prod(shape)):
+            return None
+        numbers = np.frombuffer(base64.b64decode(data, validate=True), dtype="<f8")
+        return numbers.reshape(shape).astype(float)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def is_shape(value) -> bool:
+    """Whether `value` is the shape of a tensor that an answer may hold."""
+    return (
+        isinstance(value, list)
+        and len(value) <= TENSOR_DIMENSIONS
+        and all(type(n) is int and 0 <= n <= DIMENSION_LENGTH for n in value)
+    )
+
+
+def base64_length(count: int) -> int:
+    """Characters that base64 takes for `count` bytes."""
+    return 4 * -(-count // 3)
