@@ -1,6 +1,8 @@
-"""`python source/diagrams.py` draws the diagrams of the notebooks into source/lstm/img/, as SVG on a light card of their own.
+"""`python source/diagrams.py` draws the diagrams of the notebooks into source/lstm/img/, as SVG on
+a light card of their own.
 
-A diagram is a list of shapes, drawn in order. Lines go at right angles; colours and line styles are those of the plots.
+A diagram is a list of shapes, drawn in order. Lines go at right angles; colours and line styles are
+those of the plots.
 """
 
 from pathlib import Path
@@ -23,20 +25,28 @@ def text(x, y, words, color=INK, size=15, anchor="middle", weight="normal"):
     for k, piece in enumerate(words.replace("_{", "\0").replace("}", "\0").split("\0")):
         down, back = (0.3 * size, 0.72 * size) if k % 2 else (-0.3 * size if k else 0, size)
         pieces.append(
-            f"<tspan dy='{down:g}' font-size='{back:g}'>{piece.replace('-1', '−1') if k % 2 else piece}</tspan>"
+            f"<tspan dy='{down:g}' "
+            f"font-size='{back:g}'>{piece.replace('-1', '−1') if k % 2 else piece}</tspan>"
         )
-    return f"<text x='{x}' y='{y + 0.35 * size:g}' fill='{color}' text-anchor='{anchor}' font-weight='{weight}'>{''.join(pieces)}</text>"
+    return (
+        f"<text x='{x}' y='{y + 0.35 * size:g}' fill='{color}' text-anchor='{anchor}' "
+        f"font-weight='{weight}'>{''.join(pieces)}</text>"
+    )
 
 
 def line(*points, color=INK, arrow=True, dash="", width=2):
     way = " ".join(f"{x},{y}" for x, y in points)
     end = f" marker-end='url(#{color[1:]})'" if arrow else ""
-    return f"<polyline points='{way}' fill='none' stroke='{color}' stroke-width='{width}'{f' stroke-dasharray={dash!r}' if dash else ''}{end}/>"
+    return (
+        f"<polyline points='{way}' fill='none' stroke='{color}' "
+        f"stroke-width='{width}'{f' stroke-dasharray={dash!r}' if dash else ''}{end}/>"
+    )
 
 
 def box(x, y, words, color=INK, width=56, height=34, fill="#ffffff"):
     return (
-        f"<rect x='{x - width / 2:g}' y='{y - height / 2:g}' width='{width}' height='{height}' rx='6' fill='{fill}' stroke='{color}' stroke-width='2'/>"
+        f"<rect x='{x - width / 2:g}' y='{y - height / 2:g}' width='{width}' height='{height}' "
+        f"rx='6' fill='{fill}' stroke='{color}' stroke-width='2'/>"
         + text(x, y, words, color if color != PINK else "#8f3f6c")
     )
 
@@ -55,14 +65,16 @@ def dot(x, y, color=INK):
 
 def picture(width, height, title, shapes):
     heads = "".join(
-        f"<marker id='{color[1:]}' viewBox='0 0 8 8' refX='7' refY='4' markerWidth='5.5' markerHeight='5.5' orient='auto'><path d='M0,0 L8,4 L0,8 z' fill='{color}'/></marker>"
+        f"<marker id='{color[1:]}' viewBox='0 0 8 8' refX='7' refY='4' markerWidth='5.5' "
+        f"markerHeight='5.5' orient='auto'><path d='M0,0 L8,4 L0,8 z' fill='{color}'/></marker>"
         for color in (GREEN, BLUE, ORANGE, PINK, INK, GREY)
     )
     return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' role='img' {FONT} font-size='15'>\n<title>{title}</title>\n<defs>{heads}</defs>\n"
-        f"<rect x='1' y='1' width='{width - 2}' height='{height - 2}' rx='12' fill='#ffffff' stroke='#c8c8c8'/>\n"
-        + "\n".join(shapes)
-        + "\n</svg>\n"
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' "
+        f"width='{width}' height='{height}' role='img' {FONT} font-size='15'>\n"
+        f"<title>{title}</title>\n<defs>{heads}</defs>\n"
+        f"<rect x='1' y='1' width='{width - 2}' height='{height - 2}' rx='12' fill='#ffffff' "
+        "stroke='#c8c8c8'/>\n" + "\n".join(shapes) + "\n</svg>\n"
     )
 
 
@@ -76,7 +88,8 @@ TOP, SHOW, GATE, BUS = (
 
 
 def cell_frame(gates):
-    """What every cell has: the line of the cell state, what the gates read, and the way out to h."""
+    """What every cell has: the line of the cell state, what the gates read, and the way out to
+    h."""
     last = max(gates.values())
     for left, right, words in ((132, 262, "1 keep"), (266, 496, "2 write"), (500, 700, "3 show")):
         yield (
@@ -218,12 +231,14 @@ def maps():
             for first in range(4):
                 full = (last, first) in reached
                 shapes.append(
-                    f"<rect x='{left + 40 * first}' y='{52 + 40 * last}' width='40' height='40' fill='{'#9ecae1' if full else '#ffffff'}' stroke='#8a8a8a'/>"
+                    f"<rect x='{left + 40 * first}' y='{52 + 40 * last}' width='40' height='40' "
+                    f"fill='{'#9ecae1' if full else '#ffffff'}' stroke='#8a8a8a'/>"
                     + ("" if full else text(left + 20 + 40 * first, 72 + 40 * last, "0", INK, 14))
                 )
         shapes.append(
             text(left + 80, 246, "first h of layer", GREY, 13)
-            + f"<g transform='rotate(-90 {left - 42} 132)'>{text(left - 42, 132, 'last h of layer', GREY, 13)}</g>"
+            + f"<g transform='rotate(-90 {left - 42} "
+            f"132)'>{text(left - 42, 132, 'last h of layer', GREY, 13)}</g>"
         )
     return picture(700, 264, "Influence maps of two wrong stacks", shapes)
 

@@ -1,7 +1,9 @@
-"""The stack that ships with notebooks 03 and 04, and `python source/kit_stack.py`, which packs it into the kit.
+"""The stack that ships with notebooks 03 and 04, and `python source/kit_stack.py`, which packs it
+into the kit.
 
-It is packed so that nobody who reads the kit for notebook 03 is told by accident how to write notebook 02. It also goes
-another way than the worked solution: along the diagonals of the grid of layers and steps.
+It is packed so that nobody who reads the kit for notebook 03 is told by accident how to write
+notebook 02. It also goes another way than the worked solution: along the diagonals of the grid of
+layers and steps.
 """
 
 import base64
@@ -12,11 +14,12 @@ from pathlib import Path
 PACKED = Path(__file__).resolve().parent / "lstm" / "lstm_kit" / "stack.py"
 STACK = '''\
 class LSTM(nn.Module):
-    """A stack of cells: `layers` is an nn.ModuleList; forward maps (x, c, h) to outputs, (c_T, h_T)."""
+    """A stack of cells in `layers`; forward maps (x, c, h) to outputs, (c_T, h_T)."""
 
     def __init__(self, input_dim, hidden_dim, n_layers):
         super().__init__()
-        self.layers = nn.ModuleList(map(LSTMCell, [input_dim, *[hidden_dim] * (n_layers - 1)], [hidden_dim] * n_layers))
+        reads = [input_dim, *[hidden_dim] * (n_layers - 1)]
+        self.layers = nn.ModuleList(LSTMCell(size, hidden_dim) for size in reads)
 
     def reset_parameters(self):
         for cell in self.layers:
@@ -24,7 +27,8 @@ class LSTM(nn.Module):
 
     def forward(self, x, c, h):
         layers, steps = len(self.layers), len(x)
-        grid = {(k, -1): pair for k, pair in enumerate(zip(c, h))} | {(-1, t): (None, row) for t, row in enumerate(x)}
+        grid = {(k, -1): pair for k, pair in enumerate(zip(c, h))}
+        grid |= {(-1, t): (None, x_t) for t, x_t in enumerate(x)}
         for diagonal in range(layers + steps - 1):
             for k in range(max(0, diagonal - steps + 1), min(layers, diagonal + 1)):
                 t = diagonal - k
@@ -33,11 +37,13 @@ class LSTM(nn.Module):
         return torch.stack([grid[layers - 1, t][1] for t in range(steps)]), tuple(last)
 '''
 TEMPLATE = '''\
-"""A working LSTM stack, ready made, so that notebooks 03 and 04 do not depend on your answer to notebook 02.
+"""A working LSTM stack, so that notebooks 03 and 04 do not depend on your answer to notebook 02.
 
-It runs cells of any kind: `LSTM(input_dim, hidden_dim, n_layers)` puts an LSTMCell into each of `layers`, and its forward
-maps (x, c, h) to outputs, (c_T, h_T). Its text is packed: reading it would spoil notebook 02.
+It runs cells of any kind: `LSTM(input_dim, hidden_dim, n_layers)` puts an LSTMCell into each of
+`layers`, and its forward maps (x, c, h) to outputs, (c_T, h_T). Its text is packed: reading it
+would spoil notebook 02.
 """
+
 import base64
 import zlib
 
@@ -57,9 +63,7 @@ def packed() -> str:
     """The text of lstm_kit/stack.py."""
     data = base64.b85encode(zlib.compress(STACK.encode(), 9)).decode()
     return TEMPLATE.format(
-        lines="\n".join(
-            f'    "{line}"' for line in textwrap.wrap(data, 100, break_on_hyphens=False)
-        )
+        lines="\n".join(f'    "{line}"' for line in textwrap.wrap(data, 94, break_on_hyphens=False))
     )
 
 

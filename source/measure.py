@@ -1,4 +1,5 @@
-"""`python source/measure.py`: the numbers of the text that come from training or hang on a seed, over ten seeds, into measured.json.
+"""`python source/measure.py`: the numbers of the text that come from training or hang on a seed,
+over ten seeds, into measured.json.
 
 It takes about ten minutes. A test compares the sentences of the notebooks with the file.
 """
@@ -39,16 +40,17 @@ def spread(values) -> list:
 
 
 def gradients(cell_class) -> dict:
-    """Share of the gradient that reaches 50 steps back, from the smallest to the largest of the seeds."""
-    rows = {}
+    """Share of the gradient that reaches 50 steps back, from the smallest to the largest of the
+    seeds."""
+    shares = {}
     for name, bias in (("RNN", None), ("0", 0), ("1", 1), ("3", 3), ("5", 5)):
         found = []
         for seed in SEEDS:
             torch.manual_seed(seed)
             cell = nn.RNNCell(16, 32) if bias is None else scaled(cell_class(16, 32), bias)
             found.append(float(reach(cell, torch.randn(100, 8, 16))[-51]))
-        rows[name] = spread([float(f"{value:.1e}") for value in found])
-    return rows
+        shares[name] = spread([float(f"{value:.1e}") for value in found])
+    return shares
 
 
 def recalled(cell_class) -> dict:
@@ -62,7 +64,7 @@ def recalled(cell_class) -> dict:
 
 
 def voted(classes) -> dict:
-    rows = {}
+    seen = {}
     for name, cell_class in classes.items():
         found = []
         for seed in SEEDS:
@@ -77,31 +79,35 @@ def voted(classes) -> dict:
                     round(float(c.abs().max()), 2),
                 )
             )
-        rows[name] = dict(
+        seen[name] = dict(
             zip(
                 ("right in 20 steps", "changes after 10 ups", "changes after 80 ups", "largest c"),
                 map(spread, zip(*found)),
             )
         )
-    return rows
+    return seen
 
 
 def told_apart(classes) -> dict:
-    """Share of right answers in the last ten training steps, and on how many seeds it is 0.99 or more."""
-    rows = {}
+    """Share of right answers in the last ten training steps, and on how many seeds it is 0.99 or
+    more."""
+    seen = {}
     for name, cell_class in classes.items():
         found = [round(sum(gaps(cell_class(1, 8), seed)[-10:]) / 10, 2) for seed in SEEDS]
-        rows[name] = {"right": spread(found), "solved": sum(share >= 0.99 for share in found)}
-    return rows
+        seen[name] = {"right": spread(found), "solved": sum(share >= 0.99 for share in found)}
+    return seen
 
 
 if __name__ == "__main__":
     plain = worked("01_basic_lstm", "LSTMCell")
     coupled = worked("03_coupled_gates", "CoupledLSTMCell", LSTMCell=kit.LSTMCell)
     peephole = worked("04_peepholes", "PeepholeLSTMCell", LSTMCell=plain)
-    rows = {
-        "seeds": len(SEEDS), "gradient 50 steps back": gradients(plain), "recall": recalled(plain),
-        "votes": voted({"plain": kit.LSTMCell, "coupled": coupled}), "gaps": told_apart({"plain": plain, "peepholes": peephole}),
-    }  # fmt: skip
-    (HERE / "measured.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(rows, indent=1))
+    measured = {
+        "seeds": len(SEEDS),
+        "gradient 50 steps back": gradients(plain),
+        "recall": recalled(plain),
+        "votes": voted({"plain": kit.LSTMCell, "coupled": coupled}),
+        "gaps": told_apart({"plain": plain, "peepholes": peephole}),
+    }
+    (HERE / "measured.json").write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(measured, indent=1))

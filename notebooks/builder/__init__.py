@@ -1,1 +1,2 @@
-"""The rendered solutions: runs the worked notebooks into `notebooks/`, and makes pages of them that need no network."""
+"""The rendered solutions: runs the worked notebooks into `notebooks/`, and makes pages of them that
+need no network."""

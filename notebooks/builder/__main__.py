@@ -1,4 +1,7 @@
-"""`python -m notebooks.builder`: run the worked notebooks, and make their pages. `python -m notebooks.builder pdf FOLDER`: the pages on paper."""
+"""`python -m notebooks.builder`: run the worked notebooks, and make their pages.
+
+`python -m notebooks.builder pdf FOLDER`: the pages on paper.
+"""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""The pages: an nbconvert exporter and a template of our own. What it makes follows from `notebooks/*.ipynb` alone, byte for byte."""
+"""The pages: an nbconvert exporter and a template of our own.
+
+What it makes follows from `notebooks/*.ipynb` alone, byte for byte.
+"""
 
 import re
 from base64 import b64encode
@@ -24,13 +27,15 @@ TEXT_FONTS = {
 }
 TAG = re.compile(r"<[^>]+>")
 UNSAID = re.compile(
-    r'<a\b[^>]*class="anchor".*?</a>|<details class="stub">.*?</details>|<p class="label">.*?</p>|<span class="unseen">.*?</span>',
+    r'<a\b[^>]*class="anchor".*?</a>|<details class="stub">.*?</details>|<p '
+    r'class="label">.*?</p>|<span class="unseen">.*?</span>',
     re.DOTALL,
 )
 
 
 class Renderer(mathml.Renderer):
-    """Markdown of a page: formulas must be right, headings have anchors, links go to pages, tables may scroll."""
+    """Markdown of a page: formulas must be right, headings have anchors, links go to pages, tables
+    may scroll."""
 
     convert = staticmethod(mathml.formula)
 
@@ -41,12 +46,15 @@ class Renderer(mathml.Renderer):
     def heading(self, text: str, level: int, **_) -> str:
         title = plain(text)
         name = re.sub(r"\s+", "-", title)
-        taken = {row["id"] for row in self.headings}
+        taken = {other["id"] for other in self.headings}
         name = next(
             way for way in (name, *(f"{name}-{n}" for n in range(2, 999))) if way not in taken
         )
         self.headings.append({"id": name, "title": title, "html": text, "level": level})
-        return f'<h{level} id="{name}">{text} <a class="anchor" href="#{name}" aria-hidden="true" tabindex="-1">#</a></h{level}>\n'
+        return (
+            f'<h{level} id="{name}">{text} <a class="anchor" href="#{name}" aria-hidden="true" '
+            f'tabindex="-1">#</a></h{level}>\n'
+        )
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         return super().link(text, re.sub(r"\.ipynb(#|$)", r".html\1", url), title)
@@ -57,7 +65,8 @@ class Renderer(mathml.Renderer):
         return made
 
     def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
-        """A header that is a formula says it in letters too: checkers, and some screen readers, find no text in MathML."""
+        """A header that is a formula says it in letters too: checkers, and some screen readers,
+        find no text in MathML."""
         if head and text in self.latex:
             hidden = text.replace("<math", '<math aria-hidden="true"', 1)
             text = f'<span class="unseen">{escape(self.latex[text])}</span>{hidden}'
@@ -80,7 +89,10 @@ class Renderer(mathml.Renderer):
 
 
 class PageExporter(HTMLExporter):
-    """nbconvert's exporter to HTML, with our template and renderer. `headings` fills as the page is rendered."""
+    """nbconvert's exporter to HTML, with our template and renderer.
+
+    `headings` fills as the page is rendered.
+    """
 
     def __init__(self, **options):
         super().__init__(template_name="template", extra_template_basedirs=[str(HERE)], **options)
@@ -125,13 +137,15 @@ def fonts() -> str:
     for name, style in TEXT_FONTS.items():
         data = b64encode((HERE / "fonts" / f"STIXTwoText-{name}.woff2").read_bytes()).decode()
         rules.append(
-            f'@font-face{{font-family:"Course Text";{style};src:url(data:font/woff2;base64,{data}) format("woff2")}}'
+            f'@font-face{{font-family:"Course '
+            f'Text";{style};src:url(data:font/woff2;base64,{data}) format("woff2")}}'
         )
     return "\n".join(rules)
 
 
 def about(name: str) -> dict:
-    """Title and one-line summary of a notebook: its first heading and the first paragraph below that."""
+    """Title and one-line summary of a notebook: its first heading and the first paragraph below
+    that."""
     text = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells[0].source
     title, _, rest = text.partition("\n")
     return {
@@ -154,20 +168,20 @@ def sections(page: str) -> list[list[str]]:
 
 def make() -> dict[str, str]:
     """File name -> page, for every notebook and the contents."""
-    rows = [about(name) for name in NAMES]
+    notebooks = [about(name) for name in NAMES]
     made, index = {}, []
-    for row, before, after in zip(rows, [None, *rows], [*rows[1:], None]):
+    for notebook, before, after in zip(notebooks, [None, *notebooks], [*notebooks[1:], None]):
         exporter = PageExporter()
-        made[row["file"]] = page = exporter.page(
-            row["name"], title=row["title"], before=before, after=after
+        made[notebook["file"]] = page = exporter.page(
+            notebook["name"], title=notebook["title"], before=before, after=after
         )
-        index += [[row["file"], row["title"], *section] for section in sections(page)]
-        row["headings"] = [heading for heading in exporter.headings if heading["level"] == 2]
+        index += [[notebook["file"], notebook["title"], *section] for section in sections(page)]
+        notebook["headings"] = [heading for heading in exporter.headings if heading["level"] == 2]
     resources = PageExporter()._init_resources({}) | {"fonts": fonts(), "title": "Build an LSTM"}
     made["index.html"] = (
         PageExporter()
         .environment.get_template("contents.html.j2")
-        .render(resources=resources, rows=rows, index=index)
+        .render(resources=resources, notebooks=notebooks, index=index)
     )
     return made
 

@@ -20,7 +20,8 @@ CHROMIUM = next(
 def print_pages(pages: Path, folder: Path):
     if not CHROMIUM:
         sys.exit(
-            "There is no Chromium or Chrome here to print with. Install one, or print the pages of notebooks/ from your browser."
+            "There is no Chromium or Chrome here to print with. Install one, or print the pages "
+            "of notebooks/ from your browser."
         )
     folder.mkdir(parents=True, exist_ok=True)
     for page in sorted(set(pages.glob("*.html")) - {pages / "index.html"}):

@@ -1,4 +1,5 @@
-"""The worked notebooks as readers get them: with solutions, without marks, markers and hidden tests, and run."""
+"""The worked notebooks as readers get them: with solutions, without marks, markers and hidden
+tests, and run."""
 
 import os
 import re
@@ -24,7 +25,10 @@ SKIPPED = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
 
 
 def worked(name: str) -> NotebookNode:
-    """The notebook `name`, ready to run. The metadata of a solution cell says what students get, and which lines are theirs."""
+    """The notebook `name`, ready to run.
+
+    The metadata of a solution cell says what students get, and which lines are theirs.
+    """
     config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
     source = nbformat.read(SOURCE / f"{name}.ipynb", as_version=4)
     notebook, _ = ClearHiddenTests().preprocess(source, {})
@@ -41,7 +45,8 @@ def worked(name: str) -> NotebookNode:
 
 
 def without_markers(text: str) -> tuple[str, list[int]]:
-    """The text without the lines that mark a solution, and the numbers of the lines that they enclosed."""
+    """The text without the lines that mark a solution, and the numbers of the lines that they
+    enclosed."""
     kept, inside = [], []
     open_ = False
     for line in text.split("\n"):
@@ -71,7 +76,8 @@ def run(notebook: NotebookNode) -> NotebookNode:
 
 
 def run_all():
-    """Run all of them into notebooks/, with the kit and the pictures beside them, so that they run and show there too."""
+    """Run all of them into notebooks/, with the kit and the pictures beside them, so that they run
+    and show there too."""
     os.environ["SOURCE_DATE_EPOCH"] = "0"  # matplotlib then writes no time into its plots
     for path in set(FOLDER.iterdir()) - {HERE}:
         shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -2,6 +2,7 @@
 
 It hands its work to PyTorch, and keeps its parameters under the names of the exercise.
 """
+
 import torch
 from torch import nn
 
@@ -24,7 +25,10 @@ class Matrix(nn.Parameter):
 
 
 class LSTMCell(nn.Module):
-    """One step of an LSTM layer: W_k of shape (hidden_dim, hidden_dim), U_k (hidden_dim, input_dim), b_k (hidden_dim,)."""
+    """One step of an LSTM layer.
+
+    W_k has shape (hidden_dim, hidden_dim), U_k (hidden_dim, input_dim), b_k (hidden_dim,).
+    """
 
     def __init__(self, input_dim, hidden_dim):
         super().__init__()
@@ -37,7 +41,9 @@ class LSTMCell(nn.Module):
     def reset_parameters(self):
         """Draw every parameter from a normal distribution with mean 0 and standard deviation 1."""
         values = list(self.parameters())
-        nn.utils.vector_to_parameters(torch.randn(sum(map(torch.numel, values)), dtype=values[0].dtype), values)
+        nn.utils.vector_to_parameters(
+            torch.randn(sum(map(torch.numel, values)), dtype=values[0].dtype), values
+        )
 
     def joined(self, letter):
         """The parameters of all gates under one another, in PyTorch's order."""
@@ -45,6 +51,8 @@ class LSTMCell(nn.Module):
 
     def forward(self, x, c, h):
         """x (input_dim,), c and h (hidden_dim,), or a batch of each, to the pair (c_t, h_t)."""
-        rows = [value if value.dim() == 2 else value[None] for value in (x, c, h)]
-        new_h, new_c = torch.lstm_cell(rows[0], (rows[2], rows[1]), self.joined("U"), self.joined("W"), self.joined("b"))
+        xs, cs, hs = (value if value.dim() == 2 else value[None] for value in (x, c, h))
+        new_h, new_c = torch.lstm_cell(
+            xs, (hs, cs), self.joined("U"), self.joined("W"), self.joined("b")
+        )
         return (new_c, new_h) if x.dim() == 2 else (new_c[0], new_h[0])

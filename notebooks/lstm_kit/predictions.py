@@ -1,8 +1,10 @@
-"""Predictions before the code: `noted("name")` and `compare("name")` look at a variable of the notebook.
+"""Predictions before the code: `noted("name")` and `compare("name")` look at a variable of the
+notebook.
 
-Some carry a point; those are only noted here, and your own class will show whether you were right. The others are compared
-with what PyTorch does, so that no answer stands in this file.
+Some carry a point; those are only noted here, and your own class will show whether you were right.
+The others are compared with what PyTorch does, so that no answer stands in this file.
 """
+
 import sys
 import textwrap
 from collections.abc import Callable
@@ -15,7 +17,8 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Prediction:
-    """truth: what PyTorch says, or None where the prediction carries a point. within: how far off a right answer may be, relatively. hint: for a wrong one."""
+    """truth: what PyTorch says, or None where the prediction carries a point. within: how far off a
+    right answer may be, relatively. hint: for a wrong one."""
 
     truth: Callable[[], float] | None = None
     within: float = 0.0
@@ -23,14 +26,21 @@ class Prediction:
 
 
 def given(name):
-    """The number in the notebook's variable `name`, or None with a line on stderr where there is none yet."""
+    """The number in the notebook's variable `name`, or None with a line on stderr where there is
+    none yet."""
     shell = get_ipython()
     value = shell.user_ns.get(name, ...) if shell else ...
     value = value.item() if hasattr(value, "item") else value
     if value is None or value is ...:
-        print(f"{name}: not written yet. Put your number in the cell above, run it, then run this cell again.", file=sys.stderr)
+        print(
+            f"{name}: not written yet. Put your number in the cell above, "
+            "run it, then run this cell again.",
+            file=sys.stderr,
+        )
     elif isinstance(value, bool) or not isinstance(value, int | float):
-        print(f"{name}: a number is asked for, and this is a {type(value).__name__}.", file=sys.stderr)
+        print(
+            f"{name}: a number is asked for, and this is a {type(value).__name__}.", file=sys.stderr
+        )
     else:
         return value
 
@@ -44,7 +54,10 @@ def noted(name):
     """Say what was predicted; whether it is right shows later."""
     value = given(name)
     if value is not None:
-        say(f"{name} = {value:g} is noted. It is marked when you hand in; your own class will show you before that whether it is right.")
+        say(
+            f"{name} = {value:g} is noted. It is marked when you hand in; your own class will "
+            "show you before that whether it is right."
+        )
 
 
 def compare(name):
@@ -63,7 +76,14 @@ def seen(name, value):
     """Beside a demonstration: what was predicted, and what your class shows."""
     shell = get_ipython()
     guess = shell.user_ns.get(name) if shell else None
-    print(f"{name}: your class shows {value}" + (f"; you predicted {guess}." if isinstance(guess, int | float) else "; you made no prediction."))
+    print(
+        f"{name}: your class shows {value}"
+        + (
+            f"; you predicted {guess}."
+            if isinstance(guess, int | float)
+            else "; you made no prediction."
+        )
+    )
 
 
 # ---- what PyTorch says
@@ -91,13 +111,21 @@ def after(cell, steps, c):
 
 
 def one_bias(module):
-    """How many numbers train in a module of PyTorch, its second bias left out. A GRU has three groups of W, U and b, an LSTM four."""
+    """How many numbers train in a module of PyTorch, its second bias left out.
+
+    A GRU has three groups of W, U and b, an LSTM four.
+    """
     return sum(value.numel() for name, value in module.named_parameters() if "bias_hh" not in name)
 
 
 def largest(first):
-    """The largest cell state that coupled gates can reach from `first`: the forget gate open or shut, the candidate at its limits."""
-    ends = [after(cell_with(f=gate, i=-gate, c=new), 50, first) for gate in (-50.0, 0.0, 50.0) for new in (-50.0, 50.0)]
+    """The largest cell state that coupled gates can reach from `first`: the forget gate open or
+    shut, the candidate at its limits."""
+    ends = [
+        after(cell_with(f=gate, i=-gate, c=new), 50, first)
+        for gate in (-50.0, 0.0, 50.0)
+        for new in (-50.0, 50.0)
+    ]
     return max(map(abs, ends))
 
 
@@ -107,8 +135,15 @@ def late_spike(climb=0.1, sharp=200.0, period=10, steps=60):
     threshold, c, h, top = (period - 0.5) * climb, 0.0, 0.0, 0.0
     for _ in range(steps):
         push = sharp * (threshold - c)
-        cell = cell_with(f=push, i=50.0, c=torch.atanh(torch.tensor(climb, dtype=torch.float64)), o=-push)
-        h, c = (value.item() for value in cell(torch.zeros(1).double(), (torch.zeros(1).double(), torch.full((1,), c).double())))
+        cell = cell_with(
+            f=push, i=50.0, c=torch.atanh(torch.tensor(climb, dtype=torch.float64)), o=-push
+        )
+        h, c = (
+            value.item()
+            for value in cell(
+                torch.zeros(1).double(), (torch.zeros(1).double(), torch.full((1,), c).double())
+            )
+        )
         top = max(top, h)
     return top
 
@@ -116,9 +151,31 @@ def late_spike(climb=0.1, sharp=200.0, period=10, steps=60):
 PREDICTIONS = {
     "cell_parameters": Prediction(),
     "zeros": Prediction(),
-    "kept": Prediction(lambda: after(cell_with(f=1.0, i=-50.0), 29, 1.0), 0.05, "With all weights at 0 the forget gate has the same value at every step, and every step multiplies by it once more."),
-    "stack_parameters": Prediction(lambda: one_bias(nn.LSTM(300, 20, 2)), 0, "Count layer by layer. What size does the second layer read?"),
-    "share": Prediction(lambda: one_bias(nn.GRUCell(7, 5)) / one_bias(nn.LSTMCell(7, 5)), 1e-3, "How many of the four groups W, U, b are left when one gate goes?"),
-    "ceiling": Prediction(lambda: largest(0.4), 0.02, "The new state is a weighted mean of the old one and the candidate. Where can the candidate lie?"),
-    "spike": Prediction(late_spike, 0.02, "One step after the top, what has the forget gate left, and what has been written?"),
+    "kept": Prediction(
+        lambda: after(cell_with(f=1.0, i=-50.0), 29, 1.0),
+        0.05,
+        "With all weights at 0 the forget gate has the same value at every step, and every step "
+        "multiplies by it once more.",
+    ),
+    "stack_parameters": Prediction(
+        lambda: one_bias(nn.LSTM(300, 20, 2)),
+        0,
+        "Count layer by layer. What size does the second layer read?",
+    ),
+    "share": Prediction(
+        lambda: one_bias(nn.GRUCell(7, 5)) / one_bias(nn.LSTMCell(7, 5)),
+        1e-3,
+        "How many of the four groups W, U, b are left when one gate goes?",
+    ),
+    "ceiling": Prediction(
+        lambda: largest(0.4),
+        0.02,
+        "The new state is a weighted mean of the old one and the candidate. "
+        "Where can the candidate lie?",
+    ),
+    "spike": Prediction(
+        late_spike,
+        0.02,
+        "One step after the top, what has the forget gate left, and what has been written?",
+    ),
 }

@@ -1,8 +1,10 @@
-"""A working LSTM stack, ready made, so that notebooks 03 and 04 do not depend on your answer to notebook 02.
+"""A working LSTM stack, so that notebooks 03 and 04 do not depend on your answer to notebook 02.
 
-It runs cells of any kind: `LSTM(input_dim, hidden_dim, n_layers)` puts an LSTMCell into each of `layers`, and its forward
-maps (x, c, h) to outputs, (c_T, h_T). Its text is packed: reading it would spoil notebook 02.
+It runs cells of any kind: `LSTM(input_dim, hidden_dim, n_layers)` puts an LSTMCell into each of
+`layers`, and its forward maps (x, c, h) to outputs, (c_T, h_T). Its text is packed: reading it
+would spoil notebook 02.
 """
+
 import base64
 import zlib
 
@@ -12,12 +14,12 @@ from torch import nn
 from .cell import LSTMCell
 
 PACKED = (
-    "c-m!?Pmh~05XJBL6r-HRSqGJCsvfFdcYA4W2(cDSvR1$#+i252``tS>1e1+Vmi=blo1dX>m2>d?>-d7kWG{U)wj>T4;I-Xuzk~Ct"
-    "zCeG1n%dSK;I&o1$+}n24wQkV=2<)c6;8c<SGIvp4G!=sp_cF_!1vIPei*%zfOU1`!|Et9HrPa`hE7mb+Gt-@=%_tO(1ztzqdV5>"
-    "rXe%!O*Q$?5yNuhKo&)|G!W^ETV+!Le7nzz91+9VKX@()#maA2B*zkVfHzavLoP}d-`_8pM4HBuBVP^5s*XJ0#i>@I8B`?7bFNb+"
-    "L0CbMJ#<>R%(!P{H{7Yo)Ku~#(hvx=WN_ssWIVYhU}viv*8Rncgncd!Feq(fSU!k*&P!(O$SP0xM-Lb+#RvT3s(miOa~1yV4N0*5"
-    "yNJa;?(b`_;^U4+qt&@LDiX2EoC#;>PjmbL|DI3GmGqsu;uo13?dQTLE|kz|gEt<FBwT%J8kT1Ut2UPhLEuy{5?`{?k3&mquEnLq"
-    "NfAN^Rgv>&vs<ddaVf;=om{X)-`n~vi@zKeH}x`oSq!bJsr)?m{Fvp$I%>jYV3Ds(EcwwIc=Sjg_Z)S4vt$qxaDO?E8sdu0f9WMg"
-    "(f"
+    "c-m!?!EW0y42JJ{3L+<|RgC%Cp@(7Dc9-R57^+|^sSsN>BpLI%?cGPpj-@m@3DnPz<WIZll=txR^Z3fFEnbIq>NJ1a0iOM"
+    "S{|$Ul%>{-NG`j0N7z=Nm`mLRR`wFMQ{Zg)lUX32uET9qa&LIpiOktdY7r+{M#GpL#0&%;@ZS@JHG}Z(unb+M(AQt7aH9c"
+    "xg+iJVqtz2rY4bkz_s2$_Q2H@M1)2j9G3{^&Zs1mP+2Vhqu9H8WN!eSf6`tl5$6EDUGM&^9S>6telI&YAZ13*#oC6?!DM5"
+    "nzDa#T+BIv_WWnoUBvWGdxm<&%I835q*XR%PA6>f?0>39>*1?op34TBj|`s&Nq`b8_+QOpCfd>>}V$@+TOTaj{tp#5?w@?"
+    "bK_hf@U9PWU(awcZ>K-j6*3PAcOrFELu0quy_{Y{gyOm1k$udod>I;KTg@RX6t?)*I{Ubw{FEQlfG9o`yvwPuqHlYqJZ95"
+    "c6Dcy(9<U<oq&#Hn9H4jMy}AHP@^(TW2bYMt4qxm1vO2os;u$j+_ETKbDnL@Q%M#E*Sr_;A7s^4y-i<NW2YKjf1Z0?ZM}F"
+    "MHS|bclsx}m!sIO6*GPZJ+Ul~iR3LVMe6fy7?eg7!JDW)R"
 )
 exec(compile(zlib.decompress(base64.b85decode(PACKED)), "lstm_kit/stack.py (packed)", "exec"))

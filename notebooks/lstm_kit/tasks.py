@@ -1,4 +1,8 @@
-"""Three small tasks on which the demonstrations train a cell, whoever wrote it. Plain Adam, seconds on a laptop."""
+"""Three small tasks on which the demonstrations train a cell, whoever wrote it.
+
+Plain Adam, seconds on a laptop.
+"""
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -18,28 +22,39 @@ def scaled(cell, forget_bias):
 
 
 def side_by_side(cell):
-    """The step of a cell for many sequences at once: PyTorch turns a step for one into it. The cell of the kit can do it by itself."""
+    """The step of a cell for many sequences at once: PyTorch turns a step for one into it.
+
+    The cell of the kit can do it by itself.
+    """
     return cell if type(cell).__module__ == "lstm_kit.cell" else torch.vmap(cell)
 
 
 def run(cell, x):
-    """c and h after every step: x of shape (T, batch, input_dim) to two tensors of shape (T, batch, hidden_dim)."""
+    """c and h after every step: x of shape (T, batch, input_dim) to two tensors of shape (T, batch,
+    hidden_dim)."""
     step = side_by_side(cell)
     c = h = torch.zeros(x.shape[1], len(cell.b_f))
-    rows = []
+    states = []
     for x_t in x:
         c, h = step(x_t, c, h)
-        rows.append((c, h))
-    return [torch.stack(states) for states in zip(*rows)]
+        states.append((c, h))
+    return [torch.stack(states) for states in zip(*states)]
 
 
 def reach(cell, x):
-    """How much of the gradient of the last h arrives at the cell state of every step, relative to the last one; shape (T,).
+    """How much of the gradient of the last h arrives at the cell state of every step, relative to
+    the last one; shape (T,).
 
     `cell` may be an nn.RNNCell too; its h stands for both states.
     """
-    step = (lambda x_t, c, h: [cell(x_t, h)] * 2) if isinstance(cell, nn.RNNCell) else side_by_side(cell)
-    c = h = torch.zeros(x.shape[1], cell.hidden_size if isinstance(cell, nn.RNNCell) else len(cell.b_f))
+    step = (
+        (lambda x_t, c, h: [cell(x_t, h)] * 2)
+        if isinstance(cell, nn.RNNCell)
+        else side_by_side(cell)
+    )
+    c = h = torch.zeros(
+        x.shape[1], cell.hidden_size if isinstance(cell, nn.RNNCell) else len(cell.b_f)
+    )
     states = []
     for x_t in x:
         c, h = step(x_t, c, h)
@@ -51,7 +66,8 @@ def reach(cell, x):
 
 
 def train(parameters, loss, steps, rate):
-    """Minimise loss(), which draws fresh data at every call; returns what it says beside the loss, step by step."""
+    """Minimise loss(), which draws fresh data at every call; returns what it says beside the loss,
+    step by step."""
     optimizer = torch.optim.Adam(parameters, lr=rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps, eta_min=rate / 50)
     history = []
@@ -67,22 +83,32 @@ def train(parameters, loss, steps, rate):
 
 
 def recall(cell, forget_bias, seed=0, lag=29, steps=200):
-    """Train `cell` to name the first of 30 symbols at the end. Returns the share of right answers in each training step; chance is 1/8."""
+    """Train `cell` to name the first of 30 symbols at the end.
+
+    Returns the share of right answers in each training step; chance is 1/8.
+    """
     torch.manual_seed(seed)
     scaled(cell, forget_bias)
     read = nn.Linear(len(cell.b_f), SYMBOLS)
 
     def loss():
         first = torch.randint(0, SYMBOLS, (1, 32))
-        x = F.one_hot(torch.cat([first, torch.randint(SYMBOLS, 2 * SYMBOLS, (lag, 32))]), 2 * SYMBOLS).float()
+        x = F.one_hot(
+            torch.cat([first, torch.randint(SYMBOLS, 2 * SYMBOLS, (lag, 32))]), 2 * SYMBOLS
+        ).float()
         guesses = read(run(cell, x)[1][-1])
-        return F.cross_entropy(guesses, first[0]), (guesses.argmax(1) == first[0]).float().mean().item()
+        return F.cross_entropy(guesses, first[0]), (
+            guesses.argmax(1) == first[0]
+        ).float().mean().item()
 
     return train([*cell.parameters(), *read.parameters()], loss, steps, 1e-2)
 
 
 def gaps(cell, seed=0, gap=9, steps=200, forget_bias=3.0):
-    """Train `cell` to tell at the end whether two spikes were `gap` steps apart or one more. Returns the share of right answers in each training step."""
+    """Train `cell` to tell at the end whether two spikes were `gap` steps apart or one more.
+
+    Returns the share of right answers in each training step.
+    """
     torch.manual_seed(seed)
     scaled(cell, forget_bias)
     read = nn.Linear(len(cell.b_f), 1)
@@ -93,21 +119,29 @@ def gaps(cell, seed=0, gap=9, steps=200, forget_bias=3.0):
         x[start, torch.arange(32)] = 1
         x[start + gap + longer, torch.arange(32)] = 1
         said = read(run(cell, x)[1][-1])[:, 0]
-        return F.binary_cross_entropy_with_logits(said, longer.float()), ((said > 0) == (longer == 1)).float().mean().item()
+        return F.binary_cross_entropy_with_logits(said, longer.float()), (
+            (said > 0) == (longer == 1)
+        ).float().mean().item()
 
     return train([*cell.parameters(), *read.parameters()], loss, steps, 2e-2)
 
 
 def votes(batch=32, length=40):
-    """Sequences of +1 and −1, half of them random walks, half a run of one and then of the other; shape (length, batch, 1)."""
+    """Sequences of +1 and −1, half of them random walks, half a run of one and then of the other;
+    shape (length, batch, 1)."""
     walk = torch.where(torch.rand(length, batch) < 0.5, 1.0, -1.0)
     sign = torch.where(torch.rand(1, batch) < 0.5, 1.0, -1.0)
-    block = torch.where(torch.arange(length)[:, None] < torch.randint(1, length, (1, batch)), sign, -sign)
+    block = torch.where(
+        torch.arange(length)[:, None] < torch.randint(1, length, (1, batch)), sign, -sign
+    )
     return torch.where(torch.rand(1, batch) < 0.5, walk, block)[..., None]
 
 
 def majority(cell, seed=0, steps=200, forget_bias=3.0):
-    """Train `cell` to say, after every vote, which side leads. Returns the function that reads its h: positive where +1 leads."""
+    """Train `cell` to say, after every vote, which side leads.
+
+    Returns the function that reads its h: positive where +1 leads.
+    """
     torch.manual_seed(seed)
     scaled(cell, forget_bias)
     read = nn.Linear(len(cell.b_f), 1)
@@ -117,7 +151,12 @@ def majority(cell, seed=0, steps=200, forget_bias=3.0):
         count = x[..., 0].cumsum(0)
         said = read(run(cell, x)[1])[..., 0]
         open_race = (count != 0).float()
-        value = F.binary_cross_entropy_with_logits(said, (count > 0).float(), weight=open_race, reduction="sum") / open_race.sum()
+        value = (
+            F.binary_cross_entropy_with_logits(
+                said, (count > 0).float(), weight=open_race, reduction="sum"
+            )
+            / open_race.sum()
+        )
         return value, value.item()
 
     train([*cell.parameters(), *read.parameters()], loss, steps, 2e-2)
@@ -135,7 +174,8 @@ def accuracy(cell, read, length, batch=500):
 
 @torch.no_grad()
 def up_and_down(cell, read, ups, downs):
-    """c at every step of `ups` times +1 and then `downs` times −1, and after how many −1s the answer changes (None: never)."""
+    """c at every step of `ups` times +1 and then `downs` times −1, and after how many −1s the
+    answer changes (None: never)."""
     x = torch.cat([torch.ones(ups, 1, 1), -torch.ones(downs, 1, 1)])
     c, h = run(cell, x)
     changed = (read(h[ups:])[:, 0, 0] < 0).nonzero()

@@ -1,4 +1,6 @@
-"""Help for the demonstrations: set a cell's parameters, read its gates, show a picture with a description."""
+"""Help for the demonstrations: set a cell's parameters, read its gates, show a picture with a
+description."""
+
 import copy
 
 import matplotlib.pyplot as plt
@@ -6,14 +8,33 @@ import torch
 from IPython.display import display
 from torch import nn
 
-BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"  # told apart by colour-blind readers too
-GATES = {"f": (GREEN, "-"), "i": (BLUE, "--"), "o": (ORANGE, ":")}  # colour and line of each gate, in every plot
+BLUE, ORANGE, GREEN, PINK = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+)  # told apart by colour-blind readers too
+GATES = {
+    "f": (GREEN, "-"),
+    "i": (BLUE, "--"),
+    "o": (ORANGE, ":"),
+}  # colour and line of each gate, in every plot
 PUSH = 1e4  # a bias that opens a gate fully, or shuts it
-plt.rcParams.update({"figure.facecolor": "white", "savefig.facecolor": "white", "figure.dpi": 100, "lines.linewidth": 1.8, "axes.grid": True, "grid.alpha": 0.3})
+plt.rcParams.update(
+    {
+        "figure.facecolor": "white",
+        "savefig.facecolor": "white",
+        "figure.dpi": 100,
+        "lines.linewidth": 1.8,
+        "axes.grid": True,
+        "grid.alpha": 0.3,
+    }
+)
 
 
 def held(cell, name):
-    """The tensor behind a parameter's name, be it an nn.Linear or an nn.Parameter; None where there is none."""
+    """The tensor behind a parameter's name, be it an nn.Linear or an nn.Parameter; None where there
+    is none."""
     value = getattr(cell, name, None)
     return value.weight if isinstance(value, nn.Module) else value
 
@@ -47,15 +68,24 @@ def pushed(cell, **biases):
 def read_gates(cell, x, c, h):
     """The gates of any cell of the exercise at one step: letter to a tensor of shape (hidden_dim,).
 
-    A gate is seen from outside. In copies of the cell the other gates are pushed open or shut, so that only it is left; the
-    cell state is 1, and what a peephole would make of the real one is put into its gate's bias.
+    A gate is seen from outside. In copies of the cell the other gates are pushed open or shut, so
+    that only it is left; the cell state is 1, and what a peephole would make of the real one is put
+    into its gate's bias.
     """
     one, coupled = torch.ones_like(c), held(cell, "b_i") is None
     for k in "fio":
         peep = held(cell, f"V_{k}")
         if peep is not None:
-            cell = pushed(cell, **{f"b_{k}": held(cell, f"b_{k}") + (peep @ (c - one) if peep.dim() == 2 else peep * (c - one))})
-    shown = {"b_f": -PUSH, "b_c": PUSH} | ({} if coupled else {"b_i": PUSH})  # these make the new cell state 1
+            cell = pushed(
+                cell,
+                **{
+                    f"b_{k}": held(cell, f"b_{k}")
+                    + (peep @ (c - one) if peep.dim() == 2 else peep * (c - one))
+                },
+            )
+    shown = {"b_f": -PUSH, "b_c": PUSH} | (
+        {} if coupled else {"b_i": PUSH}
+    )  # these make the new cell state 1
     gates = {"o": pushed(cell, **shown)(x, one, h)[1] / torch.tanh(one)}
     if coupled:
         gates["f"] = (pushed(cell, b_c=-PUSH)(x, one, h)[0] + 1) / 2
@@ -67,14 +97,15 @@ def read_gates(cell, x, c, h):
 
 @torch.no_grad()
 def follow(cell, x, gates=True):
-    """Run a cell over the rows of x, from zero: letter to what the gates f, i, o and the states c, h were, each of shape (T, hidden_dim)."""
+    """Run a cell over the rows of x, from zero: letter to what the gates f, i, o and the states c,
+    h were, each of shape (T, hidden_dim)."""
     c = h = torch.zeros_like(cell.b_f)
-    rows = []
+    steps = []
     for x_t in x:
-        row = read_gates(cell, x_t, c, h) if gates else {}
+        now = read_gates(cell, x_t, c, h) if gates else {}
         c, h = cell(x_t, c, h)
-        rows.append(row | {"c": c, "h": h})
-    return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
+        steps.append(now | {"c": c, "h": h})
+    return {name: torch.stack([now[name] for now in steps]) for name in steps[0]}
 
 
 def draw_gates(axis, seen, unit=0):
@@ -99,7 +130,11 @@ def show_learning(right, name, chance=1 / 8, over=10):
     axis.axhline(chance, color="0.4", linestyle=":", label="guessing")
     axis.set(xlabel="time (training steps)", ylabel="right answers (share)", ylim=(0, 1.05))
     legends([axis])
-    show(figure, f"{name}: the share of right answers over {len(right)} training steps. It starts at {means[0]:.2f} and ends at {means[-1]:.2f}; guessing gives {chance:.2f}.")
+    show(
+        figure,
+        f"{name}: the share of right answers over {len(right)} training steps. It starts at "
+        f"{means[0]:.2f} and ends at {means[-1]:.2f}; guessing gives {chance:.2f}.",
+    )
     print(f"{name}: right answers in the last {over} training steps: {means[-1]:.2f}")
 
 

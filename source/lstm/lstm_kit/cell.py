@@ -25,7 +25,10 @@ class Matrix(nn.Parameter):
 
 
 class LSTMCell(nn.Module):
-    """One step of an LSTM layer: W_k of shape (hidden_dim, hidden_dim), U_k (hidden_dim, input_dim), b_k (hidden_dim,)."""
+    """One step of an LSTM layer.
+
+    W_k has shape (hidden_dim, hidden_dim), U_k (hidden_dim, input_dim), b_k (hidden_dim,).
+    """
 
     def __init__(self, input_dim, hidden_dim):
         super().__init__()
@@ -48,8 +51,8 @@ class LSTMCell(nn.Module):
 
     def forward(self, x, c, h):
         """x (input_dim,), c and h (hidden_dim,), or a batch of each, to the pair (c_t, h_t)."""
-        rows = [value if value.dim() == 2 else value[None] for value in (x, c, h)]
+        xs, cs, hs = (value if value.dim() == 2 else value[None] for value in (x, c, h))
         new_h, new_c = torch.lstm_cell(
-            rows[0], (rows[2], rows[1]), self.joined("U"), self.joined("W"), self.joined("b")
+            xs, (hs, cs), self.joined("U"), self.joined("W"), self.joined("b")
         )
         return (new_c, new_h) if x.dim() == 2 else (new_c[0], new_h[0])

@@ -1,7 +1,9 @@
-"""The checks for your desk: `check(YourClass)` climbs a ladder, names each rung that holds, and stops at the first that does not.
+"""The checks for your desk: `check(YourClass)` climbs a ladder, names each rung that holds, and
+stops at the first that does not.
 
-It looks from outside. A gate is seen by pushing the other gates open or shut with large biases, the wiring of a stack
-by putting a stand-in in place of every layer, and values are compared with PyTorch's own LSTM on the same weights.
+It looks from outside. A gate is seen by pushing the other gates open or shut with large biases, the
+wiring of a stack by putting a stand-in in place of every layer, and values are compared with
+PyTorch's own LSTM on the same weights.
 """
 
 import contextlib
@@ -37,12 +39,14 @@ class CheckFailed(AssertionError):
 def check(cls):
     """Check one class of the exercise; which ladder is climbed follows from the name of the class.
 
-    Prints a line for each rung that holds, or one if the class is not written yet (on stderr). Raises CheckFailed at the first that does not hold.
+    Prints a line for each rung that holds, or one if the class is not written yet (on stderr).
+    Raises CheckFailed at the first that does not hold.
     """
     name = getattr(cls, "__name__", "")
     if not isinstance(cls, type) or name not in LADDERS:
         raise CheckFailed(
-            f"check takes a class itself, not an object made from it, and one of these: {', '.join(LADDERS)}."
+            "check takes a class itself, not an object made from it, and one of these: "
+            f"{', '.join(LADDERS)}."
         )
     if not written(cls):
         print(
@@ -64,7 +68,8 @@ def check(cls):
 
 
 def written(cls):
-    """Whether any method of the class does more than to call that of the class above, or it has any attribute besides."""
+    """Whether any method of the class does more than to call that of the class above, or it has any
+    attribute besides."""
     own = [
         value
         for name, value in vars(cls).items()
@@ -77,7 +82,8 @@ def written(cls):
 
 
 def climb(cls, dtype):
-    """The first failure when every number is of `dtype`, with the number of its rung; None if there is none."""
+    """The first failure when every number is of `dtype`, with the number of its rung; None if there
+    is none."""
     before = torch.get_default_dtype()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(20170101)
@@ -98,7 +104,10 @@ def climb(cls, dtype):
 
 def describe(error):
     """The exception in one line, with the student's own line that it passed through last."""
-    text = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}"
+    text = (
+        f"{type(error).__name__}: "
+        f"{str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}"
+    )
     own = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -127,12 +136,12 @@ def same(one, other):
 def shapes(rule, n, m):
     """Name to shape of every parameter of a cell with input_dim n and hidden_dim m."""
     gates = "foc" if rule == "coupled" else "fioc"
-    rows = (
+    wanted = (
         {f"W_{k}": (m, m) for k in gates}
         | {f"U_{k}": (m, n) for k in gates}
         | {f"b_{k}": (m,) for k in gates}
     )
-    return rows | ({f"V_{k}": (m, m) for k in "fio"} if rule == "peephole" else {})
+    return wanted | ({f"V_{k}": (m, m) for k in "fio"} if rule == "peephole" else {})
 
 
 def held(module, name):
@@ -185,12 +194,14 @@ def parameters(cls, rule):
         for name in ("W_i", "U_i", "b_i") if rule == "coupled" else ():
             need(
                 getattr(module, name, None) is None,
-                f"{name} is still there. A cell with coupled gates has no input gate: delete {name}, or set it to None.",
+                f"{name} is still there. A cell with coupled gates has no input gate: delete "
+                f"{name}, or set it to None.",
             )
         known = {id(held(module, name)): name for name in shapes(rule, n, m)}
         need(
             len(known) == len(shapes(rule, n, m)),
-            "Two of the names hold one and the same parameter. Every matrix and every bias needs its own.",
+            "Two of the names hold one and the same parameter. Every matrix "
+            "and every bias needs its own.",
         )
         others = [name for name, value in module.named_parameters() if id(value) not in known]
         need(not others, f"Nothing else may train, but there is also: {', '.join(others)}.")
@@ -205,13 +216,15 @@ def one_parameter(module, name, shape, where):
     )
     need(
         isinstance(tensor, torch.Tensor),
-        f"{name} is a {type(value).__name__}. It must be an nn.Parameter{'' if name[0] == 'b' else ', or an nn.Linear without bias'}.",
+        f"{name} is a {type(value).__name__}. It must be an "
+        f"nn.Parameter{'' if name[0] == 'b' else ', or an nn.Linear without bias'}.",
     )
     if isinstance(value, nn.Module):
         need(name[0] != "b", f"{name} is a layer. A bias is a vector: an nn.Parameter.")
         need(
             getattr(value, "bias", None) is None,
-            f"{name} has a bias of its own, on top of b_{name[2]}. Make the layer without one: bias=False.",
+            f"{name} has a bias of its own, on top of b_{name[2]}. Make the "
+            "layer without one: bias=False.",
         )
     need(
         isinstance(tensor, nn.Parameter),
@@ -231,7 +244,8 @@ def one_parameter(module, name, shape, where):
     )
     need(
         bool(torch.isfinite(tensor).all()),
-        f"{name} has no values yet: memory was set aside, and never filled. Call self.reset_parameters() at the end of the constructor.",
+        f"{name} has no values yet: memory was set aside, and never filled. Call "
+        "self.reset_parameters() at the end of the constructor.",
     )
 
 
@@ -274,17 +288,20 @@ def step(module, x, c, h):
 def pytorch(rule, seen=None):
     """PyTorch's own step, as a function of a cell and x, c, h, on the weights of that cell.
 
-    `seen` is the cell state that the peephole of the output gate looks at, where that is another than c.
+    `seen` is the cell state that the peephole of the output gate looks at, where that is another
+    than c.
     """
 
     def run(module, x, c, h):
-        row = {name: held(module, name).detach() for name in shapes(rule, 1, 1)}
+        weights = {name: held(module, name).detach() for name in shapes(rule, 1, 1)}
         for letter in "WUb" if rule == "coupled" else "":
-            row[f"{letter}_i"] = -row[f"{letter}_f"]
+            weights[f"{letter}_i"] = -weights[f"{letter}_f"]
         for k in "fio" if rule == "peephole" else "":
-            state, peep = (seen if seen is not None and k == "o" else c), row[f"V_{k}"]
-            row[f"b_{k}"] = row[f"b_{k}"] + (peep @ state if peep.dim() == 2 else peep * state)
-        ih, hh, bias = (torch.cat([row[f"{letter}_{k}"] for k in "ifco"]) for letter in "UWb")
+            state, peep = (seen if seen is not None and k == "o" else c), weights[f"V_{k}"]
+            weights[f"b_{k}"] = weights[f"b_{k}"] + (
+                peep @ state if peep.dim() == 2 else peep * state
+            )
+        ih, hh, bias = (torch.cat([weights[f"{letter}_{k}"] for k in "ifco"]) for letter in "UWb")
         new_h, new_c = torch.lstm_cell(x[None], (h[None], c[None]), ih, hh, bias)
         return new_c[0], new_h[0]
 
@@ -299,9 +316,11 @@ def pair(cls):
             out is not None,
             "forward returns nothing (None). It must end with a return of the pair (c_t, h_t).",
         )
+        several = isinstance(out, tuple | list)
+        returned = f"{len(out)} values" if several else f"one {type(out).__name__}"
         need(
-            isinstance(out, tuple | list) and len(out) == 2,
-            f"forward returns {'%d values' % len(out) if isinstance(out, tuple | list) else 'one ' + type(out).__name__}. It must return two, the pair (c_t, h_t).",
+            several and len(out) == 2,
+            f"forward returns {returned}. It must return two, the pair (c_t, h_t).",
         )
         for name, value in zip(("c_t", "h_t"), out):
             need(
@@ -310,11 +329,13 @@ def pair(cls):
             )
             need(
                 value.dim() > 0,
-                f"{name} is a single number; it should have shape (hidden_dim,). Between two vectors @ is a dot product; the elementwise product is *.",
+                f"{name} is a single number; it should have shape (hidden_dim,). Between two "
+                "vectors @ is a dot product; the elementwise product is *.",
             )
             need(
                 value.shape == (m,),
-                f"{name} has shape {tuple(value.shape)}; it should be ({m},), that is (hidden_dim,).",
+                f"{name} has shape {tuple(value.shape)}; it should be "
+                f"({m},), that is (hidden_dim,).",
             )
             need(bool(torch.isfinite(value).all()), f"{name} contains NaN or infinity.")
         with pushed(module, {"b_o": SHUT}):
@@ -322,7 +343,8 @@ def pair(cls):
         swapped = bool(first.abs().max() < 1e-6 < second.abs().max())
         need(
             not swapped,
-            "The pair comes in the wrong order: what forward returns first goes to zero when the output gate is shut, so it is h_t. The cell state comes first.",
+            "The pair comes in the wrong order: what forward returns first goes to zero when "
+            "the output gate is shut, so it is h_t. The cell state comes first.",
         )
 
 
@@ -333,14 +355,16 @@ def terms(rule, k):
 
 
 def probes(rule):
-    """What is looked at, in order: a title, pushed biases, the view (see `view`), and the sentence if it is not right."""
+    """What is looked at, in order: a title, pushed biases, the view (see `view`), and the sentence
+    if it is not right."""
     candidate = "The candidate c̃_t is not right. It is the tanh " + terms(rule, "c") + "."
     if rule == "coupled":
         yield (
             "f_t = 1 keeps the cell state",
             {"b_f": OPEN},
             "c",
-            "With the forget gate fully open (f_t = 1) nothing is forgotten, so nothing may be written: c_t must be c_{t−1} unchanged, and it is not.",
+            "With the forget gate fully open (f_t = 1) nothing is forgotten, so nothing may be "
+            "written: c_t must be c_{t−1} unchanged, and it is not.",
         )
         yield (
             "candidate c̃_t",
@@ -353,38 +377,38 @@ def probes(rule):
             "forget gate f_t",
             {},
             "kept",
-            "How much of c_{t−1} stays in c_t is not right: the forget gate f_t alone decides it, unit by unit. f_t is the logistic sigmoid "
-            + terms(rule, "f")
-            + ".",
+            "How much of c_{t−1} stays in c_t is not right: the forget gate f_t alone decides "
+            "it, unit by unit. f_t is the logistic sigmoid " + terms(rule, "f") + ".",
         )
         yield (
             "weight of the candidate",
             {"b_c": OPEN},
             "new",
-            "How much of the candidate enters c_t is not right. Kept and new must add up to one, unit by unit; f_t itself is right.",
+            "How much of the candidate enters c_t is not right. Kept and new must add up to "
+            "one, unit by unit; f_t itself is right.",
         )
     else:
         yield (
             "f_t = 1 and i_t = 0 keep the cell state",
             {"b_f": OPEN, "b_i": SHUT},
             "c",
-            "With the forget gate fully open (f_t = 1) and the input gate shut (i_t = 0) the cell must keep its state: c_t = c_{t−1}. Yours does not. Look at the functions of f_t and i_t, and at how c_t is put together.",
+            "With the forget gate fully open (f_t = 1) and the input gate shut (i_t = 0) the "
+            "cell must keep its state: c_t = c_{t−1}. Yours does not. Look at the functions of "
+            "f_t and i_t, and at how c_t is put together.",
         )
         yield (
             "forget gate f_t",
             {"b_i": SHUT},
             "c",
-            "The forget gate f_t is not right (seen in c_t, with the input gate shut). It is the logistic sigmoid "
-            + terms(rule, "f")
-            + ".",
+            "The forget gate f_t is not right (seen in c_t, with the input gate shut). It is "
+            "the logistic sigmoid " + terms(rule, "f") + ".",
         )
         yield (
             "input gate i_t",
             {"b_f": SHUT, "b_c": OPEN},
             "c",
-            "The input gate i_t is not right (seen in c_t, with the forget gate shut and the candidate at 1). It is the logistic sigmoid "
-            + terms(rule, "i")
-            + ".",
+            "The input gate i_t is not right (seen in c_t, with the forget gate shut and the "
+            "candidate at 1). It is the logistic sigmoid " + terms(rule, "i") + ".",
         )
         yield (
             "candidate c̃_t",
@@ -396,26 +420,28 @@ def probes(rule):
         "new cell state c_t",
         {},
         "c",
-        "The new cell state c_t is not right, though its parts are. It is the sum of what is kept of c_{t−1} and what is written of the candidate.",
+        "The new cell state c_t is not right, though its parts are. It is the sum of what is "
+        "kept of c_{t−1} and what is written of the candidate.",
     )
     yield (
         "what of c_t can be shown",
         {"b_o": OPEN},
         "h",
-        "With the output gate fully open (o_t = 1) h_t must be the tanh of the new cell state c_t, and it is not.",
+        "With the output gate fully open (o_t = 1) h_t must be the tanh of the new cell state "
+        "c_t, and it is not.",
     )
     yield (
         "output gate o_t, and h_t",
         {},
         "h",
-        "The output gate o_t is not right (seen in h_t; the rest of h_t is right). It is the logistic sigmoid "
-        + terms(rule, "o")
-        + ", and multiplies the tanh of c_t.",
+        "The output gate o_t is not right (seen in h_t; the rest of h_t is right). It is the "
+        "logistic sigmoid " + terms(rule, "o") + ", and multiplies the tanh of c_t.",
     )
 
 
 def view(run, what, module, x, c, h):
-    """One look at a step: c_t, h_t, "kept" (what c_{t−1} adds to c_t) or "new" (c_t where c_{t−1} is zero)."""
+    """One look at a step: c_t, h_t, "kept" (what c_{t−1} adds to c_t) or "new" (c_t where c_{t−1}
+    is zero)."""
     if what == "kept":
         return run(module, x, c, h)[0] - run(module, x, torch.zeros_like(c), h)[0]
     if what == "new":
@@ -431,7 +457,9 @@ def values(cls, rule, biases, what, sentence):
             if not same(mine, right):
                 need(
                     not (rule == "peephole" and what == "h" and late(module, mine, inputs)),
-                    "The peephole of the output gate looks at the new cell state c_t. That is the form of the original papers; in this exercise it looks at c_{t−1}, as the other two do.",
+                    "The peephole of the output gate looks at the new cell state c_t. That is "
+                    "the form of the original papers; in this exercise it looks at c_{t−1}, as "
+                    "the other two do.",
                 )
                 raise CheckFailed(sentence + reactions(module, rule, what, inputs, biases))
 
@@ -456,7 +484,10 @@ def reactions(module, rule, what, inputs, biases):
 
 
 def touched(run, module, rule, what, inputs, biases):
-    """Names of the parameters and inputs with which the view of a step changes. Pushed biases are pushed the other way."""
+    """Names of the parameters and inputs with which the view of a step changes.
+
+    Pushed biases are pushed the other way.
+    """
     before, names = view(run, what, module, *inputs), []
     for name in shapes(rule, 1, 1):
         tensor = held(module, name)
@@ -476,7 +507,10 @@ def touched(run, module, rule, what, inputs, biases):
 
 
 def unwritten(before, after):
-    """Whether `after`, a clone of `before`, is as it was. PyTorch counts what is written into a tensor, be it the same number."""
+    """Whether `after`, a clone of `before`, is as it was.
+
+    PyTorch counts what is written into a tensor, be it the same number.
+    """
     return same(before, after) and after._version == 0
 
 
@@ -487,11 +521,13 @@ def untouched(cls):
     for name, before, after in zip("xch", inputs, passed):
         need(
             unwritten(before, after),
-            f"forward changes the tensor {name} that was passed to it. Make new tensors; write into none that you were given.",
+            f"forward changes the tensor {name} that was passed to it. Make new tensors; write "
+            "into none that you were given.",
         )
     need(
         all(same(one, other) for one, other in zip(first, step(module, *inputs))),
-        "Two calls with the same inputs give different results. Keep nothing from call to call, and draw nothing at random in forward.",
+        "Two calls with the same inputs give different results. Keep nothing from call to call, "
+        "and draw nothing at random in forward.",
     )
 
 
@@ -517,7 +553,10 @@ class Trap(torch.overrides.TorchFunctionMode):
 
 
 def slopes(run, leaves):
-    """Compare the gradient of run() for every leaf with the slope that small steps show. `leaves`: name to tensor."""
+    """Compare the gradient of run() for every leaf with the slope that small steps show.
+
+    `leaves`: name to tensor.
+    """
     for _ in range(2):
         for leaf in leaves.values():
             leaf.grad = None
@@ -525,12 +564,16 @@ def slopes(run, leaves):
             run().backward()
         except RuntimeError as error:
             raise CheckFailed(
-                f"backward over several steps raises {type(error).__name__}: {str(error).splitlines()[0]}\n  Usual causes: a state written in place (state[k] = …), or one kept from an earlier call."
+                f"backward over several steps raises {type(error).__name__}: "
+                f"{str(error).splitlines()[0]}\n"
+                "  Usual causes: a state written in place (state[k] = …), or "
+                "one kept from an earlier call."
             ) from None
     for name, leaf in leaves.items():
         need(
             leaf.grad is not None and bool(leaf.grad.abs().max() > 0),
-            f"No gradient reaches {name} in a backward pass over several steps. Look for detach, .data, no_grad, or a tensor made anew from numbers.",
+            f"No gradient reaches {name} in a backward pass over several steps. Look for "
+            "detach, .data, no_grad, or a tensor made anew from numbers.",
         )
         direction, size = nn.functional.normalize(normal(*leaf.shape), dim=None), STEP[leaf.dtype]
         with torch.no_grad():
@@ -542,7 +585,9 @@ def slopes(run, leaves):
         measured, found = (ends[0] - ends[1]) / (2 * size), float((leaf.grad * direction).sum())
         need(
             abs(measured - found) < SLOPE_TOLERANCE[leaf.dtype] * (1 + abs(measured)),
-            f"The gradient of {name} over several steps is not right, though the values are: somewhere a state is cut off from what it was computed from (detach, .data, no_grad).",
+            f"The gradient of {name} over several steps is not right, though the values are: "
+            "somewhere a state is cut off from what it was computed "
+            "from (detach, .data, no_grad).",
         )
 
 
@@ -567,7 +612,8 @@ def cell_gradients(cls, rule):
 
 
 def is_normal(name, values):
-    """Raise unless `values` look drawn from a normal distribution with mean 0 and standard deviation 1."""
+    """Raise unless `values` look drawn from a normal distribution with mean 0 and standard
+    deviation 1."""
     count, (spread, mean) = values.numel(), torch.std_mean(values.detach())
     need(
         not bool((values == 7).all()),
@@ -579,7 +625,8 @@ def is_normal(name, values):
     )
     need(
         bool((spread - 1).abs() < 6 / (2 * count) ** 0.5),
-        f"After reset_parameters() the standard deviation of {name} is {spread:.2f}; it should be near 1.",
+        f"After reset_parameters() the standard deviation of {name} is "
+        f"{spread:.2f}; it should be near 1.",
     )
 
 
@@ -604,8 +651,16 @@ def cell_reset(cls):
 # ---- stacks
 
 
+def kind_of(value):
+    """What a student reads of a value that is not as it should be."""
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    return f"a {type(value).__name__}"
+
+
 class StandIn:
-    """Takes the place of one layer's forward: an arbitrary recurrence, which writes down what it read and returned."""
+    """Takes the place of one layer's forward: an arbitrary recurrence, which writes down what it
+    read and returned."""
 
     def __init__(self, k, n, m):
         self.k, self.sizes, self.log = k, (n, m, m), []
@@ -615,7 +670,8 @@ class StandIn:
         for name, value, size in zip("xch", (x, c, h), self.sizes):
             need(
                 isinstance(value, torch.Tensor) and value.shape == (size,),
-                f"Layer {self.k} is given {'a tensor of shape %s' % (tuple(value.shape),) if isinstance(value, torch.Tensor) else 'a ' + type(value).__name__} as {name}; it takes one of shape ({size},), called as layer(x, c, h).",
+                f"Layer {self.k} is given {kind_of(value)} as {name}; it takes one of shape "
+                f"({size},), called as layer(x, c, h).",
             )
         joined = torch.cat([x, c, h])
         out = [torch.tanh(self.weights[0] @ joined), torch.sin(self.weights[1] @ joined)]
@@ -633,13 +689,15 @@ def stack_layers(cls, cell):
         )
         need(
             isinstance(layers, nn.ModuleList),
-            f"layers is a {type(layers).__name__}. In an nn.ModuleList PyTorch finds the parameters of the cells; elsewhere it does not.",
+            f"layers is a {type(layers).__name__}. In an nn.ModuleList PyTorch finds the "
+            "parameters of the cells; elsewhere it does not.",
         )
         need(len(layers) == count, f"layers holds {len(layers)} cells for n_layers={count}.")
         need(
             len({id(value) for value in module.parameters()})
             == sum(len(list(layer.parameters())) for layer in layers),
-            "Some layers share their parameters, or something besides the layers trains. Every layer needs a cell of its own, and nothing else trains.",
+            "Some layers share their parameters, or something besides the layers trains. Every "
+            "layer needs a cell of its own, and nothing else trains.",
         )
         for k, layer in enumerate(layers):
             need(
@@ -649,7 +707,9 @@ def stack_layers(cls, cell):
             reads, found = (n if k == 0 else m), held(layer, "U_f")
             need(
                 found is None or found.shape == (m, reads),
-                f"layers[{k}] is made for inputs of {0 if found is None else found.shape[-1]} numbers; it reads {reads} (input_dim={n}, hidden_dim={m}). The first layer reads x_t, every other the h of the layer below.",
+                f"layers[{k}] is made for inputs of {0 if found is None else found.shape[-1]} "
+                f"numbers; it reads {reads} (input_dim={n}, hidden_dim={m}). The first layer "
+                "reads x_t, every other the h of the layer below.",
             )
 
 
@@ -687,23 +747,27 @@ def unpacked(out, steps, count, m):
             and len(value) > 0
             and all(isinstance(item, torch.Tensor) for item in value)
         )
+        wanted = "a list of tensors, or one tensor" if name == "outputs" else "one tensor"
+        like = "" if name == "outputs" else ", like the one passed in"
         need(
             listed or isinstance(value, torch.Tensor),
-            f"{name} is a {type(value).__name__}; it should be {'a list of tensors, or one tensor' if name == 'outputs' else 'one tensor, like the one passed in'}.",
+            f"{name} is a {type(value).__name__}; it should be {wanted}{like}.",
         )
     need(
         len(out[0]) == steps,
-        f"outputs has {len(out[0])} rows for a sequence of {steps} steps; it holds the top layer's h at every step.",
+        f"outputs has {len(out[0])} rows for a sequence of {steps} steps; it holds the top "
+        "layer's h at every step.",
     )
-    rows = [stacked(value) for value in (out[0], *out[1])]
+    tensors = [stacked(value) for value in (out[0], *out[1])]
     for name, value, shape in zip(
-        ("outputs", "c_T", "h_T"), rows, ((steps, m), (count, m), (count, m))
+        ("outputs", "c_T", "h_T"), tensors, ((steps, m), (count, m), (count, m))
     ):
         need(
             value.shape == shape,
-            f"{name} has shape {tuple(value.shape)}; it should be {shape} for {steps} steps, {count} layers and hidden_dim={m}.",
+            f"{name} has shape {tuple(value.shape)}; it should be {shape} for {steps} steps, "
+            f"{count} layers and hidden_dim={m}.",
         )
-    return rows
+    return tensors
 
 
 def stack_wiring(cls):
@@ -717,7 +781,8 @@ def stack_wiring(cls):
         for k, log in enumerate(logs):
             need(
                 len(log) == steps,
-                f"Layer {k} ran {len(log)} times for a sequence of {steps} steps; each layer runs once a step.",
+                f"Layer {k} ran {len(log)} times for a sequence of {steps} steps; each layer "
+                "runs once a step.",
             )
         for t in range(steps):
             for k in range(count):
@@ -731,7 +796,8 @@ def layer_input(logs, k, t, x):
     if k == 0:
         need(
             raw,
-            f"Layer 0 does not read x_t at step {t}: every step reads its own row of x, the first step the first row.",
+            f"Layer 0 does not read x_t at step {t}: every step reads its own row of x, the "
+            "first step the first row.",
         )
         return
     below = logs[k - 1]
@@ -739,18 +805,22 @@ def layer_input(logs, k, t, x):
         return
     need(
         not raw,
-        f"Layer {k} reads the raw x_t. Only layer 0 does; every other layer reads the new h of the layer below.",
+        f"Layer {k} reads the raw x_t. Only layer 0 does; every other layer reads the new h of "
+        "the layer below.",
     )
     need(
         not same(read, below[t][3]),
-        f"Layer {k} reads the cell state of the layer below. What goes up is h; c stays in its own layer.",
+        f"Layer {k} reads the cell state of the layer below. What goes up "
+        "is h; c stays in its own layer.",
     )
     need(
         not same(read, below[t][2]),
-        f"Layer {k} reads the h of the layer below one step late. It reads the new one, of the same step.",
+        f"Layer {k} reads the h of the layer below one step late. It reads "
+        "the new one, of the same step.",
     )
     raise CheckFailed(
-        f"Layer {k} does not read the right thing at step {t}: it reads the new h of the layer below, of the same step."
+        f"Layer {k} does not read the right thing at step {t}: it reads the new h of the layer "
+        "below, of the same step."
     )
 
 
@@ -761,7 +831,8 @@ def layer_state(logs, k, t, c, h):
         return
     need(
         not all(same(one, other) for one, other in zip(read, given[::-1])),
-        f"Layer {k} has c and h mixed up at step {t}. A cell takes (x, c, h) and returns (c_t, h_t).",
+        f"Layer {k} has c and h mixed up at step {t}. A cell takes (x, "
+        "c, h) and returns (c_t, h_t).",
     )
     if t == 0:
         raise CheckFailed(
@@ -770,15 +841,17 @@ def layer_state(logs, k, t, c, h):
     again = all(same(one, other) for one, other in zip(read, (c[k], h[k])))
     need(
         not again,
-        f"Layer {k} starts from its first state again at step {t}. It goes on from its own last state.",
+        f"Layer {k} starts from its first state again at step {t}. It "
+        "goes on from its own last state.",
     )
     raise CheckFailed(
-        f"Layer {k} does not go on from its own last state at step {t}. Every layer keeps a c and an h of its own."
+        f"Layer {k} does not go on from its own last state at step {t}. Every layer keeps a c "
+        "and an h of its own."
     )
 
 
 def stack_results(logs, outputs, last_c, last_h):
-    top, bottom = (torch.stack([row[4] for row in log]) for log in (logs[-1], logs[0]))
+    top, bottom = (torch.stack([call[4] for call in log]) for log in (logs[-1], logs[0]))
     if not same(outputs, top):
         need(
             not same(outputs, bottom),
@@ -790,10 +863,12 @@ def stack_results(logs, outputs, last_c, last_h):
         )
         need(
             not (len(top) > 1 and same(outputs, top[-1:].expand_as(top))),
-            "Every row of outputs is the last one: all rows are one tensor, overwritten at each step.",
+            "Every row of outputs is the last one: all rows are one "
+            "tensor, overwritten at each step.",
         )
         raise CheckFailed(
-            "outputs is not right, though each layer reads and returns what it should. It holds the top layer's new h, one row a step, the first step first."
+            "outputs is not right, though each layer reads and returns what it should. It holds "
+            "the top layer's new h, one row a step, the first step first."
         )
     final_c, final_h = (torch.stack([log[-1][j] for log in logs]) for j in (3, 4))
     if not (same(last_c, final_c) and same(last_h, final_h)):
@@ -848,7 +923,8 @@ def stack_untouched(cls):
     for name, before, after in zip("xch", inputs, passed):
         need(
             unwritten(before, after),
-            f"forward changes the tensor {name} that was passed to it. Keep each layer's state in a list, or make new tensors; write into none that you were given.",
+            f"forward changes the tensor {name} that was passed to it. Keep each layer's state "
+            "in a list, or make new tensors; write into none that you were given.",
         )
     need(
         all(same(one, other) for one, other in zip(first, again)),
@@ -872,8 +948,8 @@ def stack_gradients(cls):
     }
 
     def run():
-        rows = unpacked(module(x * 1, c * 1, h * 1), steps, count, m)
-        return sum((weight * row).sum() for weight, row in zip(weights, rows))
+        tensors = unpacked(module(x * 1, c * 1, h * 1), steps, count, m)
+        return sum((weight * tensor).sum() for weight, tensor in zip(weights, tensors))
 
     slopes(run, leaves)
 

@@ -1,4 +1,5 @@
-"""Help for the demonstrations: set a cell's parameters, read its gates, show a picture with a description."""
+"""Help for the demonstrations: set a cell's parameters, read its gates, show a picture with a
+description."""
 
 import copy
 
@@ -32,7 +33,8 @@ plt.rcParams.update(
 
 
 def held(cell, name):
-    """The tensor behind a parameter's name, be it an nn.Linear or an nn.Parameter; None where there is none."""
+    """The tensor behind a parameter's name, be it an nn.Linear or an nn.Parameter; None where there
+    is none."""
     value = getattr(cell, name, None)
     return value.weight if isinstance(value, nn.Module) else value
 
@@ -66,8 +68,9 @@ def pushed(cell, **biases):
 def read_gates(cell, x, c, h):
     """The gates of any cell of the exercise at one step: letter to a tensor of shape (hidden_dim,).
 
-    A gate is seen from outside. In copies of the cell the other gates are pushed open or shut, so that only it is left; the
-    cell state is 1, and what a peephole would make of the real one is put into its gate's bias.
+    A gate is seen from outside. In copies of the cell the other gates are pushed open or shut, so
+    that only it is left; the cell state is 1, and what a peephole would make of the real one is put
+    into its gate's bias.
     """
     one, coupled = torch.ones_like(c), held(cell, "b_i") is None
     for k in "fio":
@@ -94,14 +97,15 @@ def read_gates(cell, x, c, h):
 
 @torch.no_grad()
 def follow(cell, x, gates=True):
-    """Run a cell over the rows of x, from zero: letter to what the gates f, i, o and the states c, h were, each of shape (T, hidden_dim)."""
+    """Run a cell over the rows of x, from zero: letter to what the gates f, i, o and the states c,
+    h were, each of shape (T, hidden_dim)."""
     c = h = torch.zeros_like(cell.b_f)
-    rows = []
+    steps = []
     for x_t in x:
-        row = read_gates(cell, x_t, c, h) if gates else {}
+        now = read_gates(cell, x_t, c, h) if gates else {}
         c, h = cell(x_t, c, h)
-        rows.append(row | {"c": c, "h": h})
-    return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
+        steps.append(now | {"c": c, "h": h})
+    return {name: torch.stack([now[name] for now in steps]) for name in steps[0]}
 
 
 def draw_gates(axis, seen, unit=0):
@@ -128,7 +132,8 @@ def show_learning(right, name, chance=1 / 8, over=10):
     legends([axis])
     show(
         figure,
-        f"{name}: the share of right answers over {len(right)} training steps. It starts at {means[0]:.2f} and ends at {means[-1]:.2f}; guessing gives {chance:.2f}.",
+        f"{name}: the share of right answers over {len(right)} training steps. It starts at "
+        f"{means[0]:.2f} and ends at {means[-1]:.2f}; guessing gives {chance:.2f}.",
     )
     print(f"{name}: right answers in the last {over} training steps: {means[-1]:.2f}")
 

@@ -1,7 +1,8 @@
-"""Predictions before the code: `noted("name")` and `compare("name")` look at a variable of the notebook.
+"""Predictions before the code: `noted("name")` and `compare("name")` look at a variable of the
+notebook.
 
-Some carry a point; those are only noted here, and your own class will show whether you were right. The others are compared
-with what PyTorch does, so that no answer stands in this file.
+Some carry a point; those are only noted here, and your own class will show whether you were right.
+The others are compared with what PyTorch does, so that no answer stands in this file.
 """
 
 import sys
@@ -16,7 +17,8 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Prediction:
-    """truth: what PyTorch says, or None where the prediction carries a point. within: how far off a right answer may be, relatively. hint: for a wrong one."""
+    """truth: what PyTorch says, or None where the prediction carries a point. within: how far off a
+    right answer may be, relatively. hint: for a wrong one."""
 
     truth: Callable[[], float] | None = None
     within: float = 0.0
@@ -24,13 +26,15 @@ class Prediction:
 
 
 def given(name):
-    """The number in the notebook's variable `name`, or None with a line on stderr where there is none yet."""
+    """The number in the notebook's variable `name`, or None with a line on stderr where there is
+    none yet."""
     shell = get_ipython()
     value = shell.user_ns.get(name, ...) if shell else ...
     value = value.item() if hasattr(value, "item") else value
     if value is None or value is ...:
         print(
-            f"{name}: not written yet. Put your number in the cell above, run it, then run this cell again.",
+            f"{name}: not written yet. Put your number in the cell above, "
+            "run it, then run this cell again.",
             file=sys.stderr,
         )
     elif isinstance(value, bool) or not isinstance(value, int | float):
@@ -51,7 +55,8 @@ def noted(name):
     value = given(name)
     if value is not None:
         say(
-            f"{name} = {value:g} is noted. It is marked when you hand in; your own class will show you before that whether it is right."
+            f"{name} = {value:g} is noted. It is marked when you hand in; your own class will "
+            "show you before that whether it is right."
         )
 
 
@@ -106,12 +111,16 @@ def after(cell, steps, c):
 
 
 def one_bias(module):
-    """How many numbers train in a module of PyTorch, its second bias left out. A GRU has three groups of W, U and b, an LSTM four."""
+    """How many numbers train in a module of PyTorch, its second bias left out.
+
+    A GRU has three groups of W, U and b, an LSTM four.
+    """
     return sum(value.numel() for name, value in module.named_parameters() if "bias_hh" not in name)
 
 
 def largest(first):
-    """The largest cell state that coupled gates can reach from `first`: the forget gate open or shut, the candidate at its limits."""
+    """The largest cell state that coupled gates can reach from `first`: the forget gate open or
+    shut, the candidate at its limits."""
     ends = [
         after(cell_with(f=gate, i=-gate, c=new), 50, first)
         for gate in (-50.0, 0.0, 50.0)
@@ -145,7 +154,8 @@ PREDICTIONS = {
     "kept": Prediction(
         lambda: after(cell_with(f=1.0, i=-50.0), 29, 1.0),
         0.05,
-        "With all weights at 0 the forget gate has the same value at every step, and every step multiplies by it once more.",
+        "With all weights at 0 the forget gate has the same value at every step, and every step "
+        "multiplies by it once more.",
     ),
     "stack_parameters": Prediction(
         lambda: one_bias(nn.LSTM(300, 20, 2)),
@@ -160,7 +170,8 @@ PREDICTIONS = {
     "ceiling": Prediction(
         lambda: largest(0.4),
         0.02,
-        "The new state is a weighted mean of the old one and the candidate. Where can the candidate lie?",
+        "The new state is a weighted mean of the old one and the candidate. "
+        "Where can the candidate lie?",
     ),
     "spike": Prediction(
         late_spike,

@@ -1,4 +1,7 @@
-"""Three small tasks on which the demonstrations train a cell, whoever wrote it. Plain Adam, seconds on a laptop."""
+"""Three small tasks on which the demonstrations train a cell, whoever wrote it.
+
+Plain Adam, seconds on a laptop.
+"""
 
 import torch
 from torch import nn
@@ -19,23 +22,28 @@ def scaled(cell, forget_bias):
 
 
 def side_by_side(cell):
-    """The step of a cell for many sequences at once: PyTorch turns a step for one into it. The cell of the kit can do it by itself."""
+    """The step of a cell for many sequences at once: PyTorch turns a step for one into it.
+
+    The cell of the kit can do it by itself.
+    """
     return cell if type(cell).__module__ == "lstm_kit.cell" else torch.vmap(cell)
 
 
 def run(cell, x):
-    """c and h after every step: x of shape (T, batch, input_dim) to two tensors of shape (T, batch, hidden_dim)."""
+    """c and h after every step: x of shape (T, batch, input_dim) to two tensors of shape (T, batch,
+    hidden_dim)."""
     step = side_by_side(cell)
     c = h = torch.zeros(x.shape[1], len(cell.b_f))
-    rows = []
+    states = []
     for x_t in x:
         c, h = step(x_t, c, h)
-        rows.append((c, h))
-    return [torch.stack(states) for states in zip(*rows)]
+        states.append((c, h))
+    return [torch.stack(states) for states in zip(*states)]
 
 
 def reach(cell, x):
-    """How much of the gradient of the last h arrives at the cell state of every step, relative to the last one; shape (T,).
+    """How much of the gradient of the last h arrives at the cell state of every step, relative to
+    the last one; shape (T,).
 
     `cell` may be an nn.RNNCell too; its h stands for both states.
     """
@@ -58,7 +66,8 @@ def reach(cell, x):
 
 
 def train(parameters, loss, steps, rate):
-    """Minimise loss(), which draws fresh data at every call; returns what it says beside the loss, step by step."""
+    """Minimise loss(), which draws fresh data at every call; returns what it says beside the loss,
+    step by step."""
     optimizer = torch.optim.Adam(parameters, lr=rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps, eta_min=rate / 50)
     history = []
@@ -74,7 +83,10 @@ def train(parameters, loss, steps, rate):
 
 
 def recall(cell, forget_bias, seed=0, lag=29, steps=200):
-    """Train `cell` to name the first of 30 symbols at the end. Returns the share of right answers in each training step; chance is 1/8."""
+    """Train `cell` to name the first of 30 symbols at the end.
+
+    Returns the share of right answers in each training step; chance is 1/8.
+    """
     torch.manual_seed(seed)
     scaled(cell, forget_bias)
     read = nn.Linear(len(cell.b_f), SYMBOLS)
@@ -93,7 +105,10 @@ def recall(cell, forget_bias, seed=0, lag=29, steps=200):
 
 
 def gaps(cell, seed=0, gap=9, steps=200, forget_bias=3.0):
-    """Train `cell` to tell at the end whether two spikes were `gap` steps apart or one more. Returns the share of right answers in each training step."""
+    """Train `cell` to tell at the end whether two spikes were `gap` steps apart or one more.
+
+    Returns the share of right answers in each training step.
+    """
     torch.manual_seed(seed)
     scaled(cell, forget_bias)
     read = nn.Linear(len(cell.b_f), 1)
@@ -112,7 +127,8 @@ def gaps(cell, seed=0, gap=9, steps=200, forget_bias=3.0):
 
 
 def votes(batch=32, length=40):
-    """Sequences of +1 and −1, half of them random walks, half a run of one and then of the other; shape (length, batch, 1)."""
+    """Sequences of +1 and −1, half of them random walks, half a run of one and then of the other;
+    shape (length, batch, 1)."""
     walk = torch.where(torch.rand(length, batch) < 0.5, 1.0, -1.0)
     sign = torch.where(torch.rand(1, batch) < 0.5, 1.0, -1.0)
     block = torch.where(
@@ -122,7 +138,10 @@ def votes(batch=32, length=40):
 
 
 def majority(cell, seed=0, steps=200, forget_bias=3.0):
-    """Train `cell` to say, after every vote, which side leads. Returns the function that reads its h: positive where +1 leads."""
+    """Train `cell` to say, after every vote, which side leads.
+
+    Returns the function that reads its h: positive where +1 leads.
+    """
     torch.manual_seed(seed)
     scaled(cell, forget_bias)
     read = nn.Linear(len(cell.b_f), 1)
@@ -155,7 +174,8 @@ def accuracy(cell, read, length, batch=500):
 
 @torch.no_grad()
 def up_and_down(cell, read, ups, downs):
-    """c at every step of `ups` times +1 and then `downs` times −1, and after how many −1s the answer changes (None: never)."""
+    """c at every step of `ups` times +1 and then `downs` times −1, and after how many −1s the
+    answer changes (None: never)."""
     x = torch.cat([torch.ones(ups, 1, 1), -torch.ones(downs, 1, 1)])
     c, h = run(cell, x)
     changed = (read(h[ups:])[:, 0, 0] < 0).nonzero()
