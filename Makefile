@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: grade test test-unit proof setup release site test-site pdf lab pins
 
 grade: setup release
-	$(BIN)/python -m grader_tests.support.example_course
+	$(BIN)/python -m grader_tests.evidence.example_course
 
 test: setup
 	$(BIN)/python -m pytest

@@ -1,4 +1,5 @@
-"""Skips that must not happen on a machine where everything is installed (.ci/run sets SKIPPING_FAILS) become failures."""
+"""Skips that must not happen on a machine where everything is installed (.ci/run sets
+SKIPPING_FAILS) become failures."""
 
 import os
 

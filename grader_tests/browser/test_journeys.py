@@ -1,6 +1,8 @@
-"""The whole journey in a real browser: a student from the release to the feedback, an instructor from the submission to the marks.
+"""The whole journey in a real browser: a student from the release to the feedback, an instructor
+from the submission to the marks.
 
-Two JupyterLab servers, one for each, share nbgrader's exchange, as on a course's machine. No other machine can be reached.
+Two JupyterLab servers, one for each, share nbgrader's exchange, as on a course's machine. No other
+machine can be reached.
 """
 
 import os
@@ -16,7 +18,7 @@ from playwright.sync_api import Page, expect
 
 from grader_tests.samples.students import EXERCISES, RELEASE, solutions
 from grader_tests.support.browser import PATIENCE, chromium, fetch, free_port, new_page
-from grader_tests.support.example_course import NBGRADER, checked, make_course, nbgrader
+from grader_tests.support.courses import NBGRADER, checked, make_course, nbgrader
 
 SOLVED = solutions()
 MISTAKE = SOLVED["LSTMCell"].replace(
@@ -181,7 +183,10 @@ def wait_for_kernel(page: Page, lab: Lab):
 
 
 def run_all(page: Page, lab: Lab):
-    """Run All Cells, and wait for the last one. Where JupyterLab forgot the wish all the same, one presses again."""
+    """Run All Cells, and wait for the last one.
+
+    Where JupyterLab forgot the wish all the same, one presses again.
+    """
     wait_for_kernel(page, lab)
     prompt = notebook(page).locator(".jp-CodeCell .jp-InputPrompt").last
     for attempt in range(5):

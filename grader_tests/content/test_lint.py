@@ -1,4 +1,5 @@
-"""What every notebook has, and in which order: lint for the text, the plots, the diagrams, and the numbers that are claimed."""
+"""What every notebook has, and in which order: lint for the text, the plots, the diagrams, and the
+numbers that are claimed."""
 
 import json
 import re
@@ -11,7 +12,6 @@ import torch
 from nbgrader.preprocessors import ClearSolutions
 from torch import nn
 
-from grader_tests.content.test_notebooks import CONFIG, IMAGE, read
 from grader_tests.samples.mistakes import WIRED, code, named
 from grader_tests.samples.students import (
     EXERCISES,
@@ -22,6 +22,7 @@ from grader_tests.samples.students import (
     SOURCE,
     solutions,
 )
+from grader_tests.support.notebooks import CONFIG, IMAGE, read
 
 sys.path[:0] = [str(ROOT / "source"), str(SOURCE)]
 import diagrams  # noqa: E402
@@ -48,9 +49,11 @@ BANNED = {
     "an attachment": "attachment:",
     "a numbered or coloured formula": r"\\(tag|substack|colorbox)",
     "a heading that is no heading": r"(?m)^\*\*[^*]*\*\*$",
-    "praise, or impatience": r"(?i)\b(amazing|awesome|powerful|simply|just|obviously|trivial|of course|state.of.the.art|revolutioni)\b",
+    "praise, or impatience": r"(?i)\b(amazing|awesome|powerful|simply|just|obviously|trivial|of "
+    r"course|state.of.the.art|revolutioni)\b",
     "shouting": r"\w!(\s|$)",
-    "a claim that was not measured": r"(?i)(depth|deeper|peepholes?|second layer)\b[^.]*\b(helps?|better|improves?|outperforms?)\b(?! at all)",
+    "a claim that was not measured": r"(?i)(depth|deeper|peepholes?|second "
+    r"layer)\b[^.]*\b(helps?|better|improves?|outperforms?)\b(?! at all)",
 }
 CLAIMS_OF_OTHERS = ("On their task more layers helped more than larger ones.",)
 
@@ -91,8 +94,8 @@ def test_sections_and_their_order(name):
                 r"About \d+ minutes\. Difficulty [1-5] of 5, importance [1-5] of 5\.", effort
             )
             assert (
-                heading
-                == f"## Your turn: `{exercise.name}` ({exercise.points:g} {'bonus ' if exercise.bonus else ''}points)"
+                heading == f"## Your turn: `{exercise.name}` ({exercise.points:g} "
+                f"{'bonus ' if exercise.bonus else ''}points)"
             )
 
 
@@ -102,7 +105,8 @@ def test_every_term_has_a_shape(name):
     formulas = formulas.partition("$$")[2].partition("$$")[0]
     terms = set(
         re.findall(
-            r"[WUVb]_[fioc]|\\tilde c_t|[fiohc]_t(?!-)|[hc]_\{t-1\}(?!\^)|x_t|[zchy]_t\^\{\(\w+\)\}",
+            r"[WUVb]_[fioc]|\\tilde "
+            r"c_t|[fiohc]_t(?!-)|[hc]_\{t-1\}(?!\^)|x_t|[zchy]_t\^\{\(\w+\)\}",
             formulas,
         )
     )
@@ -228,7 +232,8 @@ def test_a_diagram_belongs_to_the_idea(name):
 
 @pytest.mark.parametrize("name", diagrams.PICTURES)
 def test_diagrams(name):
-    """In step with their script; readable on any page: a card of their own, nothing from elsewhere."""
+    """In step with their script; readable on any page: a card of their own, nothing from
+    elsewhere."""
     drawn = (SOURCE / "img" / name).read_text(encoding="utf-8")
     assert drawn == diagrams.PICTURES[name](), "Run `python source/diagrams.py`."
     root = ElementTree.fromstring(drawn)
@@ -396,7 +401,8 @@ def test_numbers_of_the_third_notebook():
 
 
 def test_gates_of_the_larger_stack():
-    """Layer 0 reads 300 numbers and is decided; layer 1 reads 20 and is not: on every seed that is tried."""
+    """Layer 0 reads 300 numbers and is decided; layer 1 reads 20 and is not: on every seed that is
+    tried."""
     from lstm_kit.plots import follow
 
     for seed in range(5):
@@ -412,7 +418,10 @@ def test_gates_of_the_larger_stack():
 def test_honesty():
     assert "need not help at all" in text_of("02_stacking", "history")
     solved = {name: rows["solved"] for name, rows in MEASURED["gaps"].items()}
-    told = f"those with peepholes learned it on {solved['peepholes']} of ten seeds, those without on {solved['plain']} of ten"
+    told = (
+        f"those with peepholes learned it on {solved['peepholes']} of ten seeds, those without on "
+        f"{solved['plain']} of ten"
+    )
     assert (
         told in text_of("04_peepholes", "discussion_metronome")
         and solved["peepholes"] - solved["plain"] < 3

@@ -1,4 +1,5 @@
-"""The notebooks as authored: their form, that they run, and that the kit that ships with them is right and in step."""
+"""The notebooks as authored: their form, that they run, and that the kit that ships with them is
+right and in step."""
 
 import json
 import re
@@ -13,18 +14,12 @@ import torch
 from nbclient import NotebookClient
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from torch import nn
-from traitlets.config.loader import PyFileConfigLoader
 
 from grader_tests.samples.students import EVERY, EXERCISES, NOTEBOOKS, PREDICTIONS, ROOT, SOURCE
+from grader_tests.support.notebooks import CONFIG, IMAGE, read
 
 sys.path.insert(0, str(SOURCE))
-CONFIG = PyFileConfigLoader("nbgrader_config.py", str(ROOT)).load_config()
 MARKERS = ("SOLUTION", "HIDDEN TESTS")
-IMAGE = re.compile(r"!\[(.*?)\]\((.*?)\)")
-
-
-def read(name):
-    return nbformat.read(SOURCE / f"{name}.ipynb", as_version=4)
 
 
 def marks(cell):
@@ -88,7 +83,8 @@ def test_form(name):
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_tags(name):
-    """Only ungraded, locked cells may be left out when a notebook is graded, and each of these says so."""
+    """Only ungraded, locked cells may be left out when a notebook is graded, and each of these says
+    so."""
     for cell in read(name).cells:
         if cell.cell_type == "code":
             desk_only = "desk-only" in cell.metadata.get("tags", [])
@@ -202,7 +198,10 @@ def test_kit_stack_is_in_step():
 
 
 def test_kit_does_not_need_the_grader():
-    code = "import lstm_kit.checks, lstm_kit.cell, lstm_kit.stack, lstm_kit.plots, lstm_kit.predictions, lstm_kit.tasks, sys; assert 'autograde' not in sys.modules"
+    code = (
+        "import lstm_kit.checks, lstm_kit.cell, lstm_kit.stack, lstm_kit.plots, "
+        "lstm_kit.predictions, lstm_kit.tasks, sys; assert 'autograde' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], cwd=SOURCE, check=True)
 
 

@@ -12,20 +12,12 @@ import pytest
 
 from autograde.exercise.rules import Rule
 from grader_tests.samples.students import EXERCISES, NOTEBOOKS, RELEASE, SOURCE, solutions
-from grader_tests.support.example_course import make_course
+from grader_tests.support.courses import generated
+from grader_tests.support.notebooks import files
 
 
-def files(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-
-def test_release_is_in_step(tmp_path):
-    make_course(tmp_path / "course")
-    fresh, committed = files(tmp_path / "course" / "release" / "lstm"), files(RELEASE)
+def test_release_is_in_step():
+    fresh, committed = files(generated() / "release" / "lstm"), files(RELEASE)
     assert sorted(fresh) == sorted(committed), (
         "The files of release/ and source/ differ: run `make release`."
     )
@@ -101,5 +93,9 @@ def test_release_keeps_every_cell_of_the_source():
 
 
 def test_the_grader_is_not_needed_to_run_the_release():
-    code = "import lstm_kit.checks, lstm_kit.cell, lstm_kit.stack, lstm_kit.plots, lstm_kit.predictions, lstm_kit.tasks, sys; assert not [name for name in sys.modules if name.startswith('autograde')]"
+    code = (
+        "import lstm_kit.checks, lstm_kit.cell, lstm_kit.stack, lstm_kit.plots, "
+        "lstm_kit.predictions, lstm_kit.tasks, sys; assert not [name for name in sys.modules if "
+        "name.startswith('autograde')]"
+    )
     subprocess.run([sys.executable, "-c", code], cwd=RELEASE, check=True)

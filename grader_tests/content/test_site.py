@@ -1,4 +1,5 @@
-"""The rendered solutions: in step with the source, whole without a network, and readable for everybody."""
+"""The rendered solutions: in step with the source, whole without a network, and readable for
+everybody."""
 
 import re
 from html import unescape
@@ -8,8 +9,8 @@ import nbformat
 import pytest
 
 from autograde.pages import mathml
-from grader_tests.content.test_release import files
 from grader_tests.support.browser import chromium, complaints, new_page
+from grader_tests.support.notebooks import files
 from notebooks.builder import pages, paper, worked
 
 PAGES = ["index", *worked.NAMES]
@@ -33,7 +34,8 @@ def address(name: str) -> str:
 # ---------------------------------------------------------------- in step
 @pytest.mark.parametrize("name", worked.NAMES)
 def test_notebook_is_in_step(name):
-    """The same cells as in the source; what they printed and drew may differ in the last digit from machine to machine."""
+    """The same cells as in the source; what they printed and drew may differ in the last digit from
+    machine to machine."""
     path = worked.FOLDER / f"{name}.ipynb"
     assert path.is_file(), STALE.format(path.name)
     fresh, committed = worked.worked(name), nbformat.read(path, as_version=4)
@@ -201,7 +203,8 @@ def test_page_without_a_network(browser, name, colours):
     assert complaints(page) == []
     assert (
         page.evaluate(
-            "document.fonts.ready.then(fonts => [...fonts].filter(font => font.status === 'error').length)"
+            "document.fonts.ready.then(fonts => [...fonts].filter(font => font.status === "
+            "'error').length)"
         )
         == 0
     )
@@ -223,7 +226,8 @@ def test_formulas_are_set_in_their_font(browser):
     page.goto(address(worked.NAMES[0]))
     page.locator("math").first.scroll_into_view_if_needed()
     assert page.evaluate(
-        "document.fonts.ready.then(() => document.fonts.check('20px \"Course Math\"', '\\u{1D453}'))"
+        "document.fonts.ready.then(() => document.fonts.check('20px "
+        "\"Course Math\"', '\\u{1D453}'))"
     )
     box = page.locator("math[display=block]").first.bounding_box()
     assert box["height"] > 100 and box["width"] > 200

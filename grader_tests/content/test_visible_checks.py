@@ -1,4 +1,5 @@
-"""The checks at a student's desk never disagree with the grader: no right answer fails one, and what passes all of them earns most of the marks.
+"""The checks at a student's desk never disagree with the grader: no right answer fails one, and
+what passes all of them earns most of the marks.
 
 Everything here is a class's source, run and checked without a notebook.
 """
@@ -12,13 +13,10 @@ from lstm_kit.checks import LADDERS, CheckFailed, check
 
 from grader_tests.samples.mistakes import code, named, singles
 from grader_tests.samples.right_answers import right_answers
-from grader_tests.samples.students import EXERCISES, answers, solutions
+from grader_tests.samples.students import EXERCISES, answers, cell_before, solutions
 from grader_tests.support.function_level import grade, namespace_of, quiet
 
-EVERY_RIGHT, EVERY_WRONG = (
-    6,
-    12,
-)  # how many of the generated answers are taken: one in so many, and all with a name of their own
+EVERY_RIGHT, EVERY_WRONG = 6, 12  # one in so many of the generated answers is tried
 torch.set_num_threads(1)
 
 
@@ -41,12 +39,6 @@ def passes(name: str, source: str) -> bool:
     return desk(name, source).rstrip().endswith(f"{name}: all checks passed.")
 
 
-def before(name: str) -> str:
-    """The worked cell, where the class is a stack of it."""
-    exercise = EXERCISES[name]
-    return solutions()[exercise.cell] + "\n\n" if exercise.base and exercise.cell else ""
-
-
 @pytest.mark.parametrize("name", EXERCISES)
 def test_right_answers_pass(name):
     rows = [(words, source) for cls, words, source in right_answers() if cls == name]
@@ -54,7 +46,7 @@ def test_right_answers_pass(name):
         rows[::EVERY_RIGHT]
         + rows[-10:]
         + [
-            ("worked", before(name) + solutions()[name]),
+            ("worked", cell_before(name) + solutions()[name]),
             (
                 "parameter matrices",
                 answers("parameter_matrices").get(EXERCISES[name].cell, "")
@@ -80,7 +72,8 @@ def test_what_passes_earns_most_of_the_marks(name):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_a_ladder_stops_at_the_first_rung_that_does_not_hold(name):
-    """Each mistake's message names the rungs below it as climbed, then the one that failed, and then nothing more."""
+    """Each mistake's message names the rungs below it as climbed, then the one that failed, and
+    then nothing more."""
     titles, stops = [title for title, _ in LADDERS[name]], set()
     for mistake in named(name):
         said = desk(name, code(name, mistake))
@@ -93,7 +86,8 @@ def test_a_ladder_stops_at_the_first_rung_that_does_not_hold(name):
     assert len(stops) >= 2
 
 
-TOLD = {  # a change of the worked LSTMCell -> the rung that it fails, and a piece of what the student reads
+# a change of the worked LSTMCell -> the rung that it fails, and a piece of what the student reads
+TOLD = {
     ("f_t * c + i_t * candidate", "f_t * i_t * candidate"): (
         "f_t = 1 and i_t = 0 keep the cell state",
         "the cell must keep its state",
@@ -134,7 +128,9 @@ TOLD = {  # a change of the worked LSTMCell -> the rung that it fails, and a pie
     ),
     (
         "        return c_t, h_t",
-        "        h_t, c_t = torch.lstm_cell(x[None], (h[None], c[None]), *[torch.cat([getattr(self, l + k).weight for k in 'ifco']) for l in ('U_', 'W_')], torch.cat([self.b_i, self.b_f, self.b_c, self.b_o]))\n        return c_t[0], h_t[0]",
+        "        h_t, c_t = torch.lstm_cell(x[None], (h[None], c[None]), "
+        "*[torch.cat([getattr(self, l + k).weight for k in 'ifco']) for l in ('U_', 'W_')], "
+        "torch.cat([self.b_i, self.b_f, self.b_c, self.b_o]))\n        return c_t[0], h_t[0]",
     ): ("your own computation", "PyTorch's own LSTM"),
 }
 

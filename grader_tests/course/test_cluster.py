@@ -1,4 +1,5 @@
-"""A class graded on a Dask cluster of several worker processes, one of them killed in mid-run; and into a PostgreSQL server."""
+"""A class graded on a Dask cluster of several worker processes, one of them killed in mid-run; and
+into a PostgreSQL server."""
 
 import os
 import shutil
@@ -11,10 +12,16 @@ import psutil
 import pytest
 from distributed import Client, LocalCluster
 
-from grader_tests.course.test_command import autograde, graded, wait_until
 from grader_tests.samples.hostile import HOSTILE, hand_in_hostile
 from grader_tests.samples.students import STUDENTS, answers, hand_in, solutions
-from grader_tests.support.example_course import checked, make_course, nbgrader
+from grader_tests.support.courses import (
+    autograde,
+    checked,
+    graded,
+    make_course,
+    nbgrader,
+    wait_until,
+)
 from grader_tests.support.ledger import marks, scores, verdicts
 
 
@@ -25,11 +32,7 @@ def course(tmp_path_factory) -> Path:
     make_course(folder)
     for student in STUDENTS:
         hand_in(folder / "submitted" / student / "lstm", answers(student))
-    for number, hostile in enumerate(
-        [row for row in HOSTILE if row.group == "deceit" or row.name == "nn.LSTMCell underneath"][
-            -5:
-        ]
-    ):
+    for number, hostile in enumerate([one for one in HOSTILE if one.group == "deceit"][-5:]):
         hand_in_hostile(folder / "submitted" / f"deceit_{number}" / "lstm", hostile)
     return folder
 

@@ -1,13 +1,12 @@
-"""Our own command for a class, from outside: what it grades, what it skips, how it ends, and that nothing stops it for good."""
+"""Our own command for a class, from outside: what it grades, what it skips, how it ends, and that
+nothing stops it for good."""
 
-import json
 import os
 import resource
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -20,34 +19,26 @@ import pytest
 
 from autograde.course import farm
 from grader_tests.samples.hostile import HOSTILE, hand_in_hostile
-from grader_tests.samples.students import NOTEBOOKS, STUDENTS, answers, hand_in, solutions
-from grader_tests.support.example_course import checked, make_course, nbgrader
+from grader_tests.samples.students import ROOT, STUDENTS, answers, hand_in, solutions
+from grader_tests.support.courses import (
+    autograde,
+    checked,
+    graded,
+    make_course,
+    module,
+    nbgrader,
+    wait_until,
+)
 from grader_tests.support.ledger import marks, scores, verdicts
+from grader_tests.support.processes import of_course
 
 FULL = 28
 CALL = "class LSTMCell(nn.Module):\n    pass  # of my own\n"
 
 
-def autograde(folder: Path, *words: str, **options) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "autograde", "lstm", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        **options,
-    )
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("release")
-    make_course(folder)
-    return folder
-
-
 @pytest.fixture
-def course(release, tmp_path) -> Path:
-    shutil.copytree(release, tmp_path / "course")
+def course(tmp_path) -> Path:
+    make_course(tmp_path / "course")
     return tmp_path / "course"
 
 
@@ -62,45 +53,19 @@ def hand_in_perfect(course: Path, count: int, after: str = ""):
         )
 
 
-def graded(course: Path) -> list[str]:
-    """Students that a run has finished."""
-    return sorted(
-        path.stem
-        for path in (course / ".autograde" / "lstm").glob("*.json")
-        if len(json.loads(path.read_text())) == len(NOTEBOOKS)
-    )
-
-
-def own_processes(course: Path) -> list[psutil.Process]:
-    """Processes of a run over this course, students' processes among them."""
-    rows = []
-    for process in psutil.process_iter():
-        try:
-            if process.cwd().startswith(str(course)) or str(course) in " ".join(process.cmdline()):
-                rows.append(process)
-        except psutil.Error:
-            pass
-    return rows
-
-
-def wait_until(condition, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
-
-
-# ---------------------------------------------------------------- the same as plain nbgrader, and what is done again
+# ---------------------------------------------------------------- the same as plain nbgrader, and
+# what is done again
 @pytest.fixture(scope="module")
-def both(release, tmp_path_factory) -> tuple[Path, Path, subprocess.CompletedProcess]:
-    """The same class (examples, and some of the hostile ones) graded by `nbgrader autograde` and by our command."""
+def both(tmp_path_factory) -> tuple[Path, Path, subprocess.CompletedProcess]:
+    """The same class (examples, and some of the hostile ones) graded by `nbgrader autograde` and by
+    our command."""
     base = tmp_path_factory.mktemp("both")
     for how in ("nbgrader", "own"):
-        shutil.copytree(release, base / how)
+        make_course(base / how)
         for student in STUDENTS:
             hand_in(base / how / "submitted" / student / "lstm", answers(student))
         for number, hostile in enumerate(
-            row for row in HOSTILE if row.group == "notebook" or "LSTM" in row.name
+            one for one in HOSTILE if one.group == "notebook" or "LSTM" in one.name
         ):
             hand_in_hostile(base / how / "submitted" / f"odd_{number:02}" / "lstm", hostile)
         late = base / how / "submitted" / "perfect" / "lstm" / "timestamp.txt"
@@ -119,8 +84,8 @@ def test_it_ends_with_1_where_a_person_is_needed(both):
     assert done.returncode == 1, done.stdout + done.stderr
     assert "to be looked at by a person" in done.stdout
     assert any(
-        row[-1]
-        for place, row in marks(both[1]).items()
+        mark[-1]
+        for place, mark in marks(both[1]).items()
         if len(place) == 3 and not place[2].startswith("comment")
     )
 
@@ -176,7 +141,8 @@ def test_old_marks_do_not_survive(course):
     assert scores(course) == {"student_00": FULL - 10, "student_01": FULL - 8}
 
 
-# ---------------------------------------------------------------- what people write in notebooks beside the class
+# ---------------------------------------------------------------- what people write in notebooks
+# beside the class
 HABITS = {
     "plots_inline": ("%matplotlib inline\n%config InlineBackend.figure_format = 'retina'\n", ""),
     "reloads": ("%load_ext autoreload\n%autoreload 2\n", ""),
@@ -192,7 +158,8 @@ HABITS = {
     "compiles": ("", "\nLSTMCell.forward = torch.compile(LSTMCell.forward, backend='eager')\n"),
     "traces": (
         "",
-        "\nprint(torch.jit.trace(LSTMCell(3, 4), (torch.zeros(3), torch.zeros(4), torch.zeros(4))))\n",
+        "\nprint(torch.jit.trace(LSTMCell(3, 4), (torch.zeros(3), torch.zeros(4), "
+        "torch.zeros(4))))\n",
     ),
 }
 
@@ -209,7 +176,8 @@ def test_habits_cost_nothing(course):
 
 # ---------------------------------------------------------------- stopped, killed, refused, full
 def hear_ctrl_c():
-    """As in a terminal; a job that a shell has put in the background, as these tests may be, ignores it, and so would what it starts."""
+    """As in a terminal; a job that a shell has put in the background, as these tests may be,
+    ignores it, and so would what it starts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -227,7 +195,7 @@ def test_ctrl_c_keeps_what_is_graded(course):
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does
     said, _ = run.communicate(timeout=120)
     assert run.returncode == 130 and "the same command goes on with the rest" in said
-    wait_until(lambda: not own_processes(course))
+    wait_until(lambda: not of_course(course))
     kept = len(graded(course))
     assert 2 <= kept < 10 and set(scores(course).values()) == {FULL}
     assert f"{kept} graded and unchanged" in autograde(course).stdout
@@ -252,7 +220,7 @@ def test_kill_9_keeps_what_is_graded(course, command):
         wait_until(lambda wanted=wanted: len(graded(course)) >= wanted)
         run.kill()
         run.wait()
-        wait_until(lambda: not own_processes(course))
+        wait_until(lambda: not of_course(course))
         found = scores(course)
         assert all(found[student] == FULL for student in graded(course))
         assert set(found.values()) <= {0, FULL}, (
@@ -308,7 +276,8 @@ def test_a_submission_that_kills_every_worker_takes_no_other_with_it(monkeypatch
 
 
 def test_a_full_disk_loses_nothing(course):
-    """No file may grow beyond a few kilobytes: neither a copy of the gradebook nor its journal can be written, as on a full disk."""
+    """No file may grow beyond a few kilobytes: neither a copy of the gradebook nor its journal can
+    be written, as on a full disk."""
     hand_in_perfect(course, 2)
     autograde(course)
     hand_in(course / "submitted" / "student_01" / "lstm", solutions() | {"LSTMCell": CALL})
@@ -324,12 +293,14 @@ def test_a_full_disk_loses_nothing(course):
 
 
 def test_the_box_can_be_required(course):
-    """Where there is neither kind of box: 'required' refuses and grades nothing, 'auto' says what is missing."""
+    """Where there is neither kind of box: 'required' refuses and grades nothing, 'auto' says what
+    is missing."""
     hand_in_perfect(course, 1)
     bare = [
         sys.executable,
         "-c",
-        "from autograde import box; box.works = lambda kind: False; from autograde.__main__ import main; main()",
+        "from autograde.box import sandbox; sandbox.works = lambda kind: False; from "
+        "autograde.__main__ import main; main()",
         "lstm",
     ]
     done = subprocess.run([*bare, "--sandbox=required"], cwd=course, capture_output=True, text=True)
@@ -355,17 +326,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_what_cannot_begin_says_why(release, what):
+def test_what_cannot_begin_says_why(course, what):
     words, sentence = WRONG[what]
-    done = subprocess.run(
-        [sys.executable, "-m", "autograde", *words], cwd=release, capture_output=True, text=True
-    )
+    done = module(course, "autograde", *words)
     assert done.returncode == 2 and sentence in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_an_assignment_that_was_never_generated(tmp_path, release):
-    shutil.copy(release / "nbgrader_config.py", tmp_path)
+def test_an_assignment_that_was_never_generated(tmp_path):
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     done = autograde(tmp_path)
     assert (
         done.returncode == 2

@@ -1,4 +1,5 @@
-"""The project on other machines: the environment that conda and Binder build, and the command that opens it."""
+"""The project on other machines: the environment that conda and Binder build, and the command that
+opens it."""
 
 import os
 import re
@@ -15,7 +16,8 @@ from grader_tests.support.browser import fetch, free_port
 
 
 def test_one_list_of_pins():
-    """environment.yml names the Python and takes the rest from requirements.txt, where every line is one exact version."""
+    """environment.yml names the Python and takes the rest from requirements.txt, where every line
+    is one exact version."""
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     assert environment["dependencies"] == [
         "python=3.11",
@@ -27,7 +29,8 @@ def test_one_list_of_pins():
 
 
 def test_make_lab_opens_a_copy_of_the_release(tmp_path):
-    """With the course's configuration, as it is started from the course's folder; work that is there already is kept."""
+    """With the course's configuration, as it is started from the course's folder; work that is
+    there already is kept."""
     for name in ("Makefile", "nbgrader_config.py"):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "release", tmp_path / "release")

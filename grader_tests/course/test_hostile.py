@@ -1,157 +1,92 @@
-"""Every hostile, broken or unlucky submission through real nbgrader and through our own command, in the box, as root and as an ordinary user."""
+"""Every hostile, broken or unlucky submission, graded in the box: by root with our own command, and
+by an ordinary user with nbgrader's."""
 
-import hashlib
 import os
-import pwd
-import shutil
 import subprocess
 import sys
-import sysconfig
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-import psutil
 import pytest
-from nbgrader.api import Gradebook
 
 from autograde.box import sandbox as box
 from grader_tests.samples.hostile import HOSTILE, NOTEBOOK, hand_in_hostile
-from grader_tests.samples.students import ROOT, hand_in, solutions
-from grader_tests.support.example_course import make_course
+from grader_tests.support.courses import configure, make_course
+from grader_tests.support.hostile_class import (
+    HONEST,
+    LIMITS,
+    USER,
+    make_class,
+    marks,
+    ordinary_python,
+    seen,
+    student,
+)
 from grader_tests.support.ledger import marks as marks_by_cell
 from grader_tests.support.ledger import verdicts
+from grader_tests.support.processes import watched
 
-LIMITS = '\nc.Judge.sandbox = "required"\nc.Judge.cell_seconds = 2\nc.Judge.notebook_seconds = 25\nc.Judge.answer_seconds = 5\n'
-USER = "ordinary_grader"
-COMMANDS = {
-    "nbgrader": ("-m", "nbgrader", "autograde", "lstm"),
-    "own command": ("-m", "autograde", "lstm"),
+WAYS = {  # who grades, and with which command; either user with either command does the same
+    "root, own command": ("root", ("-m", "autograde", "lstm")),
+    "ordinary user, nbgrader": ("user", ("-m", "nbgrader", "autograde", "lstm")),
 }
-HONEST = ("aa_honest", "mm_honest", "zz_honest")
 
 
-def student(place: int) -> str:
-    return f"{'abcdefghijklmnopqrstuvwxy'[place // 5]}_{place:03}"
+@dataclass
+class Grading:
+    """A class that was graded: its course, what was there before and after, and what was
+    printed."""
+
+    course: Path
+    before: dict[str, str]
+    after: dict[str, str]
+    printed: str
 
 
-def make_class(folder: Path):
-    make_course(folder)
-    with open(folder / "nbgrader_config.py", "a") as config:
-        config.write(LIMITS)
-    for name in HONEST:
-        hand_in(folder / "submitted" / name / "lstm", solutions())
-    for place, hostile in enumerate(HOSTILE):
-        hand_in_hostile(folder / "submitted" / student(place) / "lstm", hostile)
+@pytest.fixture(scope="module")
+def gradings(tmp_path_factory) -> tuple[dict[str, Grading], list[str]]:
+    """The class graded in every way at once, and the processes that were left behind."""
+    started = {}
+    with watched() as still_there:
+        for way, (who, command) in WAYS.items():
+            folder = tmp_path_factory.mktemp("hostile")
+            python = ordinary_python(folder) if who == "user" else [sys.executable]
+            course = folder / "course"
+            make_class(course)
+            if who == "user" and not os.geteuid():
+                subprocess.run(["chown", "-R", "-h", f"{USER}:{USER}", course], check=True)
+            before = seen(course)
+            log = open(folder / "log", "w+")
+            run = subprocess.Popen([*python, *command], cwd=course, stdout=log, stderr=log)
+            started[way] = course, before, run, log
+        for _, _, run, _ in started.values():
+            run.wait()
+        left = still_there()
+    found = {}
+    for way, (course, before, _, log) in started.items():
+        with log:
+            log.seek(0)
+            found[way] = Grading(course, before, seen(course), log.read())
+    return found, left
 
 
-def ordinary_python(folder: Path) -> list[str]:
-    """A command that runs Python as an ordinary user, with the packages of this one. Skips where that cannot be had."""
-    if os.geteuid():
-        return [sys.executable]
-    if not shutil.which("useradd") or not Path("/usr/bin/python3").exists():
-        pytest.skip(
-            "no useradd, or no Python outside of root's home, so that there can be no ordinary user here"
-        )
-    try:
-        pwd.getpwnam(USER)
-    except KeyError:
-        subprocess.run(["useradd", "--create-home", USER], check=True)
-    subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", folder / "venv"], check=True)
-    packages = next((folder / "venv" / "lib").glob("python*")) / "site-packages" / "course.pth"
-    packages.write_text(f"{sysconfig.get_paths()['purelib']}\n{ROOT}\n")
-    for path in (folder, *folder.parents):
-        os.chmod(path, os.stat(path).st_mode | 0o011)
-    python = [
-        "setpriv",
-        f"--reuid={USER}",
-        f"--regid={USER}",
-        "--init-groups",
-        "env",
-        f"HOME=/home/{USER}",
-        folder / "venv" / "bin" / "python",
-    ]
-    if subprocess.run(
-        [*python, "-c", "import torch, nbgrader, autograde"], capture_output=True
-    ).returncode:
-        pytest.skip(f"an ordinary user cannot read {sysconfig.get_paths()['purelib']} or {ROOT}")
-    return python
+@pytest.fixture(params=WAYS)
+def grading(request, gradings) -> Grading:
+    return gradings[0][request.param]
 
 
-def seen(folder: Path) -> dict[str, str]:
-    """What no submission may change: the course but for what grading writes, and what lies around it."""
-    rows = {}
-    for name in ("source", "release", "submitted", "nbgrader_config.py"):
-        for path in sorted([folder / name, *(folder / name).rglob("*")]):
-            if path.is_symlink() or path.is_dir() or not path.is_file():
-                rows[str(path)] = str(path.is_symlink() and os.readlink(path))
-            else:
-                rows[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-    for path in (
-        Path.home() / ".bashrc",
-        Path(f"/home/{USER}/.bashrc"),
-        Path(sysconfig.get_paths()["purelib"]) / "torch" / "__init__.py",
-    ):
-        rows[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
-    return rows | {
-        place: str(os.path.exists(f"{place}/for_the_neighbour"))
-        for place in ("/tmp", "/var/tmp", "/dev/shm")
-    }
-
-
-def students_processes() -> list[str]:
-    """Processes that students' code runs in, or has left."""
-    rows = []
-    for process in psutil.process_iter(["cmdline", "uids"]):
-        words, uids = process.info["cmdline"] or [], process.info["uids"]
-        if str(ROOT / "autograde" / "kernel.py") in words or (uids and uids.real >= 10**9):
-            rows.append(f"{process.pid} {' '.join(words)[:200]}")
-    return rows
-
-
-@pytest.fixture(
-    scope="module",
-    params=[(who, how) for who in ("root", "ordinary user") for how in COMMANDS],
-    ids=lambda p: " ".join(p),
-)
-def graded(request, tmp_path_factory):
-    """The class, graded; (folder, what was seen before and after, what the command printed)."""
-    who, how = request.param
-    if who == "root" and os.geteuid():
-        pytest.skip("these tests do not run as root here")
-    folder = tmp_path_factory.mktemp("hostile")
-    python = [sys.executable] if who == "root" else ordinary_python(folder)
-    course = folder / "course"
-    make_class(course)
-    if who != "root" and not os.geteuid():
-        subprocess.run(["chown", "-R", "-h", f"{USER}:{USER}", course], check=True)
-    before = seen(course)
-    done = subprocess.run(
-        [*python, *COMMANDS[how]], cwd=course, capture_output=True, text=True, timeout=1500
-    )
-    return course, before, seen(course), done.stdout + done.stderr, students_processes()
-
-
-def marks(course: Path) -> dict[str, dict[str, float]]:
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
-        return {
-            submission.student.id: {
-                notebook.name: notebook.score for notebook in submission.notebooks
-            }
-            for submission in gradebook.find_assignment("lstm").submissions
-        }
-
-
-first_ledger = {}
-
-
-def test_every_way_gives_the_same_marks_to_the_cell(graded):
+def test_every_way_gives_the_same_marks_to_the_cell(gradings):
     """Whoever grades, and with which command."""
-    found = marks_by_cell(graded[0]) | verdicts(graded[0])
-    before = first_ledger or first_ledger.update(found) or found
-    assert found.keys() == before.keys()
-    assert not {
-        place: (before[place], found[place]) for place in found if found[place] != before[place]
-    }
+    one, other = (
+        marks_by_cell(grading.course) | verdicts(grading.course) for grading in gradings[0].values()
+    )
+    assert one.keys() == other.keys()
+    assert not {place: (one[place], other[place]) for place in one if one[place] != other[place]}
+
+
+def test_no_process_is_left_behind(gradings):
+    assert not gradings[1]
 
 
 def notebook_of(course: Path, name: str) -> tuple[str, list[str]]:
@@ -167,8 +102,8 @@ def notebook_of(course: Path, name: str) -> tuple[str, list[str]]:
     return cell.outputs[0]["data"]["text/plain"], notebook.metadata["autograde"]["notes"]
 
 
-def test_every_submission_has_the_mark_it_deserves(graded):
-    found = marks(graded[0])
+def test_every_submission_has_the_mark_it_deserves(grading):
+    found = marks(grading.course)
     wrong = {
         hostile.name: (found.get(student(place), {}).get(NOTEBOOK), hostile.deserves)
         for place, hostile in enumerate(HOSTILE)
@@ -176,8 +111,8 @@ def test_every_submission_has_the_mark_it_deserves(graded):
     assert not {name: pair for name, pair in wrong.items() if pair[0] != pair[1]}
 
 
-def test_no_other_notebook_is_harmed(graded):
-    found = marks(graded[0])
+def test_no_other_notebook_is_harmed(grading):
+    found = marks(grading.course)
     assert {name: found[name] for name in HONEST} == dict.fromkeys(
         HONEST, {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4}
     )
@@ -188,10 +123,10 @@ def test_no_other_notebook_is_harmed(graded):
     }
 
 
-def test_students_are_told_why_and_instructors_what_was_odd(graded):
+def test_students_are_told_why_and_instructors_what_was_odd(grading):
     missing = {}
     for place, hostile in enumerate(HOSTILE):
-        told, noted = notebook_of(graded[0], student(place))
+        told, noted = notebook_of(grading.course, student(place))
         if hostile.told not in told:
             missing[hostile.name] = told
         if not any(hostile.noted in note for note in noted or [""]):
@@ -199,14 +134,12 @@ def test_students_are_told_why_and_instructors_what_was_odd(graded):
     assert not missing
 
 
-def test_nothing_outside_is_changed_and_nothing_left_behind(graded):
-    _, before, after, _, processes = graded
-    assert before == after
-    assert not processes
+def test_nothing_outside_is_changed(grading):
+    assert grading.before == grading.after
 
 
-def test_nothing_of_the_course_is_copied_out(graded):
-    course = graded[0]
+def test_nothing_of_the_course_is_copied_out(grading):
+    course = grading.course
     shipped = {
         path.read_bytes() for path in (course / "release" / "lstm").rglob("*") if path.is_file()
     }
@@ -216,8 +149,8 @@ def test_nothing_of_the_course_is_copied_out(graded):
         ), path
 
 
-def test_the_console_says_what_protects(graded):
-    assert "Protection in force: bubblewrap" in graded[3]
+def test_the_console_says_what_protects(grading):
+    assert "Protection in force: bubblewrap" in grading.printed
 
 
 # ---------------------------------------------------------------- the other box
@@ -233,24 +166,25 @@ NbGraderApp.launch_instance()
 
 
 def test_where_namespaces_are_refused_landlock_protects(tmp_path):
-    """What submissions try against the course and other processes, in the box that takes bubblewrap's place."""
+    """What submissions try against the course and other processes, in the box that takes
+    bubblewrap's place."""
     if not box.works(box.Sandlock("sandlock", False)):
         pytest.skip("this kernel has no Landlock")
     course = tmp_path / "course"
     make_course(course)
-    with open(course / "nbgrader_config.py", "a") as config:
-        config.write(LIMITS)
+    configure(course, LIMITS)
     tried = [hostile for hostile in HOSTILE if hostile.group == "course"]
     for number, hostile in enumerate(tried):
         hand_in_hostile(course / "submitted" / f"student_{number:02}" / "lstm", hostile)
     before = seen(course)
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_NAMESPACES], cwd=course, capture_output=True, text=True
-    )
+    command = [sys.executable, "-c", WITHOUT_NAMESPACES]
+    with watched() as still_there:
+        done = subprocess.run(command, cwd=course, capture_output=True, text=True)
+        left = still_there()
     assert "Protection in force: sandlock" in done.stderr
     found = marks(course)
     assert [
         (hostile.name, found[f"student_{number:02}"][NOTEBOOK])
         for number, hostile in enumerate(tried)
     ] == [(hostile.name, hostile.deserves) for hostile in tried]
-    assert seen(course) == before and not students_processes()
+    assert seen(course) == before and not left

@@ -1,4 +1,5 @@
-"""What students are told and instructors see, in a class of 40: feedback, class report, files for a learning platform, marks by hand."""
+"""What students are told and instructors see, in a class of 40: feedback, class report, files for a
+learning platform, marks by hand."""
 
 import csv
 import json
@@ -12,12 +13,18 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograde.pages.report import alike
-from grader_tests.samples import class_of_forty
+from grader_tests.evidence import class_of_forty
 from grader_tests.samples.students import EXERCISES, NOTEBOOKS, ROOT, hand_in, solutions
 from grader_tests.support.browser import PHONE, WIDE, chromium, window
-from grader_tests.support.example_course import NBGRADER, checked, nbgrader
+from grader_tests.support.courses import (
+    DATABASE,
+    NBGRADER,
+    autograde,
+    checked,
+    class_report,
+    nbgrader,
+)
 
-DATABASE = "sqlite:///{}/gradebook.db"
 CANVAS = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Quiz (11),lstm (4711),Current Score
     Points Possible,,,,,10,24,(read only)
 "Fect, Per",5001,S-1,perfect,Lab 1,7,,70
@@ -87,7 +94,8 @@ def test_a_stack_has_a_map_of_influence(course):
 
 
 def test_no_page_shows_hidden_tests_or_the_solution_as_code(course):
-    """A student who has not written a class reads its equations, and no line of the worked solution."""
+    """A student who has not written a class reads its equations, and no line of the worked
+    solution."""
     lines = {
         line.strip()
         for text in solutions().values()
@@ -126,7 +134,8 @@ def test_every_page_opens_without_a_network(course, browser):
 
 @pytest.mark.parametrize("scheme, size", [("light", WIDE), ("dark", PHONE)], ids=["light", "dark"])
 def test_axe_finds_nothing(course, browser, scheme, size):
-    """A page of each kind; `python -m grader_tests.samples.class_of_forty FOLDER` looks at all of them."""
+    """A page of each kind; `python -m grader_tests.evidence.class_of_forty FOLDER` looks at all of
+    them."""
     kinds = [
         ("first_attempt", 0),
         ("first_attempt", 1),
@@ -203,7 +212,8 @@ def test_built_ins_need_a_person(report):
 
 
 def test_pairs_are_named_on_strong_grounds_only():
-    """Three remarks of their own in common, which nobody else has: neither the same code, nor remarks of many, nor what was given out."""
+    """Three remarks of their own in common, which nobody else has: neither the same code, nor
+    remarks of many, nor what was given out."""
     code, given = (
         solutions()["LSTMCell"],
         "# a remark that stands in the notebook as it was given out",
@@ -343,7 +353,8 @@ def test_a_file_without_the_column_is_named(course):
 
 # ---------------------------------------------------------------- marks by hand
 def test_what_a_person_enters_survives_a_regrade_and_shows(course, tmp_path):
-    """As the formgrader writes it: a score, extra credit on a bonus cell and on another, a comment, a flag."""
+    """As the formgrader writes it: a score, extra credit on a bonus cell and on another, a comment,
+    a flag."""
     copy, entered = tmp_path / "course", 28 - EXERCISES["LSTMCell"].points + 7 + 1 + 0.5
     shutil.copytree(course, copy)
     with gradebook(copy) as book:
@@ -365,12 +376,12 @@ def test_what_a_person_enters_survives_a_regrade_and_shows(course, tmp_path):
         ).manual_comment = "Come and see me, about **$c_t$**. <script>x</script>"
         book.find_submission_notebook("03_coupled_gates", "lstm", "perfect").flagged = True
         book.db.commit()
-    for command in (("autograde", "lstm", "--student", "perfect", "--force"), None):
-        checked(
-            nbgrader(copy, *command)
-            if command
-            else class_of_forty.run(copy, "autograde", "lstm", "--student", "perfect", "--force")
-        )
+    again = ("--student", "perfect", "--force")
+    for command in (
+        lambda folder: nbgrader(folder, "autograde", "lstm", *again),
+        lambda folder: autograde(folder, *again),
+    ):
+        checked(command(copy))
         with gradebook(copy) as book:
             submission = book.find_submission("lstm", "perfect")
             assert submission.score == entered
@@ -396,9 +407,7 @@ def test_what_a_person_enters_survives_a_regrade_and_shows(course, tmp_path):
 
 
 def test_nothing_graded_yet(course):
-    done = class_of_forty.run(
-        course, "autograde.pages.report", "lstm", "--db", "sqlite:///empty.db"
-    )
+    done = class_report(course, "--db", "sqlite:///empty.db")
     assert done.returncode == 2 and "run `python -m autograde lstm` first" in done.stderr
 
 
@@ -411,10 +420,12 @@ def test_from_an_empty_folder_to_marks(tmp_path):
         flags=re.DOTALL,
     )
     (tmp_path / "students.csv").write_text(
-        "id,first_name,last_name,email,lms_user_id\nada,Ada,L,ada@uni.example,5001\nbob,Bob,B,bob@uni.example,5002\n"
+        "id,first_name,last_name,email,lms_user_id\nada,Ada,L,ada@uni.example,5001\n"
+        "bob,Bob,B,bob@uni.example,5002\n"
     )
     (tmp_path / "canvas.csv").write_text(
-        'Student,ID,SIS User ID,SIS Login ID,Section,lstm (1)\n    Points Possible,,,,,24\n"L, Ada",5001,,al1,,\n"B, Bob",5002,,bb1,,\n'
+        "Student,ID,SIS User ID,SIS Login ID,Section,lstm (1)\n    Points Possible,,,,,24\n"
+        '"L, Ada",5001,,al1,,\n"B, Bob",5002,,bb1,,\n'
     )
     environment = {
         **os.environ,

@@ -1,4 +1,5 @@
-"""Everything through nbgrader's own commands, in a course of its own: marks, reasons, feedback, export, and bad input."""
+"""Everything through nbgrader's own commands, in a course of its own: marks, reasons, feedback,
+export, and bad input."""
 
 import csv
 import html
@@ -22,10 +23,12 @@ from grader_tests.samples.students import (
     hand_in,
     solutions,
 )
-from grader_tests.support.example_course import NBGRADER, checked, make_course, nbgrader
+from grader_tests.support.courses import NBGRADER, checked, make_course, nbgrader
 
 SOLVED = solutions()
-BAD_FILES = {  # student -> name of a notebook and what stands in its place (None: nothing), and what the student is told
+# student -> name of a notebook and what stands in its place (None: nothing), and what the student
+# is told
+BAD_FILES = {
     "missing": ("02_stacking", None, "02_stacking.ipynb was not handed in."),
     "empty": ("02_stacking", b"", "02_stacking.ipynb could not be read: the file is empty."),
     "not_json": (
@@ -108,7 +111,8 @@ def test_right_answers_have_everything(course, student):
 
 
 def test_a_bonus_is_on_top(course):
-    """04 is worth nothing in nbgrader's total, so that 24 is 100 %; its points are a score above that, and extra credit is the instructor's alone."""
+    """04 is worth nothing in nbgrader's total, so that 24 is 100 %; its points are a score above
+    that, and extra credit is the instructor's alone."""
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
         submission = gradebook.find_submission("lstm", "perfect")
         assert (submission.score, submission.max_score) == (28, 24)

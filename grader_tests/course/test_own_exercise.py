@@ -1,4 +1,5 @@
-"""An exercise of one's own, a GRU, on the same judge: a module of rules and a notebook, and nothing in the grader that knows of it."""
+"""An exercise of one's own, a GRU, on the same judge: a module of rules and a notebook, and nothing
+in the grader that knows of it."""
 
 import re
 import shutil
@@ -9,9 +10,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograde.exercise.verdict import Verdict
-from grader_tests.samples.class_of_forty import run
 from grader_tests.samples.students import ROOT
-from grader_tests.support.example_course import checked, nbgrader
+from grader_tests.support.courses import autograde, checked, class_report, configure, nbgrader
 
 GRU = ROOT / "grader_tests" / "samples" / "gru_course"
 FORWARD = "return (1 - z) * n + z * h"
@@ -20,7 +20,8 @@ WRONG = {  # student -> (what is changed in the solution, the mark, what the stu
     "swapped": (
         (FORWARD, "return z * n + (1 - z) * h"),
         5,
-        "Your h_t equals z_t * n_t + (1 − z_t) * h_{t−1}: the roles of z_t and 1 − z_t are swapped.",
+        "Your h_t equals z_t * n_t + (1 − z_t) * h_{t−1}: the roles "
+        "of z_t and 1 − z_t are swapped.",
     ),
     "reset_outside": (("self.W_n(r * h)", "r * self.W_n(h)"), 5, "r_t belongs inside, before W_n"),
     "no_reset_and_no_bias": (
@@ -43,8 +44,7 @@ def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gru")
     shutil.copytree(GRU, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "nbgrader_config.py", folder)
-    with open(folder / "nbgrader_config.py", "a") as config:
-        config.write('\nc.Judge.exercises = {"gru": "gru_exercises"}\n')
+    configure(folder, 'c.Judge.exercises = {"gru": "gru_exercises"}')
     checked(nbgrader(folder, "generate_assignment", "gru"))
     source = nbformat.read(folder / "source" / "gru" / "gru.ipynb", as_version=4)
     solution = re.sub(
@@ -91,7 +91,7 @@ def test_feedback_and_report(course):
     checked(nbgrader(course, "generate_feedback", "gru"))
     page = (course / "feedback" / "swapped" / "gru" / "gru.html").read_text(encoding="utf-8")
     assert "GRUCell: 5 of 6 points" in page and '<svg class="picture"' in page and "<math>" in page
-    checked(run(course, "autograde.pages.report", "gru"))
+    checked(class_report(course, name="gru"))
     assert "the roles of z" in (course / "reports" / "gru.html").read_text(encoding="utf-8")
 
 
@@ -102,7 +102,7 @@ def test_the_authors_desk(course):
 
 def test_our_own_command_gives_the_same(course):
     before = scores(course)
-    checked(run(course, "autograde", "gru", "--force"))
+    checked(autograde(course, "--force", name="gru"))
     assert scores(course) == before
 
 

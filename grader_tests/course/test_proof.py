@@ -1,4 +1,5 @@
-"""The proof is run as a command, and its page is what it prints; a few dozen of its cases go through real notebooks."""
+"""The proof is run as a command, and its page is what it prints; a few dozen of its cases go
+through real notebooks."""
 
 import re
 import subprocess
@@ -12,7 +13,7 @@ from grader_tests.evidence.proof import PAGE, classic
 from grader_tests.samples.mistakes import code, named
 from grader_tests.samples.right_answers import HEAD, right_answers
 from grader_tests.samples.students import EVERY, EXERCISES, ROOT, hand_in, solutions
-from grader_tests.support.example_course import checked, make_course, nbgrader
+from grader_tests.support.courses import checked, make_course, nbgrader
 from grader_tests.support.function_level import grade
 
 
@@ -55,7 +56,8 @@ def test_the_proof(tmp_path):
 
 
 def some_submissions() -> dict[str, tuple[str, str]]:
-    """student -> (class, its source): every 30th right answer, and a few mistakes of every class."""
+    """student -> (class, its source): every 30th right answer, and a few mistakes of every
+    class."""
     students = {
         f"right_{k:03}": (name, source)
         for k, (name, _, source) in enumerate(right_answers())
@@ -81,7 +83,8 @@ def course(tmp_path_factory) -> Path:
 
 
 def test_marks_in_notebooks_are_those_of_the_proof(course):
-    """Through real nbgrader a class gets what it gets in the proof, and the other classes get full marks."""
+    """Through real nbgrader a class gets what it gets in the proof, and the other classes get full
+    marks."""
     full = {exercise.test_id: exercise.points for exercise in EVERY.values()}
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
         for student, (name, source) in some_submissions().items():

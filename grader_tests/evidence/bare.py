@@ -1,7 +1,8 @@
-"""`python -m grader_tests.evidence.bare COURSE STUDENT...`: the least that grading can cost, for the benchmark to compare with.
+"""`python -m grader_tests.evidence.bare COURSE STUDENT...`: the least that grading can cost, for
+the benchmark to compare with.
 
-The same cells and the same questions and judge, each notebook in a fork of a process in which everything is imported: no box,
-no nbgrader, no gradebook, no notebook written.
+The same cells and the same questions and judge, each notebook in a fork of a process in which
+everything is imported: no box, no nbgrader, no gradebook, no notebook written.
 """
 
 import gc

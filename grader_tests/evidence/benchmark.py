@@ -1,9 +1,11 @@
-"""`python -m grader_tests.evidence.benchmark`: what grading costs, side by side in one run: plain nbgrader, nbgrader with our configuration, our command.
+"""`python -m grader_tests.evidence.benchmark`: what grading costs, side by side in one run: plain
+nbgrader, nbgrader with our configuration, our command.
 
-Plain nbgrader runs the same questions and the same judge inside the student's kernel, without a box. It takes so long that it
-grades a part of the class in every round; costs are then compared for one submission. Ratios are of one round; the table shows
-the median round and the spread. Needs a machine that does nothing else, and half an hour; with `--growth 10 100 1000 10000`, an
-hour and a half.
+Plain nbgrader runs the same questions and the same judge inside the student's kernel, without a
+box. It takes so long that it grades a part of the class in every round; costs are then compared for
+one submission. Ratios are of one round; the table shows the median round and the spread. Needs a
+machine that does nothing else, and half an hour; with `--growth 10 100 1000 10000`, an hour and a
+half.
 """
 
 import argparse
@@ -32,7 +34,7 @@ from grader_tests.evidence.plain import ENVIRONMENT, make_plain_course
 from grader_tests.samples.mistakes import code, named
 from grader_tests.samples.right_answers import HEAD, right_answers
 from grader_tests.samples.students import EXERCISES, NOTEBOOKS, ROOT, hand_in, solutions
-from grader_tests.support.example_course import make_course
+from grader_tests.support.courses import make_course
 from grader_tests.support.ledger import marks
 
 PAGE = Path(__file__).resolve().parent / "BENCHMARK.md"
@@ -55,7 +57,8 @@ WORDS = {
 
 # ---------------------------------------------------------------- the class
 def submissions(count: int) -> dict[str, dict[str, str]]:
-    """student -> grade_id -> text: right answers in many hands, every fourth cell with a mistake in it, some left as they were given out."""
+    """student -> grade_id -> text: right answers in many hands, every fourth cell with a mistake in
+    it, some left as they were given out."""
     chance, own = random.Random(1), solutions()
     right = {
         name: [HEAD + source for cls, _, source in right_answers() if cls == name]
@@ -97,7 +100,8 @@ def fresh(base: Path, course: Path, students: dict[str, dict[str, str]]) -> Path
 # ---------------------------------------------------------------- what a command costs
 @dataclass
 class Cost:
-    """Seconds of wall and of CPU (with all descendants), and the most memory: of all its processes together, and of the main one (bytes)."""
+    """Seconds of wall and of CPU (with all descendants), and the most memory: of all its processes
+    together, and of the main one (bytes)."""
 
     wall: float
     cpu: float
@@ -140,8 +144,9 @@ def measure(words, course: Path, count: int, **options) -> Cost:
 
 
 class Seen:
-    """What is seen of a command's processes while it runs: the most memory (proportional, so that what a fork shares counts once), and the CPU of the
-    boxed processes with their children, which are nobody's when they end and so do not count among the command's own."""
+    """What is seen of a command's processes while it runs: the most memory (proportional, so that
+    what a fork shares counts once), and the CPU of the boxed processes with their children, which
+    are nobody's when they end and so do not count among the command's own."""
 
     def __init__(self):
         self.memory, self.main_memory, self.boxed, self.looks = 0, 0, {}, 0
@@ -189,8 +194,8 @@ def pss(process: psutil.Process) -> int:
 def compare(
     base: Path, plain: Path, folder: Path, class_: dict, rounds: int, few: int, some: int
 ) -> dict[str, list[Cost]]:
-    """Each round: plain nbgrader on a few submissions, our command on the same, nbgrader with our configuration and the limit on
-    some, our command on all."""
+    """Each round: plain nbgrader on a few submissions, our command on the same, nbgrader with our
+    configuration and the limit on some, our command on all."""
     costs = {name: [] for name in WAYS}
     for number in range(rounds):
         parts = {
@@ -211,7 +216,8 @@ def compare(
                 )
             )
             print(
-                f"round {number + 1}: {way}: {len(students)} submissions, {costs[way][-1].wall_each:.2f} s each, {costs[way][-1].cpu_each:.2f} s of CPU",
+                f"round {number + 1}: {way}: {len(students)} submissions, "
+                f"{costs[way][-1].wall_each:.2f} s each, {costs[way][-1].cpu_each:.2f} s of CPU",
                 flush=True,
             )
         found = {way: marks(folder / way.replace(" ", "_")) for way in WAYS if way != "limit"}
@@ -240,7 +246,8 @@ def same(one: dict, other: dict, what: str):
     different = [place for place in one if one[place] != other[place]]
     if different or not one:
         sys.exit(
-            f"{len(different)} of {len(one)} marks are not the same: of {what}: {[(place, one[place], other[place]) for place in different[:3]]}"
+            f"{len(different)} of {len(one)} marks are not the same: of {what}: "
+            f"{[(place, one[place], other[place]) for place in different[:3]]}"
         )
     print(f"{len(one)} marks are the same: of {what}.", flush=True)
 
@@ -312,7 +319,8 @@ def split(course: Path) -> dict[str, float]:
 
 # ---------------------------------------------------------------- growth
 def growth(base: Path, folder: Path, class_: dict, sizes: list[int]) -> Iterator[Cost]:
-    """Our command on classes of these sizes; where a class is larger than ours, its submissions come again, and none is known."""
+    """Our command on classes of these sizes; where a class is larger than ours, its submissions
+    come again, and none is known."""
     for size in sizes:
         names = list(class_)
         course = fresh(base, folder / "growth", {})
@@ -323,7 +331,8 @@ def growth(base: Path, folder: Path, class_: dict, sizes: list[int]) -> Iterator
             )
         cost = measure(OURS, course, size)
         print(
-            f"{size} submissions: {cost.wall:.0f} s, {cost.cpu_each:.2f} s of CPU each, main process {cost.main_memory >> 20} MB",
+            f"{size} submissions: {cost.wall:.0f} s, {cost.cpu_each:.2f} s of CPU each, main "
+            f"process {cost.main_memory >> 20} MB",
             flush=True,
         )
         yield cost
@@ -357,7 +366,8 @@ def growth_table(grown: list[Cost]) -> list[str]:
         for cost, one in zip(grown, ["", *(f"{one:.3f}" for one in more)])
     ]
     lines = [
-        f"Growth of our command (`--growth {' '.join(str(cost.count) for cost in grown)}`; submissions come again in the larger classes; nothing is remembered):",
+        f"Growth of our command (`--growth {' '.join(str(cost.count) for cost in grown)}`; "
+        "submissions come again in the larger classes; nothing is remembered):",
         "",
         table(
             [
@@ -374,8 +384,11 @@ def growth_table(grown: list[Cost]) -> list[str]:
     ]
     if more:
         lines += [
-            f"What one submission more costs is flat; the mean of a small class is not, since {grown[0].wall - grown[0].count * more[0]:.1f} s of the first row are start-up: the command and every worker load Python and nbgrader,",
-            "and every worker's process in the box loads torch. To be flat from the first submission on, these would have to stay loaded from run to run.",
+            "What one submission more costs is flat; the mean of a small class is not, since "
+            f"{grown[0].wall - grown[0].count * more[0]:.1f} s of the first row are start-up: "
+            "the command and every worker load Python and nbgrader,",
+            "and every worker's process in the box loads torch. To be flat from the first "
+            "submission on, these would have to stay loaded from run to run.",
             "",
         ]
     return lines
@@ -419,16 +432,21 @@ def page(costs: dict[str, list[Cost]], stages: dict[str, float], grown: list[Cos
         [
             "# What grading costs",
             "",
-            f"Made by `python -m grader_tests.evidence.benchmark` on {os.cpu_count()} cores, box on, {len(costs['plain'])} rounds in which the ways took turns. A submission is four notebooks, all different:",
-            "right answers in many hands, mistakes, blanks. Every round checks that the marks are the same, cell by cell.",
+            f"Made by `python -m grader_tests.evidence.benchmark` on {os.cpu_count()} cores, "
+            f"box on, {len(costs['plain'])} rounds in which the ways took turns. A submission "
+            "is four notebooks, all different:",
+            "right answers in many hands, mistakes, blanks. Every round checks that the marks "
+            "are the same, cell by cell.",
             "",
             table(
                 ["way", "submissions", "wall, s each", "CPU, s each", "memory at most, MB"], ways
             ),
-            "How many times as fast, and how many times less CPU (median of the rounds, and their spread):",
+            "How many times as fast, and how many times less CPU (median of "
+            "the rounds, and their spread):",
             "",
             table(["", "wall", "CPU"], ratios),
-            "The limit: the same cells, questions and judge, in forks of a process that has everything imported; no box, no nbgrader, no file written.",
+            "The limit: the same cells, questions and judge, in forks of a process that has "
+            "everything imported; no box, no nbgrader, no file written.",
             "",
             "Where a notebook's time goes, in one process, warm:",
             "",

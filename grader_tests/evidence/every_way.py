@@ -1,7 +1,9 @@
-"""`python -m grader_tests.evidence.every_way`: every right answer and every mistake of the proof, in notebooks, by every way of grading.
+"""`python -m grader_tests.evidence.every_way`: every right answer and every mistake of the proof,
+in notebooks, by every way of grading.
 
-Each submission carries one of them for every class. `nbgrader autograde` with our configuration and our command must give the
-same marks, cell by cell and criterion by criterion, and both what the proof gives. Takes about a quarter of an hour on two cores.
+Each submission carries one of them for every class. `nbgrader autograde` with our configuration and
+our command must give the same marks, cell by cell and criterion by criterion, and both what the
+proof gives. Takes about a quarter of an hour on two cores.
 """
 
 import sys
@@ -14,7 +16,7 @@ from grader_tests.evidence.benchmark import NBGRADER, OURS, fresh, measure, same
 from grader_tests.samples.mistakes import code, singles
 from grader_tests.samples.right_answers import HEAD, right_answers
 from grader_tests.samples.students import EXERCISES, solutions
-from grader_tests.support.example_course import make_course
+from grader_tests.support.courses import make_course
 from grader_tests.support.function_level import grade
 from grader_tests.support.ledger import marks, verdicts
 

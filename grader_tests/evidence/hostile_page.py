@@ -1,7 +1,9 @@
-"""`python -m grader_tests.evidence.hostile_page`: every hostile submission under our grader and under plain nbgrader, as a page.
+"""`python -m grader_tests.evidence.hostile_page`: every hostile submission under our grader and
+under plain nbgrader, as a page.
 
-Plain nbgrader runs each submission between two honest ones in a course of its own, in a container of its own, since nothing else
-would protect this machine from it. Needs root (for the container's user), bubblewrap, and about a quarter of an hour.
+Plain nbgrader runs each submission between two honest ones in a course of its own, in a container
+of its own, since nothing else would protect this machine from it. Needs root (for the container's
+user), bubblewrap, and about a quarter of an hour.
 """
 
 import argparse
@@ -15,7 +17,10 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograde.box.sandbox import bubblewrap
-from grader_tests.course.test_hostile import (
+from grader_tests.evidence.plain import make_plain_course
+from grader_tests.samples.hostile import HOSTILE, NOTEBOOK, Hostile, hand_in_hostile
+from grader_tests.samples.students import hand_in, solutions
+from grader_tests.support.hostile_class import (
     HONEST,
     USER,
     make_class,
@@ -23,9 +28,6 @@ from grader_tests.course.test_hostile import (
     ordinary_python,
     student,
 )
-from grader_tests.evidence.plain import make_plain_course
-from grader_tests.samples.hostile import HOSTILE, NOTEBOOK, Hostile, hand_in_hostile
-from grader_tests.samples.students import hand_in, solutions
 
 PAGE = Path(__file__).resolve().parent / "HOSTILE.md"
 SECONDS = 120  # for three notebooks under plain nbgrader; a run that takes longer is stopped
@@ -33,7 +35,8 @@ PLAIN = "c.Execute.timeout = 8\n"
 
 
 def ours(folder: Path) -> dict[str, tuple[float, bool]]:
-    """name -> (mark for notebook 01, whether every other notebook of the class has its mark) under `nbgrader autograde` with our configuration."""
+    """name -> (mark for notebook 01, whether every other notebook of the class has its mark) under
+    `nbgrader autograde` with our configuration."""
     make_class(folder)
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", "autograde", "lstm"],
@@ -173,7 +176,10 @@ Marks are for notebook 01, out of 10. A dash: no mark, or 'needs manual grading'
 | --- | --- | --- | --- | --- | --- |
 """
     for hostile, mine, _, theirs, others in rows:
-        text += f"| {hostile.name} | {hostile.group} | {hostile.deserves:g} | {mine:g} | {'–' if theirs is None else f'{theirs:g}'} | {others} |\n"
+        text += (
+            f"| {hostile.name} | {hostile.group} | {hostile.deserves:g} | {mine:g} | "
+            f"{'–' if theirs is None else f'{theirs:g}'} | {others} |\n"
+        )
     return (
         text
         if not bad

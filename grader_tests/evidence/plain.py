@@ -1,4 +1,5 @@
-"""The same course for plain nbgrader, to compare with: its own tests inside the student's kernel, no box, no configuration of ours."""
+"""The same course for plain nbgrader, to compare with: its own tests inside the student's kernel,
+no box, no configuration of ours."""
 
 import os
 import shutil
@@ -7,7 +8,7 @@ from pathlib import Path
 import nbformat
 
 from grader_tests.samples.students import NOTEBOOKS, ROOT
-from grader_tests.support.example_course import NBGRADER, checked, nbgrader
+from grader_tests.support.courses import NBGRADER, checked, nbgrader
 
 CONFIG = """c = get_config()
 c.CourseDirectory.ignore = ['.ipynb_checkpoints', '*.pyc', '__pycache__']
@@ -36,7 +37,10 @@ def make_plain_course(folder: Path, notebooks=NOTEBOOKS, config: str = ""):
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
             if cell.id.startswith("test_"):
-                cell.source = f'### BEGIN HIDDEN TESTS\nfrom grader_tests.evidence.plain_score import score\nscore("{cell.id.removeprefix("test_")}")\n### END HIDDEN TESTS'
+                cell.source = (
+                    "### BEGIN HIDDEN TESTS\nfrom grader_tests.evidence.plain_score import score\n"
+                    f'score("{cell.id.removeprefix("test_")}")\n### END HIDDEN TESTS'
+                )
             elif "desk-only" in cell.metadata.get("tags", []):
                 cell.source = ""  # demonstrations do not run at grading, here as there
         nbformat.write(notebook, path)

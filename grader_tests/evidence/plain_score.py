@@ -1,4 +1,5 @@
-"""What the hidden test cells of the plain course call (plain.py): the same questions and the same judge, in the student's kernel."""
+"""What the hidden test cells of the plain course call (plain.py): the same questions and the same
+judge, in the student's kernel."""
 
 import os
 import secrets
@@ -13,7 +14,8 @@ from autograde.student.respond import respond
 
 
 def score(name: str) -> float:
-    """The points of one class; nothing for a bonus, which plain nbgrader cannot express in a cell of 0 points."""
+    """The points of one class; nothing for a bonus, which plain nbgrader cannot express in a cell
+    of 0 points."""
     exercise = load("autograde.lstm")[name]
     questions = draw(exercise, secrets.randbits(62))
     with (

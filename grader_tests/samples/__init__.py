@@ -1,1 +1,2 @@
-"""Students: example submissions, right answers, mistakes, mutants, hostile submissions, a course of another exercise."""
+"""Students: example submissions, right answers, mistakes, mutants, hostile submissions, a course of
+another exercise."""

@@ -1,7 +1,9 @@
-"""Submissions that are hostile, broken or unlucky, as a table: what each does, the mark it deserves, what its student is told.
+"""Submissions that are hostile, broken or unlucky, as a table: what each does, the mark it
+deserves, what its student is told.
 
-Each is notebook 01 of a student whose notebook 02 is right; 03 and 04 are not handed in. Most deceits carry HOLLOW, a class that is
-built as asked and computes nothing: it deserves 1.5 points (it runs, its parameters, reset_parameters), and a deceit must not raise that.
+Each is notebook 01 of a student whose notebook 02 is right; 03 and 04 are not handed in. Most
+deceits carry HOLLOW, a class that is built as asked and computes nothing: it deserves 1.5 points
+(it runs, its parameters, reset_parameters), and a deceit must not raise that.
 """
 
 import json
@@ -26,9 +28,11 @@ FULL, BUILT, NOTHING = 9.0, 1.5, 0.0  # the prediction, which is worth a point, 
 
 @dataclass(frozen=True)
 class Hostile:
-    """cell: text of the solution cell. before, after: own cells around it. change: of the notebook as a dict. plant: in the folder.
+    """cell: text of the solution cell. before, after: own cells around it. change: of the notebook
+    as a dict. plant: in the folder.
 
-    deserves: the mark for notebook 01. told: a piece of what the student reads there. noted: a piece of the instructor's notes.
+    deserves: the mark for notebook 01. told: a piece of what the student reads there. noted: a
+    piece of the instructor's notes.
     """
 
     name: str
@@ -187,7 +191,11 @@ def directory(folder):
 COURSE = (
     "os.environ.get('COURSE', '../../..')"  # where a naive grader runs: autograded/STUDENT/lstm
 )
-STEAL = "import glob, json, os\nfound = [p for root in ('../../..', '/course', os.path.expanduser('~'), '/work', '/tmp', '/srv') for p in glob.glob(root + '/source/*/01*.ipynb')]\n"
+STEAL = (
+    "import glob, json, os\nfound = [p for root in ('../../..', '/course', "
+    "os.path.expanduser('~'), "
+    "'/work', '/tmp', '/srv') for p in glob.glob(root + '/source/*/01*.ipynb')]\n"
+)
 FORGE = """
 import gc, types
 def forged(questions, namespace):
@@ -229,8 +237,8 @@ HOSTILE = (
         "resources",
         NOTHING,
         "did not obey",
-        cell=RIGHT
-        + "\nwhile True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass",
+        cell=RIGHT + "\nwhile True:\n    try:\n        while True:\n            pass\n"
+        "    except BaseException:\n        pass",
     ),
     Hostile("loop in C", "resources", NOTHING, "did not obey", cell=RIGHT + "\nsum(range(10**12))"),
     Hostile("sleep", "resources", FULL, before="import time\ntime.sleep(10**6)"),
@@ -259,13 +267,16 @@ HOSTILE = (
         "memory of many processes",
         "resources",
         FULL,
-        before="import os, time\nfor _ in range(12):\n    if os.fork() == 0:\n        a = b'x' * (900 << 20)\n        time.sleep(60)\n        os._exit(0)\ntime.sleep(20)",
+        before="import os, time\nfor _ in range(12):\n    if os.fork() == 0:\n"
+        "        a = b'x' * (900 << 20)\n        time.sleep(60)\n        os._exit(0)\n"
+        "time.sleep(20)",
     ),
     Hostile(
         "a file of 300 MB",
         "resources",
         FULL,
-        before="with open('big', 'wb') as file:\n    for _ in range(300):\n        file.write(b'x' * (1 << 20))",
+        before="with open('big', 'wb') as file:\n    for _ in range(300):\n"
+        "        file.write(b'x' * (1 << 20))",
     ),
     Hostile(
         "many files of 1 MB",
@@ -277,37 +288,44 @@ HOSTILE = (
         "files that cannot be deleted",
         "resources",
         FULL,
-        before="import os\nos.makedirs('a/b/c')\nopen('a/b/c/f', 'w').write('x')\nos.chmod('a/b/c', 0)\nos.chmod('a', 0)",
+        before="import os\nos.makedirs('a/b/c')\nopen('a/b/c/f', 'w').write('x')\n"
+        "os.chmod('a/b/c', 0)\nos.chmod('a', 0)",
     ),
     Hostile(
         "200 processes",
         "resources",
         FULL,
-        before="import os, time\nfor _ in range(200):\n    if os.fork() == 0:\n        time.sleep(60)\n        os._exit(0)",
+        before="import os, time\nfor _ in range(200):\n    if os.fork() == 0:\n"
+        "        time.sleep(60)\n"
+        "        os._exit(0)",
     ),
     Hostile(
         "a fork bomb",
         "resources",
         FULL,
-        before="import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass",
+        before="import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n"
+        "        pass",
     ),
     Hostile(
         "1000 threads",
         "resources",
         FULL,
-        before="import threading, time\nfor _ in range(1000):\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+        before="import threading, time\nfor _ in range(1000):\n"
+        "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
     ),
     Hostile(
         "a process that outlives the notebook",
         "resources",
         FULL,
-        before="import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'], start_new_session=True)",
+        before="import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; "
+        "time.sleep(300)'], start_new_session=True)",
     ),
     Hostile(
         "a daemon, forked twice",
         "resources",
         FULL,
-        before="import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(300)\n    os._exit(0)",
+        before="import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+        "        time.sleep(300)\n    os._exit(0)",
     ),
     Hostile(
         "an answer of 80 MB",
@@ -371,7 +389,9 @@ HOSTILE = (
         "death",
         NOTHING,
         "the cell stopped with",
-        cell="class E(Exception):\n    def __str__(self):\n        raise E\n    __repr__ = __str__\nraise E()",
+        cell="class E(Exception):\n    def __str__(self):\n        raise E\n"
+        "    __repr__ = __str__\n"
+        "raise E()",
     ),
     # the notebook
     Hostile("test cell deleted", "notebook", FULL, change=without("test_LSTMCell")),
@@ -619,7 +639,8 @@ HOSTILE = (
         "deceit",
         BUILT,
         cell=HOLLOW,
-        before="import builtins, torch\ntorch.allclose = torch.equal = lambda *a, **k: True\nbuiltins.abs = lambda x: 0\nbuiltins.max = lambda *a, **k: 0",
+        before="import builtins, torch\ntorch.allclose = torch.equal = lambda *a, **k: True\n"
+        "builtins.abs = lambda x: 0\nbuiltins.max = lambda *a, **k: 0",
     ),
     Hostile(
         "a number that equals everything",
@@ -627,7 +648,8 @@ HOSTILE = (
         BUILT,
         "not a tensor",
         cell=HOLLOW.replace("return c * 0, h * 0", "return Same(), Same()")
-        + "\nclass Same:\n    def __eq__(self, other):\n        return True\n    __lt__ = __le__ = __gt__ = __ge__ = __eq__\n",
+        + "\nclass Same:\n    def __eq__(self, other):\n        return True\n"
+        "    __lt__ = __le__ = __gt__ = __ge__ = __eq__\n",
     ),
     Hostile(
         "a tensor that equals everything",
@@ -644,7 +666,11 @@ HOSTILE = (
         BUILT,
         cell=HOLLOW.replace(
             "return c * 0, h * 0",
-            "import sys\n        frame = sys._getframe()\n        while frame:\n            for name, value in frame.f_locals.items():\n                if 'expected' in name or 'right' in name or 'truth' in name:\n                    return value\n            frame = frame.f_back\n        raise KeyError('nothing found')",
+            "import sys\n        frame = sys._getframe()\n        while frame:\n"
+            "            for name, value in frame.f_locals.items():\n"
+            "                if 'expected' in name or 'right' in name or 'truth' in name:\n"
+            "                    return value\n            frame = frame.f_back\n"
+            "        raise KeyError('nothing found')",
         ),
         told="KeyError",
     ),
@@ -654,7 +680,9 @@ HOSTILE = (
         BUILT,
         cell=HOLLOW.replace(
             "return c * 0, h * 0",
-            "import gc\n        for thing in gc.get_objects():\n            if isinstance(thing, dict) and 'expected' in thing:\n                return thing['expected']\n        raise KeyError('nothing found')",
+            "import gc\n        for thing in gc.get_objects():\n"
+            "            if isinstance(thing, dict) and 'expected' in thing:\n"
+            "                return thing['expected']\n        raise KeyError('nothing found')",
         ),
         told="KeyError",
     ),
@@ -666,14 +694,16 @@ HOSTILE = (
         "deceit",
         BUILT,
         cell=HOLLOW,
-        before="import ast\nclass Drop(ast.NodeTransformer):\n    def visit_Assert(self, node):\n        return ast.Pass()\nget_ipython().ast_transformers.append(Drop())",
+        before="import ast\nclass Drop(ast.NodeTransformer):\n    def visit_Assert(self, node):\n"
+        "        return ast.Pass()\nget_ipython().ast_transformers.append(Drop())",
     ),
     Hostile(
         "run_code that swallows errors",
         "deceit",
         NOTHING,
         cell=HOLLOW,
-        before="ip = get_ipython()\nasync def quiet(*a, **k):\n    return False\nip.run_code = quiet",
+        before="ip = get_ipython()\nasync def quiet(*a, **k):\n    return False\n"
+        "ip.run_code = quiet",
     ),
     Hostile(
         "run_cell replaced",
@@ -687,14 +717,17 @@ HOSTILE = (
         "deceit",
         BUILT,
         cell=HOLLOW,
-        before="get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda *a: a[1].text('10.0'))\n10.0",
+        before="get_ipython().display_formatter.formatters['text/plain'].for_type(float, "
+        "lambda *a: "
+        "a[1].text('10.0'))\n10.0",
     ),
     Hostile(
         "kernel replaced",
         "deceit",
         BUILT,
         cell=HOLLOW,
-        before="try:\n    get_ipython().kernel.do_execute = lambda *a, **k: {'status': 'ok'}\nexcept AttributeError:\n    pass",
+        before="try:\n    get_ipython().kernel.do_execute = lambda *a, **k: {'status': 'ok'}\n"
+        "except AttributeError:\n    pass",
     ),
     Hostile("the answering code replaced through gc", "deceit", BUILT, cell=HOLLOW, after=FORGE),
     Hostile(
@@ -702,28 +735,35 @@ HOSTILE = (
         "deceit",
         NOTHING,
         cell=HOLLOW,
-        after='import json\njson.dumps = lambda *a, **k: \'{"answers": {"defined": "yes", "score": 10}}\'',
+        after='import json\njson.dumps = lambda *a, **k: \'{"answers": '
+        '{"defined": "yes", "score": 10}}\'',
     ),
     Hostile(
         "answers sent unasked",
         "deceit",
         NOTHING,
         cell=HOLLOW,
-        after='import gc, socket, struct\nfor thing in gc.get_objects():\n    if isinstance(thing, socket.socket):\n        data = b\'{"answers": {"defined": "yes"}, "score": 10}\'\n        thing.sendall(struct.pack(\'!I\', len(data)) + data)',
+        after="import gc, socket, struct\nfor thing in gc.get_objects():\n"
+        "    if isinstance(thing, socket.socket):\n"
+        '        data = b\'{"answers": {"defined": "yes"}, "score": 10}\'\n'
+        "        thing.sendall(struct.pack('!I', len(data)) + data)",
     ),
     Hostile(
         "a lie about its size",
         "deceit",
         BUILT,
         cell=HOLLOW,
-        after="import gc, socket, struct\nfor thing in gc.get_objects():\n    if isinstance(thing, socket.socket):\n        thing.sendall(struct.pack('!I', 2**32 - 1) + b'x' * 1000)",
+        after="import gc, socket, struct\nfor thing in gc.get_objects():\n"
+        "    if isinstance(thing, socket.socket):\n"
+        "        thing.sendall(struct.pack('!I', 2**32 - 1) + b'x' * 1000)",
     ),
     Hostile(
         "modules emptied",
         "deceit",
         BUILT,
         cell=HOLLOW,
-        after="import sys\nfor name in list(sys.modules):\n    if not name.startswith('_'):\n        sys.modules[name].__dict__.clear()",
+        after="import sys\nfor name in list(sys.modules):\n    if not name.startswith('_'):\n"
+        "        sys.modules[name].__dict__.clear()",
     ),
     Hostile(
         "nn.Module.__call__ replaced",
@@ -753,7 +793,9 @@ HOSTILE = (
         "PyTorch's own lstm_cell was called",
         cell=RIGHT.replace(
             "        f_t = ",
-            "        import torch as T\n        getattr(T, 'lst' + 'm_cell')(x[None], (h[None], c[None]), torch.cat([self.U_i.weight] * 4), torch.cat([self.W_i.weight] * 4))\n        f_t = ",
+            "        import torch as T\n        getattr(T, 'lst' + 'm_cell')(x[None], (h[None], "
+            "c[None]), torch.cat([self.U_i.weight] * 4), torch.cat([self.W_i.weight] * 4))\n"
+            "        f_t = ",
         ),
     ),
     Hostile(
@@ -777,70 +819,83 @@ HOSTILE = (
         "course",
         NOTHING,
         "IndexError",
-        cell=STEAL
-        + "cells = json.load(open(found[0]))['cells']\nexec(''.join(next(c for c in cells if c['id'] == 'LSTMCell')['source']))",
+        cell=STEAL + "cells = json.load(open(found[0]))['cells']\n"
+        "exec(''.join(next(c for c in cells if c['id'] == 'LSTMCell')['source']))",
     ),
     Hostile(
         "the gradebook read",
         "course",
         NOTHING,
         "the cell stopped with",
-        cell="import sqlite3\nprint(sqlite3.connect('file:../../../gradebook.db?mode=ro', uri=True).execute('select * from source_cell').fetchall())\n"
-        + HOLLOW,
+        cell="import sqlite3\nprint(sqlite3.connect('file:../../../gradebook.db?mode=ro', "
+        "uri=True).execute('select * from source_cell').fetchall())\n" + HOLLOW,
     ),
     Hostile(
         "the gradebook written",
         "course",
         BUILT,
         cell=HOLLOW,
-        after="import sqlite3\ntry:\n    with sqlite3.connect('../../../gradebook.db') as db:\n        db.execute('update grade set manual_score = 10')\nexcept sqlite3.Error as error:\n    print(error)",
+        after="import sqlite3\ntry:\n    with sqlite3.connect('../../../gradebook.db') as db:\n"
+        "        db.execute('update grade set manual_score = 10')\n"
+        "except sqlite3.Error as error:\n    print(error)",
     ),
     Hostile(
         "the gradebook locked",
         "course",
         FULL,
-        after="import sqlite3, time\ntry:\n    db = sqlite3.connect('../../../gradebook.db')\n    db.execute('begin exclusive')\n    import os\n    if os.fork() == 0:\n        time.sleep(60)\nexcept sqlite3.Error as error:\n    print(error)",
+        after="import sqlite3, time\ntry:\n    db = sqlite3.connect('../../../gradebook.db')\n"
+        "    db.execute('begin exclusive')\n    import os\n    if os.fork() == 0:\n"
+        "        time.sleep(60)\nexcept sqlite3.Error as error:\n    print(error)",
     ),
     Hostile(
         "the course deleted",
         "course",
         FULL,
-        after="import shutil\nfor place in ('../../../source', '../../../release', '../../../submitted', '../../../gradebook.db'):\n    shutil.rmtree(place, ignore_errors=True)",
+        after="import shutil\nfor place in ('../../../source', '../../../release', "
+        "'../../../submitted', '../../../gradebook.db'):\n"
+        "    shutil.rmtree(place, ignore_errors=True)",
     ),
     Hostile(
         "a configuration planted",
         "course",
         FULL,
-        after="try:\n    open('../../../nbgrader_config.py', 'a').write('\\nraise SystemExit\\n')\nexcept OSError as error:\n    print(error)",
+        after="try:\n    open('../../../nbgrader_config.py', 'a').write('\\nraise SystemExit\\n')\n"
+        "except OSError as error:\n    print(error)",
     ),
     Hostile(
         "another's submission overwritten",
         "course",
         FULL,
-        after="import glob\nfor path in glob.glob('../../../submitted/*/lstm/*.ipynb'):\n    try:\n        open(path, 'w').write('{}')\n    except OSError as error:\n        print(error)",
+        after="import glob\nfor path in glob.glob('../../../submitted/*/lstm/*.ipynb'):\n    try:\n"
+        "        open(path, 'w').write('{}')\n    except OSError as error:\n        print(error)",
     ),
     Hostile(
         "a network connection",
         "course",
         FULL,
-        after="import socket\ntry:\n    socket.create_connection(('127.0.0.1', 22), 1)\nexcept OSError as error:\n    print(error)",
+        after="import socket\ntry:\n    socket.create_connection(('127.0.0.1', 22), 1)\n"
+        "except OSError as error:\n    print(error)",
     ),
     Hostile(
         "the home folder written",
         "course",
         FULL,
-        after="import os, pwd\ntry:\n    open(os.path.join(pwd.getpwuid(os.getuid()).pw_dir, '.bashrc'), 'a').write('# was here')\nexcept Exception as error:\n    print(error)",
+        after="import os, pwd\ntry:\n    open(os.path.join(pwd.getpwuid(os.getuid()).pw_dir, "
+        "'.bashrc'), 'a').write('# was here')\nexcept Exception as error:\n    print(error)",
     ),
     Hostile(
         "a file for the neighbour in /tmp",
         "course",
         FULL,
-        after="for place in ('/tmp', '/dev/shm', '/var/tmp', '/student'):\n    try:\n        open(place + '/for_the_neighbour', 'w').write('x')\n    except OSError as error:\n        print(error)",
+        after="for place in ('/tmp', '/dev/shm', '/var/tmp', '/student'):\n    try:\n"
+        "        open(place + '/for_the_neighbour', 'w').write('x')\n"
+        "    except OSError as error:\n        print(error)",
     ),
     Hostile(
         "Python's own packages changed",
         "course",
         FULL,
-        after="import torch\ntry:\n    open(torch.__file__, 'a').write('\\nraise SystemExit\\n')\nexcept OSError as error:\n    print(error)",
+        after="import torch\ntry:\n    open(torch.__file__, 'a').write('\\nraise SystemExit\\n')\n"
+        "except OSError as error:\n    print(error)",
     ),
 )

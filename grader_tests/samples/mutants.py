@@ -1,7 +1,7 @@
 """Mutants of the worked solutions: one small change each, at the level of the syntax tree.
 
-`mutants(source)` yields (what was changed, the changed source). `same(cls, source)` shows, without the judge, that a mutant
-computes the same as the worked solution.
+`mutants(source)` yields (what was changed, the changed source). `same(cls, source)` shows, without
+the judge, that a mutant computes the same as the worked solution.
 """
 
 import ast
@@ -10,7 +10,7 @@ import inspect
 
 import torch
 
-from grader_tests.samples.students import EXERCISES, solutions
+from grader_tests.samples.students import EXERCISES, cell_before, solutions
 from grader_tests.support.function_level import namespace_of
 
 OPERATORS = {
@@ -185,16 +185,13 @@ def mutants(source: str):
 
 # ---------------------------------------------------------------- equal in what they compute
 def same(name: str, source: str, trials: int = 20) -> bool:
-    """Whether a mutant does everything that the worked solution does: parameters, draws, values, gradients, purity."""
+    """Whether a mutant does everything that the worked solution does: parameters, draws, values,
+    gradients, purity."""
     torch.manual_seed(3)
     try:
-        before = (
-            solutions()[EXERCISES[name].cell] + "\n\n"
-            if EXERCISES[name].base and EXERCISES[name].cell
-            else ""
-        )
         right, mutant = (
-            namespace_of(name, before + text)[name] for text in (solutions()[name], source)
+            namespace_of(name, cell_before(name) + text)[name]
+            for text in (solutions()[name], source)
         )
         return all(
             same_once(right, mutant, sizes, EXERCISES[name].kind)
@@ -252,7 +249,8 @@ def same_once(right, mutant, sizes, kind) -> bool:
 
 
 def same_draws(a, b) -> bool:
-    """Whether reset_parameters draws each parameter alike: the same numbers from the same seed, parameter by parameter."""
+    """Whether reset_parameters draws each parameter alike: the same numbers from the same seed,
+    parameter by parameter."""
     drawn = []
     for module in (a, b):
         with torch.no_grad():

@@ -1,12 +1,16 @@
-"""Right answers in many hands: every class written in all the ways that come from crossing the choices that are free.
+"""Right answers in many hands: every class written in all the ways that come from crossing the
+choices that are free.
 
-`right_answers()` yields (class name, words for the choices, source). A source may bring its own base classes: that is
-allowed too. None of this text comes from the worked solutions.
+`right_answers()` yields (class name, words for the choices, source). A source may bring its own
+base classes: that is allowed too. None of this text comes from the worked solutions.
 """
 
 from itertools import product
 
-HEAD = "import math\nimport warnings\n\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n"
+HEAD = (
+    "import math\nimport warnings\n\nimport torch\nimport torch.nn.functional as F\n"
+    "from torch import nn\n\n"
+)
 SQUASH = {"f": "sigmoid", "i": "sigmoid", "o": "sigmoid", "c": "tanh"}
 
 # How a matrix is kept, and how it is multiplied with a vector.
@@ -151,7 +155,10 @@ def cell_source(
     base="nn.Module",
     peephole=None,
 ):
-    """A whole class. With base "nn.Module" it makes all parameters itself, else it inherits what it can."""
+    """A whole class.
+
+    With base "nn.Module" it makes all parameters itself, else it inherits what it can.
+    """
     peep = {None: "", "full": TIMES[times]("self.V_{0}", "c"), "diagonal": "self.V_{0} * c"}[
         peephole
     ]
@@ -246,7 +253,8 @@ def cells():
         "ModuleDict of its own extras",
         plain_cell("Linear", "call").replace(
             "super().__init__()\n",
-            "super().__init__()\n        self.history = []\n        self.register_buffer('steps', torch.zeros(1))\n",
+            "super().__init__()\n        self.history = []\n"
+            "        self.register_buffer('steps', torch.zeros(1))\n",
         ),
     )
     yield (
@@ -255,7 +263,9 @@ def cells():
         plain_cell()
         .replace(
             "    def forward",
-            "    def gate(self, k, x, h):\n        return getattr(self, f'W_{k}') @ h + getattr(self, f'U_{k}') @ x + getattr(self, f'b_{k}')\n\n    def forward",
+            "    def gate(self, k, x, h):\n"
+            "        return getattr(self, f'W_{k}') @ h + getattr(self, f'U_{k}') @ x + "
+            "getattr(self, f'b_{k}')\n\n    def forward",
         )
         .replace("a_f = self.W_f @ h + self.U_f @ x + self.b_f", "a_f = self.gate('f', x, h)"),
     )
@@ -269,7 +279,8 @@ def cells():
         "mentions nn.LSTM in a comment",
         plain_cell().replace(
             "return c_t, h_t",
-            "# not nn.LSTM(…), torch.lstm_cell(…) or _VF.lstm\n        '''nn.LSTMCell'''\n        return c_t, h_t",
+            "# not nn.LSTM(…), torch.lstm_cell(…) or _VF.lstm\n        '''nn.LSTMCell'''\n"
+            "        return c_t, h_t",
         ),
     )
 
@@ -340,7 +351,8 @@ def peephole_cells():
 
 LAYERS = {
     "comprehension": [
-        "self.layers = nn.ModuleList([{cell}(input_dim if k == 0 else hidden_dim, hidden_dim) for k in range(n_layers)])"
+        "self.layers = nn.ModuleList([{cell}(input_dim if k == 0 else hidden_dim, hidden_dim) "
+        "for k in range(n_layers)])"
     ],
     "append": [
         "self.layers = nn.ModuleList()",
@@ -352,7 +364,8 @@ LAYERS = {
         "self.layers = nn.ModuleList({cell}(n, hidden_dim) for n in sizes)",
     ],
     "sum of lists": [
-        "self.layers = nn.ModuleList([{cell}(input_dim, hidden_dim)] + [{cell}(hidden_dim, hidden_dim) for _ in range(n_layers - 1)])"
+        "self.layers = nn.ModuleList([{cell}(input_dim, hidden_dim)] + [{cell}(hidden_dim, "
+        "hidden_dim) for _ in range(n_layers - 1)])"
     ],
     "extend": [
         "self.layers = nn.ModuleList([{cell}(input_dim, hidden_dim)])",
@@ -442,7 +455,11 @@ def stack_source(
 ):
     body = (RUNS[run] + "\n" + RETURNS[returns]).split("\n")
     make = ["super().__init__()", *(line.format(cell=cell) for line in LAYERS[layers])]
-    return f"class {name}(nn.Module):\n    def __init__(self, input_dim, hidden_dim, n_layers):\n{indent(make)}\n    def reset_parameters(self):\n{indent(STACK_RESET[reset])}\n    def forward(self, x, c, h):\n{indent(body)}"
+    return (
+        f"class {name}(nn.Module):\n    def __init__(self, input_dim, hidden_dim, n_layers):\n"
+        f"{indent(make)}\n    def reset_parameters(self):\n{indent(STACK_RESET[reset])}\n"
+        f"    def forward(self, x, c, h):\n{indent(body)}"
+    )
 
 
 def stacks():
@@ -490,7 +507,10 @@ def substacks(name, cell, cell_text):
             "super().__init__(input_dim, hidden_dim, n_layers)",
             *(line.format(cell=cell) for line in LAYERS[layers]),
         ]
-        source = f"class {name}(LSTM):\n    def __init__(self, input_dim, hidden_dim, n_layers):\n{indent(make)}"
+        source = (
+            f"class {name}(LSTM):\n    def __init__(self, input_dim, hidden_dim, n_layers):\n"
+            f"{indent(make)}"
+        )
         yield (
             name,
             f"{layers}, own stack: {run}",
@@ -521,7 +541,8 @@ def substacks(name, cell, cell_text):
                 plain_cell(),
                 stack_source(),
                 cell_text,
-                f"class {name}(LSTM):\n    def __init__(self, input_dim, hidden_dim, n_layers):\n{indent(loop)}",
+                f"class {name}(LSTM):\n    def __init__(self, input_dim, hidden_dim, "
+                f"n_layers):\n{indent(loop)}",
             ]
         ),
     )

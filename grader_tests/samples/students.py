@@ -1,4 +1,5 @@
-"""Example submissions: each is the release with some cells filled in. `submissions/NAME/CELL.py` holds what differs.
+"""Example submissions: each is the release with some cells filled in. `submissions/NAME/CELL.py`
+holds what differs.
 
 `make grade` hands them in and prints the table; the tests hand them in too.
 """
@@ -26,18 +27,25 @@ NOTEBOOKS = tuple(dict.fromkeys(exercise.notebook for exercise in EXERCISES.valu
 
 def solutions() -> dict[str, str]:
     """grade_id -> the worked solution of that cell, without its markers."""
-    rows = {}
+    solved = {}
     for name in NOTEBOOKS:
         for cell in nbformat.read(SOURCE / f"{name}.ipynb", as_version=4).cells:
             if cell.metadata.get("nbgrader", {}).get("solution"):
-                rows[cell.metadata.nbgrader.grade_id] = re.sub(
+                solved[cell.metadata.nbgrader.grade_id] = re.sub(
                     r"^ *### (BEGIN|END) SOLUTION\n?", "", cell.source, flags=re.MULTILINE
                 )
-    return rows
+    return solved
+
+
+def cell_before(name: str) -> str:
+    """The worked cell that the stack `name` is made of, to stand before it; empty for a cell."""
+    exercise = EXERCISES[name]
+    return solutions()[exercise.cell] + "\n\n" if exercise.base and exercise.cell else ""
 
 
 def answers(name: str) -> dict[str, str]:
-    """grade_id -> text of what the example student `name` wrote; cells that are not there stay as they were given out."""
+    """grade_id -> text of what the example student `name` wrote; cells that are not there stay as
+    they were given out."""
     own = {
         path.stem: path.read_text(encoding="utf-8").rstrip("\n")
         for path in (SUBMISSIONS / name).glob("*.py")
@@ -49,7 +57,8 @@ STUDENTS = ("perfect", "parameter_matrices", "blank", "first_notebook_broken", "
 
 
 def hand_in(folder: Path, cells: dict[str, str]):
-    """Write the four notebooks with these cells filled in into `folder`, with the kit beside them."""
+    """Write the four notebooks with these cells filled in into `folder`, with the kit beside
+    them."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in NOTEBOOKS:
         nbformat.write(filled(name, cells), folder / f"{name}.ipynb")

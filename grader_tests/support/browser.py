@@ -1,4 +1,5 @@
-"""Headless Chromium without a network: what pages ask of other machines, what axe finds, in light and in dark, wide and on a phone; and servers."""
+"""Headless Chromium without a network: what pages ask of other machines, what axe finds, in light
+and in dark, wide and on a phone; and servers."""
 
 import socket
 import subprocess
@@ -35,8 +36,9 @@ def chromium():
 # ---------------------------------------------------------------- pages from files
 @contextmanager
 def window(browser, scheme: str, size: dict):
-    """A function that opens a page from its file and says everything that is wrong with it: it fetches something, has a
-    script, is wider than the window, or breaks a rule of axe; with a picture of it into `shot`."""
+    """A function that opens a page from its file and says everything that is wrong with it: it
+    fetches something, has a script, is wider than the window, or breaks a rule of axe; with a
+    picture of it into `shot`."""
     page, fetched = (
         browser.new_page(color_scheme=scheme, viewport=size, offline=True, bypass_csp=True),
         [],
@@ -78,7 +80,8 @@ def complaints(page) -> list[str]:
 
 # ---------------------------------------------------------------- pages from servers of ours
 def new_page(browser, **options):
-    """A page, and the list of the requests that it has made to other machines, all of which are refused."""
+    """A page, and the list of the requests that it has made to other machines, all of which are
+    refused."""
     context, asked = browser.new_context(**options), []
 
     def answer(route):
@@ -100,7 +103,8 @@ def free_port() -> int:
 
 
 def fetch(server: subprocess.Popen, address: str) -> str:
-    """What a server that is just starting says at this address; nothing where it stops, or never answers."""
+    """What a server that is just starting says at this address; nothing where it stops, or never
+    answers."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and server.poll() is None:
         try:

@@ -1,4 +1,5 @@
-"""All that grading leaves behind for a class, as plain rows, to compare one way of grading with another."""
+"""All that grading leaves behind for a class, as plain rows, to compare one way of grading with
+another."""
 
 from pathlib import Path
 

@@ -1,11 +1,15 @@
-"""An exercise of one's own, as data: one step of a GRU. Its notebook is in source/gru; the judge knows nothing of it but this table."""
+"""An exercise of one's own, as data: one step of a GRU.
+
+Its notebook is in source/gru; the judge knows nothing of it but this table.
+"""
 
 from autograde.exercise.declared import Criterion, Exercise
 from autograde.exercise.rules import Part, Rule
 
 
 def gate(k: str, symbol: str, right: str, other: str, sums: dict[str, str]) -> list[Part]:
-    """The sum inside a gate, and the function around it; the right formula first, then those that students write instead."""
+    """The sum inside a gate, and the function around it; the right formula first, then those that
+    students write instead."""
     return [
         Part(f"a{k}", f"sum of {symbol}", k, sums, inline=True),
         Part(
@@ -62,7 +66,8 @@ CRITERIA = (
         "parameters",
         1,
         "Parameters and shapes",
-        "W_z W_r W_n map hidden to hidden, U_z U_r U_n input to hidden, b_z b_r b_n have shape (hidden_dim,)",
+        "W_z W_r W_n map hidden to hidden, U_z U_r U_n input to hidden, b_z "
+        "b_r b_n have shape (hidden_dim,)",
     ),
     Criterion(
         "z",

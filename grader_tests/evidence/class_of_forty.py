@@ -1,7 +1,7 @@
-"""`python -m grader_tests.samples.class_of_forty FOLDER`: a class of 40, right, wrong and hostile, graded, with feedback and report, every page looked at."""
+"""`python -m grader_tests.evidence.class_of_forty FOLDER`: a class of 40, right, wrong and hostile,
+graded, with feedback and report, every page looked at."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +12,14 @@ from grader_tests.samples.hostile import HOSTILE, hand_in_hostile
 from grader_tests.samples.mistakes import code, named, singles
 from grader_tests.samples.students import STUDENTS, answers, hand_in, solutions
 from grader_tests.support.browser import PHONE, WIDE, chromium, window
-from grader_tests.support.example_course import checked, make_course, nbgrader
+from grader_tests.support.courses import (
+    autograde,
+    checked,
+    class_report,
+    configure,
+    make_course,
+    nbgrader,
+)
 
 SIZE, DUE = 40, "2026-03-01 12:00:00 UTC"
 LATE = {"late_zero": "2026-03-04 12:00:00 UTC", "late_little": "2026-03-01 13:00:00 UTC"}
@@ -56,7 +63,8 @@ def hostile_page(folder: Path):
     path = folder / "01_basic_lstm.ipynb"
     notebook = nbformat.read(path, as_version=4)
     texts = [
-        "# </main><script>document.title = 'owned'</script>\n\n![x](http://example.com/c.png)\n\n<img src='http://example.com/d.png'> $\\frac{1$ $c_t$",
+        "# </main><script>document.title = 'owned'</script>\n\n![x](http://example.com/c.png)\n"
+        "\n<img src='http://example.com/d.png'> $\\frac{1$ $c_t$",
         "text",
     ]
     notebook.cells.insert(6, nbformat.v4.new_markdown_cell(texts[0], id="mine"))
@@ -67,8 +75,7 @@ def hostile_page(folder: Path):
 def make_class(folder: Path) -> list[str]:
     """A course of 40 submissions, not graded yet; the students' names."""
     make_course(folder)
-    with open(folder / "nbgrader_config.py", "a") as config:
-        config.write(LIMITS + PENALTY)
+    configure(folder, LIMITS + PENALTY)
     submitted = lambda name: folder / "submitted" / name / "lstm"
     for name in STUDENTS:
         hand_in(submitted(name), answers(name))
@@ -98,20 +105,13 @@ def make_class(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "submitted").iterdir())
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess:
-    """A command of ours in the course."""
-    return subprocess.run(
-        [sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True
-    )
-
-
 def main(folder: Path) -> list[str]:
     names = make_class(folder)
-    done = run(folder, "autograde", "lstm")
+    done = autograde(folder)
     if done.returncode != 1:  # 1: something needs a person
         sys.exit(done.stdout + done.stderr)
     checked(nbgrader(folder, "generate_feedback", "lstm"))
-    checked(run(folder, "autograde.pages.report", "lstm"))
+    checked(class_report(folder))
     return names
 
 

@@ -1,0 +1,93 @@
+"""Courses to try things in, and the commands that grade them."""
+
+import atexit
+import functools
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from grader_tests.samples.students import NOTEBOOKS, ROOT
+
+NBGRADER = Path(sys.executable).parent / "nbgrader"
+DATABASE = "sqlite:///{}/gradebook.db"
+
+
+# ---------------------------------------------------------------- commands
+def nbgrader(folder: Path, *words: str, **options) -> subprocess.CompletedProcess:
+    """A plain nbgrader command in the course `folder`; its output is kept."""
+    return subprocess.run([NBGRADER, *words], cwd=folder, capture_output=True, text=True, **options)
+
+
+def module(folder: Path, *words: str, **options) -> subprocess.CompletedProcess:
+    """`python -m WORDS` in the course `folder`; its output is kept."""
+    command = [sys.executable, "-m", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, **options)
+
+
+def autograde(folder: Path, *words: str, name: str = "lstm", **options):
+    """Our own command for the assignment `name`."""
+    return module(folder, "autograde", name, *words, **options)
+
+
+def class_report(folder: Path, *words: str, name: str = "lstm"):
+    """Our report on the assignment `name`."""
+    return module(folder, "autograde.pages.report", name, *words)
+
+
+def checked(done: subprocess.CompletedProcess) -> subprocess.CompletedProcess:
+    """The same; ends the program with all that it said where it failed."""
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, done.args))} failed:\n{done.stdout}{done.stderr}")
+    return done
+
+
+# ---------------------------------------------------------------- courses
+@functools.cache
+def generated() -> Path:
+    """A course with its release, generated once in this process. To be copied, not written to."""
+    folder = Path(tempfile.mkdtemp(prefix="generated")) / "course"
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    shutil.copytree(
+        ROOT / "source",
+        folder / "source",
+        ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"),
+    )
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    checked(nbgrader(folder, "generate_assignment", "lstm"))
+    return folder
+
+
+def make_course(folder: Path):
+    """A course as an instructor has it: source, configuration, gradebook and the release."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(generated(), folder)
+
+
+def configure(course: Path, lines: str):
+    """Add these lines to the course's nbgrader_config.py."""
+    with open(course / "nbgrader_config.py", "a", encoding="utf-8") as config:
+        config.write(f"\n{lines}\n")
+
+
+def graded(course: Path) -> list[str]:
+    """Students that a run has finished."""
+    return sorted(
+        path.stem
+        for path in (course / ".autograde" / "lstm").glob("*.json")
+        if len(json.loads(path.read_text())) == len(NOTEBOOKS)
+    )
+
+
+def wait_until(condition, seconds: float = 600):
+    """Returns once `condition()` holds.
+
+    `seconds` is for what never happens, however busy a machine.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)

@@ -1,0 +1,104 @@
+"""The class of hostile submissions, the ordinary user who grades it, and what nothing in it may
+change."""
+
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from grader_tests.samples.hostile import HOSTILE, hand_in_hostile
+from grader_tests.samples.students import ROOT, hand_in, solutions
+from grader_tests.support.courses import DATABASE, configure, make_course
+
+LIMITS = (
+    '\nc.Judge.sandbox = "required"\nc.Judge.cell_seconds = 2\nc.Judge.notebook_seconds = 25\n'
+    "c.Judge.answer_seconds = 5\n"
+)
+USER = "ordinary_grader"
+HONEST = ("aa_honest", "mm_honest", "zz_honest")
+
+
+def student(place: int) -> str:
+    return f"{'abcdefghijklmnopqrstuvwxy'[place // 5]}_{place:03}"
+
+
+def make_class(folder: Path):
+    make_course(folder)
+    configure(folder, LIMITS)
+    for name in HONEST:
+        hand_in(folder / "submitted" / name / "lstm", solutions())
+    for place, hostile in enumerate(HOSTILE):
+        hand_in_hostile(folder / "submitted" / student(place) / "lstm", hostile)
+
+
+def ordinary_python(folder: Path) -> list[str]:
+    """A command that runs Python as an ordinary user, with the packages of this one.
+
+    Skips where that cannot be had.
+    """
+    if os.geteuid():
+        return [sys.executable]
+    if not shutil.which("useradd") or not Path("/usr/bin/python3").exists():
+        pytest.skip("no useradd, or no Python outside of root's home: no ordinary user here")
+    try:
+        pwd.getpwnam(USER)
+    except KeyError:
+        subprocess.run(["useradd", "--create-home", USER], check=True)
+    subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", folder / "venv"], check=True)
+    packages = next((folder / "venv" / "lib").glob("python*")) / "site-packages" / "course.pth"
+    packages.write_text("".join(f"{place}\n" for place in sys.path if Path(place).is_dir()))
+    for path in (folder, *folder.parents):
+        os.chmod(path, os.stat(path).st_mode | 0o011)
+    python = [
+        "setpriv",
+        f"--reuid={USER}",
+        f"--regid={USER}",
+        "--init-groups",
+        "env",
+        f"HOME=/home/{USER}",
+        folder / "venv" / "bin" / "python",
+    ]
+    if subprocess.run(
+        [*python, "-c", "import torch, nbgrader, autograde"], capture_output=True
+    ).returncode:
+        pytest.skip(f"an ordinary user cannot read the packages of {sys.executable}, or {ROOT}")
+    return python
+
+
+def seen(folder: Path) -> dict[str, str]:
+    """What no submission may change: the course but for what grading writes, and what lies around
+    it."""
+    rows = {}
+    for name in ("source", "release", "submitted", "nbgrader_config.py"):
+        for path in sorted([folder / name, *(folder / name).rglob("*")]):
+            if path.is_symlink() or path.is_dir() or not path.is_file():
+                rows[str(path)] = str(path.is_symlink() and os.readlink(path))
+            else:
+                rows[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    for path in (
+        Path.home() / ".bashrc",
+        Path(f"/home/{USER}/.bashrc"),
+        Path(sysconfig.get_paths()["purelib"]) / "torch" / "__init__.py",
+    ):
+        rows[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+    return rows | {
+        place: str(os.path.exists(f"{place}/for_the_neighbour"))
+        for place in ("/tmp", "/var/tmp", "/dev/shm")
+    }
+
+
+def marks(course: Path) -> dict[str, dict[str, float]]:
+    with Gradebook(DATABASE.format(course), "lstm_course") as gradebook:
+        return {
+            submission.student.id: {
+                notebook.name: notebook.score for notebook in submission.notebooks
+            }
+            for submission in gradebook.find_assignment("lstm").submissions
+        }
