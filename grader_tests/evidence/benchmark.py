@@ -176,7 +176,7 @@ def is_server(one: psutil.Process) -> bool:
         return (
             len(words) > 1
             and "python" in words[0]
-            and any(word.endswith("kernel.py") for word in words)
+            and any(word.endswith("student/start.py") for word in words)
             and "bwrap" in one.parent().name()
         )
     except (psutil.Error, AttributeError):

@@ -1,0 +1,210 @@
+"""One notebook's process, seen from the grader: what happens in it becomes values.
+
+    with Warm() as warm, warm.student(kit) as student:
+        result = student.execute("class LSTMCell(nn.Module): ...")
+        answers = student.ask(questions)
+
+No death, no endless loop and no malformed message of a student's process raises here: it ends in
+a `CellResult` or in `{"failed": sentence}`. What raises is `Unavailable`: our own side could not
+start a process.
+"""
+
+import signal
+import socket
+import time
+from dataclasses import dataclass
+
+from .result import CellResult, cell_result
+from .sandbox import MEMORY_BYTES, Unavailable
+from .wire import Wire
+
+MOST_REVIVALS = 6  # of one notebook's process
+
+
+class Overuse(Exception):
+    """A student's processes use too much memory together."""
+
+
+class Gone(Exception):
+    """The student's process is no more.
+
+    sentence: for the student; by_itself: whether it ended so, and was not stopped.
+    """
+
+    def __init__(self, sentence, by_itself):
+        super().__init__(sentence)
+        self.sentence, self.by_itself = sentence, by_itself
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds: for one cell, for all cells of a notebook, for the answers about one class, and to
+    obey an interrupt."""
+
+    cell: float = 30
+    notebook: float = 120
+    answers: float = 30
+    grace: float = 2
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A cell that ran. added: it is one of the student's own, beside the release's."""
+
+    source: str
+    number: int
+    added: bool
+
+    @property
+    def message(self):
+        return {"cell": self.source, "number": self.number}
+
+
+class Student:
+    """One notebook's process. Where it dies, it is started anew without the cell it died in, a few
+    times."""
+
+    def __init__(self, warm, kit, limits):
+        self.warm, self.kit, self.limits = warm, kit, limits
+        self.wire = None
+        self.done = []  # cells that ran, for a new process
+        self.cells_left = limits.notebook
+        self.revivals, self.given_up = 0, None
+
+    def execute(self, source, number=0, added=False, timeout=None):
+        """Run a cell; what it does raises nothing here, only Unavailable is raised.
+
+        added: it is one of the student's own, beside the release's. timeout: in seconds.
+        """
+        if self.cells_left <= 0:
+            why = f"the {self.limits.notebook:g} seconds for this notebook were used up"
+            return CellResult("not run", error="NotRun", message=why)
+        seconds = min(timeout or self.limits.cell, self.cells_left)
+        began = time.monotonic()
+        try:
+            reply = self._persist(Ran(source, number, added).message, seconds)
+        except Gone as gone:
+            return CellResult("died", error="ProcessEnded", message=gone.sentence)
+        finally:
+            self.cells_left -= time.monotonic() - began
+        if not reply.get("interrupted"):
+            self.done.append(Ran(source, number, added))
+        return cell_result(reply, seconds)
+
+    def ask(self, questions, timeout=None):
+        """Answers to questions, or {"failed": sentence}, within `timeout` seconds. Raises
+        Unavailable."""
+        seconds = timeout or self.limits.answers
+        try:
+            reply = self._persist({"ask": questions}, seconds, before=self.warm.clear)
+        except Gone as gone:
+            return failed(f"Your class could not be asked: {gone.sentence}.")
+        if reply.get("interrupted"):
+            return failed(
+                f"Your class did not answer within {seconds:g} seconds; is there an endless loop?"
+            )
+        answers = reply.get("answers")
+        if not isinstance(answers, dict):
+            return failed("Your class gave no answer that can be read.")
+        return answers
+
+    def _persist(self, message, seconds, before=lambda: None):
+        """The reply to a message. Where the process ends over it, it is tried in a new one, and
+        then without the student's added cells: one of those may have been the cause."""
+        for attempt in range(3):
+            try:
+                self.ready()
+                before()
+                return self._exchange(message, seconds)
+            except Gone as gone:
+                if attempt == 2 or not gone.by_itself:
+                    raise
+            if attempt:
+                self.done = [cell for cell in self.done if not cell.added]
+
+    def ready(self):
+        """A living process in which all earlier cells have run. Raises Gone or Unavailable."""
+        if self.wire is not None:
+            return
+        if self.given_up:
+            raise Gone(self.given_up, False)
+        self.start()
+        for cell in self.done:
+            self._exchange(cell.message, self.limits.cell)
+
+    def start(self):
+        """A fresh process. Raises Unavailable."""
+        ours, theirs = socket.socketpair()
+        deadline = time.monotonic() + 60
+        with theirs:
+            self.warm.begin(theirs)
+        self.wire = Wire(ours, self.watch)
+        try:
+            self.wire.send({"kit": self.kit}, deadline)
+            self.wire.receive(deadline)
+        except (OSError, EOFError, ValueError) as error:
+            self.close()
+            why = f"a student's process could not be prepared ({type(error).__name__})"
+            raise Unavailable(why) from error
+
+    def watch(self):
+        """Raises Overuse."""
+        if self.warm.memory() > MEMORY_BYTES:
+            raise Overuse
+
+    def close(self):
+        """End the process and all that it has started."""
+        if self.wire is not None:
+            self._end(at_once=True)
+
+    def _exchange(self, message, seconds):
+        """Send a message and wait for the reply. Raises Gone where there will be none."""
+        deadline = time.monotonic() + seconds
+        try:
+            self.wire.send(message, deadline)
+            try:
+                return self.wire.receive(deadline)
+            except TimeoutError:
+                self.warm.interrupt()
+                reply = self.wire.receive(time.monotonic() + self.limits.grace)
+                return {**reply, "interrupted": True}
+        except Overuse:
+            self._stopped("your code's processes used too much memory")
+        except TimeoutError:
+            self._stopped(f"your code was stopped after {seconds:g} seconds and did not obey")
+        except ValueError:
+            self._stopped("your code's process sent something that is no answer")
+        except (OSError, EOFError):
+            self._lost(ending(self._end(at_once=False)), by_itself=True)
+
+    def _stopped(self, sentence):
+        self._end(at_once=True)
+        self._lost(sentence, by_itself=False)
+
+    def _lost(self, sentence, by_itself):
+        self.revivals += 1
+        if self.revivals > MOST_REVIVALS:
+            self.given_up = sentence
+        raise Gone(sentence, by_itself)
+
+    def _end(self, at_once):
+        self.wire.close()
+        self.wire = None
+        return self.warm.end(at_once)
+
+
+def ending(status):
+    """A sentence for the exit status of a student's process; more than 128 is a signal."""
+    if status is not None and (status > 128 or status < 0):
+        number = status - 128 if status > 128 else -status
+        reasons = {
+            signal.SIGKILL: "it may have used too much memory",
+            signal.SIGXCPU: "it used too much processor time",
+        }
+        name = signal.Signals(number).name if number in iter(signal.Signals) else f"signal {number}"
+        return f"your code's process was ended by {name}; {reasons.get(number, 'it crashed')}"
+    return "your code ended the Python process"
+
+
+def failed(sentence):
+    return {"failed": sentence}

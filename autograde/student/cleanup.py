@@ -1,0 +1,105 @@
+"""Ending what a notebook has started, and removing what it has written."""
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+
+def end(child, patience, alone):
+    """End the child and everything that it started. Returns how the child ended by itself within
+    `patience` seconds, or None if it did not."""
+    status, deadline = None, time.monotonic() + patience
+    while status is None and time.monotonic() < deadline:
+        pid, raw = os.waitpid(child, os.WNOHANG)
+        status = os.waitstatus_to_exitcode(raw) if pid else time.sleep(0.002)
+    left = [child] if status is None else []
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        kill_all([-1] if alone else [*left, *strays(None, alone)])
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            break
+        time.sleep(0.001)
+    return status
+
+
+def clear(child, alone):
+    """End what the child has started; more than once, as one may fork while it is looked for."""
+    for _ in range(200):
+        left = [pid for pid in strays(child, alone) if lives(pid)]
+        if not left:
+            return
+        kill_all(left)
+        reap(left)
+        time.sleep(0.005)
+
+
+def strays(child, alone):
+    """Ids of processes that students' code has started, but for the child itself. `alone`: all
+    processes that this one sees are its own."""
+    try:
+        if alone:
+            found = {int(name) for name in os.listdir("/proc") if name.isdigit()} - {1, os.getpid()}
+        else:
+            children = Path(f"/proc/self/task/{os.getpid()}/children")
+            found = {int(text) for text in children.read_text().split()}
+    except OSError:
+        return []
+    return [pid for pid in found if pid != child]
+
+
+def lives(pid):
+    """Whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def kill_all(pids):
+    """SIGKILL for each, and for the group that it leads."""
+    for pid in pids:
+        for kill in (os.kill, os.killpg) if pid > 0 else (os.kill,):
+            try:
+                kill(pid, signal.SIGKILL)
+            except OSError:
+                pass
+
+
+def reap(pids):
+    """Processes that have ended count until somebody asks for them."""
+    for pid in pids:
+        try:
+            os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            pass
+
+
+def reap_all():
+    """`reap` for every child."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def remove(folder):
+    """Delete a notebook's folder, whatever rights it gave its files."""
+
+    def unlock(function, path, problem):
+        for place in (os.path.dirname(path), path):
+            try:
+                os.chmod(place, 0o700)
+            except OSError:
+                pass
+        try:
+            function(path)
+        except OSError:
+            pass
+
+    shutil.rmtree(folder, onerror=unlock)

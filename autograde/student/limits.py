@@ -1,0 +1,50 @@
+"""What one process of a notebook must not exceed, whatever box is around it."""
+
+import resource
+import sys
+from pathlib import Path
+
+MIB = 1 << 20
+LIMITS = {  # of each of a notebook's processes; the box has those of all together
+    "AS": 2048 * MIB,  # bytes of addresses, beyond what is mapped before the first cell
+    "CPU": 300,  # seconds of processor time
+    "FSIZE": 64 * MIB,  # bytes of one file
+    "NOFILE": 256,  # open files
+    "NPROC": 64,  # processes and threads of this user
+    "CORE": 0,  # bytes of a core dump
+}
+FOR_ANSWERS = 32  # processes more for our own questions, where a notebook has used up its own
+
+
+def confine(alone):
+    """Set LIMITS for this process. `alone`: no process of this user is somebody else's.
+
+    What the system does not know (macOS) stays unlimited. Raises nothing.
+    """
+    for name, most in LIMITS.items():
+        if name == "NPROC" and not alone:
+            continue  # the user's other processes would count
+        kind = getattr(resource, f"RLIMIT_{name}")
+        before = resource.getrlimit(kind)[1]
+        soft = hard = most + (mapped() if name == "AS" else 0)
+        if before != resource.RLIM_INFINITY:
+            soft = hard = min(soft, before)
+        elif name == "NPROC":
+            hard += FOR_ANSWERS
+        try:
+            resource.setrlimit(kind, (soft, hard))
+        except (OSError, ValueError):
+            pass  # macOS knows some names and refuses them
+
+
+def mapped():
+    """Bytes of addresses that this process has mapped: torch maps much more than it fills."""
+    if sys.platform != "linux":
+        return 0
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+def make_room():
+    """Before our own questions: the processes that were kept back for them."""
+    most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
