@@ -7,43 +7,33 @@ from pathlib import Path
 
 c = get_config()  # noqa: F821
 ROOT = Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT))
-os.environ["PATH"] = (
-    f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # nbgrader runs a bare `alembic`
-)
+sys.path.insert(0, str(ROOT))  # exercises of your own may lie beside this file
+# nbgrader runs a bare `alembic`, which lies beside this Python
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
-c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.root = str(ROOT)  # JupyterLab may have been opened in another folder
 c.CourseDirectory.course_id = "lstm_course"
-c.CourseDirectory.ignore = [
-    ".ipynb_checkpoints",
-    "*.pyc",
-    "__pycache__",
-    ".ruff_cache",
-    ".pytest_cache",
+c.CourseDirectory.ignore = [  # never handed out
+    *(".ipynb_checkpoints", "*.pyc", "__pycache__", ".ruff_cache", ".pytest_cache"),
 ]
-c.ClearSolutions.code_stub = {"python": "...  # YOUR CODE HERE"}
+c.ClearSolutions.code_stub = {"python": "...  # YOUR CODE HERE"}  # a blank cell still runs
 c.ClearSolutions.text_stub = "*Think first. The answer is in the worked notebook.*"
-c.ClearSolutions.enforce_metadata = (
-    False  # the answers to the questions to think about are no graded cells
-)
+c.ClearSolutions.enforce_metadata = False  # answers to think about are in cells without a grade
 
-# Grading: every submission is rebuilt from the release, its code runs in a box, and the judge decides in this process.
-c.Judge.exercises = {"lstm": "autograde.lstm"}
+# Grading: every submission is rebuilt from the release, its code runs in a box, and the judge
+# decides in nbgrader's own process.
+c.Judge.exercises = {"lstm": "autograde.lstm"}  # assignment to the module with its EXERCISES
 c.Judge.sandbox = "auto"  # "required" refuses to grade without a box, "off" uses none
 c.Autograde.exporter_class = "autograde.course.plugin.Rebuild"
-c.Autograde.sanitize_preprocessors = []
-c.Autograde.autograde_preprocessors = ["autograde.course.plugin.Judge"]
 
-# Feedback: pages of our own, which need no network. Marks for a learning platform: `nbgrader export --exporter=...`.
+# Feedback: one page for each notebook, which needs no network.
 c.GenerateFeedback.exporter_class = "autograde.pages.feedback.Feedback"
 
-# The formgrader: formulas without a network.
-TEMPLATES, PATHS = (
-    str(Path(find_spec("autograde").origin).parent / "pages" / "jupyter"),
-    os.environ.get("JUPYTER_PATH", ""),
-)
-if TEMPLATES not in PATHS.split(os.pathsep):
-    os.environ["JUPYTER_PATH"] = TEMPLATES + (os.pathsep + PATHS if PATHS else "")
+# The formgrader: formulas without a network, by two filters and a template of ours.
+TEMPLATES = str(Path(find_spec("autograde").origin).parent / "pages" / "jupyter")
+PATHS = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
+if TEMPLATES not in PATHS:
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [TEMPLATES, *PATHS]))
 c.HTMLExporter.filters = {
     "markdown2html": "autograde.pages.mathml.markdown2html",
     "font_face": "autograde.pages.mathml.font_face",

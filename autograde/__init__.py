@@ -1,19 +1,23 @@
-"""The judge behind the notebooks: rules as data, a box for students' code, and thin adapters to nbgrader.
+"""The judge behind the notebooks, in rooms. A room imports only what stands below it.
 
-Where to look for what:
+course     nbgrader in and out: release, submission, the one path to a mark, gradebook, commands
+pages      what people read: feedback, report, pictures, files for a learning platform
+box        a process for students' code, and the sandbox around it with its limits
+judge      pure: draws questions, compares answers, finds the mistake, says it
+lstm       the exercise of these notebooks: rules, wirings, points, sentences
+exercise   what an author declares, and what a verdict is
+student    what runs beside a student's code, in the box
 
-rules, points, sentences for mistakes   lstm.py (tables), wiring.py (of stacks), diagnose.py (which mistake the numbers show)
-what is asked, answered and judged      questions.py, respond.py, judge.py with cells.py, stacks.py and purity.py
-the box and its limits                  box.py (what can be seen; memory, folder), kernel.py (`LIMITS` of a process), process.py (`Limits`: seconds)
-from a submission to a mark             submission.py, grade.py, gradebook.py; plugin.py for nbgrader, command.py and farm.py for a class
-what people read                        feedback.py, pictures.py, report.py, summary.py, exporters.py
+Each room's first lines say what it is for; each module's first line says what it does.
 """
 
 
 def ask(name: str):
-    """What a hidden test cell calls: judges the class or variable `name` on the spot, where an author runs a source notebook.
+    """What a hidden test cell calls: judges the class or variable `name` on the spot, where an
+    author runs a source notebook.
 
-    When submissions are graded, the hidden cell does not run at all: the mark is decided outside of the notebook's process.
+    When submissions are graded, the hidden cell does not run at all: the mark is decided outside of
+    the notebook's process.
     """
     from .course.desk import ask_here
 

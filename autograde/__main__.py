@@ -1,15 +1,16 @@
-"""`python -m autograde ASSIGNMENT`. Nothing is imported up here, since worker processes import this file once more."""
+"""`python -m autograde VERB ASSIGNMENT`. Nothing is imported up here: worker processes import it
+too.
+"""
 
 
 def main():
     import sys
 
-    sys.modules.setdefault(
-        "rfc3987_syntax", None
-    )  # jsonschema compiles a grammar from it for a second, for a check that nobody asks for
-    from autograde.course.command import GradeClass
+    # jsonschema compiles a grammar from it for a second, for a check that nobody asks for
+    sys.modules.setdefault("rfc3987_syntax", None)
+    from autograde.course.command import main
 
-    GradeClass.launch_instance()
+    sys.exit(main())
 
 
 if __name__ == "__main__":

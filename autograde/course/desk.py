@@ -1,4 +1,4 @@
-"""The hidden test cells at an author's desk: the judge in place, and a plain refusal anywhere else."""
+"""Hidden test cells at an author's desk: the judge in place, and a refusal anywhere else."""
 
 import os
 from pathlib import Path
@@ -10,8 +10,8 @@ from traitlets.config import ConfigFileNotFound, PyFileConfigLoader
 from ..exercise.declared import Exercise, load
 from ..exercise.verdict import Cell
 from ..judge import examine
+from ..pages.criteria import as_html
 from ..student.respond import respond
-from .grade import as_html
 
 
 class NotGradedHere(Exception):
@@ -26,7 +26,9 @@ class MarksLost(NotGradedHere):
 
 
 def exercise_here(name: str) -> Exercise:
-    """The exercise `name` of the assignment in whose source folder we are, by the course's configuration. Raises NotGradedHere."""
+    """The exercise `name` of the assignment in whose source folder we are, by the course's
+    configuration. Raises NotGradedHere.
+    """
     folder = Path.cwd()
     try:
         modules = (
@@ -37,19 +39,24 @@ def exercise_here(name: str) -> Exercise:
         return load(modules[folder.name])[name]
     except (ConfigFileNotFound, KeyError, TypeError, ImportError) as problem:
         raise NotGradedHere(
-            f"There is no exercise {name} of {folder.name}: look at c.Judge.exercises in nbgrader_config.py ({type(problem).__name__}: {problem})."
+            f"There is no exercise {name} of {folder.name}: look at c.Judge.exercises in "
+            f"nbgrader_config.py ({type(problem).__name__}: {problem})."
         ) from None
 
 
 def ask_here(name: str) -> float:
-    """Judge `name` in this kernel, show the criteria, return the score. Raises NotGradedHere in anything but a source notebook."""
+    """Judge `name` in this kernel, show the criteria, return the score. Raises NotGradedHere in
+    anything but a source notebook.
+    """
     if os.environ.get("NBGRADER_EXECUTION") == "autograde" or Path.cwd().parent.name != "source":
         raise NotGradedHere(
-            "This cell was graded without the course's configuration, so no marks are given. Run nbgrader from the folder that holds nbgrader_config.py, with the package autograde installed."
+            "This cell was graded without the course's configuration, so no marks are given. Run "
+            "nbgrader from the folder that holds nbgrader_config.py, with the package autograde "
+            "installed."
         )
     exercise = exercise_here(name)
     verdict = examine(exercise, lambda questions: respond(questions, get_ipython().user_ns), Cell())
-    display(HTML(as_html(exercise, verdict)))
+    display(HTML(as_html(verdict, exercise.bonus)))
     if verdict.score < verdict.points:
         raise MarksLost(f"{verdict.score:g} of {verdict.points:g} points: see the table above.")
     return 0.0 if exercise.bonus else verdict.score

@@ -1,4 +1,6 @@
-"""Submissions graded side by side, on any concurrent.futures executor, and none lost to a worker that dies."""
+"""Submissions graded side by side, on any concurrent.futures executor, and none lost to a worker
+that dies.
+"""
 
 import os
 import signal
@@ -12,11 +14,11 @@ from multiprocessing.util import Finalize
 
 from ..box.process import Unavailable
 from .grade import Graded
-from .jobs import Job, close_warm_processes, grade_submission, not_graded
+from .jobs import Job, close_warm_processes, given_up, grade_submission
 from .state import grader_digest
 
 ATTEMPTS = 3  # how often a submission is tried whose worker dies
-AHEAD = 3  # jobs for each worker that are on their way at a time, so that memory does not grow with the class
+AHEAD = 3  # jobs on their way for each worker; memory must not grow with the class
 
 
 def local(count: int) -> tuple[Executor, int]:
@@ -27,7 +29,9 @@ def local(count: int) -> tuple[Executor, int]:
 
 
 def dask(address: str) -> tuple[Executor, int]:
-    """The workers of a Dask cluster; they need this package, and no file of the course. Raises Unavailable."""
+    """The workers of a Dask cluster; they need this package, and no file of the course. Raises
+    Unavailable.
+    """
     from distributed import Client
 
     try:
@@ -40,13 +44,16 @@ def dask(address: str) -> tuple[Executor, int]:
     graders = client.run(grader_digest, on_error="return").values()
     if set(graders) != {grader_digest()}:
         raise Unavailable(
-            f"the workers at {address} do not have this version of the package autograde, or another Python"
+            f"the workers at {address} do not have this version of the package autograde, or "
+            "another Python"
         )
     return client.get_executor(), max(1, sum(client.nthreads().values()))
 
 
 def stay_with(parent: int):
-    """In a worker: Ctrl-C is for the main process, and when that is gone, however it went, so is this one."""
+    """In a worker: Ctrl-C is for the main process, and when that is gone, however it went, so is
+    this one.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch():
@@ -59,23 +66,24 @@ def stay_with(parent: int):
 
 
 def graded(
-    students: deque[str], job_of: Callable[[str], Job], start: Callable[[], tuple[Executor, int]]
+    jobs: Iterator[Job], start: Callable[[], tuple[Executor, int]]
 ) -> Iterator[tuple[Job, list[Graded]]]:
-    """Each student's job with its graded notebooks, as they come. `start` gives an executor and its width, and again where one broke.
+    """Each job with its graded notebooks, as they come. `start` gives an executor and its width,
+    and again where one broke.
 
-    A job whose worker dies is tried again, after all others and alone, so that it takes none of them with it; the third time it
-    is recorded as not graded, for a person to look at.
+    A job whose worker dies is tried again, after all others and alone, so that it takes none of
+    them with it; the third time it is recorded as not graded, for a person to look at.
     """
-    suspects, attempts = deque(), Counter()
-    while students or suspects:
+    waiting, suspects, attempts = Waiting(jobs), deque(), Counter()
+    while waiting or suspects:
         executor, width = start()
         running, broken = {}, False
         try:
-            while running or ((students or suspects) and not broken):
+            while running or ((waiting or suspects) and not broken):
                 while not broken and (
-                    (students and len(running) < AHEAD * width) or (suspects and not running)
+                    (waiting and len(running) < AHEAD * width) or (suspects and not running)
                 ):
-                    job = job_of(students.popleft()) if students else suspects.popleft()
+                    job = waiting.next() if waiting else suspects.popleft()
                     try:
                         running[executor.submit(grade_submission, job)] = job
                     except BrokenExecutor:  # a worker has died since the last answer
@@ -91,14 +99,26 @@ def graded(
                     if attempts[job.student] < ATTEMPTS:
                         suspects.append(job)
                     else:
-                        yield (
-                            job,
-                            not_graded(
-                                job,
-                                f"its worker failed {ATTEMPTS} times ({type(problem).__name__}: {problem})",
-                            ),
-                        )
+                        yield job, given_up(job, worker_failed(problem))
         finally:
             for future in running:
                 future.cancel()
             executor.shutdown(wait=False)
+
+
+def worker_failed(problem: BaseException) -> str:
+    return f"its worker failed {ATTEMPTS} times ({type(problem).__name__}: {problem})"
+
+
+class Waiting:
+    """Jobs that are made only when there is room for them; true while there is another one."""
+
+    def __init__(self, jobs: Iterator[Job]):
+        self.jobs, self.ahead = jobs, next(jobs, None)
+
+    def __bool__(self):
+        return self.ahead is not None
+
+    def next(self) -> Job:
+        job, self.ahead = self.ahead, next(self.jobs, None)
+        return job

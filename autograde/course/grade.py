@@ -1,6 +1,5 @@
-"""Grades notebooks: rebuilt, run in the student's process, asked, judged. What goes in and what comes out are values."""
+"""Grades one notebook: run in the student's process, asked, judged. Values in, values out."""
 
-import html
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -12,18 +11,20 @@ from ..box.process import CellResult, Limits, Student, Unavailable, Warm
 from ..exercise.declared import Exercise
 from ..exercise.verdict import Cell, Verdict, zero
 from ..judge import examine
+from ..pages.graded import NOT_WRITTEN, Run, grade_id, put_run, put_verdict
 from .release import Assignment
-from .submission import Rebuilt, grade_id
+from .submission import Rebuilt
 
 DESK_ONLY = "desk-only"  # tag in the release: a demonstration, which does not run at grading
 NOT_RUN = "Not run."
-NOT_WRITTEN = "Not written yet: the cell is as it was given out."
 
 
 @dataclass
 class Graded:
-    """The notebook with outputs and verdicts; `verdicts`: grade_id of the test cell to verdict; `notes` for the instructor;
-    `unchanged`: solution cells that are as they were given out; `text`: the notebook as JSON, where it has travelled."""
+    """`notebook` has outputs and verdicts in it. `verdicts`: grade_id of the test cell to verdict;
+    `notes` for the instructor; `unchanged`: solution cells that are as they were given out; `text`:
+    the notebook as JSON, where it has travelled.
+    """
 
     name: str
     notebook: NotebookNode | None
@@ -41,72 +42,90 @@ class Graded:
 def grade_rebuilt(
     name: str, rebuilt: Rebuilt, assignment: Assignment, warm: Warm, limits: Limits = Limits()
 ) -> Graded:
-    """Every test cell starts at zero, 'not run', so that nothing that goes wrong can leave a mark behind."""
-    exercises, began = (
-        {exercise.test_id: exercise for exercise in assignment.in_notebook(name)},
-        time.monotonic(),
-    )
-    graded = Graded(
-        name,
-        rebuilt.notebook,
-        {key: zero(exercise, rebuilt.missing or NOT_RUN) for key, exercise in exercises.items()},
-        rebuilt.notes,
-    )
-    graded.unchanged = tuple(as_given(rebuilt.notebook, assignment.notebooks[name]))
+    """Every test cell starts at zero, 'not run', so that nothing that goes wrong can leave a mark
+    behind.
+    """
+    began = time.monotonic()
+    graded = not_yet(name, rebuilt, assignment)
     if rebuilt.missing is None:
+        exercises = by_test(assignment, name)
         try:
             with warm.student(assignment.kit_for(name), limits) as student:
                 run(graded, exercises, student)
         except Unavailable as problem:
             fault(graded, exercises, f"no process could be started for it ({problem})")
         except Exception as problem:
-            last = traceback.extract_tb(problem.__traceback__)[-1]
-            fault(
-                graded,
-                exercises,
-                f"{type(problem).__name__} in {last.filename.rpartition('/')[2]}, line {last.lineno}: {problem}",
-            )
-    finish(graded, exercises, warm.protections, time.monotonic() - began)
+            fault(graded, exercises, described(problem))
+    finish(graded, assignment, warm.protections, time.monotonic() - began)
     return graded
 
 
-def finish(graded: Graded, exercises: dict[str, Exercise], protection: str, seconds: float):
-    """Verdicts into the test cells, and what an instructor may want to know into the notebook's metadata."""
+def not_graded(name: str, rebuilt: Rebuilt, assignment: Assignment, why: str) -> Graded:
+    """What is recorded where a notebook could not be graded at all: zeros with a reason, and a
+    flag.
+    """
+    graded = not_yet(name, rebuilt, assignment)
+    fault(graded, by_test(assignment, name), why)
+    finish(graded, assignment, "none", 0.0)
+    return graded
+
+
+def by_test(assignment: Assignment, notebook: str) -> dict[str, Exercise]:
+    """grade_id of the test cell to exercise."""
+    return {exercise.test_id: exercise for exercise in assignment.in_notebook(notebook)}
+
+
+def not_yet(name: str, rebuilt: Rebuilt, assignment: Assignment) -> Graded:
+    why = rebuilt.missing or NOT_RUN
+    verdicts = {key: zero(exercise, why) for key, exercise in by_test(assignment, name).items()}
+    unchanged = tuple(as_given(rebuilt.notebook, assignment.notebooks[name]))
+    return Graded(name, rebuilt.notebook, verdicts, rebuilt.notes, unchanged)
+
+
+def described(problem: Exception) -> str:
+    """An error of ours, with its place in our code."""
+    last = traceback.extract_tb(problem.__traceback__)[-1]
+    file = last.filename.rpartition("/")[2]
+    return f"{type(problem).__name__} in {file}, line {last.lineno}: {problem}"
+
+
+def finish(graded: Graded, assignment: Assignment, protection: str, seconds: float):
+    """Verdicts into the test cells, and what the run saw into the notebook."""
+    exercises = by_test(assignment, graded.name)
     for cell in graded.notebook.cells:
         if grade_id(cell) in exercises:
-            show(cell, exercises[grade_id(cell)], graded.verdicts[grade_id(cell)])
-    graded.notebook.metadata["autograde"] = {
-        "notes": graded.notes,
-        "flags": graded.flags,
-        "protection": protection,
-        "seconds": round(seconds, 2),
-    }
+            put_verdict(cell, exercises[grade_id(cell)], graded.verdicts[grade_id(cell)])
+    seen = Run(tuple(graded.notes), tuple(graded.flags), protection, round(seconds, 2))
+    put_run(graded.notebook, seen)
 
 
-def as_given(notebook: NotebookNode, release: NotebookNode):
-    given = {grade_id(cell): cell.source for cell in release.cells if grade_id(cell)}
+def as_given(notebook: NotebookNode, release: NotebookNode) -> list[str]:
+    """grade_ids of the solution cells that are as they were given out."""
+    given = {grade_id(cell): cell.source.strip() for cell in release.cells if grade_id(cell)}
     return [
         key
         for cell in notebook.cells
         if (key := grade_id(cell))
         and cell.metadata.nbgrader.get("solution")
-        and cell.source.strip() == given[key].strip()
+        and cell.source.strip() == given[key]
     ]
 
 
 def fault(graded: Graded, exercises: dict[str, Exercise], what: str):
     """Our side failed: what is judged already stays, the rest is zero until a person looks."""
+    told = (
+        "This could not be marked, through a fault of the grader's; your instructor has been told."
+    )
     for key, exercise in exercises.items():
         if any(result.sentence == NOT_RUN for result in graded.verdicts[key].results):
-            graded.verdicts[key] = zero(
-                exercise,
-                "This could not be marked, through a fault of the grader's; your instructor has been told.",
-                (f"{exercise.name}: not marked, {what}.",),
-            )
+            flags = (f"{exercise.name}: not marked, {what}.",)
+            graded.verdicts[key] = zero(exercise, told, flags)
 
 
 def run(graded: Graded, exercises: dict[str, Exercise], student: Student):
-    """All cells in order: the student's run, the demonstrations do not, and at a test cell the class is asked for."""
+    """All cells in order: the student's run, the demonstrations do not, and at a test cell the
+    class is asked for.
+    """
     cells, count = {}, 0
     for cell in graded.notebook.cells:
         if cell.cell_type != "code":
@@ -127,47 +146,3 @@ def run(graded: Graded, exercises: dict[str, Exercise], student: Student):
 
 def became(source: str, result: CellResult) -> Cell:
     return Cell(source, result.sentence, result.line)
-
-
-# ---------------------------------------------------------------- what the test cell shows
-def show(cell: NotebookNode, exercise: Exercise, verdict: Verdict):
-    """Criteria as a table, in the output of the test cell; the verdict as data, in its metadata."""
-    cell.metadata["autograde"] = verdict.to_dict()
-    cell.outputs = [
-        new_output(
-            "display_data",
-            {"text/html": as_html(exercise, verdict), "text/plain": as_text(verdict)},
-        )
-    ]
-
-
-def points(value: float) -> str:
-    return f"{value:g}"
-
-
-def as_text(verdict: Verdict) -> str:
-    rows = [f"{verdict.name}: {points(verdict.score)} of {points(verdict.points)} points"]
-    rows += [
-        f"  {'met ' if row.met else 'lost'}  {points(row.points):>5}  {row.title}{': ' + row.sentence if row.sentence else ''}"
-        for row in verdict.results
-    ]
-    return "\n".join(rows + [f"  note: {note}" for note in verdict.notes])
-
-
-def as_html(exercise: Exercise, verdict: Verdict) -> str:
-    heading = f"{verdict.name}: {points(verdict.score)} of {points(verdict.points)} {'bonus points' if exercise.bonus else 'points'}"
-    rows = "".join(
-        f'<tr class="{"met" if row.met else "lost"}"><th scope="row">{escape(row.title)}</th><td>{"✓ met" if row.met else "✗ lost"}</td>'
-        f"<td>{points(row.points) if row.met else 0} of {points(row.points)}</td>"
-        f"<td>{escape(row.sentence) if row.sentence else escape(row.asks)}</td></tr>"
-        for row in verdict.results
-    )
-    notes = "".join(f"<p>{escape(note)}</p>" for note in verdict.notes)
-    return (
-        f'<table class="criteria"><caption>{escape(heading)}</caption><thead><tr><th scope="col">Criterion</th><th scope="col">Result</th>'
-        f'<th scope="col">Points</th><th scope="col">What was asked, or what your numbers show</th></tr></thead><tbody>{rows}</tbody></table>{notes}'
-    )
-
-
-def escape(text: str) -> str:
-    return html.escape(text.encode("utf-8", "replace").decode())

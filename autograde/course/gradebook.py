@@ -1,4 +1,6 @@
-"""Marks into nbgrader's gradebook, through nbgrader's own API: one transaction for each student, and a copy before a run."""
+"""Marks into nbgrader's gradebook, through nbgrader's own API: one transaction for each student,
+and a copy before a run.
+"""
 
 import datetime
 import shutil
@@ -6,7 +8,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.engine import make_url
 
@@ -20,7 +22,8 @@ MARKS_NOT_WRITTEN = (
 
 
 def back_up(db_url: str) -> Path | None:
-    """Copy an SQLite gradebook beside itself, the last few kept; None where there is none (other databases have their own ways).
+    """Copy an SQLite gradebook beside itself, the last few kept; None where there is none (other
+    databases have their own ways).
 
     Raises NotReady where it cannot be copied.
     """
@@ -36,7 +39,8 @@ def back_up(db_url: str) -> Path | None:
     except (OSError, sqlite3.Error) as problem:
         copy.unlink(missing_ok=True)
         raise NotReady(
-            f"{path.name} could not be copied before the run ({reason(problem)}): is the disk full? Nothing was graded."
+            f"{path.name} could not be copied before the run ({reason(problem)}): is the disk "
+            "full? Nothing was graded."
         ) from None
     for old in sorted(path.parent.glob(f"{path.name}.backup-*"))[:-BACKUPS]:
         old.unlink()
@@ -54,7 +58,9 @@ def reason(problem: Exception) -> str:
 
 @contextmanager
 def transaction(gradebook: Gradebook):
-    """Everything inside becomes one commit, whatever the API commits in between; or nothing, where something raises."""
+    """Everything inside becomes one commit, whatever the API commits in between; or nothing, where
+    something raises.
+    """
     session = gradebook.db
     commit, session.commit = session.commit, session.flush
     try:
@@ -69,7 +75,9 @@ def transaction(gradebook: Gradebook):
 
 
 def check_assignment(gradebook: Gradebook, assignment: Assignment):
-    """Raises NotReady where the gradebook does not know the released test cells, or not with our points."""
+    """Raises NotReady where the gradebook does not know the released test cells, or not with our
+    points.
+    """
     remedy = f"run `nbgrader generate_assignment {assignment.name} --force`"
     for exercise in assignment.exercises.values():
         try:
@@ -81,86 +89,69 @@ def check_assignment(gradebook: Gradebook, assignment: Assignment):
         worth = 0 if exercise.bonus else exercise.points
         if cell.max_score != worth:
             raise NotReady(
-                f"The cell {exercise.test_id} has {cell.max_score:g} points in the gradebook and {worth:g} in the exercise: make them equal, then {remedy}."
+                f"The cell {exercise.test_id} has {cell.max_score:g} points in the gradebook and "
+                f"{worth:g} in the exercise: make them equal, then {remedy}."
             )
 
 
-def begin(gradebook: Gradebook, assignment: Assignment, student: str, timestamp, names: list[str]):
-    """Every mark of these notebooks of a submission at zero, for as long as nothing better is known: no old mark survives."""
+def clear(gradebook: Gradebook, assignment: Assignment, student: str, names):
+    """Marks of these notebooks that are in the gradebook already go to zero, for as long as nothing
+    better is known.
+    """
+    try:
+        submission = gradebook.find_submission(assignment.name, student)
+    except MissingEntry:
+        return
+    ours = {e.test_id for name in names for e in assignment.in_notebook(name)}
     with transaction(gradebook):
-        put_at_zero(gradebook, assignment, student, timestamp, names)
-
-
-def record(
-    gradebook: Gradebook,
-    assignment: Assignment,
-    student: str,
-    graded: list[Graded],
-    penalties: AssignLatePenalties,
-):
-    """The marks of all graded notebooks of one student. Manual scores, comments and other cells stay as they are."""
-    with transaction(gradebook):
-        put_marks(gradebook, assignment, student, graded, penalties)
-
-
-def enter(
-    gradebook: Gradebook,
-    assignment: Assignment,
-    student: str,
-    timestamp,
-    graded: list[Graded],
-    penalties: AssignLatePenalties,
-):
-    """Both in one: the submission, and the marks of the notebooks that were graded."""
-    with transaction(gradebook):
-        put_at_zero(gradebook, assignment, student, timestamp, {result.name for result in graded})
-        put_marks(gradebook, assignment, student, graded, penalties)
-
-
-def put_at_zero(gradebook: Gradebook, assignment: Assignment, student: str, timestamp, names):
-    gradebook.update_or_create_student(student)
-    submission = gradebook.update_or_create_submission(
-        assignment.name, student, **({"timestamp": timestamp} if timestamp else {})
-    )
-    for notebook in submission.notebooks:
-        ours = (
-            {exercise.test_id for exercise in assignment.in_notebook(notebook.name)}
-            if notebook.name in names
-            else set()
-        )
-        for grade in notebook.grades:
+        for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
             if grade.cell.name in ours:
                 grade.auto_score, grade.needs_manual_grade = 0.0, True
 
 
-def put_marks(
+def enter(
     gradebook: Gradebook,
-    assignment: Assignment,
+    assignment: str,
     student: str,
+    timestamp: datetime.datetime | None,
     graded: list[Graded],
     penalties: AssignLatePenalties,
 ):
-    submission = gradebook.find_submission(assignment.name, student)
-    notebooks, results = (
-        {notebook.name: notebook for notebook in submission.notebooks},
-        {result.name: result for result in graded},
-    )
-    for name, result in results.items():
-        record_notebook(notebooks[name], result)
+    """A submission and the marks of its graded notebooks, in one transaction. Manual scores,
+    comments and other cells stay as they are.
+    """
+    with transaction(gradebook):
+        gradebook.update_or_create_student(student)
+        when = {"timestamp": timestamp} if timestamp else {}
+        submission = gradebook.update_or_create_submission(assignment, student, **when)
+        put_marks(gradebook, submission, graded, penalties)
+
+
+def put_marks(
+    gradebook: Gradebook,
+    submission: SubmittedAssignment,
+    graded: list[Graded],
+    penalties: AssignLatePenalties,
+):
+    notebooks = {notebook.name: notebook for notebook in submission.notebooks}
+    for result in graded:
+        record_notebook(notebooks[result.name], result)
     late = submission.total_seconds_late > 0
     if late:
         gradebook.db.flush()
-    for name in results:
-        notebooks[name].late_submission_penalty = None
+    for notebook in (notebooks[result.name] for result in graded):
+        notebook.late_submission_penalty = None
         if late:
-            gradebook.db.refresh(notebooks[name])
-            record_penalty(notebooks[name], submission, penalties, student)
+            gradebook.db.refresh(notebook)
+            record_penalty(notebook, submission, penalties)
 
 
 def record_notebook(notebook: SubmittedNotebook, result: Graded):
-    """What a person has entered stays: scores, extra credit, comments, and flags. As in nbgrader, a score of theirs asks to be looked at again.
+    """What a person has entered stays: scores, extra credit, comments, and flags. As in nbgrader, a
+    score of theirs asks to be looked at again.
 
-    A bonus is an automatic score above the cell's maximum of 0, so that extra credit is the instructor's alone.
+    A bonus is an automatic score above the cell's maximum of 0, so that extra credit is the
+    instructor's alone.
     """
     for grade in notebook.grades:
         verdict = result.verdicts.get(grade.cell.name)
@@ -173,11 +164,11 @@ def record_notebook(notebook: SubmittedNotebook, result: Graded):
 
 
 def record_penalty(
-    notebook: SubmittedNotebook, submission, penalties: AssignLatePenalties, student: str
+    notebook: SubmittedNotebook, submission: SubmittedAssignment, penalties: AssignLatePenalties
 ):
     """nbgrader's own plugin decides, as in its AssignLatePenalties."""
     penalty = penalties.plugin_inst.late_submission_penalty(
-        student, notebook.score, submission.total_seconds_late
+        submission.student.id, notebook.score, submission.total_seconds_late
     )
     if penalty is not None:
         notebook.late_submission_penalty = penalties._check_late_penalty(notebook, penalty)

@@ -1,4 +1,4 @@
-"""An assignment as it was released: its notebooks, the kit that ships with them, and its exercises."""
+"""An assignment as it was released: its notebooks, the kit beside them, and its exercises."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from ..exercise.declared import Exercise, load
+from ..pages.graded import grade_id
 
 SHIPPED = (".py", ".svg")  # what the release has beside its notebooks: the kit and its pictures
 
@@ -19,7 +20,9 @@ class NotReady(Exception):
 
 @dataclass(frozen=True)
 class Assignment:
-    """`notebooks`: name to release notebook; `kit`: path in the release to text, the pictures among them; `exercises`: name to exercise."""
+    """`notebooks`: name to release notebook; `kit`: path in the release to text, the pictures among
+    them; `exercises`: name to exercise.
+    """
 
     name: str
     notebooks: dict[str, NotebookNode]
@@ -30,8 +33,16 @@ class Assignment:
     def in_notebook(self, notebook: str) -> list[Exercise]:
         return [exercise for exercise in self.exercises.values() if exercise.notebook == notebook]
 
+    @property
+    def given(self) -> str:
+        """All texts that students were given."""
+        cells = [cell.source for notebook in self.notebooks.values() for cell in notebook.cells]
+        return "\n".join([*cells, *self.kit.values()])
+
     def kit_for(self, notebook: str) -> dict[str, str]:
-        """The files that a student's process gets: never those that would answer this very notebook."""
+        """The files that a student's process gets: never those that would answer this very
+        notebook.
+        """
         allowed = {path for exercise in self.in_notebook(notebook) for path in exercise.kit}
         return {path: text for path, text in self.kit.items() if path in allowed}
 
@@ -41,23 +52,23 @@ def read_release(folder: Path, name: str, module: str) -> Assignment:
     paths = sorted(folder.glob("*.ipynb"))
     if not paths:
         raise NotReady(
-            f"The assignment {name} has not been generated (there are no notebooks in {folder}): run `nbgrader generate_assignment {name}` first."
+            f"The assignment {name} has not been generated (there are no notebooks in {folder}): "
+            f"run `nbgrader generate_assignment {name}` first."
         )
     try:
         exercises = load(module)
     except (ImportError, AttributeError) as problem:
         raise NotReady(
-            f"The exercises of {name} could not be loaded from the module {module} ({problem}): check c.Judge.exercises in nbgrader_config.py."
+            f"The exercises of {name} could not be loaded from the module {module} ({problem}): "
+            "check c.Judge.exercises in nbgrader_config.py."
         ) from None
     notebooks = {path.stem: nbformat.read(path, as_version=4) for path in paths}
     for exercise in exercises.values():
-        ids = {
-            cell.metadata.get("nbgrader", {}).get("grade_id")
-            for cell in getattr(notebooks.get(exercise.notebook), "cells", [])
-        }
+        ids = set(map(grade_id, getattr(notebooks.get(exercise.notebook), "cells", [])))
         if not {exercise.name, exercise.test_id} <= ids:
             raise NotReady(
-                f"{folder / exercise.notebook}.ipynb has no cells {exercise.name} and {exercise.test_id}: run `nbgrader generate_assignment {name} --force`."
+                f"{folder / exercise.notebook}.ipynb has no cells {exercise.name} and "
+                f"{exercise.test_id}: run `nbgrader generate_assignment {name} --force`."
             )
     files = [
         path

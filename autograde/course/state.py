@@ -1,4 +1,6 @@
-"""Which submissions are graded, by content, in a folder `.autograde/` of the course; and what else a run needs of files."""
+"""Which submissions are graded, by content, in a folder `.autograde/` of the course; and what else
+a run needs of files.
+"""
 
 import hashlib
 import json
@@ -9,23 +11,23 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from .release import Assignment
-from .submission import read_file
+from .submission import HandedIn, read_file
 
 FOLDER = ".autograde"
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
-def digests(
-    assignment: Assignment, data: dict[str, bytes | None], timestamp: object
-) -> dict[str, str]:
-    """Notebook to a digest of everything that decides its mark: the file, when it was handed in, the release, the grader."""
-    around = hashlib.sha256(f"{grader_digest()} {assignment.digest} {timestamp}".encode())
-    rows = {}
-    for name, content in data.items():
-        seen = around.copy()
-        seen.update(f"{name} {content is None} ".encode() + hashlib.sha256(content or b"").digest())
-        rows[name] = seen.hexdigest()
-    return rows
+def digests(assignment: Assignment, submission: HandedIn) -> dict[str, str]:
+    """Notebook to a digest of everything that decides its mark: the file, when it was handed in,
+    the release, the grader.
+    """
+    around = f"{grader_digest()} {assignment.digest} {submission.timestamp}"
+    found = {}
+    for name, content in submission.files.items():
+        seen = hashlib.sha256(f"{around} {name} {content is None} ".encode())
+        seen.update(content or b"")
+        found[name] = seen.hexdigest()
+    return found
 
 
 @cache
@@ -40,7 +42,9 @@ def place(root: Path, assignment: str, student: str) -> Path:
 
 
 def finished(root: Path, assignment: str, student: str) -> dict[str, str]:
-    """The digests of the notebooks as they were graded last, without those that no run has finished."""
+    """The digests of the notebooks as they were graded last, without those that no run has
+    finished.
+    """
     try:
         return dict(json.loads(place(root, assignment, student).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -63,7 +67,9 @@ def forget(root: Path, assignment: str, student: str, names):
 
 
 def timestamp(folder: Path):
-    """When the submission in `folder` was handed in, or None: nbgrader's timestamp.txt, where it can be read as one."""
+    """When the submission in `folder` was handed in, or None: nbgrader's timestamp.txt, where it
+    can be read as one.
+    """
     path = folder / "timestamp.txt"
     try:
         if path.is_symlink() or path.stat().st_size > 1000:
@@ -74,7 +80,9 @@ def timestamp(folder: Path):
 
 
 def copy_release(assignment: Assignment, folder: Path, timestamp):
-    """The kit beside the graded notebooks, so that an instructor can run them; and nbgrader's timestamp.txt, which feedback needs."""
+    """The kit beside the graded notebooks, so that an instructor can run them; and nbgrader's
+    timestamp.txt, which feedback needs.
+    """
     for path, text in assignment.kit.items():
         replace(folder / path, text)
     if timestamp:
@@ -82,7 +90,7 @@ def copy_release(assignment: Assignment, folder: Path, timestamp):
 
 
 def copy_secret(submitted: Path, folder: Path):
-    """What nbgrader's `release_feedback` needs too of a submission that came through its exchange."""
+    """What nbgrader's `release_feedback` needs of a submission that came by its exchange."""
     data, _ = read_file(submitted / "submission_secret.txt")
     if data and len(data) < 1000:
         replace(folder / "submission_secret.txt", data.decode("utf-8", "replace"))

@@ -1,7 +1,8 @@
-"""Rebuilds a submitted notebook from the release: only the text of the student's cells is taken over.
+"""Rebuilds a submitted notebook from the release: only the text of the student's cells is taken
+over.
 
-Tags, metadata, outputs, edited tests, duplicates, unreadable files and the rest are then no cases at all. What was odd is
-noted for the instructor in plain words.
+Tags, metadata, outputs, edited tests, duplicates, unreadable files and the rest are then no cases
+at all. What was odd is noted for the instructor in plain words.
 """
 
 import json
@@ -10,19 +11,37 @@ import re
 import stat
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from ..pages.graded import NOT_HANDED_IN, grade_id
 
 MOST_BYTES = 200 << 20
 MOST_TEXT = 200_000  # characters of one cell
 MOST_CELLS = 500
 
 
+@dataclass(frozen=True)
+class HandedIn:
+    """A submission as plain values. `files`: name of a notebook to its bytes, None where it was not
+    handed in; `odd`: name to what was odd about the file; `timestamp`: when it was handed in, UTC,
+    where that is known.
+    """
+
+    student: str
+    files: dict[str, bytes | None]
+    odd: dict[str, str]
+    timestamp: datetime | None
+
+
 @dataclass
 class Rebuilt:
-    """The notebook to grade; `notes` for the instructor; `missing` says, for the student, that there was nothing to read."""
+    """The notebook to grade; `notes` for the instructor; `missing` says, for the student, that
+    there was nothing to read.
+    """
 
     notebook: NotebookNode
     notes: list[str] = field(default_factory=list)
@@ -40,33 +59,35 @@ class Text:
     tags: tuple = ()
 
 
-def grade_id(cell: NotebookNode) -> str | None:
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
-
-
 def is_solution(cell: NotebookNode) -> bool:
     marks = cell.metadata.get("nbgrader", {})
     return bool(marks.get("solution")) and cell.cell_type == "code"
 
 
-def read_submission(
+def read_notebooks(
     folder: Path, names: list[str]
 ) -> tuple[dict[str, bytes | None], dict[str, str]]:
-    """Name of a notebook to its bytes in the submission `folder`, and to what is odd about the file."""
-    files = {name: read_file(folder / f"{name}.ipynb") for name in names}
-    return {name: data for name, (data, _) in files.items()}, {
-        name: odd for name, (_, odd) in files.items() if odd
-    }
+    """Name of a notebook to its bytes in the submission `folder`, and to what is odd about the
+    file.
+    """
+    found = {name: read_file(folder / f"{name}.ipynb") for name in names}
+    files = {name: data for name, (data, _) in found.items()}
+    return files, {name: odd for name, (_, odd) in found.items() if odd}
 
 
-def rebuild(data: bytes | None, release: NotebookNode, name: str) -> Rebuilt:
-    """The release notebook `name` with the texts of the submitted one in `data`; None where nothing was handed in."""
+def rebuild(
+    data: bytes | None, release: NotebookNode, name: str, odd: str | None = None
+) -> Rebuilt:
+    """The release notebook `name` with the texts of the submitted one in `data`; None where nothing
+    was handed in, or nothing that could be read, as `odd` says.
+    """
     rebuilt = Rebuilt(deepcopy(release))
     for cell in rebuilt.notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     if data is None:
-        rebuilt.missing = f"{name}.ipynb was not handed in."
+        rebuilt.missing = odd or f"{name}.ipynb {NOT_HANDED_IN}"
+        rebuilt.notes += [odd] if odd else []
         return rebuilt
     try:
         texts = read_texts(data)
@@ -80,7 +101,9 @@ def rebuild(data: bytes | None, release: NotebookNode, name: str) -> Rebuilt:
 
 # ---------------------------------------------------------------- reading
 def read_file(path: Path) -> tuple[bytes | None, str | None]:
-    """The bytes of a submitted file, and what was odd about it. Links are not followed, and nothing but a file is opened."""
+    """The bytes of a submitted file, and what was odd about it. Links are not followed, and nothing
+    but a file is opened.
+    """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -99,7 +122,9 @@ def read_file(path: Path) -> tuple[bytes | None, str | None]:
 
 
 def read_texts(data: bytes) -> list[Text]:
-    """The cells of a notebook in any format and state. Raises ValueError with a reason where there are none to read."""
+    """The cells of a notebook in any format and state. Raises ValueError with a reason where there
+    are none to read.
+    """
     if not data.strip():
         raise ValueError("the file is empty")
     if len(data) > MOST_BYTES:
@@ -205,7 +230,9 @@ def answer(
     own: dict[int, list[Text]],
     notes: list[str],
 ) -> str:
-    """The student's text for a solution cell; where the cell is gone, another one that defines its name."""
+    """The student's text for a solution cell; where the cell is gone, another one that defines its
+    name.
+    """
     if at in answers:
         return answers[at].source
     name = grade_id(cell)

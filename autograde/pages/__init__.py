@@ -1,4 +1,5 @@
-"""What people read: feedback, the class report, pictures, exports for learning platforms, formulas as MathML.
+"""What people read: feedback, the class report, pictures, exports for learning platforms, formulas
+as MathML.
 
 May import `exercise` and `judge`.
 """

@@ -1,4 +1,6 @@
-"""Feedback pages: what `nbgrader generate_feedback` writes for a student, as one file that needs no network and no script."""
+"""Feedback pages: what `nbgrader generate_feedback` writes for a student, as one file that needs no
+network and no script.
+"""
 
 import html
 import re
@@ -11,10 +13,10 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from ..course.grade import points
-from ..course.submission import grade_id
 from ..exercise.verdict import Result, Verdict
-from . import mathml, pictures
+from . import graded, mathml, pictures
+from .criteria import points
+from .graded import grade_id
 
 PICTURES = ("image/png", "image/jpeg")
 MOST_OUTPUT = 4000  # characters of one output
@@ -36,15 +38,10 @@ class Feedback(Exporter):
 
     def from_notebook_node(self, nb: NotebookNode, resources=None, **options):
         nb, resources = super().from_notebook_node(nb, resources, **options)
-        results = [
-            (cell, Verdict.from_dict(cell.metadata["autograde"]))
-            for cell in nb.cells
-            if "autograde" in cell.metadata
-        ]
         page = PAGES.get_template("feedback.html.j2").render(
             grades=resources["nbgrader"],
             title=title_of(nb) or resources["nbgrader"]["notebook"],
-            results=results,
+            results=graded.verdicts(nb),
             cells=[cell for cell in nb.cells if shown(cell)],
         )
         return page, resources
@@ -79,30 +76,26 @@ def comment_on(cell: NotebookNode) -> str:
 
 
 def reasons(verdict: Verdict) -> list[tuple[str, list[Result]]]:
-    """What was lost, as (sentence, criteria); the rule is left out of a sentence, since it stands beside it."""
-    rows = {}
+    """What was lost, as (sentence, criteria); the rule is left out of a sentence, since it stands
+    beside it.
+    """
+    lost = {}
     for result in verdict.results:
         if not result.met:
-            rows.setdefault(
-                re.sub(rf" (The rule|Asked for): {re.escape(result.asks)}\.", "", result.sentence),
-                [],
-            ).append(result)
-    return list(rows.items())
+            rule = rf" (The rule|Asked for): {re.escape(result.asks)}\."
+            lost.setdefault(re.sub(rule, "", result.sentence), []).append(result)
+    return list(lost.items())
 
 
 # ---------------------------------------------------------------- text to HTML
 def notation(text: str) -> str:
     """A sentence of the judge: `code` as code, c_{t−1} with a subscript."""
     parts = re.split(r"`([^`]*)`", text.encode("utf-8", "replace").decode())
-    rows = [
-        f"<code>{html.escape(part)}</code>"
-        if k % 2
-        else SUBSCRIPT.sub(
-            lambda m: f"{m[1]}<sub>{m[2] or m[3]}</sub>", html.escape(part, quote=False)
-        )
+    lowered = lambda text: SUBSCRIPT.sub(r"\1<sub>\2\3</sub>", html.escape(text, quote=False))
+    return "".join(
+        f"<code>{html.escape(part)}</code>" if k % 2 else lowered(part)
         for k, part in enumerate(parts)
-    ]
-    return "".join(rows)
+    )
 
 
 def asked(result: Result) -> str:
@@ -136,23 +129,22 @@ def markdown(text: str) -> str:
 
 
 def outputs(cell: NotebookNode) -> list[tuple[str, str]]:
-    """(kind, data) of what a cell has put out: "text", or a picture's type. The box has left nothing else (process.clean_output)."""
-    rows = []
-    for output in cell.get("outputs", []):
-        if output.output_type == "error":
-            rows.append(("text", cut(f"{output.ename}: {output.evalue}")))
-            continue
-        data = (
-            {"text/plain": output.text}
-            if output.output_type == "stream"
-            else output.get("data", {})
-        )
-        kind = next((kind for kind in PICTURES if kind in data), None)
-        if kind:
-            rows.append((kind, re.sub(r"[^A-Za-z0-9+/=]", "", data[kind])))
-        elif data.get("text/plain"):
-            rows.append(("text", cut(data["text/plain"])))
-    return rows
+    """(kind, data) of what a cell has put out: "text", or a picture's type. The box has left
+    nothing else (process.clean_output).
+    """
+    return [shown for output in cell.get("outputs", []) if (shown := shown_output(output))]
+
+
+def shown_output(output: NotebookNode) -> tuple[str, str] | None:
+    if output.output_type == "error":
+        return "text", cut(f"{output.ename}: {output.evalue}")
+    if output.output_type == "stream":
+        return ("text", cut(output.text)) if output.text else None
+    data = output.get("data", {})
+    for kind in PICTURES:
+        if kind in data:
+            return kind, re.sub(r"[^A-Za-z0-9+/=]", "", data[kind])
+    return ("text", cut(data["text/plain"])) if data.get("text/plain") else None
 
 
 def cut(text: str) -> str:

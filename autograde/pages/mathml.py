@@ -1,7 +1,8 @@
-"""Text with formulas to HTML with MathML: pages then show them without a network and without scripts.
+"""Text with formulas to HTML with MathML: pages then show them without a network and without
+scripts.
 
-`nbgrader_config.py` names two filters of nbconvert's here, and the folder `jupyter` with the template that uses the second, so
-that the formgrader shows formulas too.
+`nbgrader_config.py` names two filters of nbconvert's here, and the folder `jupyter` with the
+template that uses the second, so that the formgrader shows formulas too.
 """
 
 import re
@@ -25,7 +26,9 @@ def formula(latex: str, display: bool = False) -> str:
 
 
 def forgiving(latex: str, display: bool) -> str:
-    """As `formula`, for what students write: a formula that cannot be read is shown as it was typed."""
+    """As `formula`, for what students write: a formula that cannot be read is shown as it was
+    typed.
+    """
     try:
         return formula(latex, display)
     except LatexError:
@@ -73,4 +76,6 @@ def markdown2html(context, source: str) -> str:
 def font_face(selector: str = "math") -> str:
     """The maths font as CSS that holds the font itself, for what the selector finds."""
     data = b64encode(FONT.read_bytes()).decode()
-    return f'@font-face{{font-family:"Course Math";src:url(data:font/woff2;base64,{data}) format("woff2")}}{selector}{{font-family:"Course Math",math}}'
+    source = f'url(data:font/woff2;base64,{data}) format("woff2")'
+    face = f'@font-face{{font-family:"Course Math";src:{source}}}'
+    return f'{face}{selector}{{font-family:"Course Math",math}}'

@@ -1,4 +1,6 @@
-"""A small picture beside the reasons, drawn: what a class gives over a few steps, and what the rule gives (data: judge/pictures.py)."""
+"""A small picture beside the reasons, drawn: what a class gives over a few steps, and what the rule
+gives (data: judge/pictures.py).
+"""
 
 import html
 
@@ -11,18 +13,29 @@ def svg(picture: dict) -> str:
 
 
 def frame(width: int, height: int, description: str, inside: str) -> str:
-    return f'<svg class="picture" role="img" aria-label="{html.escape(description)}" viewBox="0 0 {width} {height}" width="{width}">{inside}</svg>'
+    return (
+        f'<svg class="picture" role="img" aria-label="{html.escape(description)}" '
+        f'viewBox="0 0 {width} {height}" width="{width}">{inside}</svg>'
+    )
 
 
 def text(x: float, y: float, words: str, anchor: str = "middle", kind: str = "") -> str:
-    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" class="{kind}">{html.escape(words)}</text>'
+    place = f'x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" class="{kind}"'
+    return f"<text {place}>{html.escape(words)}</text>"
 
 
 def caption(picture: dict) -> str:
     """What to see in the picture, in words."""
     if picture["kind"] == "steps":
-        return f"{picture['name']} of one unit over {len(picture['right'])} steps, with the same weights and inputs. Yours leaves the right one at step {picture['from']}."
-    return f"Which outputs follow what goes in: each row is one thing that was changed a little (x at one step, or the given states of one layer), each column the output at one step. {difference(picture)}"
+        return (
+            f"{picture['name']} of one unit over {len(picture['right'])} steps, with the same "
+            f"weights and inputs. Yours leaves the right one at step {picture['from']}."
+        )
+    return (
+        "Which outputs follow what goes in: each row is one thing that was changed a little (x at "
+        "one step, or the given states of one layer), each column the output at one step. "
+        f"{difference(picture)}"
+    )
 
 
 def svg_steps(picture: dict) -> str:
@@ -60,7 +73,7 @@ def svg_steps(picture: dict) -> str:
     )
 
 
-def rows_of(picture: dict) -> list[str]:
+def changed(picture: dict) -> list[str]:
     """x at each step, then the given states of each layer."""
     return [
         f"x at {k}" if k < picture["steps"] else f"layer {k - picture['steps']}"
@@ -72,15 +85,16 @@ def said(name: str) -> str:
     return name.replace(" at ", " at step ").replace("layer", "the given states of layer")
 
 
-def follows(row: list[float]) -> list[int]:
-    return [t for t, value in enumerate(row) if value > FEWEST]
+def follows(influence: list[float]) -> list[int]:
+    """The steps at which the output follows what was changed."""
+    return [t for t, value in enumerate(influence) if value > FEWEST]
 
 
 def difference(picture: dict) -> str:
     """The first outputs that follow what they should not, or do not follow what they should."""
     pairs = [
         (name, set(follows(right)), set(follows(yours)))
-        for name, right, yours in zip(rows_of(picture), picture["right"], picture["yours"])
+        for name, right, yours in zip(changed(picture), picture["right"], picture["yours"])
     ]
     lost = [
         f"output {min(right - yours)} does not follow {said(name)}, and should"
@@ -101,22 +115,9 @@ def difference(picture: dict) -> str:
 
 
 def svg_influence(picture: dict) -> str:
-    names, size, inside = rows_of(picture), 22, ""
-    for left, title, rows in ((64, "right", picture["right"]), (214, "yours", picture["yours"])):
-        inside += text(left + size * picture["steps"] / 2, 12, title, kind=title)
-        for y, row in enumerate(rows):
-            inside += "".join(
-                f'<rect class="cell" x="{left + x * size}" y="{20 + y * size}" width="{size}" height="{size}"/>'
-                for x in range(len(row))
-            )
-            inside += "".join(
-                f'<rect class="{title}" x="{left + x * size}" y="{20 + y * size}" width="{size}" height="{size}" fill-opacity="{min(1.0, 0.25 + 0.75 * row[x] ** 0.5):.2f}"/>'
-                for x in follows(row)
-            )
-        inside += "".join(
-            text(left + x * size + size / 2, 34 + size * len(rows), str(x))
-            for x in range(picture["steps"])
-        )
+    names, size = changed(picture), 22
+    inside = influence_map(picture["right"], "right", 64, size)
+    inside += influence_map(picture["yours"], "yours", 214, size)
     inside += "".join(text(58, 35 + y * size, name, "end") for y, name in enumerate(names))
     bottom = 34 + size * len(names)
     inside += text(58, bottom, "output", "end")
@@ -132,5 +133,21 @@ def svg_influence(picture: dict) -> str:
     )
 
 
-def listed(row: list[float]) -> str:
-    return ", ".join(map(str, follows(row))) or "none"
+def influence_map(influences: list[list[float]], kind: str, left: int, size: int) -> str:
+    """One of the two maps: a square for each step, filled the more, the more the output follows."""
+    steps = len(influences[0])
+    inside = text(left + size * steps / 2, 12, kind, kind=kind)
+    square = lambda x, y: (
+        f'x="{left + x * size}" y="{20 + y * size}" width="{size}" height="{size}"'
+    )
+    for y, influence in enumerate(influences):
+        inside += "".join(f'<rect class="cell" {square(x, y)}/>' for x in range(steps))
+        for x in follows(influence):
+            opacity = min(1.0, 0.25 + 0.75 * influence[x] ** 0.5)
+            inside += f'<rect class="{kind}" {square(x, y)} fill-opacity="{opacity:.2f}"/>'
+    bottom = 34 + size * len(influences)
+    return inside + "".join(text(left + x * size + size / 2, bottom, str(x)) for x in range(steps))
+
+
+def listed(influence: list[float]) -> str:
+    return ", ".join(map(str, follows(influence))) or "none"

@@ -1,13 +1,13 @@
-"""`python -m autograde.report lstm`: one page about a whole class, with the same as CSV and JSON beside it, in the folder `reports/`.
+"""One page about a whole class, with the same as CSV and JSON beside it.
 
-Scores come from the gradebook, with what a person has changed in it; criteria and mistakes from the graded notebooks.
+Scores come from the gradebook, with what a person has changed in it; criteria and mistakes from the
+graded notebooks.
 """
 
 import csv
 import io
 import json
 import re
-import sys
 import tokenize
 from base64 import b64encode
 from collections import defaultdict
@@ -18,14 +18,12 @@ import nbformat
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.apps import NbGrader
 
-from ..course.grade import NOT_WRITTEN
-from ..course.plugin import Judge
-from ..course.release import Assignment, NotReady
-from ..exercise.verdict import Result, Verdict
+from ..exercise.declared import Exercise
+from ..exercise.verdict import Result
+from . import graded
 from .feedback import PAGES, shown
-from .summary import first_sentence
+from .summary import by_notebook, first_sentence
 
 COLORS = {
     "lost": "#D55E00",
@@ -34,93 +32,63 @@ COLORS = {
 }  # told apart by colour-blind readers too
 
 
-class Report(NbGrader):
-    """Writes reports/ASSIGNMENT.html, .csv and .json."""
-
-    name = "autograde-report"
-    description = "Write a page about what a class has got right and wrong."
-    examples = "autograde-report lstm"
-    aliases = {
-        "course-dir": "CourseDirectory.root",
-        "db": "CourseDirectory.db_url",
-        "log-level": "Application.log_level",
-    }
-    flags = {}
-    classes = [Judge]
-
-    def start(self):
-        super().start()
-        if len(self.extra_args) != 1:
-            self.log.error("Name one assignment, as in: autograde-report lstm")
-            sys.exit(2)
-        try:
-            path = self.write(self.extra_args[0])
-        except NotReady as problem:
-            self.log.error(str(problem))
-            sys.exit(2)
-        print(f"{path}, and the same as .csv and .json")
-
-    def write(self, name: str) -> Path:
-        folders, root = self.coursedir, Path(self.coursedir.root)
-        assignment = Judge(parent=self).assignment(
-            Path(folders.format_path(folders.release_directory, ".", name)), name
-        )
-        with Gradebook(folders.db_url, folders.course_id) as gradebook:
-            data = gather(gradebook, assignment, root / folders.autograded_directory)
-        if not data["students"]:
-            raise NotReady(
-                f"Nothing of {name} is graded yet: run `python -m autograde {name}` first."
-            )
-        path = root / "reports" / f"{name}.html"
-        path.parent.mkdir(exist_ok=True)
-        path.with_suffix(".json").write_text(
-            json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8"
-        )
-        with open(path.with_suffix(".csv"), "w", newline="", encoding="utf-8-sig") as file:
-            csv.writer(file).writerows(table(data))
-        path.write_text(page(data), encoding="utf-8")
-        return path
+def write(data: dict, folder: Path) -> Path:
+    """What `gather` gave as ASSIGNMENT.html, .csv and .json into `folder`; the path of the page."""
+    path = folder / f"{data['assignment']}.html"
+    path.parent.mkdir(exist_ok=True)
+    path.with_suffix(".json").write_text(
+        json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8"
+    )
+    with open(path.with_suffix(".csv"), "w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file).writerows(table(data))
+    path.write_text(page(data), encoding="utf-8")
+    return path
 
 
 # ---------------------------------------------------------------- gathering
-def gather(gradebook: Gradebook, assignment: Assignment, autograded: Path) -> dict:
-    """Everything that the report says, as plain data."""
+def gather(
+    gradebook: Gradebook,
+    assignment: str,
+    exercises: dict[str, Exercise],
+    given: str,
+    autograded: Path,
+) -> dict:
+    """Everything that the report says, as plain data. `given`: all texts that students were given;
+    `autograded`: nbgrader's folder of graded notebooks.
+    """
     students, absent = [], []
     for student in sorted(gradebook.students, key=lambda student: student.id):
         try:
-            submission = gradebook.find_submission(assignment.name, student.id)
+            submission = gradebook.find_submission(assignment, student.id)
         except MissingEntry:
             absent.append(student.id)
             continue
-        students.append(
-            about(submission, student, assignment, autograded / student.id / assignment.name)
-        )
+        students.append(about(submission, student, autograded / student.id / assignment))
+    folders = {s["student"]: autograded / s["student"] / assignment for s in students}
     return {
-        "assignment": assignment.name,
-        "points": sum(e.points for e in assignment.exercises.values() if not e.bonus),
+        "assignment": assignment,
+        "points": sum(e.points for e in exercises.values() if not e.bonus),
         "notebooks": [
             {
                 "name": name,
-                "points": sum(e.points for e in rows),
-                "bonus": all(e.bonus for e in rows),
+                "points": sum(e.points for e in inside),
+                "bonus": all(e.bonus for e in inside),
             }
-            for name in assignment.notebooks
-            if (rows := assignment.in_notebook(name))
+            for name, inside in by_notebook(exercises).items()
         ],
         "students": students,
         "absent": absent,
-        "criteria": criteria(assignment, students),
+        "criteria": criteria(exercises, students),
         "mistakes": mistakes(students),
-        "alike": alike(
-            {s["student"]: written(autograded / s["student"] / assignment.name) for s in students},
-            given(assignment),
-        ),
+        "alike": alike({name: written(folder) for name, folder in folders.items()}, given),
     }
 
 
-def about(submission, student, assignment: Assignment, folder: Path) -> dict:
-    """One student: scores as nbgrader's own export counts them, criteria, mistakes, and what a person should look at."""
-    row = {
+def about(submission, student, folder: Path) -> dict:
+    """One student: scores as nbgrader's own export counts them, criteria, mistakes, and what a
+    person should look at.
+    """
+    found = {
         "student": student.id,
         "name": " ".join(filter(None, (student.first_name, student.last_name))),
         "scores": {n.name: round(n.score, 6) for n in submission.notebooks},
@@ -132,85 +100,77 @@ def about(submission, student, assignment: Assignment, folder: Path) -> dict:
         "notes": [],
         "seconds": {},
     }
-    row["score"] = round(max(0.0, submission.score - row["penalty"]), 6)
+    found["score"] = round(max(0.0, submission.score - found["penalty"]), 6)
     for notebook in submission.notebooks:
         waiting = [grade.name for grade in notebook.grades if grade.needs_manual_grade]
-        row["flags"] += [f"{notebook.name}: flagged"] * notebook.flagged + [
+        found["flags"] += [f"{notebook.name}: flagged"] * notebook.flagged + [
             f"{notebook.name}: {name} waits for a person's mark" for name in waiting
         ]
-    for name in assignment.notebooks:
+    for name in (notebook.name for notebook in submission.notebooks):
         if (path := folder / f"{name}.ipynb").exists():
-            read(nbformat.read(path, as_version=4), name, row)
-    return row
+            read(nbformat.read(path, as_version=4), name, found)
+    return found
 
 
-def read(notebook, name: str, row: dict):
-    """What the judge left in one graded notebook."""
-    seen = notebook.metadata.get("autograde", {})
-    row["seconds"][name] = seen.get("seconds", 0.0)
-    row["flags"] += seen.get("flags", [])
-    row["notes"] += [f"{name}: {note}" for note in seen.get("notes", [])]
-    for verdict in (
-        Verdict.from_dict(cell.metadata["autograde"])
-        for cell in notebook.cells
-        if "autograde" in cell.metadata
-    ):
+def read(notebook, name: str, found: dict):
+    """Adds what the judge left in one graded notebook."""
+    run = graded.run_of(notebook)
+    found["seconds"][name] = run.seconds
+    found["flags"] += run.flags
+    found["notes"] += [f"{name}: {note}" for note in run.notes]
+    for _, verdict in graded.verdicts(notebook):
         for result in verdict.results:
-            row["criteria"][f"{verdict.name}.{result.key}"] = (
-                None if nothing_there(result) else result.met
+            found["criteria"][f"{verdict.name}.{result.key}"] = (
+                None if graded.has_nothing(result.sentence) else result.met
             )
-            row["mistakes"] += [
+            found["mistakes"] += [
                 {"exercise": verdict.name, "criterion": result.title, "mistake": what}
                 for what in what_is_wrong(result)
             ]
 
 
-def nothing_there(result: Result) -> bool:
-    return result.sentence == NOT_WRITTEN or result.sentence.endswith("was not handed in.")
-
-
 def what_is_wrong(result: Result) -> list[str]:
-    """Short names of mistakes, the same for every student who made them; else the reason itself, without its numbers."""
-    return (
-        []
-        if result.met
-        else list(result.mistakes)
-        or [re.sub(r"(?<!\w)-?\d+(\.\d+)?(?!\w)", "…", first_sentence(result.sentence))]
-    )
+    """Short names of mistakes, the same for every student who made them; else the reason itself,
+    without its numbers.
+    """
+    if result.met:
+        return []
+    said = re.sub(r"(?<!\w)-?\d+(\.\d+)?(?!\w)", "…", first_sentence(result.sentence))
+    return list(result.mistakes) or [said]
 
 
-def criteria(assignment: Assignment, students: list[dict]) -> list[dict]:
-    rows = []
-    for exercise in assignment.exercises.values():
-        for criterion in exercise.criteria:
-            key = f"{exercise.name}.{criterion.key}"
-            rows.append(
-                {
-                    "key": key,
-                    "exercise": exercise.name,
-                    "title": criterion.title,
-                    "points": criterion.points,
-                    "met": sum(bool(s["criteria"].get(key)) for s in students),
-                }
-            )
-    return rows
+def criteria(exercises: dict[str, Exercise], students: list[dict]) -> list[dict]:
+    """Every criterion, and how many students met it."""
+    return [
+        {
+            "key": (key := f"{exercise.name}.{criterion.key}"),
+            "exercise": exercise.name,
+            "title": criterion.title,
+            "points": criterion.points,
+            "met": sum(bool(student["criteria"].get(key)) for student in students),
+        }
+        for exercise in exercises.values()
+        for criterion in exercise.criteria
+    ]
 
 
 def mistakes(students: list[dict]) -> list[dict]:
-    """Each mistake with who made it, the most frequent first; one reason for several criteria of a class counts once."""
+    """Each mistake with who made it, the most frequent first; one reason for several criteria of a
+    class counts once.
+    """
     found = {}
     for student in students:
-        for row in student["mistakes"]:
+        for made in student["mistakes"]:
             entry = found.setdefault(
-                (row["exercise"], row["mistake"]),
+                (made["exercise"], made["mistake"]),
                 {
-                    "exercise": row["exercise"],
-                    "mistake": row["mistake"],
+                    "exercise": made["exercise"],
+                    "mistake": made["mistake"],
                     "criteria": [],
                     "students": [],
                 },
             )
-            entry["criteria"] += [row["criterion"]] * (row["criterion"] not in entry["criteria"])
+            entry["criteria"] += [made["criterion"]] * (made["criterion"] not in entry["criteria"])
             entry["students"] += [student["student"]] * (
                 student["student"] not in entry["students"]
             )
@@ -218,18 +178,11 @@ def mistakes(students: list[dict]) -> list[dict]:
 
 
 # ---------------------------------------------------------------- alike beyond the obvious
-WORDS, SHARED = 30, 3  # characters of a remark, and remarks that a pair must share
-
-
-def given(assignment: Assignment) -> str:
-    """All that students were given."""
-    return "\n".join(
-        [cell.source for notebook in assignment.notebooks.values() for cell in notebook.cells]
-        + list(assignment.kit.values())
-    )
+LENGTH, SHARED = 30, 3  # characters of a remark that counts, and remarks that a pair must share
 
 
 def written(folder: Path) -> list[str]:
+    """The code that a student has written, cell by cell."""
     return [
         cell.source
         for path in sorted(folder.glob("*.ipynb"))
@@ -239,7 +192,7 @@ def written(folder: Path) -> list[str]:
 
 
 def remarks(source: str) -> set[str]:
-    """Comments and texts of some length. Code is no evidence: everybody writes the same equations."""
+    """Comments and texts of some length. Code is no evidence: all write the same equations."""
     found = set()
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -247,11 +200,11 @@ def remarks(source: str) -> set[str]:
                 found |= {line.strip(" #\"'\t") for line in token.string.splitlines()}
     except (tokenize.TokenError, SyntaxError):
         pass
-    return {line for line in found if len(line) >= WORDS}
+    return {line for line in found if len(line) >= LENGTH}
 
 
 def alike(cells: dict[str, list[str]], given: str) -> list[dict]:
-    """Pairs who share remarks of their own that nobody else has. A hint: it may have good reasons."""
+    """Pairs who share remarks of their own that nobody else has: a hint, no proof."""
     owners, pairs = defaultdict(set), defaultdict(list)
     for student, sources in cells.items():
         for line in set().union(*map(remarks, sources)):
@@ -268,45 +221,30 @@ def alike(cells: dict[str, list[str]], given: str) -> list[dict]:
 
 # ---------------------------------------------------------------- CSV
 def table(data: dict) -> list[list]:
-    """The report as rows of a CSV file: a student each."""
-    notebooks, keys = (
-        [row["name"] for row in data["notebooks"]],
-        [row["key"] for row in data["criteria"]],
-    )
-    rows = [
-        [
-            "student",
-            "name",
-            *notebooks,
-            "late penalty",
-            "score",
-            "out of",
-            "seconds",
-            "for a person",
-            "mistakes",
-            *keys,
-        ]
+    """The report as lines of a CSV file: the head, then a student each."""
+    notebooks = [notebook["name"] for notebook in data["notebooks"]]
+    keys = [criterion["key"] for criterion in data["criteria"]]
+    head = [
+        *("student", "name", *notebooks, "late penalty", "score", "out of"),
+        *("seconds", "for a person", "mistakes", *keys),
     ]
-    for s in data["students"]:
-        said = "; ".join(
-            dict.fromkeys(f"{row['exercise']}: {row['mistake']}" for row in s["mistakes"])
-        )
-        marks = ["" if s["criteria"].get(key) is None else int(s["criteria"][key]) for key in keys]
-        rows.append(
-            [
-                s["student"],
-                s["name"],
-                *(s["scores"].get(name, 0.0) for name in notebooks),
-                s["penalty"],
-                s["score"],
-                data["points"],
-                round(sum(s["seconds"].values()), 2),
-                "; ".join(s["flags"]),
-                said,
-                *marks,
-            ]
-        )
-    return rows
+    return [head, *(table_line(s, notebooks, keys, data["points"]) for s in data["students"])]
+
+
+def table_line(s: dict, notebooks: list[str], keys: list[str], most: float) -> list:
+    said = dict.fromkeys(f"{made['exercise']}: {made['mistake']}" for made in s["mistakes"])
+    return [
+        s["student"],
+        s["name"],
+        *(s["scores"].get(name, 0.0) for name in notebooks),
+        s["penalty"],
+        s["score"],
+        most,
+        round(sum(s["seconds"].values()), 2),
+        "; ".join(s["flags"]),
+        "; ".join(said),
+        *("" if s["criteria"].get(key) is None else int(s["criteria"][key]) for key in keys),
+    ]
 
 
 # ---------------------------------------------------------------- the page
@@ -328,18 +266,12 @@ def page(data: dict) -> str:
 
 
 def by_exercise(data: dict) -> dict[str, list[dict]]:
-    names = dict.fromkeys(row["exercise"] for row in data["criteria"])
-    return {
-        name: rows
-        for name in names
-        if (
-            rows := [
-                row | {"alone": len(row["students"]) == 1}
-                for row in data["mistakes"]
-                if row["exercise"] == name
-            ]
-        )
-    }
+    """Exercise to its mistakes, where any were made; `alone`: made by one student."""
+    found = defaultdict(list)
+    for mistake in data["mistakes"]:
+        found[mistake["exercise"]].append(mistake | {"alone": len(mistake["students"]) == 1})
+    order = dict.fromkeys(criterion["exercise"] for criterion in data["criteria"])
+    return {name: found[name] for name in order if found[name]}
 
 
 def picture(figure: Figure) -> str:
@@ -371,10 +303,8 @@ def histogram(data: dict) -> Figure:
 def heat_map(data: dict) -> Figure:
     """Students, best first, by criteria; a line between exercises."""
     students, keys = sorted(data["students"], key=lambda s: -s["score"]), data["criteria"]
-    values = [
-        [{True: 2, False: 0}.get(s["criteria"].get(row["key"]), 1) for row in keys]
-        for s in students
-    ]
+    level = {True: 2, False: 0, None: 1}
+    values = [[level[s["criteria"].get(key["key"])] for key in keys] for s in students]
     figure = Figure(
         figsize=(0.2 * len(keys) + 2.2, 0.17 * len(students) + 3.2), layout="constrained"
     )
@@ -389,7 +319,7 @@ def heat_map(data: dict) -> Figure:
     )
     axis.set_xticks(
         range(len(keys)),
-        [f"{row['exercise']}: {row['title']}" for row in keys],
+        [f"{key['exercise']}: {key['title']}" for key in keys],
         rotation=90,
         fontsize=6,
     )
@@ -399,11 +329,3 @@ def heat_map(data: dict) -> Figure:
         if one["exercise"] != other["exercise"]:
             axis.axvline(place + 0.5, color="black", linewidth=1)
     return figure
-
-
-def main():
-    Report.launch_instance()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,48 +1,59 @@
-"""What a run came to, on the console: students by notebooks, and the first reason for every lost mark."""
+"""What a run came to, on the console: students by notebooks, and the first reason for every lost
+mark.
+"""
 
 from pathlib import Path
 
 import nbformat
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from ..course.release import Assignment
+from ..exercise.declared import Exercise
 from ..exercise.verdict import Verdict
+from . import graded
+
+Verdicts = dict[str, dict[str, list[Verdict]]]  # student -> notebook -> verdicts
 
 
-def read_verdicts(autograded: Path, assignment: Assignment) -> dict[str, dict[str, list[Verdict]]]:
-    """student -> notebook -> verdicts, from the graded notebooks of nbgrader's folder `autograded/`."""
-    rows = {}
-    for folder in sorted(autograded.glob(f"*/{assignment.name}")):
-        rows[folder.parent.name] = {
-            name: verdicts_in(folder / f"{name}.ipynb") for name in assignment.notebooks
-        }
-    return rows
+def by_notebook(exercises: dict[str, Exercise]) -> dict[str, list[Exercise]]:
+    """Notebook to its exercises, in the order of the exercises."""
+    found = {}
+    for exercise in exercises.values():
+        found.setdefault(exercise.notebook, []).append(exercise)
+    return found
+
+
+def read_verdicts(autograded: Path, assignment: str, notebooks: list[str]) -> Verdicts:
+    """The verdicts in the graded notebooks of nbgrader's folder `autograded/`."""
+    return {
+        folder.parent.name: {name: verdicts_in(folder / f"{name}.ipynb") for name in notebooks}
+        for folder in sorted(autograded.glob(f"*/{assignment}"))
+    }
 
 
 def verdicts_in(path: Path) -> list[Verdict]:
     if not path.exists():
         return []
-    return [
-        Verdict.from_dict(cell.metadata["autograde"])
-        for cell in nbformat.read(path, as_version=4).cells
-        if "autograde" in cell.metadata
-    ]
+    notebook = nbformat.read(path, as_version=4)
+    return [verdict for _, verdict in graded.verdicts(notebook)]
 
 
 def reasons(verdict: Verdict) -> list[tuple[float, str, str]]:
-    """(points, criteria, first sentence) of what was lost; criteria that were lost for one and the same reason together."""
+    """(points, criteria, first sentence) of what was lost; what was lost for one and the same
+    reason together.
+    """
     by_reason = {}
     for result in verdict.results:
         if not result.met:
             by_reason.setdefault(result.sentence, []).append(result)
     return [
         (
-            sum(r.points for r in rows),
-            rows[0].title if len(rows) == 1 else f"{len(rows)} criteria",
+            sum(result.points for result in lost),
+            lost[0].title if len(lost) == 1 else f"{len(lost)} criteria",
             first_sentence(why),
         )
-        for why, rows in by_reason.items()
+        for why, lost in by_reason.items()
     ]
 
 
@@ -51,52 +62,35 @@ def first_sentence(text: str) -> str:
 
 
 def print_table(
-    verdicts: dict[str, dict[str, list[Verdict]]],
-    assignment: Assignment,
+    verdicts: Verdicts,
+    assignment: str,
+    exercises: dict[str, Exercise],
     console: Console | None = None,
 ):
+    """Every student's points by notebook, then the reasons."""
     console = console or Console(width=160)
-    bonus = {
-        name
-        for name in assignment.notebooks
-        if all(exercise.bonus for exercise in assignment.in_notebook(name))
-    }
-    full = {
-        name: sum(exercise.points for exercise in assignment.in_notebook(name))
-        for name in assignment.notebooks
-    }
-    table = Table(title=f"{assignment.name}: points")
+    console.print(table_of(verdicts, assignment, by_notebook(exercises)))
+    say = lambda line: console.print(line, highlight=False, soft_wrap=True)
+    for student, notebooks in verdicts.items():
+        for verdict in (verdict for found in notebooks.values() for verdict in found):
+            for points, criteria, why in reasons(verdict):
+                lost = f"[bold]−{points:g}[/bold]  {criteria}: {escape(why)}"
+                say(f"{escape(student)}  {verdict.name}  {lost}")
+            for note in verdict.notes:
+                say(f"{escape(student)}  {verdict.name}  note: {escape(note)}")
+
+
+def table_of(verdicts: Verdicts, assignment: str, inside: dict[str, list[Exercise]]) -> Table:
+    """`inside`: notebook to its exercises."""
+    table = Table(title=f"{assignment}: points")
     table.add_column("student")
-    for name in assignment.notebooks:
-        table.add_column(
-            f"{name}\n{'bonus ' if name in bonus else 'of '}{full[name]:g}", justify="right"
-        )
-    table.add_column(
-        f"total\nof {sum(points for name, points in full.items() if name not in bonus):g}",
-        justify="right",
-    )
+    total = 0.0
+    for name, exercises in inside.items():
+        most, bonus = sum(e.points for e in exercises), all(e.bonus for e in exercises)
+        total += 0 if bonus else most
+        table.add_column(f"{name}\n{'bonus ' if bonus else 'of '}{most:g}", justify="right")
+    table.add_column(f"total\nof {total:g}", justify="right")
     for student, notebooks in verdicts.items():
-        scores = {name: sum(verdict.score for verdict in rows) for name, rows in notebooks.items()}
-        table.add_row(
-            student, *(f"{score:g}" for score in scores.values()), f"{sum(scores.values()):g}"
-        )
-    console.print(table)
-    for student, notebooks in verdicts.items():
-        for name, rows in notebooks.items():
-            for verdict in rows:
-                for points, criteria, why in reasons(verdict):
-                    console.print(
-                        f"{student}  {verdict.name}  [bold]−{points:g}[/bold]  {criteria}: {escape(why)}",
-                        highlight=False,
-                        soft_wrap=True,
-                    )
-                for note in verdict.notes:
-                    console.print(
-                        f"{student}  {verdict.name}  note: {escape(note)}",
-                        highlight=False,
-                        soft_wrap=True,
-                    )
-
-
-def escape(text: str) -> str:
-    return text.replace("[", "\\[")
+        scores = [sum(verdict.score for verdict in notebooks.get(name, [])) for name in inside]
+        table.add_row(escape(student), *(f"{score:g}" for score in scores), f"{sum(scores):g}")
+    return table

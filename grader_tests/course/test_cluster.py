@@ -63,7 +63,14 @@ def test_on_dask_a_worker_that_dies_takes_nothing_with_it(course, expected, clus
     folder = tmp_path / "course"
     shutil.copytree(course, folder)
     run = subprocess.Popen(
-        [sys.executable, "-m", "autograde", "lstm", f"--scheduler={cluster.scheduler_address}"],
+        [
+            sys.executable,
+            "-m",
+            "autograde",
+            "grade",
+            "lstm",
+            f"--scheduler={cluster.scheduler_address}",
+        ],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -82,7 +81,7 @@ def test_marks_are_those_of_plain_nbgrader_to_the_cell(both):
 def test_it_ends_with_1_where_a_person_is_needed(both):
     done = both[2]
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "to be looked at by a person" in done.stdout
+    assert "for a person to look at" in done.stdout
     assert any(
         mark[-1]
         for place, mark in marks(both[1]).items()
@@ -95,7 +94,7 @@ def test_nbgrader_goes_on_from_our_command_and_the_other_way_round(both):
     before = marks(both[1])
     done = checked(nbgrader(both[1], "autograde", "lstm"))
     assert "Autograding" not in done.stderr and marks(both[1]) == before
-    assert ", 0 to grade," in autograde(both[0]).stdout
+    assert ", 0 graded," in autograde(both[0]).stdout
     checked(nbgrader(both[1], "generate_feedback", "lstm"))
     assert (both[1] / "feedback" / "perfect" / "lstm" / "01_basic_lstm.html").exists()
     checked(nbgrader(both[1], "export"))
@@ -107,25 +106,23 @@ def test_what_is_unchanged_is_skipped(course):
     done = autograde(course)
     assert (
         done.returncode == 0
-        and "3 submissions, 3 to grade" in done.stdout
+        and "3 submissions, 3 graded" in done.stdout
         and scores(course) == dict.fromkeys(graded(course), FULL)
     )
     done = autograde(course)
-    assert (
-        done.returncode == 0 and "3 submissions, 0 to grade, 3 graded and unchanged" in done.stdout
-    )
+    assert done.returncode == 0 and "3 submissions, 0 graded, 3 unchanged" in done.stdout
     hand_in(course / "submitted" / "student_01" / "lstm", solutions() | {"LSTMCell": CALL})
     done = autograde(course)
-    assert "3 submissions, 1 to grade" in done.stdout and scores(course)["student_01"] < FULL
+    assert "3 submissions, 1 graded" in done.stdout and scores(course)["student_01"] < FULL
     done = autograde(course, "--force", "--student=student_0[02]")
-    assert "2 submissions, 2 to grade" in done.stdout
+    assert "2 submissions, 2 graded" in done.stdout
     hand_in(course / "submitted" / "student_01" / "lstm", solutions())
     assert (
-        "3 submissions, 0 to grade" in autograde(course, "--notebook=02_stacking").stdout
+        "3 submissions, 0 graded" in autograde(course, "--notebook=02_stacking").stdout
         and scores(course)["student_01"] < FULL
     )
     assert (
-        "3 submissions, 1 to grade"
+        "3 submissions, 1 graded"
         in autograde(course, "--notebook=01_basic_lstm", "--jobs=1").stdout
     )
     assert scores(course) == dict.fromkeys(graded(course), FULL)
@@ -184,7 +181,7 @@ def hear_ctrl_c():
 def test_ctrl_c_keeps_what_is_graded(course):
     hand_in_perfect(course, 10, SLOWLY)
     run = subprocess.Popen(
-        [sys.executable, "-m", "autograde", "lstm"],
+        [sys.executable, "-m", "autograde", "grade", "lstm"],
         cwd=course,
         stdout=subprocess.PIPE,
         text=True,
@@ -198,13 +195,13 @@ def test_ctrl_c_keeps_what_is_graded(course):
     wait_until(lambda: not of_course(course))
     kept = len(graded(course))
     assert 2 <= kept < 10 and set(scores(course).values()) == {FULL}
-    assert f"{kept} graded and unchanged" in autograde(course).stdout
+    assert f"{kept} unchanged" in autograde(course).stdout
     assert scores(course) == {f"student_{number:02}": FULL for number in range(10)}
 
 
 @pytest.mark.parametrize(
     "command",
-    [("-m", "autograde", "lstm"), ("-m", "nbgrader", "autograde", "lstm")],
+    [("-m", "autograde", "grade", "lstm"), ("-m", "nbgrader", "autograde", "lstm")],
     ids=["own command", "nbgrader"],
 )
 def test_kill_9_keeps_what_is_graded(course, command):
@@ -235,7 +232,7 @@ def test_kill_9_keeps_what_is_graded(course, command):
 def test_a_worker_that_is_killed_takes_nothing_with_it(course):
     hand_in_perfect(course, 8, SLOWLY)
     run = subprocess.Popen(
-        [sys.executable, "-m", "autograde", "lstm", "--jobs=2"],
+        [sys.executable, "-m", "autograde", "grade", "lstm", "--jobs=2"],
         cwd=course,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -262,15 +259,11 @@ def deadly(job):
 
 def test_a_submission_that_kills_every_worker_takes_no_other_with_it(monkeypatch):
     monkeypatch.setattr(farm, "grade_submission", deadly)
-    monkeypatch.setattr(farm, "not_graded", lambda job, why: [why])
-    students = deque(["a", "b", "poison", "c", "d", "e", "f", "g"])
+    monkeypatch.setattr(farm, "given_up", lambda job, why: [why])
+    students = ["a", "b", "poison", "c", "d", "e", "f", "g"]
+    jobs = (SimpleNamespace(student=student) for student in students)
     start = lambda: (ProcessPoolExecutor(2, mp_context=get_context("fork")), 2)  # noqa: E731
-    found = {
-        job.student: said
-        for job, said in farm.graded(
-            students, lambda student: SimpleNamespace(student=student), start
-        )
-    }
+    found = {job.student: said for job, said in farm.graded(jobs, start)}
     assert "worker failed 3 times" in found.pop("poison")[0]
     assert found == {student: [student] for student in "abcdefg"}
 
@@ -301,6 +294,7 @@ def test_the_box_can_be_required(course):
         "-c",
         "from autograde.box import sandbox; sandbox.works = lambda kind: False; from "
         "autograde.__main__ import main; main()",
+        "grade",
         "lstm",
     ]
     done = subprocess.run([*bare, "--sandbox=required"], cwd=course, capture_output=True, text=True)
@@ -317,11 +311,16 @@ def test_the_box_can_be_required(course):
 
 WRONG = {
     "no such assignment": (
-        ("lstn",),
+        ("grade", "lstn"),
         "lstn has no exercises in c.Judge.exercises of nbgrader_config.py; there are: lstm.",
     ),
-    "no submission": (("lstm", "--student=nobody"), "There are no submissions in"),
-    "no name": ((), "Name one assignment, as in: autograde lstm"),
+    "no submission": (("grade", "lstm", "--student=nobody"), "There are no submissions in"),
+    "no name": (("grade",), "Name one assignment, as in: autograde grade lstm"),
+    "no such verb": (("lstm",), "autograde has no verb lstm. There are: grade, report"),
+    "no such option": (
+        ("grade", "lstm", "--stundent=a"),
+        "autograde grade has no option --stundent",
+    ),
 }
 
 

@@ -51,7 +51,7 @@ def test_make_lab_opens_a_copy_of_the_release(tmp_path):
         assert "01_basic_lstm.ipynb" in fetch(
             lab, f"http://127.0.0.1:{port}/api/contents/lstm?token=secret"
         )
-        assert "autograde.plugin.Judge" in fetch(
+        assert "autograde.course.plugin.Rebuild" in fetch(
             lab, f"http://127.0.0.1:{port}/formgrader/manage_assignments?token=secret"
         )
     finally:

@@ -28,7 +28,7 @@ from grader_tests.support.ledger import verdicts
 from grader_tests.support.processes import watched
 
 WAYS = {  # who grades, and with which command; either user with either command does the same
-    "root, own command": ("root", ("-m", "autograde", "lstm")),
+    "root, own command": ("root", ("-m", "autograde", "grade", "lstm")),
     "ordinary user, nbgrader": ("user", ("-m", "nbgrader", "autograde", "lstm")),
 }
 
@@ -99,7 +99,7 @@ def notebook_of(course: Path, name: str) -> tuple[str, list[str]]:
         for cell in notebook.cells
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "test_LSTMCell"
     )
-    return cell.outputs[0]["data"]["text/plain"], notebook.metadata["autograde"]["notes"]
+    return cell.outputs[0]["data"]["text/plain"], notebook.metadata["autograde_run"]["notes"]
 
 
 def test_every_submission_has_the_mark_it_deserves(grading):

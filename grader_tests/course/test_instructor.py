@@ -245,7 +245,7 @@ def export(course: Path, name: str, *options: str, given: str = "") -> tuple[lis
         nbgrader(
             course,
             "export",
-            f"--exporter=autograde.pages.exporters.{name}",
+            f"--exporter=autograde.pages.platforms.{name}",
             "--to=out.csv",
             *fill,
             *options,
@@ -338,7 +338,7 @@ def test_a_file_without_the_column_is_named(course):
     (course / "given.csv").write_text(CANVAS.replace("lstm (4711)", "Build an LSTM (4711)"))
     command = (
         "export",
-        "--exporter=autograde.pages.exporters.Canvas",
+        "--exporter=autograde.pages.platforms.Canvas",
         "--Canvas.fill=given.csv",
         "--to=out.csv",
     )
@@ -408,7 +408,7 @@ def test_what_a_person_enters_survives_a_regrade_and_shows(course, tmp_path):
 
 def test_nothing_graded_yet(course):
     done = class_report(course, "--db", "sqlite:///empty.db")
-    assert done.returncode == 2 and "run `python -m autograde lstm` first" in done.stderr
+    assert done.returncode == 2 and "run `autograde grade lstm` first" in done.stderr
 
 
 # ---------------------------------------------------------------- the instructor's page

@@ -10,7 +10,6 @@ half.
 
 import argparse
 import os
-import pickle
 import random
 import shutil
 import statistics
@@ -26,10 +25,9 @@ from pathlib import Path
 
 import nbformat
 import psutil
-from nbgrader.api import Gradebook
 
 from autograde.box import process
-from autograde.course import command, grade, jobs, state
+from autograde.course import grade, jobs, marking, state, verbs
 from grader_tests.evidence.plain import ENVIRONMENT, make_plain_course
 from grader_tests.samples.mistakes import code, named
 from grader_tests.samples.right_answers import HEAD, right_answers
@@ -38,7 +36,7 @@ from grader_tests.support.courses import make_course
 from grader_tests.support.ledger import marks
 
 PAGE = Path(__file__).resolve().parent / "BENCHMARK.md"
-OURS, NBGRADER = ("-m", "autograde", "lstm"), ("-m", "nbgrader", "autograde", "lstm")
+OURS, NBGRADER = ("-m", "autograde", "grade", "lstm"), ("-m", "nbgrader", "autograde", "lstm")
 WAYS = {  # what to run, and on how many submissions
     "plain": (NBGRADER, "few"),
     "few": (OURS, "few"),
@@ -263,11 +261,11 @@ STAGES = (
     (process.Student, "start", "fork a process in the box"),
     (process.Student, "execute", "run the student's cells"),
     (process.Student, "ask", "answer the questions"),
-    (grade, "judge", "judge the answers"),
+    (grade, "examine", "judge the answers"),
     (process.Student, "close", "end the process and all it started"),
     (nbformat, "writes", "notebooks to JSON"),
     (state, "write_notebooks", "write the notebooks"),
-    (command, "enter", "write the gradebook"),
+    (marking, "enter", "write the gradebook"),
 )
 
 
@@ -291,30 +289,24 @@ def split(course: Path) -> dict[str, float]:
 
     usual = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in STAGES]
     os.chdir(course)
-    app = command.GradeClass()
+    app = verbs.Grade()
     app.initialize(["lstm"])
-    run = command.Run(app, "lstm")
-    students = run.submissions()
-    pickled = pickle.dumps(run.assignment)
-    rows = [
-        jobs.Job(
-            student, *run.read(student), pickled, run.judge.sandbox, run.root, run.judge.limits
-        )
-        for student in students
-    ]
-    jobs.grade_submission(rows[0])
+    run = marking.Marking(app, "lstm")
+    with run.with_gradebook():
+        submissions = list(run.jobs(run.students(), force=True))
+    jobs.grade_submission(submissions[0])
     for (owner, attribute, work), (*_, name) in zip(usual, STAGES):
         setattr(owner, attribute, timed(work, name))
     try:
-        with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
-            for job in rows:
-                run.write(job, jobs.grade_submission(job), gradebook)
+        with run.with_gradebook():
+            for job in submissions:
+                run.enter(job, jobs.grade_submission(job))
     finally:
         for owner, attribute, work in usual:
             setattr(owner, attribute, work)
         jobs.close_warm_processes()
         os.chdir(ROOT)
-    return {name: seconds / len(rows) / len(NOTEBOOKS) for name, seconds in spent.items()}
+    return {name: seconds / len(submissions) / len(NOTEBOOKS) for name, seconds in spent.items()}
 
 
 # ---------------------------------------------------------------- growth

@@ -30,12 +30,12 @@ def module(folder: Path, *words: str, **options) -> subprocess.CompletedProcess:
 
 def autograde(folder: Path, *words: str, name: str = "lstm", **options):
     """Our own command for the assignment `name`."""
-    return module(folder, "autograde", name, *words, **options)
+    return module(folder, "autograde", "grade", name, *words, **options)
 
 
 def class_report(folder: Path, *words: str, name: str = "lstm"):
     """Our report on the assignment `name`."""
-    return module(folder, "autograde.pages.report", name, *words)
+    return module(folder, "autograde", "report", name, *words)
 
 
 def checked(done: subprocess.CompletedProcess) -> subprocess.CompletedProcess:

@@ -43,7 +43,9 @@ def marks(course: Path, db_url: str = "") -> dict[tuple[str, ...], tuple]:
 def verdicts(course: Path) -> dict[tuple[str, ...], dict[str, tuple]]:
     """(student, class) -> criterion -> (points, met), from the graded notebooks."""
     rows = {}
-    for student, notebooks in read_verdicts(course / "autograded", assignment(course)).items():
+    for student, notebooks in read_verdicts(
+        course / "autograded", "lstm", list(assignment(course).notebooks)
+    ).items():
         for verdict in sum(notebooks.values(), []):
             rows[student, verdict.name] = {
                 result.key: (result.points, result.met) for result in verdict.results

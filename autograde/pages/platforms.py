@@ -1,7 +1,9 @@
-"""Marks for a learning platform: `nbgrader export --exporter=autograde.pages.exporters.Canvas`, and `Moodle`.
+"""Marks for a learning platform: `nbgrader export --exporter=autograde.pages.exporters.Canvas`, and
+`Moodle`.
 
-Each fills in a file that the platform has exported (`--Canvas.fill=FILE`, `--Moodle.fill=FILE`), so that its own columns name
-the students and the assignment; without one it writes a file with the columns that the platform's import asks for.
+Each fills in a file that the platform has exported (`--Canvas.fill=FILE`, `--Moodle.fill=FILE`), so
+that its own columns name the students and the assignment; without one it writes a file with the
+columns that the platform's import asks for.
 """
 
 import csv
@@ -28,7 +30,7 @@ class Problem(Exception):
 
 
 class Platform(ExportPlugin):
-    """What the platforms have in common. A subclass names its columns and rows."""
+    """What the platforms have in common. A subclass names its columns and lines."""
 
     fill = Unicode("", help="A file that the platform has exported, to be filled in.").tag(
         config=True
@@ -44,7 +46,7 @@ class Platform(ExportPlugin):
             assignment.name for assignment in gradebook.assignments
         ]
         try:
-            rows, dialect, mark = (
+            lines, dialect, mark = (
                 self.filled(gradebook, names)
                 if self.fill
                 else (self.fresh(gradebook, names), csv.excel, "")
@@ -53,7 +55,7 @@ class Platform(ExportPlugin):
             self.log.error(str(problem))
             sys.exit(1)
         text = io.StringIO()
-        csv.writer(text, dialect, lineterminator="\n").writerows(rows)
+        csv.writer(text, dialect, lineterminator="\n").writerows(lines)
         path = Path(self.to or self.default)
         path.write_text(mark + text.getvalue(), encoding="utf-8")
         self.log.info("Marks of %s written to %s", ", ".join(names), path)
@@ -68,11 +70,11 @@ class Platform(ExportPlugin):
 
     # ------------------------------------------------------------ a file of the platform's
     def filled(self, gradebook: Gradebook, names: list[str]):
-        """The rows of the file with the marks put in, how it is written, and its byte order mark."""
+        """The file with the marks put in, line by line; how it is written; its byte order mark."""
         text = Path(self.fill).read_text(encoding="utf-8")
         mark, text = text[: text.startswith("\ufeff")], text.removeprefix("\ufeff")
         dialect = csv.Sniffer().sniff(text.partition("\n")[0], ",;\t")
-        head, *rows = csv.reader(io.StringIO(text), dialect)
+        head, *lines = csv.reader(io.StringIO(text), dialect)
         places = {name: self.place(head, name, len(names)) for name in names}
         known = {
             key.lower(): student
@@ -81,11 +83,11 @@ class Platform(ExportPlugin):
             if key
         }
         left = {student.id for student in known.values()}
-        for row in rows:
+        for fields in lines:
             student = next(
                 (
                     known[value.lower()]
-                    for title, value in zip(head, row)
+                    for title, value in zip(head, fields)
                     if title.strip() in IDENTITY and value.lower() in known
                 ),
                 None,
@@ -93,7 +95,7 @@ class Platform(ExportPlugin):
             if student:
                 left.discard(student.id)
                 for name, place in places.items():
-                    self.put(head, row, place, submission_of(gradebook, name, student))
+                    self.put(head, fields, place, submission_of(gradebook, name, student))
         left = [
             name
             for name in sorted(left)
@@ -110,7 +112,11 @@ class Platform(ExportPlugin):
                 ", ".join(left[:10]) + (" …" if len(left) > 10 else ""),
             )
         keep = self.kept(head, places)
-        return [[row[k] for k in keep if k < len(row)] for row in (head, *rows)], dialect, mark
+        return (
+            [[fields[k] for k in keep if k < len(fields)] for fields in (head, *lines)],
+            dialect,
+            mark,
+        )
 
     def place(self, head: list[str], name: str, count: int) -> int:
         """The column of an assignment. Raises Problem."""
@@ -122,7 +128,9 @@ class Platform(ExportPlugin):
         ]
         if len(found) != 1:
             raise Problem(
-                f"{self.fill} has {len(found)} columns that begin with '{title}': name the right one with --{type(self).__name__}.columns={name}=TITLE. There are: {', '.join(head)}."
+                f"{self.fill} has {len(found)} columns that begin with '{title}': name the right "
+                f"one with --{type(self).__name__}.columns={name}=TITLE. There are: "
+                f"{', '.join(head)}."
             )
         return found[0]
 
@@ -130,11 +138,11 @@ class Platform(ExportPlugin):
         return column.strip()
 
     def put(
-        self, head: list[str], row: list[str], place: int, submission: SubmittedAssignment | None
+        self, head: list[str], fields: list[str], place: int, submission: SubmittedAssignment | None
     ):
-        """A mark into its row; without a submission it stays as it is."""
+        """A mark into a line of the file; without a submission it stays as it is."""
         if submission:
-            row[place] = mark_of(submission)
+            fields[place] = mark_of(submission)
 
     def kept(self, head: list[str], places: dict[str, int]) -> list[int]:
         return list(range(len(head)))
@@ -144,7 +152,9 @@ class Platform(ExportPlugin):
 
 
 class Canvas(Platform):
-    """For Canvas: Grades, Import. Only names and the marks are written, so that no other column is overwritten."""
+    """For Canvas: Grades, Import. Only names and the marks are written, so that no other column is
+    overwritten.
+    """
 
     default = "canvas.csv"
     head = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -153,8 +163,8 @@ class Canvas(Platform):
         return [k for k, column in enumerate(head) if column in self.head or k in places.values()]
 
     def fresh(self, gradebook, names):
-        rows = [[*self.head, *(self.columns.get(name, name) for name in names)]]
-        rows.append(
+        lines = [[*self.head, *(self.columns.get(name, name) for name in names)]]
+        lines.append(
             [
                 "    Points Possible",
                 "",
@@ -166,7 +176,7 @@ class Canvas(Platform):
         )
         for student in self.students(gradebook):
             marks = [mark_of(submission_of(gradebook, name, student)) for name in names]
-            rows.append(
+            lines.append(
                 [
                     ", ".join(filter(None, (student.last_name, student.first_name))) or student.id,
                     student.lms_user_id or "",
@@ -176,11 +186,13 @@ class Canvas(Platform):
                     *marks,
                 ]
             )
-        return rows
+        return lines
 
 
 class Moodle(Platform):
-    """For Moodle: Grades, Import, CSV file; or, filled in, an assignment's offline grading worksheet."""
+    """For Moodle: Grades, Import, CSV file; or, filled in, an assignment's offline grading
+    worksheet.
+    """
 
     default = "moodle.csv"
     head = ("Username", "ID number", "Email address", "First name", "Last name")
@@ -193,29 +205,31 @@ class Moodle(Platform):
             return super().place(head, name, count)
         if count > 1:
             raise Problem(
-                f"{self.fill} is the worksheet of one assignment: name it, as in --assignment '[\"{name}\"]'."
+                f"{self.fill} is the worksheet of one assignment: name it, as in "
+                f"--assignment '[\"{name}\"]'."
             )
         return head.index("Grade")
 
-    def put(self, head, row, place, submission):
-        super().put(head, row, place, submission)
+    def put(self, head, fields, place, submission):
+        super().put(head, fields, place, submission)
         if submission and worksheet(head):
-            self.look_at_maximum(head, row, submission)
+            self.look_at_maximum(head, fields, submission)
             if "Feedback comments" in head:
-                row[head.index("Feedback comments")] = comments_on(submission)
+                fields[head.index("Feedback comments")] = comments_on(submission)
 
-    def look_at_maximum(self, head, row, submission):
-        most = row[head.index("Maximum Grade")] if "Maximum Grade" in head else ""
+    def look_at_maximum(self, head, fields, submission):
+        most = fields[head.index("Maximum Grade")] if "Maximum Grade" in head else ""
         if most and score_of(submission) > float(most.replace(",", ".")):
             self.log.warning(
-                "%s has %s points where Moodle's maximum is %s: raise that to what can be reached with the bonus, or Moodle refuses the mark.",
+                "%s has %s points where Moodle's maximum is %s: raise that to what can be reached "
+                "with the bonus, or Moodle refuses the mark.",
                 submission.student.id,
                 mark_of(submission),
                 most,
             )
 
     def fresh(self, gradebook, names):
-        rows = [
+        lines = [
             [
                 *self.head,
                 *(
@@ -232,7 +246,7 @@ class Moodle(Platform):
                 for submission in submissions
                 for cell in (mark_of(submission), comments_on(submission))
             ]
-            rows.append(
+            lines.append(
                 [
                     student.id,
                     student.lms_user_id or "",
@@ -242,7 +256,7 @@ class Moodle(Platform):
                     *cells,
                 ]
             )
-        return rows
+        return lines
 
 
 def worksheet(head: list[str]) -> bool:
@@ -259,7 +273,9 @@ def submission_of(gradebook: Gradebook, name: str, student: Student) -> Submitte
 
 
 def score_of(submission: SubmittedAssignment) -> float:
-    """As nbgrader's own export counts: all scores and extra credit, less the penalty, never below 0."""
+    """As nbgrader's own export counts: all scores and extra credit, less the penalty, never below
+    0.
+    """
     return max(0.0, submission.score - (submission.late_submission_penalty or 0.0))
 
 
@@ -271,7 +287,7 @@ def comments_on(submission: SubmittedAssignment | None) -> str:
     """What the instructor wrote in the formgrader, and whether a penalty is taken off."""
     if not submission:
         return ""
-    rows = [
+    lines = [
         f"{comment.name}: {comment.manual_comment}"
         for notebook in submission.notebooks
         for comment in notebook.comments
@@ -279,5 +295,5 @@ def comments_on(submission: SubmittedAssignment | None) -> str:
     ]
     late = submission.late_submission_penalty
     return "\n".join(
-        rows + ([f"{late:g} points are taken off for handing in late."] if late else [])
+        lines + ([f"{late:g} points are taken off for handing in late."] if late else [])
     )

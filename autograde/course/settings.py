@@ -1,0 +1,38 @@
+"""What nbgrader_config.py says about grading, under `c.Judge`."""
+
+from pathlib import Path
+
+from traitlets import Dict, Enum, Float
+from traitlets.config import LoggingConfigurable
+
+from ..box.process import Limits
+from .release import Assignment, NotReady, read_release
+
+
+class Judge(LoggingConfigurable):
+    """The settings of grading."""
+
+    exercises = Dict(
+        {"lstm": "autograde.lstm"}, help="Assignment name to the module that defines its EXERCISES."
+    ).tag(config=True)
+    sandbox = Enum(
+        ("auto", "required", "off"),
+        "auto",
+        help="The box around students' code: the best there is, or none is refused, or none used.",
+    ).tag(config=True)
+    cell_seconds = Float(30, help="Time limit for one cell.").tag(config=True)
+    notebook_seconds = Float(120, help="Time limit for all cells of a notebook.").tag(config=True)
+    answer_seconds = Float(30, help="Time limit for the answers about one class.").tag(config=True)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.cell_seconds, self.notebook_seconds, self.answer_seconds)
+
+    def assignment(self, release: Path, name: str) -> Assignment:
+        """The assignment `name` as it was released into the folder `release`. Raises NotReady."""
+        if name not in self.exercises:
+            raise NotReady(
+                f"{name} has no exercises in c.Judge.exercises of nbgrader_config.py; there are: "
+                f"{', '.join(self.exercises)}."
+            )
+        return read_release(release, name, self.exercises[name])

@@ -1,0 +1,232 @@
+"""The verbs of the command line: nbgrader applications, so that nbgrader_config.py counts; help and
+errors are our own.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGrader
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import SQLAlchemyError
+from traitlets import Bool, Integer, Unicode
+
+from ..box.process import Unavailable
+from ..pages import report, summary
+from . import farm
+from .command import EXIT_CODES
+from .gradebook import reason
+from .marking import Marking
+from .release import NotReady
+from .settings import Judge
+
+
+@dataclass(frozen=True)
+class Option:
+    """`sets`: the trait that it gives a value; a switch has no `value` and sets it to True."""
+
+    name: str
+    value: str
+    says: str
+    sets: str
+
+
+COMMON = [Option(*about) for about in (
+    ("course-dir", "FOLDER", "the course, if not the current folder", "CourseDirectory.root"),
+    ("db", "URL", "the gradebook, if not the course's gradebook.db", "CourseDirectory.db_url"),
+    ("log-level", "LEVEL", "DEBUG, INFO, WARNING or ERROR", "Application.log_level"),
+)]  # fmt: skip
+GRADE = [Option(*about) for about in (
+    ("student", "NAME", "only these students; * is any letters", "CourseDirectory.student_id"),
+    ("notebook", "NAME", "only these notebooks", "CourseDirectory.notebook_id"),
+    ("force", "", "mark what is marked and unchanged as well", "Grade.force"),
+    ("jobs", "N", "processes on this machine; without it, one for each processor", "Grade.jobs"),
+    ("scheduler", "ADDRESS", "a Dask scheduler whose workers mark instead", "Grade.scheduler"),
+    ("sandbox", "KIND", "auto: the best box; required: refuse without one; off", "Judge.sandbox"),
+    ("table", "", "print every student's points, and why points were lost", "Grade.table"),
+)]  # fmt: skip
+
+
+class Verb(NbGrader):
+    """`autograde VERB ASSIGNMENT [options]`. A verb's own class does the work."""
+
+    verb, options = "", tuple(COMMON)
+    classes = [Judge]
+
+    def __init_subclass__(cls, **words):
+        super().__init_subclass__(**words)
+        cls.aliases = {option.name: option.sets for option in cls.options if option.value}
+        cls.flags = {
+            option.name: (switched_on(option.sets), option.says)
+            for option in cls.options
+            if not option.value
+        }
+
+    @classmethod
+    def run(cls, verb: str, words: list[str]) -> int:
+        """The process's exit code."""
+        cls.verb = verb
+        if wrong := cls.unknown_option(words):
+            return refuse(f"autograde {verb} has no option {wrong}: see `autograde {verb} --help`.")
+        app = cls.instance()
+        try:
+            app.initialize(words)
+        except SystemExit as stop:  # of traitlets: its help, or a value that it does not take
+            return 2 if stop.code else 0
+        if len(app.extra_args) != 1:
+            return refuse(f"Name one assignment, as in: autograde {verb} lstm")
+        try:
+            app.start()
+            return app.work(app.extra_args[0])
+        except (NotReady, Unavailable) as problem:
+            return refuse(str(problem))
+        except (OSError, SQLAlchemyError) as problem:
+            return refuse(
+                "Stopped: the course's files or its gradebook could not be read or written "
+                f"({reason(problem)}). What is marked is kept."
+            )
+
+    @classmethod
+    def unknown_option(cls, words: list[str]) -> str | None:
+        """The first option that there is not. nbgrader's own settings, with a dot, are its to
+        judge.
+        """
+        known = {f"--{option.name}" for option in cls.options} | {"-h", "--help", "--help-all"}
+        names = (word.partition("=")[0] for word in words if word.startswith("-"))
+        return next((name for name in names if name not in known and "." not in name), None)
+
+    def emit_help(self, classes=False):
+        if classes:
+            yield from super().emit_help(classes)
+            return
+        yield f"autograde {self.verb} ASSIGNMENT [options]\n"
+        yield f"{self.description}\n"
+        for option in self.options:
+            shown = f"--{option.name}={option.value}".removesuffix("=")
+            yield f"  {shown:<20} {option.says}"
+        yield "\nWhatever nbgrader_config.py sets can be given too, as in --Judge.cell_seconds=60"
+        yield EXIT_CODES
+
+    def work(self, assignment: str) -> int:
+        """The exit code. Raises NotReady or Unavailable where it cannot begin."""
+        raise NotImplementedError
+
+
+def switched_on(trait: str) -> dict:
+    owner, _, name = trait.partition(".")
+    return {owner: {name: True}}
+
+
+def refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 2
+
+
+class Grade(Verb):
+    """Marks everything under submitted/."""
+
+    description = (
+        "Marks the submissions of an assignment, side by side, and goes on where it stopped."
+    )
+    options = (*GRADE, *COMMON)
+    force = Bool(False, help="Mark what is marked and unchanged as well.").tag(config=True)
+    jobs = Integer(0, help="Worker processes on this machine; 0: one for each processor.").tag(
+        config=True
+    )
+    scheduler = Unicode("", help="Address of a Dask scheduler whose workers mark.").tag(config=True)
+    table = Bool(False, help="Print every student's points, and why points were lost.").tag(
+        config=True
+    )
+
+    def work(self, name: str) -> int:
+        marking, console = Marking(self, name), Console()
+        students = marking.students()
+        with marking.with_gradebook():
+            stopped = self.mark(marking, students, console)
+        if self.table:
+            print_points(marking, console)
+        print_outcome(marking, students, console)
+        if stopped:
+            console.print(
+                "Stopped. What is graded is kept; the same command goes on with the rest."
+            )
+            return 130
+        return 1 if marking.people else 0
+
+    def mark(self, marking: Marking, students: list[str], console: Console) -> bool:
+        """Mark them all; whether it was stopped from the keyboard."""
+        with Progress(*columns(), console=console, transient=True) as progress:
+            bar = progress.add_task("marking", total=len(students), rate="", people=0)
+            try:
+                for job, graded in farm.graded(marking.jobs(students, self.force), self.workers):
+                    marking.enter(job, graded)
+                    speed = progress.tasks[0].speed
+                    progress.update(
+                        bar,
+                        completed=marking.marked + marking.unchanged,
+                        people=len(marking.people),
+                        rate=f"{60 * speed:.0f} a minute" if speed else "",
+                    )
+            except KeyboardInterrupt:
+                return True
+        return False
+
+    def workers(self):
+        if self.scheduler:
+            return farm.dask(self.scheduler)
+        return farm.local(self.jobs or os.cpu_count() or 1)
+
+
+def columns() -> list:
+    """What the bar shows while a class is marked."""
+    return [
+        TextColumn("marking"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[people]} for a person"),
+    ]
+
+
+def print_points(marking: Marking, console: Console):
+    assignment = marking.assignment
+    autograded = marking.root / marking.folders.autograded_directory
+    verdicts = summary.read_verdicts(autograded, assignment.name, list(assignment.notebooks))
+    summary.print_table(verdicts, assignment.name, assignment.exercises)
+
+
+def print_outcome(marking: Marking, students: list[str], console: Console):
+    """How many, what needs a person, and what to do next."""
+    say = lambda line: console.print(line, highlight=False, soft_wrap=True, markup=False)
+    say(
+        f"{marking.name}: {len(students)} submissions, {marking.marked} graded, "
+        f"{marking.unchanged} unchanged; {len(marking.people) or 'none'} for a person to look at."
+    )
+    for line in marking.people:
+        say(f"  {line}")
+    say(f"Next: autograde report {marking.name}; nbgrader generate_feedback {marking.name}")
+
+
+class Report(Verb):
+    """Writes reports/ASSIGNMENT.html, .csv and .json."""
+
+    description = "Writes a page about what a class has got right and wrong, into reports/."
+
+    def work(self, name: str) -> int:
+        folders, root = self.coursedir, Path(self.coursedir.root)
+        release = Path(folders.format_path(folders.release_directory, ".", name))
+        assignment = Judge(parent=self).assignment(release, name)
+        with Gradebook(folders.db_url, folders.course_id) as gradebook:
+            autograded = root / folders.autograded_directory
+            data = report.gather(
+                gradebook, name, assignment.exercises, assignment.given, autograded
+            )
+        if not data["students"]:
+            raise NotReady(f"Nothing of {name} is marked yet: run `autograde grade {name}` first.")
+        path = report.write(data, root / "reports")
+        print(f"{path}, and the same as .csv and .json")
+        return 0

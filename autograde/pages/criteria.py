@@ -1,0 +1,46 @@
+"""A verdict as a table of its criteria: what a test cell shows, as HTML and as text."""
+
+import html
+
+from ..exercise.verdict import Result, Verdict
+
+HEAD = ("Criterion", "Result", "Points", "What was asked, or what your numbers show")
+
+
+def points(value: float) -> str:
+    return f"{value:g}"
+
+
+def escape(text: str) -> str:
+    return html.escape(text.encode("utf-8", "replace").decode())
+
+
+def as_text(verdict: Verdict) -> str:
+    lines = [f"{verdict.name}: {points(verdict.score)} of {points(verdict.points)} points"]
+    for result in verdict.results:
+        reason = f": {result.sentence}" if result.sentence else ""
+        mark = "met " if result.met else "lost"
+        lines.append(f"  {mark}  {points(result.points):>5}  {result.title}{reason}")
+    return "\n".join([*lines, *(f"  note: {note}" for note in verdict.notes)])
+
+
+def as_html(verdict: Verdict, bonus: bool) -> str:
+    unit = "bonus points" if bonus else "points"
+    caption = f"{verdict.name}: {points(verdict.score)} of {points(verdict.points)} {unit}"
+    head = "".join(f'<th scope="col">{title}</th>' for title in HEAD)
+    body = "".join(map(table_row, verdict.results))
+    notes = "".join(f"<p>{escape(note)}</p>" for note in verdict.notes)
+    return (
+        f'<table class="criteria"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+    )
+
+
+def table_row(result: Result) -> str:
+    kind, mark = ("met", "✓ met") if result.met else ("lost", "✗ lost")
+    earned = points(result.points) if result.met else "0"
+    return (
+        f'<tr class="{kind}"><th scope="row">{escape(result.title)}</th><td>{mark}</td>'
+        f"<td>{earned} of {points(result.points)}</td>"
+        f"<td>{escape(result.sentence or result.asks)}</td></tr>"
+    )

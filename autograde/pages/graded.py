@@ -1,0 +1,66 @@
+"""What a graded notebook carries beside its cells: written and read here alone.
+
+A test cell has its verdict under `autograde`, the schema that other tools read: name, score,
+points, results, flags. The notebook itself has what the run saw of it under `autograde_run`.
+"""
+
+from dataclasses import asdict, dataclass
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from ..exercise.declared import Exercise
+from ..exercise.verdict import Verdict
+from . import criteria
+
+VERDICT, RUN = "autograde", "autograde_run"
+NOT_WRITTEN = "Not written yet: the cell is as it was given out."
+NOT_HANDED_IN = "was not handed in."
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run saw of a notebook. `notes`: oddities that were put right; `flags`: what needs a
+    person; `protection`: the box around the student's code, in words; `seconds` that grading took.
+    """
+
+    notes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    protection: str = ""
+    seconds: float = 0.0
+
+
+def grade_id(cell: NotebookNode) -> str | None:
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def put_verdict(cell: NotebookNode, exercise: Exercise, verdict: Verdict):
+    """The verdict into a test cell: as data into its metadata, as a table into its output."""
+    cell.metadata[VERDICT] = verdict.to_dict()
+    shown = {
+        "text/html": criteria.as_html(verdict, exercise.bonus),
+        "text/plain": criteria.as_text(verdict),
+    }
+    cell.outputs = [new_output("display_data", shown)]
+
+
+def verdicts(notebook: NotebookNode) -> list[tuple[NotebookNode, Verdict]]:
+    """The test cells of a graded notebook with their verdicts."""
+    return [
+        (cell, Verdict.from_dict(cell.metadata[VERDICT]))
+        for cell in notebook.cells
+        if VERDICT in cell.metadata
+    ]
+
+
+def put_run(notebook: NotebookNode, run: Run):
+    notebook.metadata[RUN] = asdict(run)
+
+
+def run_of(notebook: NotebookNode) -> Run:
+    return Run(**notebook.metadata.get(RUN, {}))
+
+
+def has_nothing(sentence: str) -> bool:
+    """Whether this reason for a lost mark says that there was nothing to judge."""
+    return sentence == NOT_WRITTEN or sentence.endswith(NOT_HANDED_IN)
