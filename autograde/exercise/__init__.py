@@ -2,3 +2,24 @@
 
 Imports nothing of ours from outside this room; needs NumPy alone.
 """
+
+from .declared import BuiltIns, Criterion, Exercise, Normal, Recurrence, Stack, Value, load
+from .rules import Part, Rule
+from .verdict import Cell, Result, Verdict, zero
+
+__all__ = [
+    "BuiltIns",
+    "Cell",
+    "Criterion",
+    "Exercise",
+    "Normal",
+    "Part",
+    "Recurrence",
+    "Result",
+    "Rule",
+    "Stack",
+    "Value",
+    "Verdict",
+    "load",
+    "zero",
+]

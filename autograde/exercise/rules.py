@@ -1,9 +1,10 @@
-"""Update rules as data: every part of a rule with its right formula, and the wrong ones that we know.
+"""Update rules as data: every part of a rule with its right formula, and the wrong ones that we
+know.
 
-A formula is text. It is computed with numpy on columns, one column for each call (`W_f @ h + U_f @ x + b_f`), shown to
-students in the notation of the notebooks (`W_f h_{t−1} + U_f x_t + b_f`), and turned into PyTorch code by the tests.
-To add a mistake, add a line to a table: the formula that such code computes, and a remark (or nothing).
-"""
+A formula is text. It is computed with numpy on columns, one column for each call (`W_f @ h + U_f @
+x + b_f`), shown to students in the notation of the notebooks (`W_f h_{t−1} + U_f x_t + b_f`), and
+turned into PyTorch code by the tests. To add a mistake, add a line to a table: the formula that
+such code computes, and a remark (or nothing)."""
 
 import re
 from dataclasses import dataclass
@@ -55,12 +56,12 @@ SHOWN = {
 class Part:
     """One step of a rule that can be wrong by itself.
 
-    `name` is what later formulas call it, `symbol` what students call it, `criterion` where its mark is. `variants` maps
-    each formula to a remark, the right one first; a pair (remark, criterion) counts for another criterion. An `inline`
-    part is shown inside the formula of the part after it; a `traced` one follows from the inputs alone, so that its value
-    can be looked for in the student's own computation. `says` is the sentence about a wrong formula. `also`: a further
-    criterion that this part decides, and the piece of a formula in which it shows.
-    """
+    `name` is what later formulas call it, `symbol` what students call it, `criterion` where its
+    mark is. `variants` maps each formula to a remark, the right one first; a pair (remark,
+    criterion) counts for another criterion. An `inline` part is shown inside the formula of the
+    part after it; a `traced` one follows from the inputs alone, so that its value can be looked for
+    in the student's own computation. `says` is the sentence about a wrong formula. `also`: a
+    further criterion that this part decides, and the piece of a formula in which it shows."""
 
     name: str
     symbol: str
@@ -88,10 +89,10 @@ class Part:
 class Rule:
     """The parts in the order in which they are computed.
 
-    `outputs`: name of each returned tensor and the part that it is, in the order of return. `inputs`: name of each
-    argument of forward and how it is written. `together`: slips that are made in several parts at once, as part to formula.
-    `found_in`: part to the output in which it is looked for, where that is not the first output that follows it.
-    """
+    `outputs`: name of each returned tensor and the part that it is, in the order of return.
+    `inputs`: name of each argument of forward and how it is written. `together`: slips that are
+    made in several parts at once, as part to formula. `found_in`: part to the output in which it is
+    looked for, where that is not the first output that follows it."""
 
     parts: tuple[Part, ...]
     inputs: dict[str, str]
@@ -119,7 +120,8 @@ class Rule:
         return re.sub(r"(?<=[(\[]) | +(?= )", "", text)
 
     def written_out(self, part: Part, choice: dict[str, str]) -> str:
-        """What a part is computed as under `choice` (part to formula; right where absent), with inline parts put in."""
+        """What a part is computed as under `choice` (part to formula; right where absent), with
+        inline parts put in."""
         formula = choice.get(part.name, part.right)
         for other in self.parts:
             if other.inline:
@@ -130,7 +132,8 @@ class Rule:
         return self.shown(formula)
 
     def follow(self, env: dict, choice: dict[str, str], parts=None) -> dict:
-        """`env` with the values of all parts under `choice` added; None for what cannot be computed at these sizes."""
+        """`env` with the values of all parts under `choice` added; None for what cannot be computed
+        at these sizes."""
         env, moved = dict(env), dict(self.found_in)
         again = (
             ()
@@ -160,7 +163,8 @@ def value(formula: str, env: dict):
 
 
 def columns(inputs: dict[str, np.ndarray], parameters: dict[str, np.ndarray], units: int) -> dict:
-    """What formulas compute with: inputs (calls, size) as columns, matrices as they are, vectors as one column."""
+    """What formulas compute with: inputs (calls, size) as columns, matrices as they are, vectors as
+    one column."""
     env = {name: array.T for name, array in inputs.items()}
     env |= {
         name: array[:, None] if array.ndim == 1 else array for name, array in parameters.items()

@@ -7,7 +7,8 @@ from .declared import Exercise
 
 @dataclass(frozen=True)
 class Cell:
-    """What became of the student's solution cell: its text, and the error that stopped it, if one did."""
+    """What became of the student's solution cell: its text, and the error that stopped it, if one
+    did."""
 
     source: str = ""
     error: str | None = None
@@ -16,7 +17,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class Result:
-    """One criterion: `mistakes` are short names of what was wrong, the same for every student who made them."""
+    """One criterion: `mistakes` are short names of what was wrong, the same for every student who
+    made them."""
 
     key: str
     title: str
@@ -30,7 +32,8 @@ class Result:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All results for one exercise; `notes` are for the student, `flags` for a person, `picture` as pictures.compare gives it."""
+    """All results for one exercise; `notes` are for the student, `flags` for a person, `picture` as
+    pictures.compare gives it."""
 
     name: str
     results: tuple[Result, ...]

@@ -6,27 +6,24 @@ from dataclasses import replace
 
 from ..exercise.declared import Exercise
 from ..exercise.verdict import Cell, Verdict
-from . import pictures
-from .judging import judge
-from .questions import draw
-from .sheet import dicts
+from .answers import read_answers
+from .judging import compare_runs, draw, draw_runs, judge
+from .questions import plain
+
+SEED_BITS = 62
 
 
 def examine(exercise: Exercise, ask: Callable[[dict], dict], cell: Cell) -> Verdict:
     """The verdict on an exercise. `ask` takes questions to the student's process and brings answers
     back, plain data both; `cell` says what became of the solution cell.
 
-    Once a mark is lost, the class is asked once more, for a picture of its numbers beside the right ones.
+    Once a mark is lost, the class is asked once more, for a picture of its numbers beside the right
+    ones. No mark depends on that.
     """
-    questions = draw(exercise, secrets.randbits(62))
-    answers = ask(questions)
+    questions = draw(exercise, secrets.randbits(SEED_BITS))
+    answers = read_answers(ask(plain(questions)))
     verdict = judge(exercise, questions, answers, cell)
-    computes = any(
-        "out" in case
-        for build in dicts(answers.get("builds"))
-        for case in dicts(build.get("calls"))
-    )
-    if not computes or verdict.score >= verdict.points:
+    if verdict.score >= verdict.points or not answers.computes:
         return verdict
-    runs = pictures.questions(exercise, secrets.randbits(62))
-    return replace(verdict, picture=pictures.compare(exercise, runs, ask(runs)))
+    runs = draw_runs(exercise, secrets.randbits(SEED_BITS))
+    return replace(verdict, picture=compare_runs(exercise, runs, read_answers(ask(plain(runs)))))

@@ -1,362 +1,548 @@
-"""The judge of a stack: its layers, how they are wired over time and over one another, and what it returns."""
+"""The kind `stack`: cells on top of one another. What is asked, how the numbers are read, and what
+is said of its layers, of how they are wired over time and over one another, and of what it
+returns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..exercise.declared import Exercise
-from . import wiring
-from .purity import judge_gradients, judge_untouched
-from .questions import unpack
-from .sheet import Sheet, builds_of, dicts, equal, failure, good, single, words
-from .wiring import FINALS, OUTPUTS, RIGHT, Stack
+from ..exercise.declared import Stack
+from ..exercise.verdict import Cell
+from ..exercise.wirings import RIGHT, Run, Tables, tables
+from .agreement import NAMED, agree
+from .answers import Answers, Build, Layer, words
+from .classes import judge_base, judge_class
+from .gradients import Asked as AskedSlopes
+from .gradients import Loss, judge_gradients
+from .pictures import Picture, Runs, rounded
+from .questions import Sequence, normal, sequence, weights
+from .recurrence import drawn, on_diagonal, right_step
+from .sheet import Sheet
+from .untouched import Asked, judge_untouched
+from .wiring import Found, Seen, Step, Wiring, diagnose_stack, run
 
+ASKED_SIZES = ((3, 5, 3, 4), (4, 4, 3, 4), (5, 3, 1, 4), (3, 5, 2, 1))  # n, m, layers, steps
+MODES = ("stand-in", "own")  # whose cells a stack is asked with: the grader's, or the student's
+RESET_SIZES = (40, 60, 2)
+PICTURE_SIZES, PICTURE_STEPS = (3, 4, 3), 5
+PUSH = 1e-4  # by which one argument is changed, to see which outputs follow it
+ALIKE = 1e-3  # of the largest: closer maps of influence are not worth a picture
+PARTS = {"reads": "wiring", "states": "states", "time": "outputs", "cells": "layers"}
+READ_OFF = ("wiring", "states", "outputs", "final")  # criteria that a known wiring decides
 LOGGED = {  # criterion -> what is wrong where the layers' calls show no wiring that we know
     "wiring": "The layers do not read what they should",
     "states": "The layers' states are not carried along as they should",
     "outputs": "outputs is not what the top layer returned, step by step",
     "final": "The final states are not what the layers returned last",
 }
-PARTS = {
-    "reads": "wiring",
-    "states": "states",
-    "time": "outputs",
-    "cells": "layers",
-}  # part of a wiring -> criterion
+NOT_READABLE = "Your outputs and final states are not what the rule gives"
+UNKNOWN = "no mistake that we know gives"
 
 
-def judge_stack(exercise: Exercise, questions: dict, answers: dict, sheet: Sheet) -> str | None:
-    """Fills the sheet; returns a reason where nothing could be looked at."""
-    pairs = builds_of(questions, answers)
-    judge_layers(exercise, pairs, answers, sheet)
-    if exercise.base and any(row.get("cells") for _, row in pairs) and not proper(pairs):
-        return f"Could not be marked: no layer is a {exercise.cell}."
-    by_mode = [
-        [pair for pair in pairs if good(pair[1]) and pair[1].get("mode") == mode]
-        for mode in ("stand-in", "own")
+# ---------------------------------------------------------------- what is asked
+@dataclass(frozen=True)
+class BuildAsked:
+    """An instance made with `sizes` (input_dim, hidden_dim, n_layers); `weights` of every layer by
+    mode. The sequence's directions are by mode as well."""
+
+    sizes: tuple[int, int, int]
+    weights: dict[str, tuple[dict[str, np.ndarray], ...]]
+    sequence: Sequence
+
+    def sequence_in(self, mode: str) -> Sequence:
+        """The sequence, with the directions for the cells that were used."""
+        return replace(self.sequence, directions=self.sequence.directions[mode])
+
+
+@dataclass(frozen=True)
+class Questions:
+    """About a stack. reads: the parameter whose shape tells how many numbers a layer reads.
+    watched: a pattern for the built-ins to look out for, if any."""
+
+    name: str
+    cell: str
+    inputs: tuple[str, ...]
+    reads: str | None
+    diagonal: tuple[str, ...]
+    watched: str | None
+    builds: tuple[BuildAsked, ...]
+    reset_sizes: tuple[int, int, int] = RESET_SIZES
+    absent: tuple[str, ...] = ()
+    kind: str = "stack"
+
+
+def ask(exercise: Stack, rng: np.random.Generator) -> Questions:
+    """The questions, drawn: stacks of stand-in cells, and the same of the student's own cells."""
+    parameters = exercise.of.parameters
+    return Questions(
+        exercise.name,
+        exercise.cell,
+        tuple(exercise.of.rule.inputs),
+        next((name for name, sizes in parameters.items() if sizes == ("m", "n")), None),
+        exercise.of.diagonal,
+        exercise.built_ins.operators if exercise.built_ins else None,
+        tuple(draw_build(exercise, rng, *sizes) for sizes in ASKED_SIZES),
+    )
+
+
+def draw_build(exercise: Stack, rng, n: int, m: int, layers: int, steps: int) -> BuildAsked:
+    values, directions, drawn_sequence = {}, {}, None
+    inputs = tuple(exercise.of.rule.inputs)
+    for mode in MODES:
+        parameters = stand_in_parameters(inputs) if mode == "stand-in" else exercise.of.parameters
+        reads = [n if k == 0 else m for k in range(layers)]
+        values[mode] = tuple(weights(rng, parameters, reads[k], m) for k in range(layers))
+        leaves = {
+            f"{k}.{name}": value.shape
+            for k, layer in enumerate(values[mode])
+            for name, value in layer.items()
+        }
+        drawn_sequence = sequence(rng, inputs, leaves, n, (layers, m), steps)
+        directions[mode] = drawn_sequence.directions
+    return BuildAsked((n, m, layers), values, replace(drawn_sequence, directions=directions))
+
+
+def stand_in_parameters(inputs: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+    """Parameters of the stand-in cell: for every state a matrix for everything that it follows."""
+    first, *states = inputs
+    return {
+        f"{state}_{name}": ("m", "n" if name == first else "m")
+        for state in states
+        for name in inputs
+    }
+
+
+def stand_in_step(inputs: tuple[str, ...], parameters: dict, x, states) -> tuple[np.ndarray, ...]:
+    """The step of the student side's stand-in: no recurrence that anybody would write."""
+    given = dict(zip(inputs, (x, *states)))
+    sums = [
+        sum(parameters[f"{state}_{name}"] @ value for name, value in given.items())
+        for state in inputs[1:]
     ]
-    usable = max(by_mode, key=len)
+    return (*map(np.tanh, sums[:-1]), np.sin(sums[-1]))
+
+
+# ---------------------------------------------------------------- how it is judged
+@dataclass(frozen=True)
+class Pair:
+    """A build as it was asked for, and what came of it."""
+
+    asked: BuildAsked
+    build: Build
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self.build.cells or ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are as many layers as asked."""
+        return len(self.layers) == self.asked.sizes[2]
+
+    @property
+    def shares_a_cell(self) -> bool:
+        return self.build.same != tuple(range(len(self.build.same)))
+
+    @property
+    def returned(self) -> tuple:
+        return self.build.calls[0].out
+
+
+def judge(exercise: Stack, questions: Questions, answers: Answers, cell: Cell, sheet: Sheet) -> str:
+    """Fills the sheet; returns the reason for marks that are lost for want of a better one."""
+    look = lambda: judge_numbers(exercise, questions, answers, sheet)
+    return judge_class(exercise, answers, cell, sheet, look)
+
+
+def judge_numbers(
+    exercise: Stack, questions: Questions, answers: Answers, sheet: Sheet
+) -> str | None:
+    """Fills the sheet; returns a reason where nothing could be looked at."""
+    builds = answers.builds + (Build(),) * len(questions.builds)
+    pairs = [Pair(asked, build) for asked, build in zip(questions.builds, builds)]
+    judge_layers(exercise, pairs, answers, sheet)
+    if exercise.base and any(pair.layers for pair in pairs) and not proper(pairs):
+        return f"Could not be marked: no layer is a {exercise.cell}."
+    usable = most_in_one_mode([pair for pair in pairs if pair.build.answered])
     if not usable:
         return why_not(exercise, pairs)
-    stacks = [stack_of(exercise, *pair) for pair in telling(usable)]
-    found = wiring.diagnose_stack(stacks)
-    check_states(usable, sheet)
-    report(exercise, found, stacks, sheet)
-    judge_untouched(pairs, questions["inputs"], sheet)
-    judge_gradients(
-        [(build | {"sequence": asked(build, row)}, row) for build, row in usable],
-        questions["inputs"],
+    known = tables(exercise.states, tuple(exercise.called.items()))
+    seen = [seen_of(exercise, pair) for pair in telling(usable)]
+    found = diagnose_stack(known, [one for one, _ in seen])
+    check_states(exercise, usable, sheet)
+    report(exercise, known, found, seen, sheet)
+    judge_untouched(
+        (
+            Asked(pair.asked.sequence.arguments, call)
+            for pair in pairs
+            for call in pair.build.calls[:1]
+        ),
         sheet,
-        [loss_of(exercise, pair, found) for pair in usable],
     )
-    broken = [pair for pair in pairs if not good(pair[1])]
-    if broken and not {"layers", *PARTS.values(), "final", "works"} & set(sheet.lost):
-        lose_sizes(broken[0], sheet)
+    judge_gradients([asked_slopes(exercise, known, pair, found) for pair in usable], sheet)
+    lose_sizes(pairs, sheet)
+    return None
 
 
-def why_not(exercise: Exercise, pairs) -> str:
-    for _, row in pairs:
-        for case in dicts(row.get("calls")):
-            if "returned None" in str(case.get("error")):
-                return "Not written yet: forward returns None."
-            if "error" in case:
-                return f"Could not be marked: forward raised {failure(case)}."
-    built = next((row["build"] for _, row in pairs if isinstance(row.get("build"), dict)), None)
-    return (
-        f"{exercise.name}(input_dim, hidden_dim, n_layers) raised {failure(built)}."
-        if built
-        else "Could not be marked: there was no answer."
-    )
+def most_in_one_mode(pairs: list[Pair]) -> list[Pair]:
+    """The builds of the mode in which most could be answered."""
+    return max(([p for p in pairs if p.build.mode == mode] for mode in MODES), key=len)
 
 
-def lose_sizes(pair, sheet: Sheet):
-    build, row = pair
-    case = next(
-        (case for case in dicts(row.get("calls")) if "error" in case), row.get("build") or {}
-    )
-    n, m, layers = build["sizes"]
-    sheet.lose(
-        "layers",
-        f"With input_dim={n}, hidden_dim={m} and n_layers={layers} your class fails: {failure(case)}.",
-        "runs only for some sizes",
-    )
+def why_not(exercise: Stack, pairs: list[Pair]) -> str:
+    for failure in (call.failure for pair in pairs for call in pair.build.calls if call.failure):
+        if "returned None" in failure.error:
+            return "Not written yet: forward returns None."
+        return f"Could not be marked: forward raised {failure}."
+    failed = next((pair.build.failure for pair in pairs if pair.build.failure), None)
+    if failed:
+        return f"{exercise.name}(input_dim, hidden_dim, n_layers) raised {failed}."
+    return "Could not be marked: there was no answer."
+
+
+def lose_sizes(pairs: list[Pair], sheet: Sheet):
+    """A class that runs for some sizes alone loses its form, where nothing else is lost."""
+    broken = [pair for pair in pairs if not pair.build.answered]
+    if broken and not {"layers", *READ_OFF, "works"} & set(sheet.lost):
+        n, m, layers = broken[0].asked.sizes
+        failure = broken[0].build.broken or "an error"
+        sheet.lose(
+            "layers",
+            f"With input_dim={n}, hidden_dim={m} and n_layers={layers} your class fails:"
+            f" {failure}.",
+            "runs only for some sizes",
+        )
 
 
 # ---------------------------------------------------------------- layers
-def proper(pairs) -> bool:
-    return any(item.get("right") for _, row in pairs for item in dicts(row.get("cells")))
+def proper(pairs: list[Pair]) -> bool:
+    """Whether any layer is of the class that is asked for."""
+    return any(layer.right for pair in pairs for layer in pair.layers)
 
 
-def judge_layers(exercise: Exercise, pairs, answers: dict, sheet: Sheet):
-    rows = [(build, row) for build, row in pairs if isinstance(row.get("cells"), list)]
-    for build, row in rows:
-        for sentence, mistake in complaints(exercise, build, row):
+def judge_layers(exercise: Stack, pairs: list[Pair], answers: Answers, sheet: Sheet):
+    surveyed = [pair for pair in pairs if pair.build.cells is not None]
+    for pair in surveyed:
+        for sentence, mistake in complaints(exercise, pair):
             sheet.lose("layers", sentence, mistake)
-    if exercise.base and rows and exercise.base not in (answers.get("bases") or []):
-        sheet.lose(
-            "layers", f"{exercise.name} is not a subclass of {exercise.base}.", "no subclass"
-        )
-    if rows and proper(rows):
+    if surveyed:
+        judge_base(exercise, answers, sheet, "layers")
+    if proper(surveyed):
         sheet.meet("layers")
 
 
-def complaints(exercise: Exercise, build: dict, row: dict):
+def complaints(exercise: Stack, pair: Pair) -> Iterator[tuple[str, str]]:
     """(sentence, mistake) for everything that is wrong with the layers of one build."""
-    (n, m, layers), cells = build["sizes"], dicts(row["cells"])
-    if row.get("layers") in ("NoneType", None):
+    build, layers = pair.build, pair.asked.sizes[2]
+    if build.layers == "NoneType":
         yield "layers is missing.", "layers is missing"
         return
-    if not row.get("module_list"):
+    if not build.module_list:
         yield (
-            f"layers is a {words(row.get('layers'), 40)}; only an nn.ModuleList lets the cells' parameters train.",
+            f"layers is a {words(build.layers, 40)}; only an nn.ModuleList lets the cells'"
+            " parameters train.",
             "layers is no nn.ModuleList",
         )
-    if len(cells) != layers:
+    if not pair.complete:
         yield (
-            f"With n_layers={layers} there are {len(cells)} layers.",
+            f"With n_layers={layers} there are {len(pair.layers)} layers.",
             "the number of layers is wrong",
         )
-    for k, item in enumerate(cells):
-        reads = item.get("reads")
-        if not item.get("right"):
-            yield (
-                f"Layer {k} is a {words(item.get('type'), 40)}; every layer is a {exercise.cell}.",
-                f"a layer is no {exercise.cell}",
-            )
-        elif reads is not None and reads != (n if k == 0 else m):
-            yield (
-                f"Layer {k} reads {'input_dim' if reads == n else words(str(reads), 9)} numbers; {'layer 0 reads input_dim' if k == 0 else 'it reads the h of the layer below, hidden_dim numbers'}.",
-                "a layer is made for the wrong size of input",
-            )
-        elif item.get("units") not in (None, m):
-            yield (
-                f"Layer {k} has {item['units']} units where hidden_dim is {m}.",
-                "a layer has the wrong number of units",
-            )
-    if shared(row):
+    for k, layer in enumerate(pair.layers):
+        yield from about_layer(exercise, pair, k, layer)
+    if pair.shares_a_cell:
         yield (
             "Some layers are one and the same cell; each layer has a cell of its own.",
             "layers share a cell",
         )
-    for other in row.get("others") if isinstance(row.get("others"), list) else []:
+    for other in build.others:
         yield (
             f"{words(other, 60)} trains outside of layers; only the cells should.",
             "something else trains as well",
         )
 
 
-def shared(row: dict) -> bool:
-    same = row.get("same") or []
-    return same != list(range(len(same)))
+def about_layer(exercise: Stack, pair: Pair, k: int, layer: Layer) -> Iterator[tuple[str, str]]:
+    n, m, _ = pair.asked.sizes
+    if not layer.right:
+        yield (
+            f"Layer {k} is a {words(layer.type, 40)}; every layer is a {exercise.cell}.",
+            f"a layer is no {exercise.cell}",
+        )
+    elif layer.reads not in (None, n if k == 0 else m):
+        is_now = "input_dim" if layer.reads == n else words(str(layer.reads), 9)
+        wanted = "it reads the h of the layer below, hidden_dim numbers"
+        wanted = "layer 0 reads input_dim" if k == 0 else wanted
+        yield (
+            f"Layer {k} reads {is_now} numbers; {wanted}.",
+            "a layer is made for the wrong size of input",
+        )
+    elif layer.units not in (None, m):
+        yield (
+            f"Layer {k} has {layer.units} units where hidden_dim is {m}.",
+            "a layer has the wrong number of units",
+        )
 
 
 # ---------------------------------------------------------------- reading the numbers
-def telling(usable):
-    """The builds to read: those with as many layers as asked, where two of them lie on top of one another; else all. None that
-    gave nothing back, where others did (a single step, for a class that skips one)."""
-    rows = [(build, row) for build, row in usable if len(row.get("cells", [])) == build["sizes"][2]]
-    rows = rows if any(build["sizes"][2] > 1 for build, _ in rows) else usable
-    whole = [
-        (build, row)
-        for build, row in rows
-        if all(unpack(value) is not None for value in row["calls"][0]["out"])
-    ]
-    return whole or rows
+def telling(usable: list[Pair]) -> list[Pair]:
+    """The builds to read: those with as many layers as asked, where two of them lie on top of one
+    another; else all. None that gave no numbers back, where others did (a single step, for a class
+    that skips one)."""
+    complete = [pair for pair in usable if pair.complete]
+    chosen = complete if any(pair.asked.sizes[2] > 1 for pair in complete) else usable
+    whole = [pair for pair in chosen if all(one.values is not None for one in pair.returned)]
+    return whole or chosen
 
 
-def asked(build: dict, row: dict) -> dict:
-    """The sequence with the directions for the cells that were used."""
-    return build["sequence"] | {"directions": build["sequence"]["directions"][row["mode"]]}
-
-
-def weights_of(build: dict, row: dict) -> list[dict]:
+def weights_of(pair: Pair) -> list[dict[str, np.ndarray]]:
     """Each layer's parameters as they were put in; diagonal ones as matrices."""
-    layers = [
-        {name: unpack(value) for name, value in layer.items()}
-        for layer in build["weights"][row["mode"]]
-    ]
-    for k, first in enumerate((row.get("same") or [])[: len(layers)]):
+    layers = [dict(layer) for layer in pair.asked.weights[pair.build.mode]]
+    for k, first in enumerate(pair.build.same[: len(layers)]):
         layers[k] = dict(layers[min(max(first, 0), k)])
-    for item, layer in zip(dicts(row.get("cells")), layers):
-        for name in item.get("diagonal") or []:
-            if name in layer:
-                layer[name] = np.diag(np.diagonal(layer[name]))
+    for layer, values in zip(pair.layers, layers):
+        for name in layer.diagonal:
+            if name in values:
+                values[name] = np.diag(np.diagonal(values[name]))
     return layers
 
 
-def cell_of(exercise: Exercise, mode: str, layers: list[dict]):
-    """`cell(k, x, c, h) -> (c, h)` with these parameters."""
+def cell_of(exercise: Stack, mode: str, layers: list[dict] | tuple[dict, ...]) -> Step:
+    """One step of layer k with these parameters: stand-ins, or right cells of the rule."""
+    inputs = tuple(exercise.of.rule.inputs)
     if mode == "stand-in":
-        return lambda k, x, c, h: wiring.stand_in(layers[k], x, c, h)
-    return lambda k, x, c, h: wiring.right_cell(exercise.rule, layers[k], x, c, h)
+        return lambda k, x, states: stand_in_step(inputs, layers[k], x, states)
+    return lambda k, x, states: right_step(exercise.of, layers[k], x, states)
 
 
-def stack_of(exercise: Exercise, build: dict, row: dict) -> Stack:
-    """One build as arrays. A stack of fewer layers than asked is taken as one that was asked for so many: that is judged by itself."""
-    outputs, c, h = ([unpack(value) for value in row["calls"][0]["out"]] + [None] * 3)[:3]
-    x, *given = (unpack(build["sequence"][name]) for name in ("x", "c", "h"))
-    layers, count = weights_of(build, row), len(dicts(row.get("cells")))
+def seen_of(exercise: Stack, pair: Pair) -> tuple[Seen, list]:
+    """One build as arrays, and what its layers were given at each call. A stack of fewer layers
+    than asked is taken as one that was asked for so many: that is judged by itself."""
+    x, *given = pair.asked.sequence.arguments.values()
+    outputs, *finals = [tensor.values for tensor in pair.returned]
+    layers, count = weights_of(pair), len(pair.layers)
     if 0 < count < len(layers):
-        layers, given = layers[:count], [states[:count] for states in given]
-        c, h = (
-            states if states is None or states.ndim != 2 else states[:count] for states in (c, h)
-        )
-    return Stack(
-        cell_of(exercise, row["mode"], layers),
+        layers, given = layers[:count], [state[:count] for state in given]
+        finals = [s if s is None or s.ndim != 2 else s[:count] for s in finals]
+    complete = len(finals) == len(given) and not any(state is None for state in finals)
+    return Seen(
+        cell_of(exercise, pair.build.mode, layers),
         x,
-        *given,
+        tuple(given),
         outputs,
-        None if c is None or h is None else (c, h),
-        single(row),
-        row["calls"][0].get("log"),
-    )
+        tuple(finals) if complete else None,
+        pair.build.single,
+    ), pair.build.calls[0].log
 
 
 # ---------------------------------------------------------------- criteria
-def check_states(usable, sheet: Sheet):
+def whole(exercise: Stack) -> bool:
+    """Whether outputs and states are one criterion."""
+    return "works" in exercise.keys
+
+
+def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
     """The final states are tensors, like those passed in; outputs may be a list."""
-    key = (
-        "works"
-        if any(criterion.key == "works" for criterion in sheet.exercise.criteria)
-        else "final"
-    )
-    for _, row in usable:
-        for name, value in zip(("c_T", "h_T"), row["calls"][0]["out"][1:]):
-            if "shape" not in value:
+    for pair in usable:
+        for state, tensor in zip(exercise.states, pair.returned[1:]):
+            if tensor.shape is None:
                 sheet.lose(
-                    key,
-                    f"{name} is a {words(value.get('type'), 40)}; it should be one tensor of shape (n_layers, hidden_dim), like the one passed in.",
+                    "works" if whole(exercise) else "final",
+                    f"{state}_T is a {words(tensor.type, 40)}; it should be one tensor of shape"
+                    " (n_layers, hidden_dim), like the one passed in.",
                     "the final states are no tensors",
                 )
 
 
-def report(exercise: Exercise, found, stacks: list[Stack], sheet: Sheet):
-    whole = any(criterion.key == "works" for criterion in exercise.criteria)
-    key = (lambda name: "works") if whole else (lambda name: name)
+def report(
+    exercise: Stack, known: Tables, found: Found | None, seen: list[tuple[Seen, list]], sheet: Sheet
+):
+    """The criteria of the wiring and of what is returned."""
+    key = (lambda name: "works") if whole(exercise) else (lambda name: name)
     if found is None:
-        if whole:
-            sheet.lose(
-                "works",
-                f"outputs is not what the rule gives, and no mistake that we know gives these numbers. The rule: {exercise.asks('works')}.",
-                "outputs are wrong in a way that we do not know",
-            )
-        else:
-            from_logs(stacks, sheet, LOGGED)
+        lose_unknown(exercise, seen, sheet)
         return
-    w, outputs, finals = found
-    sheet.meet(*({"works"} if whole else {"wiring", "states", "outputs", "final"}))
+    sheet.meet(*map(key, READ_OFF))
     for part, criterion in PARTS.items():
-        bent = getattr(w, part)
+        bent = getattr(found.wiring, part)
         if bent != RIGHT:
-            lose(
-                exercise,
-                "layers" if criterion == "layers" else key(criterion),
-                wiring.TABLES[part][bent],
-                sheet,
-            )
-    if outputs != RIGHT:
-        lose(
-            exercise,
-            key("outputs"),
-            OUTPUTS[outputs][1]
-            if outputs
-            else "outputs does not follow from the layers' states as the rule asks",
-            sheet,
-        )
-    if finals != RIGHT:
-        lose(
-            exercise,
-            key("final"),
-            FINALS[finals][1] if finals else "(c_T, h_T) are not the layers' last states",
-            sheet,
-        )
-    if not whole and outputs in ("x", "zeros") and finals in ("given", "zeros"):
-        from_logs(stacks, sheet, ("wiring", "states"))
+            criterion = criterion if criterion == "layers" else key(criterion)
+            lose(exercise, criterion, known.parts[part][bent].says, sheet)
+    if found.outputs != RIGHT:
+        unknown = "outputs does not follow from the layers' states as the rule asks"
+        says = known.outputs[found.outputs].says if found.outputs else unknown
+        lose(exercise, key("outputs"), says, sheet)
+    if found.finals != RIGHT:
+        unknown = f"{final_states(exercise)} are not the layers' last states"
+        says = known.finals[found.finals].says if found.finals else unknown
+        lose(exercise, key("final"), says, sheet)
+    nothing_done = found.outputs in ("x", "zeros") and found.finals in ("given", "zeros")
+    if nothing_done and not whole(exercise):
+        from_logs(exercise, seen, sheet, ("wiring", "states"))
 
 
-def lose(exercise: Exercise, key: str, what: str, sheet: Sheet):
+def final_states(exercise: Stack) -> str:
+    names = ", ".join(f"{state}_T" for state in exercise.states)
+    return f"({names})" if len(exercise.states) > 1 else f"the rows of {names}"
+
+
+def lose(exercise: Stack, key: str, what: str, sheet: Sheet):
     sheet.lose(key, f"Your numbers show: {what}. The rule: {exercise.asks(key)}.", what)
 
 
-def from_logs(stacks: list[Stack], sheet: Sheet, keys):
-    """The criteria `keys`, by what the layers were given and gave back: each by itself, so that one slip in a wiring that we do not know loses one."""
-    rows = [logged(s) for s in stacks]
+def lose_unknown(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet):
+    if not whole(exercise):
+        from_logs(exercise, seen, sheet, READ_OFF)
+        return
+    sheet.lose(
+        "works",
+        f"outputs is not what the rule gives, and {UNKNOWN} these numbers. The rule:"
+        f" {exercise.asks('works')}.",
+        "outputs are wrong in a way that we do not know",
+    )
+
+
+def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys: tuple[str, ...]):
+    """Criteria by what the layers were given and gave back: each by itself, so that one slip in a
+    wiring that we do not know loses one."""
+    logs = [logged(one, log) for one, log in seen]
     for key in keys:
-        if all(row and row[key] for row in rows):
+        if all(log and log[key] for log in logs):
             sheet.meet(key)
             continue
-        what = (
-            LOGGED[key]
-            if all(rows)
-            else "Your outputs and final states are not what the rule gives"
-        )
-        sheet.lose(
-            key,
-            f"{what}, and no mistake that we know gives your numbers. The rule: {sheet.exercise.asks(key)}.",
-            what[0].lower() + what[1:],
-        )
+        what = LOGGED[key] if all(logs) else NOT_READABLE
+        rule = f"The rule: {exercise.asks(key)}."
+        sheet.lose(key, f"{what}, and {UNKNOWN} your numbers. {rule}", what[0].lower() + what[1:])
 
 
-def logged(s: Stack) -> dict[str, bool] | None:
-    """What is right: what every layer reads, the state that it goes on from, the outputs, the final states. None where the log does not have every step."""
+def logged(seen: Seen, log: list) -> dict[str, bool] | None:
+    """What is right: what every layer reads, the states that it goes on from, the outputs, the
+    final states. None where the log does not have every step."""
+    if [len(layer) for layer in log] != [len(seen.x)] * seen.layers:
+        return None
+    given = [[[tensor.values for tensor in call] for call in layer] for layer in log]
+    if any(value is None for layer in given for call in layer for value in call):
+        return None
     try:
-        log = [[[unpack(value) for value in call] for call in layer] for layer in s.log]
-        if [len(layer) for layer in log] != [len(s.x)] * len(s.c):
-            return None
-        made = [[s.cell(k, *call) for call in layer] for k, layer in enumerate(log)]
-        calls = [(k, t, call) for k, layer in enumerate(log) for t, call in enumerate(layer)]
-        finals = tuple(np.stack([layer[-1][which] for layer in made]) for which in (0, 1))
-        return {
-            "wiring": all(
-                equal(call[0], made[k - 1][t][1] if k else s.x[t], 1e-6) for k, t, call in calls
-            ),
-            "states": all(
-                equal(own, given, 1e-6)
-                for k, t, call in calls
-                for given, own in zip(made[k][t - 1] if t else (s.c[k], s.h[k]), call[1:])
-            ),
-            "outputs": wiring.same(np.stack([h for _, h in made[-1]]), s.outputs, s.single),
-            "final": s.finals is not None
-            and all(wiring.same(right, own, s.single) for right, own in zip(finals, s.finals)),
-        }
+        made = [[seen.cell(k, x, tuple(s)) for x, *s in layer] for k, layer in enumerate(given)]
     except (TypeError, ValueError, IndexError):
         return None
+    tops, starts = [states[-1] for states in made[-1]], seen.given_by_layer
+    reads, carries = [], []
+    for k, layer in enumerate(given):
+        for t, (x, *states) in enumerate(layer):
+            reads.append(agree(x, made[k - 1][t][-1] if k else seen.x[t], NAMED))
+            before = made[k][t - 1] if t else starts[k]
+            carries += [agree(own, one, NAMED) for one, own in zip(before, states)]
+    finals = tuple(np.stack([layer[-1][j] for layer in made]) for j in range(len(seen.given)))
+    return {
+        "wiring": all(reads),
+        "states": all(carries),
+        "outputs": seen.outputs is not None and seen.gave(np.stack(tops), seen.outputs),
+        "final": seen.finals is not None and seen.gave(finals, seen.finals),
+    }
 
 
 # ---------------------------------------------------------------- the loss behind the gradients
-def loss_of(exercise: Exercise, pair, found):
-    """respond.run_stack's loss for this build as a function of shifts of the leaves, under the wiring found; None if unknown."""
-    if found is None or None in found[1:]:
-        return None
-    (build, row), (w, outputs, finals) = pair, found
-    if len(dicts(row.get("cells"))) != build["sizes"][2] or shared(row):
-        return None
-    layers, weights = weights_of(build, row), unpack(build["sequence"]["loss"])
-    given = {name: unpack(build["sequence"][name]) for name in ("x", "c", "h")}
+def asked_slopes(exercise: Stack, known: Tables, pair: Pair, found: Found | None) -> AskedSlopes:
+    loss = loss_of(exercise, known, pair, found)
+    return AskedSlopes(pair.asked.sequence_in(pair.build.mode), pair.build, loss)
 
-    def loss(shift):
+
+def loss_of(exercise: Stack, known: Tables, pair: Pair, found: Found | None) -> Loss | None:
+    """The loss of this build's sequence as a function of shifts of the leaves, under the wiring
+    that was found; None where that is not known."""
+    if found is None or None in found or not pair.complete or pair.shares_a_cell:
+        return None
+    layers, weigh = weights_of(pair), pair.asked.sequence.loss
+    x_name, *names = pair.asked.sequence.arguments
+    x, *given = pair.asked.sequence.arguments.values()
+
+    def loss(shift: dict[str, np.ndarray]) -> float:
         moved = [
-            {
-                name: value + diagonal_like(shift.get(f"{k}.{name}", 0), value)
-                for name, value in layer.items()
-            }
+            {name: v + on_diagonal(shift.get(f"{k}.{name}", 0), v) for name, v in layer.items()}
             for k, layer in enumerate(layers)
         ]
-        x, c, h = (given[name] + shift.get(name, 0) for name in ("x", "c", "h"))
-        rows = wiring.run(Stack(cell_of(exercise, row["mode"], moved), x, c, h), w)
-        out, (last_c, last_h) = OUTPUTS[outputs][0](rows), FINALS[finals][0](rows)
-        return float(
-            (weights[: len(out)] * out).sum()
-            + (weights[-2] * last_c).sum()
-            + (weights[-1] * last_h).sum()
-        )
+        cell = cell_of(exercise, pair.build.mode, moved)
+        states = tuple(state + shift.get(name, 0) for name, state in zip(names, given))
+        gone = run(known, Seen(cell, x + shift.get(x_name, 0), states), found.wiring)
+        outputs, finals = read_found(known, gone, found)
+        total = (weigh[: len(outputs)] * outputs).sum()
+        total += sum((weigh[-1 - k] * one).sum() for k, one in enumerate(finals))
+        return float(total)
 
     return loss
 
 
-def diagonal_like(shift, value: np.ndarray):
-    """The shift of a matrix, or of its diagonal where it has nothing beside it."""
-    plain = (
-        np.ndim(shift) == 2
-        and value.shape[0] == value.shape[1]
-        and not np.any(value - np.diag(np.diagonal(value)))
+def read_found(known: Tables, gone: Run, found: Found) -> tuple[np.ndarray, tuple]:
+    return known.outputs[found.outputs].read(gone), known.finals[found.finals].read(gone)
+
+
+# ---------------------------------------------------------------- the picture
+def ask_runs(exercise: Stack, rng: np.random.Generator) -> Runs:
+    """One run, and then one more for each argument that is changed a little."""
+    n, m, layers = PICTURE_SIZES
+    inputs = tuple(exercise.of.rule.inputs)
+    shapes = {inputs[0]: (PICTURE_STEPS, n)} | dict.fromkeys(exercise.states, (layers, m))
+    base = {name: normal(rng, shape) for name, shape in shapes.items()}
+    reads = [n if k == 0 else m for k in range(layers)]
+    parameters = stand_in_parameters(inputs)
+    return Runs(
+        exercise.name,
+        "stack",
+        PICTURE_SIZES,
+        {
+            "stand-in": tuple(weights(rng, parameters, reads[k], m) for k in range(layers)),
+            "own": tuple(drawn(exercise.of, rng, reads[k], m) for k in range(layers)),
+        },
+        (base, *(changed(base, place) for place in range(PICTURE_STEPS + layers))),
+        inputs,
+        len(exercise.states),
+        exercise.of.diagonal,
+        tuple(exercise.of.absent),
+        exercise.cell,
     )
-    return np.diag(np.diagonal(shift)) if plain else shift
+
+
+def changed(base: dict[str, np.ndarray], place: int) -> dict[str, np.ndarray]:
+    """The same run with one step of the sequence moved, or (after those) all given states of one
+    layer."""
+    first, *states = base
+    steps = len(base[first])
+    moved = {first: place} if place < steps else dict.fromkeys(states, place - steps)
+    return {
+        name: value + PUSH * (np.arange(len(value)) == moved.get(name, -1))[:, None]
+        for name, value in base.items()
+    }
+
+
+def compare_runs(exercise: Stack, asked: Runs, answers: Answers) -> Picture | None:
+    """How much each output follows each argument, the largest of the right ones being 1."""
+    if answers.mode not in asked.weights or len(answers.runs) != len(asked.runs):
+        return None
+    cell = cell_of(exercise, answers.mode, asked.weights[answers.mode])
+    known = tables(exercise.states, tuple(exercise.called.items()))
+    right = []
+    for one in asked.runs:
+        x, *given = one.values()
+        right.append(run(known, Seen(cell, x, tuple(given)), Wiring()).shown[-1])
+    yours = [tensor.values for tensor in answers.runs]
+    if not all(v is not None and v.shape == right[0].shape and np.isfinite(v).all() for v in yours):
+        return None
+    maps = [influence(runs) for runs in (right, yours)]
+    largest = maps[0].max()
+    if np.abs(maps[1] - maps[0]).max() <= ALIKE * largest:
+        return None
+    right_map, your_map = (rounded(values / largest, 5) for values in maps)
+    return {
+        "kind": "influence",
+        "steps": PICTURE_STEPS,
+        "right": right_map,
+        "yours": your_map,
+    }
+
+
+def influence(runs: list[np.ndarray]) -> np.ndarray:
+    """For each changed run, how far each output moved: (runs - 1, steps)."""
+    return np.stack([np.linalg.norm(one - runs[0], axis=1) / PUSH for one in runs[1:]])

@@ -1,4 +1,5 @@
-"""The exercise of these notebooks: its tables of rules, its points, its words. The only room that knows an LSTM.
+"""The exercise of these notebooks: its tables of rules, its points, its words. The only room that
+knows an LSTM.
 
 May import `exercise`.
 """

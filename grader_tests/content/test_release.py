@@ -63,7 +63,7 @@ def unpacked() -> str:
 
 @pytest.mark.parametrize(
     "exercise",
-    [exercise for exercise in EXERCISES.values() if exercise.kind == "cell"],
+    [exercise for exercise in EXERCISES.values() if exercise.kind == "recurrence"],
     ids=lambda e: e.name,
 )
 def test_release_without_rules(exercise):

@@ -9,32 +9,42 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograde.exercise.verdict import Verdict
+from autograde.exercise import Verdict
 from grader_tests.samples.students import ROOT
 from grader_tests.support.courses import autograde, checked, class_report, configure, nbgrader
 
 GRU = ROOT / "grader_tests" / "samples" / "gru_course"
+CLASSES = ("GRUCell", "GRU")
 FORWARD = "return (1 - z) * n + z * h"
-WRONG = {  # student -> (what is changed in the solution, the mark, what the student reads)
-    "right": ((), 6, ""),
+WRONG = {  # student -> (what is changed in the solutions, the mark, what the student reads)
+    "right": ((), 11, ""),
     "swapped": (
         (FORWARD, "return z * n + (1 - z) * h"),
-        5,
-        "Your h_t equals z_t * n_t + (1 − z_t) * h_{t−1}: the roles "
-        "of z_t and 1 − z_t are swapped.",
+        10,
+        "Your h_t equals z_t * n_t + (1 − z_t) * h_{t−1}: the roles of z_t and 1 − z_t are swapped.",
     ),
-    "reset_outside": (("self.W_n(r * h)", "r * self.W_n(h)"), 5, "r_t belongs inside, before W_n"),
+    "reset_outside": (("self.W_n(r * h)", "r * self.W_n(h)"), 10, "r_t belongs inside, before W_n"),
     "no_reset_and_no_bias": (
         ("self.W_n(r * h)", "self.W_n(h)", "+ self.b_z)", ")"),
-        4,
+        9,
         "the bias b_z is missing",
     ),
     "shape": (
         ('self, f"W_{k}", nn.Linear(hidden_dim', 'self, f"W_{k}", nn.Linear(input_dim'),
-        5,
+        10,
         "W_z has shape (hidden_dim, input_dim); it should be (hidden_dim, hidden_dim).",
     ),
-    "detached": ((FORWARD, FORWARD + ".detach()"), 5.5, "is cut"),
+    "detached": ((FORWARD, FORWARD + ".detach()"), 10.5, "is cut"),
+    "one_state_for_all": (
+        ("layer(below, h[k])", "layer(below, h[0])"),
+        10,
+        "every layer goes on from the state of layer 0; each layer has its own",
+    ),
+    "outputs_of_the_bottom": (
+        ("outputs.append(h[-1])", "outputs.append(h[0])"),
+        10,
+        "outputs holds the h of layer 0; it should be the top layer's",
+    ),
     "blank": (None, 0, "Not written yet"),
 }
 
@@ -47,32 +57,38 @@ def course(tmp_path_factory):
     configure(folder, 'c.Judge.exercises = {"gru": "gru_exercises"}')
     checked(nbgrader(folder, "generate_assignment", "gru"))
     source = nbformat.read(folder / "source" / "gru" / "gru.ipynb", as_version=4)
-    solution = re.sub(
-        r" *### (BEGIN|END) SOLUTION\n?",
-        "",
-        next(cell.source for cell in source.cells if cell.id == "GRUCell"),
-    )
+    solutions = {
+        cell.id: re.sub(r" *### (BEGIN|END) SOLUTION\n?", "", cell.source)
+        for cell in source.cells
+        if cell.id in CLASSES
+    }
     for student, (changes, _, _) in WRONG.items():
         notebook = nbformat.read(folder / "release" / "gru" / "gru.ipynb", as_version=4)
         if changes is not None:
-            text = solution
-            for old, new in zip(changes[::2], changes[1::2]):
-                assert old in text
-                text = text.replace(old, new)
-            next(cell for cell in notebook.cells if cell.id == "GRUCell").source = text
+            texts = changed(solutions, changes)
+            for cell in notebook.cells:
+                cell.source = texts.get(cell.id, cell.source)
         (folder / "submitted" / student / "gru").mkdir(parents=True)
         nbformat.write(notebook, folder / "submitted" / student / "gru" / "gru.ipynb")
     checked(nbgrader(folder, "autograde", "gru"))
     return folder
 
 
-def verdict(course: Path, student: str) -> Verdict:
+def changed(solutions: dict[str, str], changes: tuple[str, ...]) -> dict[str, str]:
+    """The solutions with each old piece replaced by the new one behind it."""
+    for old, new in zip(changes[::2], changes[1::2]):
+        assert any(old in text for text in solutions.values())
+        solutions = {name: text.replace(old, new) for name, text in solutions.items()}
+    return solutions
+
+
+def verdicts(course: Path, student: str) -> list[Verdict]:
     notebook = nbformat.read(course / "autograded" / student / "gru" / "gru.ipynb", as_version=4)
-    return next(
+    return [
         Verdict.from_dict(cell.metadata["autograde"])
         for cell in notebook.cells
         if "autograde" in cell.metadata
-    )
+    ]
 
 
 def scores(course: Path) -> dict[str, float]:
@@ -84,7 +100,8 @@ def scores(course: Path) -> dict[str, float]:
 def test_marks_and_reasons(course, student):
     _, mark, told = WRONG[student]
     assert scores(course)[student] == mark
-    assert told in " ".join(result.sentence for result in verdict(course, student).results)
+    results = [result for one in verdicts(course, student) for result in one.results]
+    assert told in " ".join(result.sentence for result in results)
 
 
 def test_feedback_and_report(course):

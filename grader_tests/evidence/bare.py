@@ -17,9 +17,8 @@ import nbformat
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 
-from autograde.exercise.declared import load
-from autograde.judge.judging import judge
-from autograde.judge.questions import draw
+from autograde.exercise import load
+from autograde.judge import draw, judge, plain, read_answers
 from autograde.student.respond import respond
 
 EXERCISES = load("autograde.lstm")
@@ -33,7 +32,8 @@ def grade(notebook, kit: Path, shell: InteractiveShell):
             name = cell.id.removeprefix("test_")
             if cell.cell_type == "code" and name != cell.id and name in EXERCISES:
                 questions = draw(EXERCISES[name], secrets.randbits(62))
-                judge(EXERCISES[name], questions, respond(questions, shell.user_ns))
+                answers = respond(plain(questions), shell.user_ns)
+                judge(EXERCISES[name], questions, read_answers(answers))
             elif cell.cell_type == "code" and "desk-only" not in cell.metadata.get("tags", []):
                 shell.run_cell(cell.source, store_history=False)
 

@@ -7,9 +7,8 @@ from contextlib import redirect_stderr, redirect_stdout
 
 from IPython import get_ipython
 
-from autograde.exercise.declared import load
-from autograde.judge.judging import judge
-from autograde.judge.questions import draw
+from autograde.exercise import load
+from autograde.judge import draw, judge, plain, read_answers
 from autograde.student.respond import respond
 
 
@@ -23,6 +22,6 @@ def score(name: str) -> float:
         redirect_stdout(quiet),
         redirect_stderr(quiet),
     ):  # nbgrader takes a warning for a failure
-        answers = respond(questions, get_ipython().user_ns)
-    found = judge(exercise, questions, answers).score
+        answers = respond(plain(questions), get_ipython().user_ns)
+    found = judge(exercise, questions, read_answers(answers)).score
     return 0.0 if exercise.bonus else found

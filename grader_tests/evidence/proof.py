@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from autograde.judge import recurrence as cells
-from autograde.judge import stack as stacks
-from autograde.judge import wiring
-from autograde.judge.diagnose import RIGHT_WITHIN, SINGLE_WITHIN, constant
-from autograde.judge.judging import judge
-from autograde.judge.sheet import builds_of, good, single
+from autograde.exercise.wirings import tables
+from autograde.judge import judge, recurrence, stack
+from autograde.judge.agreement import NAMED, RIGHT, tolerance
+from autograde.judge.diagnose import constant
+from autograde.judge.wiring import Wiring
+from autograde.judge.wiring import run as run_wiring
 from grader_tests.samples.mistakes import WIRED, Mistake, code, named, pairs, singles
 from grader_tests.samples.mutants import mutants, same
 from grader_tests.samples.right_answers import right_answers
@@ -223,40 +223,39 @@ def mutant_of(case: Case) -> str:
     return case.source.removeprefix(before)
 
 
-def errors(name: str, questions: dict, answered: dict) -> dict[str, float]:
+def errors(name: str, questions, answers) -> dict[str, float]:
     """Name of each returned tensor -> its largest error against the rule, in units of what is allowed."""
     exercise, worst = EXERCISES[name], {}
-    usable = [(build, row) for build, row in builds_of(questions, answered) if good(row)]
-    for output, error in (
-        cell_errors(exercise, usable) if exercise.kind == "cell" else stack_errors(exercise, usable)
-    ):
+    measure = {"recurrence": step_errors, "stack": stack_errors}[exercise.kind]
+    pairs = [pair for pair in zip(questions.builds, answers.builds) if pair[1].answered]
+    for output, error in measure(exercise, pairs):
         worst[output] = max(error, worst.get(output, 0.0))
     return worst
 
 
-def cell_errors(exercise, usable):
-    for s in cells.seen_of(exercise, usable, False):
-        right = exercise.rule.follow(s.env, {})
+def step_errors(exercise, pairs):
+    usable = [recurrence.Pair(*pair) for pair in pairs]
+    for seen in recurrence.seen_of(exercise, usable, False):
+        right = exercise.rule.follow(seen.env, {})
         for output, source in exercise.rule.outputs.items():
-            if s.outputs[output] is not None:
-                yield (
-                    output,
-                    relative(s.outputs[output], right[source])
-                    / (SINGLE_WITHIN if s.single else RIGHT_WITHIN),
-                )
+            if seen.outputs[output] is not None:
+                error = relative(seen.outputs[output], right[source])
+                yield output, error / tolerance(RIGHT, seen.single)
 
 
-def stack_errors(exercise, usable):
-    for build, row in usable:
-        stack = stacks.stack_of(exercise, build, row)
-        right = wiring.run(stack, wiring.Wiring())
-        if right and stack.finals:
-            truths = (wiring.OUTPUTS["right"][0](right), *wiring.FINALS["right"][0](right))
-            for output, got, truth in zip(
-                ("outputs", "c_T", "h_T"), (stack.outputs, *stack.finals), truths
-            ):
-                if got is not None and got.shape == truth.shape and np.isfinite(got).all():
-                    yield output, relative(got, truth) / (SINGLE_WITHIN if single(row) else 1e-6)
+def stack_errors(exercise, pairs):
+    known = tables(exercise.states, tuple(exercise.called.items()))
+    names = ("outputs", *(f"{state}_T" for state in exercise.states))
+    for pair in pairs:
+        seen, _ = stack.seen_of(exercise, stack.Pair(*pair))
+        right = run_wiring(known, seen, Wiring())
+        if right is None or seen.finals is None:
+            continue
+        for output, got, truth in zip(
+            names, (seen.outputs, *seen.finals), (right.shown[-1], *right.last)
+        ):
+            if got is not None and got.shape == truth.shape and np.isfinite(got).all():
+                yield output, relative(got, truth) / tolerance(NAMED, seen.single)
 
 
 def relative(got, truth) -> float:

@@ -199,9 +199,9 @@ STEAL = (
 FORGE = """
 import gc, types
 def forged(questions, namespace):
-    return {"defined": "yes", "bases": ["Module"], "builds": [{"calls": [{"out": [c["c"], c["h"]], "again": [c["c"], c["h"]], "after": [c["x"], c["c"], c["h"]], "trace": []} for c in b["calls"]], "dtype": "float64", "found": {n: {"kind": "parameter", "shape": b["weights"][n]["shape"], "trains": True} for n in b["weights"]}, "gradients": {"slopes": {n: 1.0 for n in b["sequence"]["directions"]}, "difference": float(len(b["sequence"]["directions"])), "finer": float(len(b["sequence"]["directions"])), "steps": 3}} for b in questions["builds"]], "reset": []}
+    return {"defined": "yes", "bases": ["Module"], "builds": [{"calls": [{"out": [c["c"], c["h"]], "again": [c["c"], c["h"]], "after": [c["x"], c["c"], c["h"]], "trace": []} for c in (call["arguments"] for call in b["calls"])], "dtype": "float64", "found": {n: {"kind": "parameter", "shape": b["weights"][n]["shape"], "trains": True} for n in b["weights"]}, "gradients": {"slopes": {n: 1.0 for n in b["sequence"]["directions"]}, "difference": float(len(b["sequence"]["directions"])), "finer": float(len(b["sequence"]["directions"])), "steps": 3}} for b in questions["builds"]], "resets": []}
 for thing in gc.get_objects():
-    if isinstance(thing, types.FunctionType) and thing.__name__ in ("respond", "answer_cell", "ask"):
+    if isinstance(thing, types.FunctionType) and thing.__name__ in ("respond", "build_answer", "ask"):
         thing.__code__ = forged.__code__ if thing.__name__ == "respond" else thing.__code__
 """
 HOSTILE = (

@@ -8,8 +8,10 @@ import re
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from autograde.exercise.declared import Exercise
+from autograde.exercise import Recurrence
+from autograde.exercise.wirings import tables
 from autograde.judge.recurrence import in_words
+from autograde.judge.stack import PARTS
 from grader_tests.samples.students import EXERCISES
 
 TORCH = {
@@ -95,7 +97,7 @@ def torch_code(formula: str) -> str:
     )
 
 
-def cell_lines(exercise: Exercise, choice: dict[str, str]) -> str:
+def cell_lines(exercise: Recurrence, choice: dict[str, str]) -> str:
     """One line for each part. A part that its formula needs early (a peephole on the new c_t) comes late, as in a student's code."""
     parts = [part for part in exercise.rule.parts if part.name not in dict(exercise.rule.found_in)]
     late = [part for part in exercise.rule.parts if part.name in dict(exercise.rule.found_in)]
@@ -162,7 +164,7 @@ def from_tables(name: str):
             ):
                 loses.add(part.also[0])
             kept = any(
-                parameter in formula for parameter in exercise.absent or {}
+                parameter in formula for parameter in exercise.absent
             )  # it needs what should be deleted
             loses |= {"parameters"} if kept else set()
             told = in_words(rule, shown, [part], {part.name: formula})
@@ -576,201 +578,121 @@ def stack_code(name: str, slots: dict[str, str] = {}) -> str:  # noqa: B006
     return cell + put_in(SUBSTACK_TEXT if exercise.base else STACK_TEXT, {"name": name, **filled})
 
 
-WIRED = {  # name -> (criteria lost, what is told, changed slots)
-    "a layer reads the layer below one step late": (
-        "wiring",
-        "one step late",
-        {"before": "old = list(h)", "up": "below = old[k]"},
+KNOWN = tables(EXERCISES["LSTM"].states, tuple(EXERCISES["LSTM"].called.items()))
+TABLES = KNOWN.parts | {"outputs": KNOWN.outputs, "finals": KNOWN.finals}
+LOSES = PARTS | {"outputs": "outputs", "finals": "final"}  # table -> criterion
+
+
+def wired(table: str, key: str, **slots: str) -> tuple:
+    """A row of the judge's tables of wirings, as code: what it deserves to lose, what is told of it,
+    and the changed slots."""
+    return LOSES[table], TABLES[table][key].says, slots
+
+
+WIRED = {  # name -> a slip of one of the tables, or of no table, with the changed slots
+    "a layer reads the layer below one step late": wired(
+        "reads", "late", before="old = list(h)", up="below = old[k]"
     ),
-    "raw x to all layers": ("wiring", "every layer reads x_t itself", {"up": "below = x_t"}),
-    "c passed up": ("wiring", "reads the cell state c of the layer below", {"up": "below = c[k]"}),
-    "the given h passed up": (
-        "wiring",
-        "reads the given h of the layer below",
-        {"start": "given = h\nc, h = list(c), list(h)", "up": "below = given[k]"},
+    "raw x to all layers": wired("reads", "raw", up="below = x_t"),
+    "c passed up": wired("reads", "c", up="below = c[k]"),
+    "the given h passed up": wired(
+        "reads", "given", start="given = h\nc, h = list(c), list(h)", up="below = given[k]"
     ),
-    "one state for all layers": (
+    "one state for all layers": wired(
         "states",
-        "one state goes through all the layers",
-        {
-            "start": "c0, h0 = c[0], h[0]",
-            "step": "c0, h0 = layer(below, c0, h0)",
-            "up": "below = h0",
-            "collect": "outputs.append(h0)",
-            "finals": "torch.stack([c0] * len(self.layers)), torch.stack([h0] * len(self.layers))",
-        },
+        "shared",
+        start="c0, h0 = c[0], h[0]",
+        step="c0, h0 = layer(below, c0, h0)",
+        up="below = h0",
+        collect="outputs.append(h0)",
+        finals="torch.stack([c0] * len(self.layers)), torch.stack([h0] * len(self.layers))",
     ),
-    "state reset each step": (
+    "state reset each step": wired(
+        "states", "reset", start="c0, h0 = c, h", before="c, h = list(c0), list(h0)"
+    ),
+    "only c reset each step": wired(
+        "states", "c reset", start="c0, h = c, list(h)", before="c = list(c0)"
+    ),
+    "only h reset each step": wired(
+        "states", "h reset", start="c, h0 = list(c), h", before="h = list(h0)"
+    ),
+    "the given states ignored": wired(
+        "states", "zeros", start="c, h = list(torch.zeros_like(c)), list(torch.zeros_like(h))"
+    ),
+    "layer 0's given state for all": wired(
+        "states", "first", start="c, h = [c[0]] * len(c), [h[0]] * len(h)"
+    ),
+    "the last layer's given state for all": wired(
+        "states", "last", start="c, h = [c[-1]] * len(c), [h[-1]] * len(h)"
+    ),
+    "given states in reverse": wired(
+        "states", "reversed", start="c, h = list(c.flip(0)), list(h.flip(0))"
+    ),
+    "c and h swapped at the start": wired("states", "swapped", start="c, h = list(h), list(c)"),
+    "arguments of the cell swapped": wired(
+        "states", "arguments", step="c[k], h[k] = layer(below, h[k], c[k])"
+    ),
+    "results of the cell swapped": wired(
         "states",
-        "every step starts from the given states again",
-        {"start": "c0, h0 = c, h", "before": "c, h = list(c0), list(h0)"},
+        "crossed",
+        step="h[k], c[k] = layer(below, c[k], h[k])",
+        up="below = c[k]",
+        collect="outputs.append(c[-1])",
+        finals="torch.stack(list(h)), torch.stack(list(c))",
     ),
-    "only c reset each step": (
-        "states",
-        "every step starts from the given c again",
-        {"start": "c0, h = c, list(h)", "before": "c = list(c0)"},
+    "sequence read backwards": wired("time", "backwards", time="x.flip(0)"),
+    "first step skipped": wired("time", "no first", time="x[1:]"),
+    "last step skipped": wired("time", "no last", time="x[:-1]"),
+    "only the first step": wired("time", "only first", time="x[:1]"),
+    "loop over columns": wired("time", "columns", time="x.T"),
+    "first x at every step": wired("time", "same x", read="x[0]"),
+    "bottom layer's outputs": wired("outputs", "bottom", collect="outputs.append(h[0])"),
+    "cell state as output": wired("outputs", "c", collect="outputs.append(c[-1])"),
+    "every row is the last": wired("outputs", "aliased", outputs="[outputs[-1]] * len(outputs)"),
+    "the first row is h_0": wired(
+        "outputs", "shifted", before="outputs.append(h[-1])", collect="pass"
     ),
-    "only h reset each step": (
-        "states",
-        "every step starts from the given h again",
-        {"start": "c, h0 = list(c), h", "before": "h = list(h0)"},
-    ),
-    "the given states ignored": (
-        "states",
-        "the given states are ignored",
-        {"start": "c, h = list(torch.zeros_like(c)), list(torch.zeros_like(h))"},
-    ),
-    "layer 0's given state for all": (
-        "states",
-        "start from the given state of layer 0",
-        {"start": "c, h = [c[0]] * len(c), [h[0]] * len(h)"},
-    ),
-    "the last layer's given state for all": (
-        "states",
-        "start from the given state of the last layer",
-        {"start": "c, h = [c[-1]] * len(c), [h[-1]] * len(h)"},
-    ),
-    "given states in reverse": (
-        "states",
-        "start from the given states in reverse order",
-        {"start": "c, h = list(c.flip(0)), list(h.flip(0))"},
-    ),
-    "c and h swapped at the start": (
-        "states",
-        "c and h of the given states are swapped",
-        {"start": "c, h = list(h), list(c)"},
-    ),
-    "arguments of the cell swapped": (
-        "states",
-        "the cells get c and h in each other's place",
-        {"step": "c[k], h[k] = layer(below, h[k], c[k])"},
-    ),
-    "results of the cell swapped": (
-        "states",
-        ("swapped", "crossed"),
-        {
-            "step": "h[k], c[k] = layer(below, c[k], h[k])",
-            "up": "below = c[k]",
-            "collect": "outputs.append(c[-1])",
-            "finals": "torch.stack(list(h)), torch.stack(list(c))",
-        },
-    ),
-    "sequence read backwards": ("outputs", "the sequence is read backwards", {"time": "x.flip(0)"}),
-    "first step skipped": ("outputs", "the first step is left out", {"time": "x[1:]"}),
-    "last step skipped": ("outputs", "the last step is left out", {"time": "x[:-1]"}),
-    "only the first step": ("outputs", "only the first step is taken", {"time": "x[:1]"}),
-    "loop over columns": ("outputs", "the loop goes over the columns of x", {"time": "x.T"}),
-    "first x at every step": ("outputs", "every step reads the first x", {"read": "x[0]"}),
-    "bottom layer's outputs": (
+    "one row too many": wired(
         "outputs",
-        "outputs holds the h of layer 0",
-        {"collect": "outputs.append(h[0])"},
+        "and given",
+        outputs="[given_h, *outputs]",
+        start="given_h = h[-1]\nc, h = list(c), list(h)",
     ),
-    "cell state as output": (
-        "outputs",
-        "outputs holds the top layer's cell state c",
-        {"collect": "outputs.append(c[-1])"},
+    "only the last output": wired("outputs", "last only", outputs="outputs[-1]"),
+    "a list of the last output": wired("outputs", "last row", outputs="outputs[-1:]"),
+    "last output missing": wired("outputs", "no last", outputs="outputs[:-1]"),
+    "first output missing": wired("outputs", "no first", outputs="outputs[1:]"),
+    "outputs in reverse": wired("outputs", "backwards", outputs="outputs[::-1]"),
+    "every layer's h as outputs": wired(
+        "outputs", "every layer", collect="outputs.append(torch.stack(h))"
     ),
-    "every row is the last": (
-        "outputs",
-        "every row of outputs equals the last step's h",
-        {"outputs": "[outputs[-1]] * len(outputs)"},
+    "the final h as outputs": wired("outputs", "finals", outputs="h"),
+    "final states swapped": wired(
+        "finals", "swapped", finals="torch.stack(list(h)), torch.stack(list(c))"
     ),
-    "the first row is h_0": (
-        "outputs",
-        "outputs is off by one",
-        {"before": "outputs.append(h[-1])", "collect": "pass"},
+    "final states in reverse": wired(
+        "finals", "reversed", finals="torch.stack(c[::-1]), torch.stack(h[::-1])"
     ),
-    "one row too many": (
-        "outputs",
-        "outputs has one row too many",
-        {"outputs": "[given_h, *outputs]", "start": "given_h = h[-1]\nc, h = list(c), list(h)"},
+    "only the top layer's states": wired("finals", "top", finals="c[-1], h[-1]"),
+    "the top layer's states in a row": wired(
+        "finals", "top row", finals="torch.stack(c[-1:]), torch.stack(h[-1:])"
     ),
-    "only the last output": (
-        "outputs",
-        "outputs is the last step's h alone",
-        {"outputs": "outputs[-1]"},
+    "only layer 0's states": wired("finals", "bottom", finals="c[0], h[0]"),
+    "the top layer's states for all": wired(
+        "finals",
+        "top for all",
+        finals="torch.stack([c[-1]] * len(c)), torch.stack([h[-1]] * len(h))",
     ),
-    "a list of the last output": (
-        "outputs",
-        "outputs holds the last step alone",
-        {"outputs": "outputs[-1:]"},
+    "h_T twice": wired("finals", "only h", finals="torch.stack(list(h)), torch.stack(list(h))"),
+    "c_T twice": wired("finals", "only c", finals="torch.stack(list(c)), torch.stack(list(c))"),
+    "the given states returned": wired(
+        "finals", "given", start="c0, h0 = c, h\nc, h = list(c), list(h)", finals="c0, h0"
     ),
-    "last output missing": (
-        "outputs",
-        "the last step is missing from outputs",
-        {"outputs": "outputs[:-1]"},
+    "all layers use cell 0": wired(
+        "cells", "first", step="c[k], h[k] = self.layers[0](below, c[k], h[k])"
     ),
-    "first output missing": (
-        "outputs",
-        "the first step is missing from outputs",
-        {"outputs": "outputs[1:]"},
-    ),
-    "outputs in reverse": ("outputs", "outputs is in reverse order", {"outputs": "outputs[::-1]"}),
-    "every layer's h as outputs": (
-        "outputs",
-        "outputs holds every layer's h",
-        {"collect": "outputs.append(torch.stack(h))"},
-    ),
-    "the final h as outputs": (
-        "outputs",
-        "outputs holds the final h of every layer",
-        {"outputs": "h"},
-    ),
-    "final states swapped": (
-        "final",
-        "the final states come as (h_T, c_T)",
-        {"finals": "torch.stack(list(h)), torch.stack(list(c))"},
-    ),
-    "final states in reverse": (
-        "final",
-        "the final states are in reverse order",
-        {"finals": "torch.stack(c[::-1]), torch.stack(h[::-1])"},
-    ),
-    "only the top layer's states": (
-        "final",
-        "only the top layer's final states are returned",
-        {"finals": "c[-1], h[-1]"},
-    ),
-    "the top layer's states in a row": (
-        "final",
-        "only the top layer's final states are returned",
-        {"finals": "torch.stack(c[-1:]), torch.stack(h[-1:])"},
-    ),
-    "only layer 0's states": (
-        "final",
-        "only layer 0's final states are returned",
-        {"finals": "c[0], h[0]"},
-    ),
-    "the top layer's states for all": (
-        "final",
-        "the top layer's final states stand in every row",
-        {"finals": "torch.stack([c[-1]] * len(c)), torch.stack([h[-1]] * len(h))"},
-    ),
-    "h_T twice": (
-        "final",
-        "h_T is returned twice",
-        {"finals": "torch.stack(list(h)), torch.stack(list(h))"},
-    ),
-    "c_T twice": (
-        "final",
-        "c_T is returned twice",
-        {"finals": "torch.stack(list(c)), torch.stack(list(c))"},
-    ),
-    "the given states returned": (
-        "final",
-        "the given states come back unchanged",
-        {"start": "c0, h0 = c, h\nc, h = list(c), list(h)", "finals": "c0, h0"},
-    ),
-    "all layers use cell 0": (
-        "layers",
-        "all layers use the cell of layer 0",
-        {"step": "c[k], h[k] = self.layers[0](below, c[k], h[k])"},
-    ),
-    "upper layers use cell 1": (
-        "layers",
-        "share the cell of layer 1",
-        {"step": "c[k], h[k] = self.layers[min(k, 1)](below, c[k], h[k])"},
+    "upper layers use cell 1": wired(
+        "cells", "upper", step="c[k], h[k] = self.layers[min(k, 1)](below, c[k], h[k])"
     ),
     "states written in place": (
         "gradients outputs untouched",
@@ -921,17 +843,21 @@ def code(cls: str, *mistakes: Mistake) -> str:
     choice = {name: formula for mistake in mistakes for name, formula in mistake.choice}
     slots = {slot: text for mistake in mistakes for slot, text in mistake.slots}
     return (
-        cell_code(cls, choice, slots) if EXERCISES[cls].kind == "cell" else stack_code(cls, slots)
+        cell_code(cls, choice, slots)
+        if EXERCISES[cls].kind == "recurrence"
+        else stack_code(cls, slots)
     )
 
 
 def named(cls: str) -> list[Mistake]:
     """Mistakes that no formula can express, in code."""
-    return slotted(cls, cell_slots(cls) if EXERCISES[cls].kind == "cell" else stack_slots(cls))
+    return slotted(
+        cls, cell_slots(cls) if EXERCISES[cls].kind == "recurrence" else stack_slots(cls)
+    )
 
 
 def singles(cls: str) -> list[Mistake]:
-    return named(cls) + (list(from_tables(cls)) if EXERCISES[cls].kind == "cell" else [])
+    return named(cls) + (list(from_tables(cls)) if EXERCISES[cls].kind == "recurrence" else [])
 
 
 def pairs(mistakes: list[Mistake]):

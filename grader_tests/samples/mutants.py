@@ -204,7 +204,7 @@ def same(name: str, source: str, trials: int = 20) -> bool:
 def sizes_of(kind: str, trials: int):
     for k in range(trials):
         n, m, layers, steps = 1 + k % 5, 1 + (k * 7) % 6, 1 + k % 4, 1 + k % 3
-        yield (n, m) if kind == "cell" else (n, m, layers), steps
+        yield (n, m) if kind == "recurrence" else (n, m, layers), steps
 
 
 def same_once(right, mutant, sizes, kind) -> bool:
@@ -226,8 +226,8 @@ def same_once(right, mutant, sizes, kind) -> bool:
     b.load_state_dict(a.state_dict())
     a.double(), b.double()
     n, m = sizes[:2]
-    state = (m,) if kind == "cell" else (sizes[2], m)
-    x = torch.randn(*(() if kind == "cell" else (steps,)), n, dtype=torch.float64)
+    state = (m,) if kind == "recurrence" else (sizes[2], m)
+    x = torch.randn(*(() if kind == "recurrence" else (steps,)), n, dtype=torch.float64)
     given = [x, torch.randn(*state, dtype=torch.float64), torch.randn(*state, dtype=torch.float64)]
     results = []
     for module in (a, b):
@@ -235,7 +235,7 @@ def same_once(right, mutant, sizes, kind) -> bool:
         passed = [value * 1.0 for value in copies]
         out = module(*passed)
         out = (
-            flat(out) if kind == "cell" else [torch.stack(list(out[0])), *out[1]]
+            flat(out) if kind == "recurrence" else [torch.stack(list(out[0])), *out[1]]
         )  # outputs may be a list, states may not
         sum((k + 1.5) * (value**2).sum() for k, value in enumerate(out)).backward()
         if not all(torch.equal(before, after) for before, after in zip(given, passed)):

@@ -7,9 +7,8 @@ import warnings
 
 import torch
 
-from autograde.exercise.verdict import Cell, Verdict
-from autograde.judge.judging import judge
-from autograde.judge.questions import draw
+from autograde.exercise import Cell, Verdict
+from autograde.judge import Answers, draw, judge, plain, read_answers
 from autograde.student.respond import respond
 from grader_tests.samples.right_answers import HEAD
 from grader_tests.samples.students import EVERY, SOURCE
@@ -24,7 +23,14 @@ def grade(name: str, source: str, seed: int = 1) -> Verdict:
     return judge(EVERY[name], *answer(name, source, seed))
 
 
-def answer(name: str, source: str, seed: int = 1) -> tuple[dict, dict, Cell]:
+def answer(name: str, source: str, seed: int = 1) -> tuple[object, Answers, Cell]:
+    """The questions, the answers, and what became of the cell."""
+    questions, sent, cell = asked(name, source, seed)
+    return questions, read_answers(sent), cell
+
+
+def asked(name: str, source: str, seed: int = 1) -> tuple[object, dict, Cell]:
+    """The same, with the answers as they were sent."""
     torch.set_num_threads(1)
     with quiet():
         namespace, error = {}, None
@@ -33,7 +39,7 @@ def answer(name: str, source: str, seed: int = 1) -> tuple[dict, dict, Cell]:
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
         questions = draw(EVERY[name], seed)
-        return questions, respond(questions, namespace), Cell(source, error)
+        return questions, respond(plain(questions), namespace), Cell(source, error)
 
 
 def namespace_of(name: str, source: str, namespace: dict | None = None) -> dict:

@@ -9,12 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograde.course.submission import rebuild
-from autograde.exercise.verdict import Cell
-from autograde.judge.judging import judge
-from autograde.judge.questions import draw
+from autograde.exercise import Cell
+from autograde.judge import draw, judge, read_answers
 from grader_tests.samples.hostile import HOLLOW
 from grader_tests.samples.students import EXERCISES, RELEASE, filled, solutions
-from grader_tests.support.function_level import answer
+from grader_tests.support.function_level import asked
 
 SOLUTIONS = solutions()
 CLASSES = [name for name, exercise in EXERCISES.items() if exercise.kind != "value"]
@@ -57,7 +56,7 @@ KEYS = st.sampled_from(
         "trace",
         "gradients",
         "slopes",
-        "reset",
+        "resets",
         "layers",
         "failed",
         "built_in",
@@ -72,7 +71,7 @@ FUZZ = settings(
 @FUZZ
 @given(st.one_of(ANYTHING, st.dictionaries(KEYS, ANYTHING, max_size=8)))
 def test_any_answer_is_judged_and_earns_nothing(name, found):
-    verdict = judge(EXERCISES[name], draw(EXERCISES[name], 1), found)
+    verdict = judge(EXERCISES[name], draw(EXERCISES[name], 1), read_answers(found))
     assert all(result.sentence for result in verdict.results if not result.met)
     assert verdict.score <= sum(
         result.points for result in verdict.results if result.key in ("runs", "own")
@@ -105,10 +104,10 @@ def put(value, path, other):
 @settings(FUZZ, max_examples=40)
 @given(data=st.data())
 def test_a_piece_of_a_wrong_answer_replaced_by_anything_never_raises_the_mark(name, data):
-    questions, found, cell = answer(name, wrong(name))
-    before = judge(EXERCISES[name], questions, found, cell)
+    questions, found, cell = asked(name, wrong(name))
+    before = judge(EXERCISES[name], questions, read_answers(found), cell)
     other = put(found, data.draw(st.sampled_from(list(places(found))[1:])), data.draw(ANYTHING))
-    after = judge(EXERCISES[name], questions, other, cell)
+    after = judge(EXERCISES[name], questions, read_answers(other), cell)
     gained = {row.key for row in after.results if row.met} - {
         row.key for row in before.results if row.met
     }
@@ -173,10 +172,6 @@ def test_a_very_deep_answer():
     for _ in range(900):
         deep = [deep]
     for name in CLASSES:
-        assert (
-            judge(
-                EXERCISES[name], draw(EXERCISES[name], 1), {"builds": deep, "defined": deep}, Cell()
-            ).score
-            <= 2
-        )
+        found = read_answers({"builds": deep, "defined": deep})
+        assert judge(EXERCISES[name], draw(EXERCISES[name], 1), found, Cell()).score <= 2
     fits(b"[" * 100_000)

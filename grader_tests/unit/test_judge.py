@@ -4,13 +4,12 @@ import copy
 
 import pytest
 
-from autograde.exercise.verdict import Cell, Verdict
-from autograde.judge.judging import judge
-from autograde.judge.questions import draw
+from autograde.exercise import Cell, Verdict
+from autograde.judge import draw, judge, plain, read_answers
 from autograde.student.respond import respond
 from grader_tests.samples.right_answers import plain_cell, stack_source
 from grader_tests.samples.students import EVERY, EXERCISES, PREDICTIONS, answers, solutions
-from grader_tests.support.function_level import answer, grade
+from grader_tests.support.function_level import asked, grade
 
 SOLUTIONS = solutions()
 
@@ -385,7 +384,7 @@ GARBAGE = [
             {"mode": "stand-in", "cells": [1, {}], "calls": [{"out": [None, None, None], "log": 5}]}
         ]
         * 4,
-        "reset": [{"parameters": {"x": 5}}],
+        "resets": [{"parameters": {"x": 5}}],
     },
 ]
 
@@ -394,20 +393,20 @@ GARBAGE = [
 def test_answers_that_are_none_earn_nothing(name):
     questions = draw(EXERCISES[name], 1)
     for row in GARBAGE:
-        verdict = judge(EXERCISES[name], questions, row)
+        verdict = judge(EXERCISES[name], questions, read_answers(row))
         assert verdict.score == 0 and all(result.sentence for result in verdict.results)
 
 
 @pytest.mark.parametrize("name", ["LSTMCell", "LSTM"])
 def test_a_piece_of_an_answer_may_be_anything(name):
     """Every single value of a right answer replaced by something else: the judge goes on, and never gives more."""
-    questions, right, cell = answer(name, SOLUTIONS[name])
-    full = judge(EXERCISES[name], questions, right, cell).score
+    questions, right, cell = asked(name, SOLUTIONS[name])
+    full = judge(EXERCISES[name], questions, read_answers(right), cell).score
     for path in paths(right):
         for other in (None, "x", -1, 1e300, [], {}, {"shape": [1, 2], "data": "AAAA"}):
             bent = copy.deepcopy(right)
             place(bent, path[:-1])[path[-1]] = other
-            assert judge(EXERCISES[name], questions, bent, cell).score <= full
+            assert judge(EXERCISES[name], questions, read_answers(bent), cell).score <= full
 
 
 def paths(value, at=(), depth=4):
@@ -437,7 +436,8 @@ def test_verdicts_survive_the_trip_through_a_notebook():
 
 def test_questions_are_new_for_every_seed():
     for exercise in EXERCISES.values():
-        assert draw(exercise, 1) == draw(exercise, 1) != draw(exercise, 2)
+        first, again, other = (plain(draw(exercise, seed)) for seed in (1, 1, 2))
+        assert first == again != other
 
 
 def test_code_after_return_is_noticed():
@@ -447,7 +447,6 @@ def test_code_after_return_is_noticed():
 def test_respond_never_raises():
     for exercise in EXERCISES.values():
         for namespace in ({}, {exercise.name: 3}, {exercise.name: type}, {exercise.name: object()}):
-            verdict = judge(
-                exercise, draw(exercise, 3), respond(draw(exercise, 3), namespace), Cell()
-            )
-            assert verdict.score == 0
+            questions = draw(exercise, 3)
+            answers = read_answers(respond(plain(questions), namespace))
+            assert judge(exercise, questions, answers, Cell()).score == 0

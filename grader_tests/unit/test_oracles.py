@@ -1,5 +1,7 @@
 """The judge's rules against implementations that are not ours: PyTorch's LSTM, ONNX Runtime's, and PyTorch's gradients."""
 
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -9,11 +11,11 @@ from onnx import TensorProto, helper
 from torch import nn
 
 from autograde.exercise.rules import columns
-from autograde.judge import wiring
-from autograde.judge.purity import difference
-from autograde.judge.questions import draw, unpack
-from autograde.judge.stack import loss_of
-from autograde.judge.wiring import FINALS, OUTPUTS
+from autograde.exercise.wirings import tables
+from autograde.judge.gradients import difference
+from autograde.judge.recurrence import right_step
+from autograde.judge.stack import Pair, loss_of
+from autograde.judge.wiring import Found, Seen, Wiring, run
 from grader_tests.samples.students import EXERCISES, solutions
 from grader_tests.support.function_level import answer, namespace_of
 
@@ -56,16 +58,15 @@ def test_the_plain_rule_is_pytorchs_cell(n, m):
 @pytest.mark.parametrize("n, m, layers, steps", [(3, 5, 3, 6), (4, 4, 2, 1), (5, 2, 1, 4)])
 def test_a_right_stack_is_pytorchs_lstm(n, m, layers, steps):
     exercise = EXERCISES["LSTM"]
-    weights = [drawn(exercise, n if k == 0 else m, m) for k in range(layers)]
+    weights = [drawn(exercise.of, n if k == 0 else m, m) for k in range(layers)]
     x, c, h = (
         RNG.normal(size=(steps, n)),
         RNG.normal(size=(layers, m)),
         RNG.normal(size=(layers, m)),
     )
-    ours = wiring.run(
-        wiring.Stack(lambda k, *rest: wiring.right_cell(exercise.rule, weights[k], *rest), x, c, h),
-        wiring.Wiring(),
-    )
+    known = tables(exercise.states)
+    cell = lambda k, x, states: right_step(exercise.of, weights[k], x, states)
+    ours = run(known, Seen(cell, x, (c, h)), Wiring())
     theirs = nn.LSTM(n, m, layers).double()
     with torch.no_grad():
         for k, layer in enumerate(weights):
@@ -73,8 +74,8 @@ def test_a_right_stack_is_pytorchs_lstm(n, m, layers, steps):
                 getattr(theirs, f"{name}_l{k}").copy_(joined(layer, letter))
             getattr(theirs, f"bias_hh_l{k}").zero_()
         outputs, (h_T, c_T) = theirs(torch.tensor(x), (torch.tensor(h), torch.tensor(c)))
-    np.testing.assert_allclose(OUTPUTS["right"][0](ours), outputs, rtol=1e-10)
-    for mine, other in zip(FINALS["right"][0](ours), (c_T, h_T)):
+    np.testing.assert_allclose(known.outputs["right"].read(ours), outputs, rtol=1e-10)
+    for mine, other in zip(known.finals["right"].read(ours), (c_T, h_T)):
         np.testing.assert_allclose(mine, other, rtol=1e-10)
 
 
@@ -180,60 +181,42 @@ def test_worked_stacks_pass_gradcheck():
 def test_the_judges_slopes_are_pytorchs_gradients():
     """Differences of our rules against backward through PyTorch's own LSTM, along every direction of a question."""
     exercise = EXERCISES["LSTM"]
-    question = draw(exercise, 5)
-    _, answered, _ = answer("LSTM", solutions()["LSTM"], 5)
-    for build, row in zip(question["builds"], answered["builds"]):
-        row, (n, m, layers) = (
-            row | {"mode": "own", "same": [], "cells": row["cells"]},
-            build["sizes"],
-        )
-        loss = loss_of(exercise, (build, row), (wiring.Wiring(), "right", "right"))
-        theirs = nn.LSTM(n, m, layers).double()
-        x, c, h = (
-            torch.tensor(unpack(build["sequence"][name]), requires_grad=True)
-            for name in ("x", "c", "h")
-        )
-        weights = [
-            {name: unpack(value) for name, value in layer.items()}
-            for layer in build["weights"]["own"]
-        ]
-        with torch.no_grad():
-            for k, layer in enumerate(weights):
-                for name, letter in (("weight_ih", "U"), ("weight_hh", "W"), ("bias_ih", "b")):
-                    getattr(theirs, f"{name}_l{k}").copy_(joined(layer, letter))
-                getattr(theirs, f"bias_hh_l{k}").zero_()
-        outputs, (h_T, c_T) = theirs(x, (h, c))
-        of = torch.tensor(unpack(build["sequence"]["loss"]))
-        (
-            (of[: len(outputs)] * outputs).sum() + (of[-2] * c_T).sum() + (of[-1] * h_T).sum()
-        ).backward()
-        ways = build["sequence"]["directions"]["own"]
-        slopes = {
-            name: float((value.grad * torch.tensor(unpack(ways[name]))).sum())
-            for name, value in (("x", x), ("c", c), ("h", h))
+    questions, answers, _ = answer("LSTM", solutions()["LSTM"], 5)
+    known, right = tables(exercise.states), Found(Wiring(), "right", "right")
+    for asked, build in zip(questions.builds, answers.builds):
+        pair = Pair(asked, replace(build, mode="own"))
+        loss, sequence = loss_of(exercise, known, pair, right), asked.sequence_in("own")
+        for group, slope in pytorchs_slopes(asked, sequence).items():
+            ours = difference(sequence, [group], loss, 1e-5)
+            assert ours == pytest.approx(slope, rel=1e-6, abs=1e-6)
+
+
+def pytorchs_slopes(asked, sequence) -> dict[str, float]:
+    """Group of leaves to the slope of the same loss along the same ways, by PyTorch's own LSTM."""
+    (n, m, layers), ways = asked.sizes, sequence.directions
+    theirs = nn.LSTM(n, m, layers).double()
+    given = {
+        name: torch.tensor(value, requires_grad=True) for name, value in sequence.arguments.items()
+    }
+    with torch.no_grad():
+        for k, layer in enumerate(asked.weights["own"]):
+            for name, letter in (("weight_ih", "U"), ("weight_hh", "W"), ("bias_ih", "b")):
+                getattr(theirs, f"{name}_l{k}").copy_(joined(layer, letter))
+            getattr(theirs, f"bias_hh_l{k}").zero_()
+    outputs, (h_T, c_T) = theirs(given["x"], (given["h"], given["c"]))
+    weigh = torch.tensor(sequence.loss)
+    total = (weigh[: len(outputs)] * outputs).sum()
+    (total + (weigh[-1] * c_T).sum() + (weigh[-2] * h_T).sum()).backward()
+    slopes = {
+        name: float((value.grad * torch.tensor(ways[name])).sum()) for name, value in given.items()
+    }
+    for k in range(layers):
+        parts = {
+            letter: getattr(theirs, f"{name}_l{k}").grad
+            for name, letter in (("weight_ih", "U"), ("weight_hh", "W"), ("bias_ih", "b"))
         }
-        for k in range(layers):
-            parts = {
-                "U": getattr(theirs, f"weight_ih_l{k}"),
-                "W": getattr(theirs, f"weight_hh_l{k}"),
-                "b": getattr(theirs, f"bias_ih_l{k}"),
-            }
-            along = {
-                letter: joined(
-                    {
-                        name.split(".")[1]: unpack(way)
-                        for name, way in ways.items()
-                        if name.startswith(f"{k}.")
-                    },
-                    letter,
-                )
-                for letter in parts
-            }
-            slopes[str(k)] = sum(
-                float((part.grad * along[letter]).sum()) for letter, part in parts.items()
-            )
-        sequence = build["sequence"] | {"directions": ways}
-        for group, slope in slopes.items():
-            assert difference(sequence, [group], loss, 1e-5) == pytest.approx(
-                slope, rel=1e-6, abs=1e-6
-            )
+        own = {name.split(".")[1]: way for name, way in ways.items() if name.startswith(f"{k}.")}
+        slopes[str(k)] = sum(
+            float((grad * joined(own, letter)).sum()) for letter, grad in parts.items()
+        )
+    return slopes

@@ -1,0 +1,51 @@
+"""When numbers agree: the one rule that says so, and every tolerance with what it is for.
+
+What a mark depends on is far from all of these: the proof prints by how much.
+"""
+
+import numpy as np
+
+# ---------------------------------------------------------------- of returned values
+RIGHT = 1e-5  # a right value in double precision, in whatever order its sums were taken
+NAMED = 1e-6  # a known mistake, before a student is told that it is theirs
+SINGLE = 2e-4  # either of the two, for code that computes in single precision
+LEFT_ALONE = 1e-6  # an argument of forward, after the call
+EQUAL_CALLS = 1e-4  # the same call, made twice
+FOLLOWS = 1e-9  # closer than this, a value does not follow what was changed
+SHOWS = 1e-6  # and so for a gate that was changed by a tenth
+PREDICTED = 1e-3  # a number that a student predicts
+
+# ---------------------------------------------------------------- of slopes
+SLOPE = {"float64": 1e-5, "float32": 5e-3}  # by backward, against differences of the rule
+OWN_SLOPE = {"float64": 1e-5, "float32": 5e-2}  # against differences of the student's own numbers
+DOUBT = 30  # times by which two differences with other steps may disagree, and a slope be off
+
+# ---------------------------------------------------------------- of draws
+DEVIATIONS = 7.0  # standard errors by which what reset_parameters() draws may be off
+
+
+def agree(got, truth, within: float) -> bool:
+    """Whether `got` is `truth`, an array or a number, to `within` of its size (or of 1, where it is
+    smaller). Never where one is None, `got` is nan or infinite, or their shapes differ."""
+    same_shape = got is not None and truth is not None and np.shape(got) == np.shape(truth)
+    return same_shape and bool(which_agree(got, truth, within))
+
+
+def which_agree(candidates, truth, within: float) -> np.ndarray:
+    """The same for many: `candidates` have the shape of `truth` behind any leading axes; the result
+    has one boolean for each index along those."""
+    if candidates is None or truth is None:
+        return np.False_
+    candidates, truth = np.asarray(candidates), np.asarray(truth)
+    lead = candidates.ndim - truth.ndim
+    if lead < 0 or candidates.shape[lead:] != truth.shape:
+        return np.False_
+    size = max(1.0, float(np.abs(truth).max(initial=0.0)))
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = np.abs(candidates - truth)
+    return error.max(axis=tuple(range(lead, candidates.ndim)), initial=0.0) <= within * size
+
+
+def tolerance(double: float, single: bool) -> float:
+    """`double`, or what code in single precision is given in its place."""
+    return SINGLE if single else double

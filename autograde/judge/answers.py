@@ -1,0 +1,281 @@
+"""Answers: what a student's process sent, read once into typed records. After this, nothing is
+checked for its form again.
+
+Whatever was sent, `read_answers` makes a record of it and raises nothing: what has another form
+than asked is left out, and the record's default stands in its place.
+"""
+
+import math
+import types
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from typing import Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from ..student.protocol import is_shape, unpack
+
+MOST_ITEMS = 1000  # of any list or dict in an answer
+WORDS = 300  # characters of a student's words that a sentence can bear
+
+
+def words(text: str, most: int = WORDS) -> str:
+    """Words of a student's process, cut to a length that a page can bear."""
+    return text if len(text) <= most else text[:most] + " …"
+
+
+# ---------------------------------------------------------------- the records
+@dataclass(frozen=True)
+class Failure:
+    """An exception: its name and message in one line, and the student's line that it passed
+    through."""
+
+    error: str = "an error"
+    at: str = ""
+
+    def __str__(self):
+        return words(self.error) + (f", at `{words(self.at, 120)}`" if self.at else "")
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """What stood where a tensor was asked for.
+
+    shape: None where it was none; then `type` is the name of its type. values: its numbers as
+    float64, None where it holds no floating-point numbers. writes: whether it was written into.
+    """
+
+    shape: tuple[int, ...] | None = None
+    dtype: str = ""
+    type: str = "thing that cannot be read"
+    values: np.ndarray | None = None
+    writes: bool = False
+
+    @property
+    def finite(self) -> bool:
+        return self.values is not None and bool(np.isfinite(self.values).all())
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of forward: what it returned, the same once more, and the arguments afterwards.
+
+    trace: of a step, every intermediate result of as many numbers as there are units.
+    log: of a stack of stand-ins, what each layer was given at each of its calls.
+    """
+
+    failure: Failure | None = None
+    out: tuple[Tensor, ...] = ()
+    again: tuple[Tensor, ...] = ()
+    after: tuple[Tensor, ...] = ()
+    trace: tuple[Tensor, ...] = ()
+    log: tuple[tuple[tuple[Tensor, ...], ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an attribute is: its kind ("linear", "parameter", "tensor", "module", "other", "none" or
+    "missing"), its type, its shape, whether it has a bias of its own, and whether it trains."""
+
+    kind: str = "missing"
+    type: str = ""
+    shape: tuple[int, ...] | None = None
+    bias: bool = False
+    trains: bool | None = None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a stack: its class, whether that is the one asked for, the numbers that it reads
+    and its units as far as they can be told, and which of its parameters are diagonal."""
+
+    type: str = ""
+    right: bool = False
+    reads: int | None = None
+    units: int | None = None
+    diagonal: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """Slopes of a loss along asked directions.
+
+    runs: whether a forward pass over several steps ran at all. slopes: group of leaves to slope by
+    backward, None where no gradient arrived. difference, finer: all of them together, by central
+    differences in the student's process. steps: of the sequence that could be run.
+    """
+
+    failure: Failure | None = None
+    runs: bool = True
+    slopes: dict[str, float | None] = field(default_factory=dict)
+    difference: float | None = None
+    finer: float | None = None
+    steps: int = 0
+
+
+@dataclass(frozen=True)
+class Build:
+    """One instance of the class, with asked weights put in.
+
+    failure: of the constructor, or of putting weights in. mode: whose cells a stack has, "stand-in"
+    or "own". made: parameters that had to be made. found: what the asked names are. others:
+    whatever else trains. unset: what the constructor left without values. shared: two names hold
+    one parameter. built_in: PyTorch's own that ran underneath. layers, module_list: what `layers`
+    is. cells: its layers; same: for each of them the first one that is the same object.
+    """
+
+    failure: Failure | None = None
+    mode: str = "own"
+    dtype: str = ""
+    made: tuple[str, ...] = ()
+    found: dict[str, Found] | None = None
+    others: tuple[str, ...] = ()
+    unset: tuple[str, ...] = ()
+    shared: bool = False
+    built_in: tuple[str, ...] = ()
+    layers: str = "NoneType"
+    module_list: bool = False
+    cells: tuple[Layer, ...] | None = None
+    same: tuple[int, ...] = ()
+    calls: tuple[Call, ...] = ()
+    gradients: Gradients | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether every call returned what can be looked at."""
+        return bool(self.calls) and all(call.out for call in self.calls)
+
+    @property
+    def single(self) -> bool:
+        """Whether any of it was computed in single precision."""
+        returned = (tensor.dtype for call in self.calls for tensor in call.out)
+        return "float32" in (self.dtype, *returned)
+
+    @property
+    def precision(self) -> str:
+        return "float32" if self.single else "float64"
+
+    @property
+    def broken(self) -> Failure | None:
+        """The first failure: of a call, or else of the constructor."""
+        return next((call.failure for call in self.calls if call.failure), self.failure)
+
+
+@dataclass(frozen=True)
+class Reset:
+    """What reset_parameters() made of parameters that all held one value."""
+
+    failure: Failure | None = None
+    parameters: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All answers about one exercise.
+
+    failed: why there are none. defined: "yes", "no", or "other" where the name is no class of
+    modules. bases: names of the classes that it is derived from. value, value_type: of a number.
+    runs, mode: whole runs for a picture, and whose cells were in them.
+    """
+
+    failed: str = ""
+    defined: str = "no"
+    bases: tuple[str, ...] = ()
+    builds: tuple[Build, ...] = ()
+    resets: tuple[Reset, ...] = ()
+    value: float | None = None
+    value_type: str = ""
+    runs: tuple[Tensor, ...] = ()
+    mode: str = ""
+
+    @property
+    def computes(self) -> bool:
+        """Whether any call returned anything."""
+        return any(call.out for build in self.builds for call in build.calls)
+
+
+# ---------------------------------------------------------------- reading
+def read_answers(sent: object) -> Answers:
+    """What a student's process sent, as a record. Never raises."""
+    if not isinstance(sent, dict):
+        return Answers(failed="The answers could not be read.")
+    return read_record(Answers, sent)
+
+
+def read_record(record: type, sent: object):
+    """A record with what fits of `sent`; all its defaults where that is no dict."""
+    if record is Tensor:
+        return read_tensor(sent)
+    if not isinstance(sent, dict):
+        return record()
+    read = {name: fitted(kind, sent[name]) for name, kind in hints(record).items() if name in sent}
+    return record(**{name: value for name, value in read.items() if value is not None})
+
+
+@cache
+def hints(record: type) -> dict[str, object]:
+    """Field to type, without the None of what may be missing."""
+    found = get_type_hints(record)
+    return {item.name: without_none(found[item.name]) for item in fields(record)}
+
+
+def without_none(kind):
+    if get_origin(kind) in (Union, types.UnionType):
+        return next(part for part in get_args(kind) if part is not type(None))
+    return kind
+
+
+def fitted(kind, sent: object):
+    """`sent` as a value of type `kind`, or None where it is none."""
+    if is_dataclass(kind):
+        return read_record(kind, sent) if isinstance(sent, dict) else None
+    if get_origin(kind) is tuple:
+        return read_list(get_args(kind)[0], sent) if isinstance(sent, list) else None
+    if get_origin(kind) is dict:
+        return read_dict(get_args(kind)[1], sent) if isinstance(sent, dict) else None
+    if kind is float:
+        return read_number(sent)
+    return sent if type(sent) is kind else None
+
+
+def read_list(kind, sent: list) -> tuple:
+    """A list: each record in its place whatever stands there; of anything else only what fits."""
+    sent = sent[:MOST_ITEMS]
+    if is_dataclass(kind):
+        return tuple(read_record(kind, item) for item in sent)
+    if get_origin(kind) is tuple:
+        return tuple(fitted(kind, item) or () for item in sent)
+    return tuple(item for item in (fitted(kind, part) for part in sent) if item is not None)
+
+
+def read_dict(kind, sent: dict) -> dict:
+    """A dict by name: each record in its place; `float | None` may be None; else only what fits."""
+    optional, kind = get_origin(kind) in (Union, types.UnionType), without_none(kind)
+    read = {}
+    for name, item in list(sent.items())[:MOST_ITEMS]:
+        value = read_record(kind, item) if is_dataclass(kind) else fitted(kind, item)
+        if isinstance(name, str) and (value is not None or (optional and item is None)):
+            read[name] = value
+    return read
+
+
+def read_number(sent: object) -> float | None:
+    if not isinstance(sent, int | float) or isinstance(sent, bool):
+        return None
+    try:
+        return float(sent)
+    except OverflowError:  # a whole number that no float can hold
+        return math.inf
+
+
+def read_tensor(sent: object) -> Tensor:
+    if not isinstance(sent, dict):
+        return Tensor()
+    shape, dtype, kind = sent.get("shape"), sent.get("dtype"), sent.get("type")
+    return Tensor(
+        tuple(shape) if is_shape(shape) else None,
+        dtype if isinstance(dtype, str) else "",
+        kind if isinstance(kind, str) else Tensor.type,
+        unpack(sent),
+        sent.get("writes") is True,
+    )

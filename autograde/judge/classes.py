@@ -1,0 +1,144 @@
+"""What is judged alike for every class, whatever it computes: that its cell runs, that it is the
+student's own, what reset_parameters() does, and what nobody earns without computing anything."""
+
+import ast
+import re
+from collections.abc import Callable
+
+from ..exercise.declared import BuiltIns, ModuleExercise
+from ..exercise.verdict import Cell
+from .answers import Answers, words
+from .reset import judge_reset
+from .sheet import Sheet
+
+NOTHING = "Not marked: nothing of what was asked shows in your numbers yet."
+FORM = {"parameters", "layers"}  # criteria of how a class is built
+NEED_NUMBERS = {"order", "gradients", "untouched"}  # not earned where nothing right is computed
+NOT_COMPUTED = {"runs", "reset", "own"} | FORM | NEED_NUMBERS  # no part of what is computed
+UNWATCHED = "unwatched"  # in place of a name, where the student's side could not see what ran
+
+
+def judge_class(
+    exercise: ModuleExercise,
+    answers: Answers,
+    cell: Cell,
+    sheet: Sheet,
+    look: Callable[[], str | None],
+) -> str:
+    """Fills the sheet; returns the reason for marks that are lost for want of a better one.
+
+    `look` judges the numbers: it returns a reason where there are none to look at.
+    """
+    if cell.error:
+        where = f" (line {cell.line} of the cell)" if cell.line else ""
+        sheet.lose(
+            "runs",
+            f"Your cell stopped with {words(cell.error)}{where}. Code that tries the class out"
+            " belongs in a cell of its own.",
+            "the cell stops with an error",
+        )
+    if answers.failed:
+        otherwise = words(answers.failed)
+    elif answers.defined != "yes":
+        otherwise = missing_class(exercise, answers, cell)
+    else:
+        otherwise = look() or NOTHING
+    read_source(exercise, cell.source, sheet)
+    judge_rest(exercise, answers, sheet)
+    return otherwise
+
+
+def missing_class(exercise: ModuleExercise, answers: Answers, cell: Cell) -> str:
+    if cell.error:
+        return (
+            f"{exercise.name} could not be marked: the cell stopped with"
+            f" {words(cell.error, 160)} before the class was defined."
+        )
+    if answers.defined == "other":
+        return f"{exercise.name} is not a class derived from nn.Module."
+    return f"{exercise.name} is not defined after your cell has run."
+
+
+def judge_base(exercise: ModuleExercise, answers: Answers, sheet: Sheet, key: str):
+    """Whether the class is derived from the one that it is to be derived from."""
+    if exercise.base and exercise.base not in answers.bases:
+        sheet.lose(key, f"{exercise.name} is not a subclass of {exercise.base}.", "no subclass")
+
+
+def judge_rest(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
+    """Criteria that a class earns only when it computes something of what was asked, or is at least
+    built as asked."""
+    computes = sheet.has(*(key for key in exercise.keys if key not in NOT_COMPUTED))
+    if computes or sheet.has(*FORM):
+        if exercise.draws:
+            judge_reset(exercise, answers, sheet)
+        sheet.meet("runs")
+    if computes:
+        if exercise.built_ins:
+            judge_built_ins(exercise, answers, sheet)
+        sheet.meet("own")
+    else:
+        sheet.met -= NEED_NUMBERS
+
+
+# ---------------------------------------------------------------- the student's own work
+def judge_built_ins(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
+    """Whether PyTorch's own did the work, as far as it was seen to run."""
+    called = exercise.built_ins.called
+    seen = sorted({words(name, 40) for build in answers.builds for name in build.built_in})
+    if seen == [UNWATCHED]:
+        sheet.flags.append(f"{exercise.name}: whether {called} ran underneath could not be seen.")
+    elif seen:
+        names = ", ".join(seen)
+        sheet.lose(
+            "own",
+            f"While your class ran, PyTorch's own {names} was called. Write the computation"
+            " yourself.",
+            f"{called} is called",
+        )
+        sheet.flags.append(f"{exercise.name}: PyTorch's {names} ran underneath.")
+
+
+def read_source(exercise: ModuleExercise, source: str, sheet: Sheet):
+    """From the text of the cell: a built-in inside the class, code after return."""
+    try:
+        tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "pass", source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for found in ast.walk(tree):
+        if isinstance(found, ast.ClassDef) and found.name == exercise.name:
+            if exercise.built_ins:
+                lose_named_built_in(exercise, found, sheet)
+            note_code_after_return(found, sheet)
+
+
+def lose_named_built_in(exercise: ModuleExercise, found: ast.ClassDef, sheet: Sheet):
+    for node in ast.walk(found):
+        name = built_in_name(node, exercise.built_ins)
+        if name:
+            sheet.lose(
+                "own",
+                f"Your class uses {name}. Write the computation yourself.",
+                f"{exercise.built_ins.called} is called",
+            )
+            sheet.flags.append(f"{exercise.name}: {name} stands in the class (line {node.lineno}).")
+            return
+
+
+def built_in_name(node: ast.AST, built_ins: BuiltIns) -> str:
+    """The name of a built-in as it stands there, `nn.LSTM`, or nothing."""
+    if not (isinstance(node, ast.Attribute) and node.attr in built_ins.names):
+        return ""
+    name = ast.unparse(node)
+    return name if re.match(r"(torch\.|nn\.)|.*\b_VF\b", name) else ""
+
+
+def note_code_after_return(found: ast.ClassDef, sheet: Sheet):
+    for function in (node for node in found.body if isinstance(node, ast.FunctionDef)):
+        for node, after in zip(function.body, function.body[1:]):
+            if isinstance(node, ast.Return):
+                sheet.notes.append(
+                    f"In {function.name}, the code from line {after.lineno} of the cell on stands"
+                    " after return, so it never runs. Code that tries the class out belongs outside"
+                    " the class, in a cell of its own."
+                )

@@ -1,0 +1,75 @@
+"""What reset_parameters() makes of parameters that all held one value before."""
+
+import re
+
+import numpy as np
+
+from ..exercise.declared import ModuleExercise, Normal
+from ..student.protocol import BEFORE_RESET
+from .agreement import DEVIATIONS
+from .answers import Answers, Reset, words
+from .sheet import Sheet
+
+ENOUGH = 30  # numbers, before their mean and spread say anything
+ENOUGH_FOR_SHAPE = 1000  # numbers, before their distribution's shape does
+NUMBER = re.compile(r"-?\d+\.\d+")
+
+
+def judge_reset(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
+    """Met where any of the askings found nothing to complain about."""
+    complaints = [complaint(exercise, reset) for reset in answers.resets]
+    complaints = complaints or ["reset_parameters() gave no answer."]
+    if None in complaints:
+        sheet.meet("reset")
+    else:
+        mistake = NUMBER.sub("…", complaints[-1].split(";")[0].rstrip("."))
+        sheet.lose("reset", complaints[-1], mistake)
+
+
+def complaint(exercise: ModuleExercise, reset: Reset) -> str | None:
+    """What is wrong with the parameters; None where nothing is. Parameters that should not be there
+    are judged elsewhere."""
+    if reset.failure:
+        return f"reset_parameters() raised {reset.failure}."
+    parameters = asked_for(exercise, reset)
+    if not parameters:
+        return "There are no parameters to draw."
+    for name, value in parameters.items():
+        if value is None or not value.size or not np.isfinite(value).all():
+            return f"After reset_parameters(), {name} holds values that are not numbers."
+        if (value == BEFORE_RESET).mean() > 0.01:
+            return f"reset_parameters() leaves {name} as it was; every parameter is drawn afresh."
+    for name, value in with_biases_together(parameters).items():
+        if value.size >= ENOUGH and (wrong := wrong_draw(value.ravel(), exercise.draws)):
+            return f"After reset_parameters(), {name} {wrong}; the rule asks for {exercise.draws}."
+    return None
+
+
+def asked_for(exercise: ModuleExercise, reset: Reset) -> dict[str, np.ndarray | None]:
+    """Name to values of the parameters that are asked for, or of all where there is none of
+    those."""
+    values = {words(name, 60): tensor.values for name, tensor in reset.parameters.items()}
+    ours = {name: value for name, value in values.items() if name.split(".")[0] in exercise.holds}
+    return ours or values
+
+
+def with_biases_together(parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """One bias alone has too few numbers to tell how it was drawn."""
+    biases = [value.ravel() for value in parameters.values() if value.ndim == 1]
+    return parameters | {"the biases together": np.concatenate(biases or [np.zeros(0)])}
+
+
+def wrong_draw(values: np.ndarray, draws: Normal) -> str | None:
+    """How `values` differ from what that distribution gives, beyond chance; None where they do
+    not."""
+    n = values.size
+    if abs(values.mean() - draws.mean) > DEVIATIONS * draws.std / np.sqrt(n):
+        return f"has mean {values.mean():.2f}"
+    if abs(values.std() - draws.std) > DEVIATIONS * draws.std / np.sqrt(2 * n):
+        return f"has standard deviation {values.std():.2f}"
+    if n >= ENOUGH_FOR_SHAPE:
+        squares = (values - values.mean()) ** 2
+        kurtosis = (squares * squares).mean() / squares.mean() ** 2
+        if abs(kurtosis - 3) > DEVIATIONS * np.sqrt(24 / n):
+            return "is not normally distributed"
+    return None

@@ -1,0 +1,148 @@
+"""The parameters of a class: what its attributes are, and asked weights put into them in whatever
+form they have."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from .telling import unpack
+
+MOST_NAMES = 20
+
+
+@dataclass
+class Attribute:
+    """What an attribute of a module is. kind: "linear", "parameter", "tensor", "module", "other",
+    "none" or "missing"."""
+
+    kind: str
+    type: str = ""
+    shape: list[int] | None = None
+    bias: bool = False
+    trains: bool | None = None
+
+    @property
+    def holds_weights(self) -> bool:
+        return self.kind in ("linear", "parameter")
+
+
+def found(module: nn.Module, name: str) -> Attribute:
+    """What the attribute `name` of `module` is."""
+    value = getattr(module, name, None)
+    if value is None:
+        return Attribute("none" if hasattr(module, name) else "missing")
+    if isinstance(value, nn.Module):
+        weight = getattr(value, "weight", None)
+        if not isinstance(weight, torch.Tensor):
+            return Attribute("module", type(value).__name__)
+        bias = getattr(value, "bias", None) is not None
+        return Attribute("linear", "", list(weight.shape), bias, bool(weight.requires_grad))
+    if isinstance(value, torch.Tensor):
+        kind = "parameter" if isinstance(value, nn.Parameter) else "tensor"
+        return Attribute(kind, "", list(value.shape), False, bool(value.requires_grad))
+    return Attribute("other", type(value).__name__)
+
+
+def tensor_of(module: nn.Module, name: str) -> torch.Tensor:
+    value = getattr(module, name)
+    return value.weight if isinstance(value, nn.Module) else value
+
+
+def own_name(module: nn.Module, name: str) -> str:
+    """The attribute that plainly means `name` ("W_f" as "Wf" or "w_f") where the name itself is
+    missing."""
+    if found(module, name).kind != "missing":
+        return name
+    own = {key.split(".")[0] for key, _ in module.named_parameters()}
+    plain = name.replace("_", "").lower()
+    return next((key for key in sorted(own) if key.replace("_", "").lower() == plain), name)
+
+
+# ---------------------------------------------------------------- putting weights in
+def install(module: nn.Module, name: str, value: torch.Tensor, as_layer: bool):
+    """Put a new parameter where the student's own cannot hold what is asked."""
+    for table in (module.__dict__, module._parameters, module._buffers, module._modules):
+        table.pop(name, None)
+    if not as_layer:
+        setattr(module, name, nn.Parameter(value))
+        return
+    linear = nn.Linear(value.shape[1], value.shape[0], bias=False)
+    linear.weight = nn.Parameter(value)
+    setattr(module, name, linear)
+
+
+def form_of(value: torch.Tensor, shape: list[int], diagonal: bool) -> torch.Tensor | None:
+    """`value` in the form that a parameter of `shape` can hold: as it is, its diagonal, or
+    transposed; else None."""
+    square = value.dim() == 2 and value.shape[0] == value.shape[1]
+    if list(value.shape) == shape:
+        return value
+    if square and diagonal and shape == [value.shape[0]]:
+        return value.diagonal().clone()
+    return value.T.clone() if value.dim() == 2 and list(value.T.shape) == shape else None
+
+
+def load(
+    module: nn.Module,
+    weights: dict[str, dict],
+    diagonal: list[str],
+    dtype: torch.dtype,
+    repair: bool = False,
+) -> list[str]:
+    """Put `weights` into `module`; returns the names for which a new parameter had to be made.
+
+    repair: a transposed matrix is replaced by one in the asked form.
+    """
+    made, taken = [], set()
+    as_layers = mostly_layers(module, weights)
+    for asked, packed in weights.items():
+        value = unpack(packed, dtype)
+        name, matrix = own_name(module, asked), value.dim() == 2
+        attribute = found(module, name)
+        form = None
+        if attribute.holds_weights and (matrix or attribute.kind != "linear"):
+            form = form_of(value, attribute.shape, asked in diagonal)
+            if asked in diagonal and attribute.shape in ([], [1]):
+                # one number for all units: the diagonal form of a mistake
+                form, value = None, value.diagonal().clone()
+        transposed = form is not None and form.dim() == 2 and form.shape != value.shape
+        if form is None or (repair and transposed) or id(tensor_of(module, name)) in taken:
+            install(module, name, value, as_layers and value.dim() == 2)
+            made.append(asked)
+            continue
+        taken.add(id(tensor_of(module, name)))
+        with torch.no_grad():
+            tensor_of(module, name).copy_(form)
+            if attribute.bias:
+                getattr(module, name).bias.zero_()
+    return made
+
+
+def mostly_layers(module: nn.Module, weights: dict[str, dict]) -> bool:
+    """Whether most of the matrices are layers, so that a new one is to be one too."""
+    kinds = [
+        found(module, name).kind for name, value in weights.items() if len(value["shape"]) == 2
+    ]
+    return kinds.count("linear") > len(kinds) / 2
+
+
+# ---------------------------------------------------------------- everything about them
+def survey(module: nn.Module, names: list[str], absent: list[str]) -> dict:
+    """Everything about the parameters of a cell: what is found under the names, what else trains,
+    what has no values, and whether two names hold one parameter."""
+    attributes = {name: found(module, name) for name in [*names, *absent]}
+    holding = [name for name in names if attributes[name].holds_weights]
+    held = {id(tensor_of(module, name)): name for name in holding}
+    biases = {f"{name}.bias" for name in held.values()}
+    every = list(module.named_parameters())
+    others = [
+        name for name, p in every if id(p) not in held and p.requires_grad and name not in biases
+    ]
+    unset = [name for name, p in every if not bool(torch.isfinite(p).all())]
+    return {
+        "found": {name: vars(attribute) for name, attribute in attributes.items()},
+        "others": others[:MOST_NAMES],
+        "unset": unset[:MOST_NAMES],
+        "shared": len(held) < len(holding),
+    }

@@ -1,0 +1,80 @@
+"""What is handed back, as plain data: tensors, what stands where one should, exceptions in one
+line."""
+
+import base64
+import os
+import traceback
+
+import torch
+
+from .protocol import TENSOR_NUMBERS
+
+MESSAGE, LINE = 300, 200  # characters of an exception's message, and of a line of code
+HERE = os.path.dirname(os.path.abspath(__file__))
+LIBRARY = os.path.dirname(os.path.abspath(os.__file__))  # Python's own
+
+
+def pack(value) -> dict:
+    """A tensor as `protocol.pack` writes arrays; anything else as the name of its type. Of a tensor
+    without floating-point numbers, or with too many, only its shape and dtype."""
+    if not isinstance(value, torch.Tensor):
+        return {"type": type(value).__name__}
+    tensor = value.detach().cpu()
+    told = {"shape": list(tensor.shape), "dtype": str(tensor.dtype).removeprefix("torch.")}
+    if tensor.is_floating_point() and tensor.numel() <= TENSOR_NUMBERS:
+        numbers = tensor.contiguous().to(torch.float64).numpy().astype("<f8")
+        told["data"] = base64.b64encode(numbers.tobytes()).decode()
+    return told
+
+
+def unpack(packed: dict, dtype: torch.dtype) -> torch.Tensor:
+    """A tensor of the grader's, from what `protocol.pack` made."""
+    data = torch.frombuffer(bytearray(base64.b64decode(packed["data"])), dtype=torch.float64)
+    return data.reshape(packed["shape"]).to(dtype).clone()
+
+
+def after(tensor: torch.Tensor) -> dict:
+    """An argument after the call, and whether anything was written into it."""
+    return {**pack(tensor), "writes": tensor._version > 0}
+
+
+def name_of(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def describe(error: BaseException) -> dict:
+    """One line for an exception, and the last line of the student's own code that it passed
+    through."""
+    text = str(error).strip().split("\n")[0][:MESSAGE]
+    told = {"error": f"{type(error).__name__}: {text}" if text else type(error).__name__}
+    frames = traceback.extract_tb(error.__traceback__) if error.__traceback__ else []
+    own = [frame for frame in frames if is_own(frame.filename)]
+    if own and own[-1].line:
+        told["at"] = own[-1].line.strip()[:LINE]
+    return told
+
+
+def is_own(filename: str) -> bool:
+    """Whether a file is the student's: no library, nothing of this room, nothing that lies in the
+    working folder, where the kit is."""
+    if filename.startswith("<"):
+        return not filename.startswith("<frozen ")
+    not_theirs = tuple(folder + os.sep for folder in (HERE, LIBRARY, os.getcwd()))
+    path = os.path.abspath(filename)
+    return "site-packages" not in path and not path.startswith(not_theirs)
+
+
+def attempt(work, *arguments) -> dict:
+    """What `work` hands back, or the failure that it ends in."""
+    try:
+        return work(*arguments)
+    except Exception as error:
+        return {"failure": describe(error)}
+
+
+def in_words(out) -> str:
+    """What forward returned, in a few words: "3 values (Tensor, Tensor, Tensor)"."""
+    if isinstance(out, tuple | list):
+        names = [type(item).__name__ for item in out[:4]] + ["…"] * (len(out) > 4)
+        return f"{len(out)} values ({', '.join(names)})"
+    return "None" if out is None else f"one {type(out).__name__}"

@@ -1,0 +1,94 @@
+"""What is seen while a class runs: its intermediate results, PyTorch's own operators underneath,
+memory that was never given values."""
+
+import contextlib
+import os
+import re
+import time
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from .telling import pack
+
+MOST_STEPS = 200  # of a computation that is kept
+PATIENCE = 10  # times that the profiler may fail
+UNWATCHED = "unwatched"  # in place of a name, where what ran could not be seen
+
+
+class Trace(TorchFunctionMode):
+    """Keeps every intermediate result of `units` numbers."""
+
+    def __init__(self, units: int):
+        super().__init__()
+        self.units, self.values = units, []
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        for value in out if isinstance(out, tuple | list) else (out,):
+            if self.keeps(value):
+                self.values.append(pack(value.detach().reshape(-1).clone()))
+        return out
+
+    def keeps(self, value) -> bool:
+        return (
+            isinstance(value, torch.Tensor)
+            and value.numel() == self.units
+            and value.is_floating_point()
+            and len(self.values) < MOST_STEPS
+        )
+
+
+def built_ins(pattern: str, work, *arguments) -> list[str]:
+    """Which of PyTorch's own functions whose names begin as `pattern` says run when
+    `work(*arguments)` is called, however they are reached; UNWATCHED where that could not be
+    seen."""
+    quiet, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
+    os.dup2(quiet, 2)  # the profiler writes to stderr
+    try:
+        names = next(filter(None, (watched(work, *arguments) for _ in range(PATIENCE))), None)
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(quiet)
+    return [UNWATCHED] if names is None else [name for name in names if re.match(pattern, name)]
+
+
+def watched(work, *arguments) -> list[str] | None:
+    """The names of what ran; None where the profiler fails, as while the system still clears away
+    what a notebook has started."""
+    try:
+        with (
+            torch.autograd.profiler.profile(use_kineto=False) as profile,
+            contextlib.suppress(Exception),
+        ):
+            work(*arguments)
+        names = (event.name for event in profile.function_events)
+        return ["nothing", *(name.removeprefix("aten::").strip("_") for name in names)]
+    except Exception:
+        time.sleep(0.1)
+        return None
+
+
+@contextlib.contextmanager
+def default_dtype(dtype: torch.dtype):
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def construct(cls: type, *sizes: int):
+    """An instance of the class, made while uninitialised memory is filled with NaN, so that it
+    shows."""
+    before = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        return cls(*sizes)
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])

@@ -1,0 +1,177 @@
+"""Recurrences that are no LSTM, on the same judge: a right stack of them gets everything, and a wrong
+one is told what is wrong, though no line of the judge knows them."""
+
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+from autograde.exercise import Cell, Criterion, Part, Recurrence, Rule, Stack, Verdict
+from autograde.judge import draw, judge, plain, read_answers
+from autograde.student.respond import respond
+from grader_tests.samples.students import ROOT
+
+sys.path.insert(0, str(ROOT / "grader_tests" / "samples" / "gru_course"))
+import gru_exercises  # noqa: E402
+
+GRU = gru_exercises.STACK
+CELL = """
+class GRUCell(nn.Module):
+    def __init__(self, input_dim, hidden_dim):
+        super().__init__()
+        for k in "zrn":
+            setattr(self, f"W_{k}", nn.Linear(hidden_dim, hidden_dim, bias=False))
+            setattr(self, f"U_{k}", nn.Linear(input_dim, hidden_dim, bias=False))
+            setattr(self, f"b_{k}", nn.Parameter(torch.zeros(hidden_dim)))
+
+    def forward(self, x, h):
+        z = torch.sigmoid(self.W_z(h) + self.U_z(x) + self.b_z)
+        r = torch.sigmoid(self.W_r(h) + self.U_r(x) + self.b_r)
+        n = torch.tanh(self.W_n(r * h) + self.U_n(x) + self.b_n)
+        return (1 - z) * n + z * h
+"""
+STACK = """
+class GRU(nn.Module):
+    def __init__(self, input_dim, hidden_dim, n_layers):
+        super().__init__()
+        sizes = [input_dim] + [hidden_dim] * (n_layers - 1)
+        self.layers = nn.ModuleList(GRUCell(size, hidden_dim) for size in sizes)
+
+    def forward(self, x, h):
+        h, outputs = list(h), []
+        for x_t in x:
+            old, below = list(h), x_t
+            for k, layer in enumerate(self.layers):
+                h[k] = layer(below, h[k])
+                below = h[k]
+            outputs.append(h[-1])
+        return torch.stack(outputs), torch.stack(h)
+"""
+
+
+def graded(exercise, source: str, seed: int = 1) -> Verdict:
+    namespace = {"torch": torch, "nn": nn}
+    exec(source, namespace)
+    questions = draw(exercise, seed)
+    answers = respond(plain(questions), namespace)
+    return judge(exercise, questions, read_answers(answers), Cell(source))
+
+
+def lost(verdict: Verdict) -> set[str]:
+    return {result.key for result in verdict.results if not result.met}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (),
+        ("layer(below, h[k])", "layer(x=below, h=h[k])"),
+        ("torch.stack(outputs), torch.stack(h)", "outputs, torch.stack(h)"),
+        ("torch.stack(outputs), torch.stack(h)", "torch.stack(outputs), (torch.stack(h),)"),
+        ("h[k] = layer(below, h[k])", "h = [*h[:k], layer(below, h[k]), *h[k + 1 :]]"),
+    ],
+    ids=["plain", "named arguments", "outputs as a list", "a tuple of one state", "new lists"],
+)
+def test_a_right_gru_stack_has_everything(change):
+    verdict = graded(GRU, CELL + (STACK.replace(*change) if change else STACK))
+    assert not lost(verdict) and not verdict.flags and verdict.score == GRU.points
+
+
+WRONG = {  # a change of the right stack -> what it loses, and what is told
+    ("below = h[k]", "below = old[k]"): ({"wiring"}, "one step late"),
+    ("below = h[k]", "below = x_t"): ({"wiring"}, "every layer reads x_t itself"),
+    ("layer(below, h[k])", "layer(below, h[0])"): ({"states"}, "the state of layer 0"),
+    ("h, outputs = list(h), []", "h, outputs = [0 * s for s in h], []"): (
+        {"states"},
+        "the given states are ignored",
+    ),
+    ("for x_t in x:", "for x_t in x.flip(0):"): ({"outputs"}, "read backwards"),
+    ("outputs.append(h[-1])", "outputs.append(h[0])"): ({"outputs"}, "holds the h of layer 0"),
+    ("torch.stack(h)\n", "torch.stack(h[::-1])\n"): ({"final"}, "in reverse order"),
+    ("torch.stack(h)\n", "h[-1]\n"): ({"final"}, "only the top layer's final states"),
+    ("[input_dim] + [hidden_dim] * (n_layers - 1)", "[input_dim] * n_layers"): (
+        {"layers"},
+        "reads input_dim numbers",
+    ),
+    ("nn.ModuleList(", "list("): ({"layers"}, "layers is a list"),
+}
+
+
+@pytest.mark.parametrize("change", WRONG, ids=[told for _, told in WRONG.values()])
+def test_a_wrong_gru_stack_is_told_what_is_wrong(change):
+    assert change[0] in STACK
+    keys, told = WRONG[change]
+    verdict = graded(GRU, CELL + STACK.replace(*change))
+    said = [result.sentence for result in verdict.results if result.sentence]
+    assert lost(verdict) == keys and any(told in sentence for sentence in said), said
+
+
+def test_a_gru_stack_of_pytorchs_is_told_by_its_own_name():
+    own = STACK.replace("layer(below, h[k])", "nn.GRUCell(len(below), len(h[k]))(below, h[k])")
+    assert any("GRU" in flag for flag in graded(GRU, CELL + own).flags)
+    assert not any("LSTM" in flag for flag in graded(GRU, CELL + own).flags)
+
+
+# ---------------------------------------------------------------- three states
+THREE = Recurrence(
+    "Step",
+    "none",
+    tuple(
+        Criterion(key, 1, key, f"{key} follows the rule") for key in ("parameters", "a", "b", "h")
+    ),
+    rule=Rule(
+        (
+            Part("new_a", "a_t", "a", {"tanh(W @ h + U @ x)": "", "tanh(W @ h)": "no x"}),
+            Part("new_b", "b_t", "b", {"b + new_a": "", "b": "a_t is missing"}),
+            Part("new_h", "h_t", "h", {"a * new_b": "", "a": "b_t is missing"}),
+        ),
+        inputs={"x": "x_t", "a": "a_{t−1}", "b": "b_{t−1}", "h": "h_{t−1}"},
+        outputs={"a_t": "new_a", "b_t": "new_b", "h_t": "new_h"},
+    ),
+    parameters={"W": ("m", "m"), "U": ("m", "n")},
+)
+STACK_OF_THREE = Stack(
+    "Steps",
+    "none",
+    tuple(
+        Criterion(key, 1, key, key) for key in ("layers", "wiring", "states", "outputs", "final")
+    ),
+    of=THREE,
+)
+THREE_SOURCE = """
+class Step(nn.Module):
+    def __init__(self, n, m):
+        super().__init__()
+        self.W, self.U = nn.Parameter(torch.zeros(m, m)), nn.Parameter(torch.zeros(m, n))
+
+    def forward(self, x, a, b, h):
+        new_a = torch.tanh(self.W @ h + self.U @ x)
+        new_b = b + new_a
+        return new_a, new_b, a * new_b
+
+
+class Steps(nn.Module):
+    def __init__(self, n, m, layers):
+        super().__init__()
+        self.layers = nn.ModuleList(Step(m if k else n, m) for k in range(layers))
+
+    def forward(self, x, a, b, h):
+        states, outputs = [list(layer) for layer in zip(a, b, h)], []
+        for below in x:
+            for k, layer in enumerate(self.layers):
+                states[k] = layer(below, *states[k])
+                below = states[k][2]
+            outputs.append(below)
+        return outputs, tuple(map(torch.stack, zip(*states)))
+"""
+
+
+def test_a_step_and_a_stack_with_three_states():
+    assert not lost(graded(THREE, THREE_SOURCE)) and not lost(graded(STACK_OF_THREE, THREE_SOURCE))
+    up = graded(
+        STACK_OF_THREE, THREE_SOURCE.replace("below = states[k][2]", "below = states[k][0]")
+    )
+    assert "a layer reads the a of the layer below" in up.results[1].sentence
+    bent = graded(THREE, THREE_SOURCE.replace("b + new_a", "b + 0 * new_a"))
+    assert lost(bent) == {"b"} and "a_t is missing" in bent.results[2].sentence
