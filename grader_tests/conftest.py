@@ -1,13 +1,31 @@
-"""Skips that must not happen on a machine where everything is installed (.ci/run sets
-SKIPPING_FAILS) become failures."""
+"""How the tests are run side by side, and what a skip means.
+
+A module's tests stay together, since they share what is set up once. `make test` begins with the
+modules that take longest, so that none of them is left for one process alone at the end.
+"""
 
 import os
 
 import pytest
 
+LONGEST_FIRST = (
+    "test_proof",
+    "test_hostile",
+    "test_journeys",
+    "test_command",
+    "test_instructor",
+    "test_nbgrader",
+)
+
+
+def pytest_collection_modifyitems(items):
+    places = {f"{name}.py": place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
+    """Where everything is installed (.ci/run sets SKIPPING_FAILS), a skip is a failure."""
     report = (yield).get_result()
     if report.skipped and os.environ.get("SKIPPING_FAILS") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"

@@ -63,7 +63,7 @@ def cells(name, kind):
 
 
 def text_of(name, cell):
-    return next(row.source for row in read(name).cells if row.id == cell)
+    return next(one.source for one in read(name).cells if one.id == cell)
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -141,14 +141,14 @@ def test_nothing_banned(name):
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_hints(name):
     """Under every class that is to be written there are hints to unfold, and a check."""
-    rows = read(name).cells
-    for place, cell in enumerate(rows):
+    cells = read(name).cells
+    for place, cell in enumerate(cells):
         if cell.id in EXERCISES:
             assert (
-                rows[place - 1].id == f"task_{cell.id}"
-                and "<summary>Hint: " in rows[place - 1].source
+                cells[place - 1].id == f"task_{cell.id}"
+                and "<summary>Hint: " in cells[place - 1].source
             )
-            assert rows[place + 1].id == f"test_{cell.id}"
+            assert cells[place + 1].id == f"test_{cell.id}"
             assert cell.source.count('"""') >= 2 * (1 + cell.source.count("def ")), (
                 "a method without a docstring"
             )
@@ -156,18 +156,18 @@ def test_hints(name):
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_predictions_are_asked_answered_and_checked(name):
-    rows = read(name).cells
-    asked = [place for place, cell in enumerate(rows) if cell.id.startswith("predict_")]
+    cells = read(name).cells
+    asked = [place for place, cell in enumerate(cells) if cell.id.startswith("predict_")]
     assert asked
     for place in asked:
-        key = rows[place].id.removeprefix("predict_")
-        assert [cell.id for cell in rows[place + 1 : place + 3]] == [
+        key = cells[place].id.removeprefix("predict_")
+        assert [cell.id for cell in cells[place + 1 : place + 3]] == [
             key,
             f"{'test' if key in PREDICTIONS else 'compare'}_{key}",
         ]
         assert (predictions.PREDICTIONS[key].truth is None) == (key in PREDICTIONS)
-        assert ("(1 point)" in rows[place].source) == (key in PREDICTIONS)
-        assert "no points for" in rows[place].source or key in PREDICTIONS or key == "ceiling"
+        assert ("(1 point)" in cells[place].source) == (key in PREDICTIONS)
+        assert "no points for" in cells[place].source or key in PREDICTIONS or key == "ceiling"
 
 
 def test_the_release_does_not_answer_a_prediction():
@@ -193,10 +193,10 @@ def test_the_answer_to_the_question_is_in_the_source_only(name):
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_history_has_citations(name):
-    rows = [line for line in text_of(name, "history").splitlines() if line.startswith("- ")]
-    assert len(rows) >= 2
+    entries = [line for line in text_of(name, "history").splitlines() if line.startswith("- ")]
+    assert len(entries) >= 2
     assert all(
-        re.match(r"- [A-Z].*?, \*.+?\*, .*(19|20)\d\d", line) and ": " in line for line in rows
+        re.match(r"- [A-Z].*?, \*.+?\*, .*(19|20)\d\d", line) and ": " in line for line in entries
     )
 
 
@@ -337,14 +337,14 @@ def test_numbers_of_the_first_notebook():
         text_of("01_basic_lstm", "discussion_recall"),
     )
     for key, (least, most) in MEASURED["gradient 50 steps back"].items():
-        row = next(
+        line_of_table = next(
             line
             for line in gradient.splitlines()
             if line.startswith(f"| {'plain RNN' if key == 'RNN' else f'LSTM, forget bias {key} '}")
         )
-        assert row.split("|")[2].strip() == (
+        assert line_of_table.split("|")[2].strip() == (
             f"{least:.1e} to {most:.1e}" if most < 1e-3 else f"{least:g} to {most:g}"
-        ), row
+        ), line_of_table
     ranges = {
         key: f"{least:.2f} to {most:.2f}" if least < most else f"{least:.2f}"
         for key, (least, most) in MEASURED["recall"].items()
@@ -384,12 +384,12 @@ def test_gradients_reach_back_as_the_text_says():
 
 def test_numbers_of_the_third_notebook():
     votes, text = MEASURED["votes"], text_of("03_coupled_gates", "discussion_votes")
-    for name, rows in votes.items():
-        (a, b), (early, late) = rows["largest c"], rows["changes after 80 ups"]
+    for name, seen in votes.items():
+        (a, b), (early, late) = seen["largest c"], seen["changes after 80 ups"]
         assert (
             f"| {name} | {a:.1f} {f'to {b:.1f} ' if a < b else ''}| {early} to {late} times −1 |"
             in text
-        ), (name, rows)
+        ), (name, seen)
     least = 100 * min(
         votes["plain"]["right in 20 steps"][0], votes["coupled"]["right in 20 steps"][0]
     )
@@ -417,7 +417,7 @@ def test_gates_of_the_larger_stack():
 
 def test_honesty():
     assert "need not help at all" in text_of("02_stacking", "history")
-    solved = {name: rows["solved"] for name, rows in MEASURED["gaps"].items()}
+    solved = {name: seen["solved"] for name, seen in MEASURED["gaps"].items()}
     told = (
         f"those with peepholes learned it on {solved['peepholes']} of ten seeds, those without on "
         f"{solved['plain']} of ten"

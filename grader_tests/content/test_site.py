@@ -39,11 +39,11 @@ def test_notebook_is_in_step(name):
     path = worked.FOLDER / f"{name}.ipynb"
     assert path.is_file(), STALE.format(path.name)
     fresh, committed = worked.worked(name), nbformat.read(path, as_version=4)
-    rows = [
+    cells = [
         [(cell.cell_type, cell.id, cell.source, cell.metadata) for cell in notebook.cells]
         for notebook in (fresh, committed)
     ]
-    assert rows[0] == rows[1], STALE.format(path.name)
+    assert cells[0] == cells[1], STALE.format(path.name)
 
 
 def test_what_lies_beside_is_in_step():
@@ -52,10 +52,10 @@ def test_what_lies_beside_is_in_step():
     beside = [
         {
             name: data
-            for name, data in rows.items()
+            for name, data in found.items()
             if not name.endswith((".ipynb", ".html")) and not name.startswith("builder/")
         }
-        for rows in (fresh, committed)
+        for found in (fresh, committed)
     ]
     behind = sorted(
         name
@@ -199,7 +199,7 @@ def test_page_without_a_network(browser, name, colours):
     faults = []
     page.on("pageerror", lambda fault: faults.append(fault))
     page.goto(address(name))
-    page.evaluate("document.querySelectorAll('details').forEach(row => row.open = true)")
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     assert complaints(page) == []
     assert (
         page.evaluate(
@@ -216,7 +216,7 @@ def test_page_without_a_network(browser, name, colours):
 def test_page_on_a_phone(browser, name):
     page, _ = new_page(browser, viewport={"width": 360, "height": 740})
     page.goto(address(name))
-    page.evaluate("document.querySelectorAll('details').forEach(row => row.open = true)")
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.context.close()
 

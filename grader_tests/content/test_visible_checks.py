@@ -41,10 +41,10 @@ def passes(name: str, source: str) -> bool:
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_right_answers_pass(name):
-    rows = [(words, source) for cls, words, source in right_answers() if cls == name]
-    rows = (
-        rows[::EVERY_RIGHT]
-        + rows[-10:]
+    sources = [(words, source) for cls, words, source in right_answers() if cls == name]
+    sources = (
+        sources[::EVERY_RIGHT]
+        + sources[-10:]
         + [
             ("worked", cell_before(name) + solutions()[name]),
             (
@@ -55,7 +55,9 @@ def test_right_answers_pass(name):
             ),
         ]
     )
-    assert not [(words, desk(name, source)) for words, source in rows if not passes(name, source)]
+    assert not [
+        (words, desk(name, source)) for words, source in sources if not passes(name, source)
+    ]
 
 
 @pytest.mark.parametrize("name", EXERCISES)

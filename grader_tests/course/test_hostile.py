@@ -4,7 +4,9 @@ by an ordinary user with nbgrader's."""
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import nbformat
@@ -14,14 +16,15 @@ from autograde.box import sandbox as box
 from grader_tests.samples.hostile import HOSTILE, NOTEBOOK, hand_in_hostile
 from grader_tests.support.courses import configure, make_course
 from grader_tests.support.hostile_class import (
+    HALVES,
     HONEST,
-    LIMITS,
+    REQUIRED,
     USER,
     make_class,
     marks,
     ordinary_python,
     seen,
-    student,
+    students,
 )
 from grader_tests.support.ledger import marks as marks_by_cell
 from grader_tests.support.ledger import verdicts
@@ -31,55 +34,53 @@ WAYS = {  # who grades, and with which command; either user with either command 
     "root, own command": ("root", ("-m", "autograde", "grade", "lstm")),
     "ordinary user, nbgrader": ("user", ("-m", "nbgrader", "autograde", "lstm")),
 }
+CLASSES = list(product(WAYS, HALVES))
 
 
 @dataclass
 class Grading:
-    """A class that was graded: its course, what was there before and after, and what was
-    printed."""
+    """Half of the class, graded: its course, what was there before and after, and the log."""
 
+    half: str
     course: Path
     before: dict[str, str]
     after: dict[str, str]
-    printed: str
+    log: str
+
+
+def grade_class(way: str, half: str, folder: Path) -> Grading:
+    who, command = WAYS[way]
+    python = ordinary_python(folder) if who == "user" else [sys.executable]
+    course = folder / "course"
+    make_class(course, half)
+    if who == "user" and not os.geteuid():
+        subprocess.run(["chown", "-R", "-h", f"{USER}:{USER}", course], check=True)
+    before = seen(course)
+    done = subprocess.run([*python, *command], cwd=course, capture_output=True, text=True)
+    return Grading(half, course, before, seen(course), done.stdout + done.stderr)
 
 
 @pytest.fixture(scope="module")
-def gradings(tmp_path_factory) -> tuple[dict[str, Grading], list[str]]:
-    """The class graded in every way at once, and the processes that were left behind."""
-    started = {}
-    with watched() as still_there:
-        for way, (who, command) in WAYS.items():
-            folder = tmp_path_factory.mktemp("hostile")
-            python = ordinary_python(folder) if who == "user" else [sys.executable]
-            course = folder / "course"
-            make_class(course)
-            if who == "user" and not os.geteuid():
-                subprocess.run(["chown", "-R", "-h", f"{USER}:{USER}", course], check=True)
-            before = seen(course)
-            log = open(folder / "log", "w+")
-            run = subprocess.Popen([*python, *command], cwd=course, stdout=log, stderr=log)
-            started[way] = course, before, run, log
-        for _, _, run, _ in started.values():
-            run.wait()
+def gradings(tmp_path_factory) -> tuple[dict[tuple[str, str], Grading], list[str]]:
+    """Both halves of the class, graded in every way, and the processes that were left behind."""
+    runs = [(way, half, tmp_path_factory.mktemp("hostile")) for way, half in CLASSES]
+    with watched() as still_there, ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda run: grade_class(*run), runs))
         left = still_there()
-    found = {}
-    for way, (course, before, _, log) in started.items():
-        with log:
-            log.seek(0)
-            found[way] = Grading(course, before, seen(course), log.read())
-    return found, left
+    return dict(zip(CLASSES, found)), left
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=CLASSES, ids=", ".join)
 def grading(request, gradings) -> Grading:
     return gradings[0][request.param]
 
 
-def test_every_way_gives_the_same_marks_to_the_cell(gradings):
+@pytest.mark.parametrize("half", HALVES)
+def test_every_way_gives_the_same_marks_to_the_cell(gradings, half):
     """Whoever grades, and with which command."""
     one, other = (
-        marks_by_cell(grading.course) | verdicts(grading.course) for grading in gradings[0].values()
+        marks_by_cell(gradings[0][way, half].course) | verdicts(gradings[0][way, half].course)
+        for way in WAYS
     )
     assert one.keys() == other.keys()
     assert not {place: (one[place], other[place]) for place in one if one[place] != other[place]}
@@ -105,8 +106,8 @@ def notebook_of(course: Path, name: str) -> tuple[str, list[str]]:
 def test_every_submission_has_the_mark_it_deserves(grading):
     found = marks(grading.course)
     wrong = {
-        hostile.name: (found.get(student(place), {}).get(NOTEBOOK), hostile.deserves)
-        for place, hostile in enumerate(HOSTILE)
+        hostile.name: (found.get(name, {}).get(NOTEBOOK), hostile.deserves)
+        for name, hostile in students(grading.half).items()
     }
     assert not {name: pair for name, pair in wrong.items() if pair[0] != pair[1]}
 
@@ -117,16 +118,16 @@ def test_no_other_notebook_is_harmed(grading):
         HONEST, {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4}
     )
     assert not {
-        hostile.name: found[student(place)]
-        for place, hostile in enumerate(HOSTILE)
-        if found[student(place)]["02_stacking"] != 8
+        hostile.name: found[name]
+        for name, hostile in students(grading.half).items()
+        if found[name]["02_stacking"] != 8
     }
 
 
 def test_students_are_told_why_and_instructors_what_was_odd(grading):
     missing = {}
-    for place, hostile in enumerate(HOSTILE):
-        told, noted = notebook_of(grading.course, student(place))
+    for name, hostile in students(grading.half).items():
+        told, noted = notebook_of(grading.course, name)
         if hostile.told not in told:
             missing[hostile.name] = told
         if not any(hostile.noted in note for note in noted or [""]):
@@ -150,7 +151,7 @@ def test_nothing_of_the_course_is_copied_out(grading):
 
 
 def test_the_console_says_what_protects(grading):
-    assert "Protection in force: bubblewrap" in grading.printed
+    assert "Protection in force: bubblewrap" in grading.log
 
 
 # ---------------------------------------------------------------- the other box
@@ -172,7 +173,7 @@ def test_where_namespaces_are_refused_landlock_protects(tmp_path):
         pytest.skip("this kernel has no Landlock")
     course = tmp_path / "course"
     make_course(course)
-    configure(course, LIMITS)
+    configure(course, REQUIRED)
     tried = [hostile for hostile in HOSTILE if hostile.group == "course"]
     for number, hostile in enumerate(tried):
         hand_in_hostile(course / "submitted" / f"student_{number:02}" / "lstm", hostile)

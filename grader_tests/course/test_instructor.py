@@ -25,6 +25,8 @@ from grader_tests.support.courses import (
     nbgrader,
 )
 
+# What learning platforms give out, to be filled in.
+# ruff: disable[E501]
 CANVAS = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Quiz (11),lstm (4711),Current Score
     Points Possible,,,,,10,24,(read only)
 "Fect, Per",5001,S-1,perfect,Lab 1,7,,70
@@ -40,6 +42,7 @@ WORKSHEET = """Identifier,"Full name","Email address",Status,Grade,"Maximum Grad
 "Participant 101","Per Fect",PER.FECT@uni.example,"Submitted for grading - ",,24.00,Yes,"Sunday, 1 March 2026, 11:00 AM",-,
 "Participant 102","Ab Sent",ab.sent@uni.example,"No submission - ",3.00,24.00,Yes,-,-,"Spoke to me."
 """
+# ruff: enable[E501]
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +176,7 @@ def test_the_report_counts_as_the_gradebook_does(course, report):
     )
     with open(course / "reports" / "lstm.csv", newline="", encoding="utf-8-sig") as file:
         assert {
-            row["student"]: float(row["score"]) for row in csv.DictReader(file)
+            line["student"]: float(line["score"]) for line in csv.DictReader(file)
         } == pytest.approx(scores)
 
 
@@ -181,23 +184,25 @@ def test_points_and_criteria_agree(report):
     """A notebook's score is the sum of the criteria that were met in it."""
     for student in report["students"]:
         earned = sum(
-            row["points"] for row in report["criteria"] if student["criteria"].get(row["key"])
+            criterion["points"]
+            for criterion in report["criteria"]
+            if student["criteria"].get(criterion["key"])
         )
         assert earned == pytest.approx(sum(student["scores"].values())), student["student"]
 
 
 def test_the_report_says_who_made_which_mistake(course, report):
-    row = next(
-        row
-        for row in report["mistakes"]
-        if "no trace of c_{t−1}, and the sum is lost" in row["mistake"]
+    told = next(
+        told
+        for told in report["mistakes"]
+        if "no trace of c_{t−1}, and the sum is lost" in told["mistake"]
     )
-    assert row["students"] == [
+    assert told["students"] == [
         "first_attempt",
         "loses_the_state_0",
         "loses_the_state_1",
         "loses_the_state_2",
-    ] and row["criteria"] == ["New cell state c_t"]
+    ] and told["criteria"] == ["New cell state c_t"]
     text = (course / "reports" / "lstm.html").read_text(encoding="utf-8")
     assert "4 of 40" in text and text.count("<img") == 2 == text.count(' alt="H')
 
@@ -265,8 +270,8 @@ def addresses(course):
 
 
 def test_canvas_filled_in(course):
-    rows, logged = export(course, "Canvas", given=CANVAS)
-    assert list(rows[0]) == [
+    lines, logged = export(course, "Canvas", given=CANVAS)
+    assert list(lines[0]) == [
         "Student",
         "ID",
         "SIS User ID",
@@ -274,7 +279,7 @@ def test_canvas_filled_in(course):
         "Section",
         "lstm (4711)",
     ]  # no other column can be overwritten
-    assert [(row["Student"], row["ID"], row["lstm (4711)"]) for row in rows] == [
+    assert [(line["Student"], line["ID"], line["lstm (4711)"]) for line in lines] == [
         ("    Points Possible", "", "24"),
         ("Fect, Per", "5001", "28"),
         ("Late, Very", "5002", "19.6"),
@@ -285,9 +290,9 @@ def test_canvas_filled_in(course):
 
 
 def test_canvas_from_nothing(course):
-    rows, _ = export(course, "Canvas")
-    assert rows[0]["Student"].strip() == "Points Possible" and rows[0]["lstm"] == "24"
-    marks = {row["SIS Login ID"]: row["lstm"] for row in rows[1:]}
+    lines, _ = export(course, "Canvas")
+    assert lines[0]["Student"].strip() == "Points Possible" and lines[0]["lstm"] == "24"
+    marks = {line["SIS Login ID"]: line["lstm"] for line in lines[1:]}
     assert len(marks) == 41 and (
         marks["late_little"],
         marks["perfect"],
@@ -297,15 +302,16 @@ def test_canvas_from_nothing(course):
 
 
 def test_moodle_filled_in(course, addresses):
-    rows, _ = export(course, "Moodle", given=MOODLE)
+    lines, _ = export(course, "Moodle", given=MOODLE)
     assert [
-        (row["ID number"], row["Assignment: lstm (Real)"], row["Quiz: one (Real)"]) for row in rows
+        (line["ID number"], line["Assignment: lstm (Real)"], line["Quiz: one (Real)"])
+        for line in lines
     ] == [("77", "28", "7,00"), ("78", "-", "8,00")]
 
 
 def test_moodle_worksheet(course, addresses):
-    rows, logged = export(course, "Moodle", "--assignment", '["lstm"]', given=WORKSHEET)
-    assert [(row["Identifier"], row["Grade"], row["Feedback comments"]) for row in rows] == [
+    lines, logged = export(course, "Moodle", "--assignment", '["lstm"]', given=WORKSHEET)
+    assert [(line["Identifier"], line["Grade"], line["Feedback comments"]) for line in lines] == [
         ("Participant 101", "28", ""),
         ("Participant 102", "3.00", "Spoke to me."),
     ]
@@ -313,9 +319,9 @@ def test_moodle_worksheet(course, addresses):
 
 
 def test_moodle_from_nothing(course):
-    rows, _ = export(course, "Moodle")
+    lines, _ = export(course, "Moodle")
     assert next(
-        (row["lstm"], row["lstm feedback"]) for row in rows if row["Username"] == "late_zero"
+        (line["lstm"], line["lstm feedback"]) for line in lines if line["Username"] == "late_zero"
     ) == ("19.6", "8.4 points are taken off for handing in late.")
 
 
@@ -399,9 +405,9 @@ def test_what_a_person_enters_survives_a_regrade_and_shows(course, tmp_path):
         and "Come and see me" in text
         and "<script" not in text
     )
-    rows, _ = export(copy, "Moodle", given="")
-    row = next(row for row in rows if row["Username"] == "perfect")
-    assert float(row["lstm"]) == entered and row["lstm feedback"].startswith(
+    lines, _ = export(copy, "Moodle", given="")
+    line = next(line for line in lines if line["Username"] == "perfect")
+    assert float(line["lstm"]) == entered and line["lstm feedback"].startswith(
         "LSTMCell: Come and see me"
     )
 
@@ -448,4 +454,4 @@ def test_from_an_empty_folder_to_marks(tmp_path):
         tmp_path / "reports" / "lstm.html"
     ).exists()
     with open(tmp_path / "upload.csv", newline="", encoding="utf-8") as file:
-        assert [row["lstm (1)"] for row in csv.DictReader(file)] == ["24", "28", ""]
+        assert [line["lstm (1)"] for line in csv.DictReader(file)] == ["24", "28", ""]

@@ -208,11 +208,11 @@ def test_feedback_hides_what_is_hidden(course):
 def test_marks_are_exported(course):
     checked(nbgrader(course, "export"))
     with open(course / "grades.csv", newline="") as file:
-        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+        exported = {line["student_id"]: line for line in csv.DictReader(file)}
     assert (
-        rows["perfect"]["score"],
-        rows["perfect"]["max_score"],
-        rows["first_attempt"]["score"],
+        exported["perfect"]["score"],
+        exported["perfect"]["max_score"],
+        exported["first_attempt"]["score"],
     ) == ("28.0", "24.0", "20.75")
 
 

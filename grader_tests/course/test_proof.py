@@ -17,7 +17,7 @@ from grader_tests.support.courses import checked, make_course, nbgrader
 from grader_tests.support.function_level import grade
 
 
-def rows(text: str) -> dict[str, str]:
+def head_of(text: str) -> dict[str, str]:
     """The table at the head of a page."""
     return dict(
         re.findall(
@@ -44,8 +44,8 @@ def test_the_proof(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    table = rows(page.read_text(encoding="utf-8"))
-    assert counted(table) == counted(rows(PAGE.read_text(encoding="utf-8"))), (
+    table = head_of(page.read_text(encoding="utf-8"))
+    assert counted(table) == counted(head_of(PAGE.read_text(encoding="utf-8"))), (
         "PROOF.md is out of step: run `make proof`."
     )
     assert (

@@ -231,11 +231,11 @@ def part(class_: dict, number: int, size: int) -> dict:
     return {name: class_[name] for name in (names + names)[start : start + size]}
 
 
-def scored(rows: dict) -> dict:
+def scored(found: dict) -> dict:
     """Automatic scores alone, without the bonus, which plain nbgrader cannot express."""
     return {
-        place: row[0]
-        for place, row in rows.items()
+        place: mark[0]
+        for place, mark in found.items()
         if len(place) == 3 and not place[2].startswith("comment") and place[1] != "04_peepholes"
     }
 
@@ -251,8 +251,8 @@ def same(one: dict, other: dict, what: str):
 
 
 def ratio(above: list[Cost], below: list[Cost], what: str) -> str:
-    rows = sorted(getattr(one, what) / getattr(other, what) for one, other in zip(above, below))
-    return f"{statistics.median(rows):.1f} ({rows[0]:.1f} to {rows[-1]:.1f})"
+    ratios = sorted(getattr(one, what) / getattr(other, what) for one, other in zip(above, below))
+    return f"{statistics.median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f})"
 
 
 # ---------------------------------------------------------------- where the time goes
@@ -332,8 +332,8 @@ def growth(base: Path, folder: Path, class_: dict, sizes: list[int]) -> Iterator
 
 
 # ---------------------------------------------------------------- the page
-def table(head: list[str], rows: list[list]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
+def table(head: list[str], body: list[list]) -> str:
+    lines = [head, ["---"] * len(head), *body]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
 
 
@@ -345,7 +345,7 @@ def growth_table(grown: list[Cost]) -> list[str]:
     more = [
         (large.wall - small.wall) / (large.count - small.count) for small, large in pairwise(grown)
     ]
-    rows = [
+    costs = [
         [
             cost.count,
             f"{cost.wall:.0f}",
@@ -371,7 +371,7 @@ def growth_table(grown: list[Cost]) -> list[str]:
                 "main process, MB",
                 "all processes, MB",
             ],
-            rows,
+            costs,
         ),
     ]
     if more:
@@ -387,16 +387,16 @@ def growth_table(grown: list[Cost]) -> list[str]:
 
 
 def page(costs: dict[str, list[Cost]], stages: dict[str, float], grown: list[Cost]) -> str:
-    count = {way: rows[0].count for way, rows in costs.items()}
+    count = {way: rounds[0].count for way, rounds in costs.items()}
     ways = [
         [
             WORDS[way],
             count[way],
-            f"{middle(rows, 'wall_each'):.2f}",
-            f"{middle(rows, 'cpu_each'):.2f}",
-            f"{max(cost.memory for cost in rows) >> 20}",
+            f"{middle(rounds, 'wall_each'):.2f}",
+            f"{middle(rounds, 'cpu_each'):.2f}",
+            f"{max(cost.memory for cost in rounds) >> 20}",
         ]
-        for way, rows in costs.items()
+        for way, rounds in costs.items()
     ]
     ratios = [
         [

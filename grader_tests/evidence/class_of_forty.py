@@ -97,7 +97,9 @@ def make_class(folder: Path) -> list[str]:
         for cls in ("LSTMCell", "LSTM", "CoupledLSTMCell", "PeepholeLSTMCell")
     }
     for k in range(rest):
-        cells = {cls: code(cls, rows[(k * len(rows)) // rest]) for cls, rows in wrong.items()}
+        cells = {
+            cls: code(cls, mistakes[(k * len(mistakes)) // rest]) for cls, mistakes in wrong.items()
+        }
         hand_in(submitted(f"wrong_{k:02}"), solutions() | cells)
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "lstm_course") as gradebook:
         gradebook.update_or_create_assignment("lstm", duedate=DUE)

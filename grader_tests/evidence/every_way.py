@@ -65,10 +65,11 @@ def main():
             print(f"{way}: {len(students)} submissions in {cost.wall:.0f} s", flush=True)
             found[way] = marks(course), verdicts(course)
     same(
-        *[rows for rows, _ in found.values()], "our command and of nbgrader with our configuration"
+        *[found_there for found_there, _ in found.values()],
+        "our command and of nbgrader with our configuration",
     )
     same(
-        *[rows for _, rows in found.values()],
+        *[found_there for _, found_there in found.values()],
         "our command and of nbgrader with our configuration, by criterion",
     )
     same(proof, found["our command"][1], "the proof and of our command, by criterion")

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -20,13 +21,15 @@ from autograde.box.sandbox import bubblewrap
 from grader_tests.evidence.plain import make_plain_course
 from grader_tests.samples.hostile import HOSTILE, NOTEBOOK, Hostile, hand_in_hostile
 from grader_tests.samples.students import hand_in, solutions
+from grader_tests.support.courses import nbgrader
 from grader_tests.support.hostile_class import (
+    HALVES,
     HONEST,
     USER,
     make_class,
     marks,
     ordinary_python,
-    student,
+    students,
 )
 
 PAGE = Path(__file__).resolve().parent / "HOSTILE.md"
@@ -37,25 +40,18 @@ PLAIN = "c.Execute.timeout = 8\n"
 def ours(folder: Path) -> dict[str, tuple[float, bool]]:
     """name -> (mark for notebook 01, whether every other notebook of the class has its mark) under
     `nbgrader autograde` with our configuration."""
-    make_class(folder)
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", "autograde", "lstm"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    found, honest = (
-        marks(folder),
-        {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4},
-    )
-    kept = done.returncode == 0 and all(found[name] == honest for name in HONEST)
-    return {
-        hostile.name: (
-            found[student(place)][NOTEBOOK],
-            kept and found[student(place)]["02_stacking"] == 8,
-        )
-        for place, hostile in enumerate(HOSTILE)
-    }
+    honest = {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4}
+    mine = {}
+    for half in HALVES:
+        make_class(folder / half, half)
+        done = nbgrader(folder / half, "autograde", "lstm")
+        found = marks(folder / half)
+        kept = done.returncode == 0 and all(found[name] == honest for name in HONEST)
+        mine |= {
+            hostile.name: (found[name][NOTEBOOK], kept and found[name]["02_stacking"] == 8)
+            for name, hostile in students(half).items()
+        }
+    return mine
 
 
 def plain(hostile: Hostile, base: Path, folder: Path, python: list) -> tuple[float | None, str]:
@@ -152,39 +148,55 @@ def mark(gradebook: Gradebook, name: str) -> float | None:
     return None if any(grade.needs_manual_grade for grade in notebook.grades) else notebook.score
 
 
-def page(rows) -> str:
-    bad = [row for row in rows if row[1] != row[0].deserves or not row[2]]
-    more, harmed = (
-        [row for row in rows if (row[3] or 0) > row[0].deserves],
-        [row for row in rows if row[4]],
-    )
-    less = [row for row in rows if row[3] is None or row[3] < row[0].deserves]
+@dataclass(frozen=True)
+class Seen:
+    """What came of one submission: its mark with us and whether all others kept theirs; and its
+    mark under plain nbgrader (None: none) and what became of the others there."""
+
+    hostile: Hostile
+    ours: float
+    others_kept: bool
+    plain: float | None
+    harm: str
+
+    @property
+    def as_deserved(self) -> bool:
+        return self.ours == self.hostile.deserves and self.others_kept
+
+
+def page(seen: list[Seen]) -> str:
+    wrong = sum(one.ours != one.hostile.deserves for one in seen)
+    cost = sum(not one.others_kept for one in seen)
+    more = sum((one.plain or 0) > one.hostile.deserves for one in seen)
+    less = sum(one.plain is None or one.plain < one.hostile.deserves for one in seen)
+    theirs = f"{more + less} ({more} more, {less} less or none)"
+    harmed = sum(bool(one.harm) for one in seen)
     text = f"""# Hostile, broken and unlucky submissions
 
-Made by `python -m grader_tests.evidence.hostile_page`, which grades each of the {len(rows)} submissions of `hostile.py` with our configuration, and with plain
-nbgrader (the same questions and the same judge inside the student's kernel, no box), in one run. The tests grade them with our configuration under
-`nbgrader autograde` and with our own command, as root and as an ordinary user.
+Made by `python -m grader_tests.evidence.hostile_page`, which grades each of the {len(seen)}
+submissions of `hostile.py` with our configuration, and with plain nbgrader (the same questions and
+the same judge inside the student's kernel, no box), in one run. The tests grade them as root with
+our own command and as an ordinary user with `nbgrader autograde`.
 
 | | ours | plain nbgrader |
 | --- | --- | --- |
-| submissions with another mark than they deserve | {sum(row[1] != row[0].deserves for row in rows)} | {len(more) + len(less)} ({len(more)} more, {len(less)} less or none) |
-| submissions that cost others their marks, or the run its end | {sum(not row[2] for row in rows)} | {len(harmed)} |
+| submissions with another mark than they deserve | {wrong} | {theirs} |
+| submissions that cost others their marks, or the run its end | {cost} | {harmed} |
 
 Marks are for notebook 01, out of 10. A dash: no mark, or 'needs manual grading' for ever.
 
 | submission | group | deserves | ours | plain nbgrader | what plain nbgrader does to the others |
 | --- | --- | --- | --- | --- | --- |
 """
-    for hostile, mine, _, theirs, others in rows:
+    for one in seen:
+        plain = "–" if one.plain is None else f"{one.plain:g}"
+        hostile = one.hostile
         text += (
-            f"| {hostile.name} | {hostile.group} | {hostile.deserves:g} | {mine:g} | "
-            f"{'–' if theirs is None else f'{theirs:g}'} | {others} |\n"
+            f"| {hostile.name} | {hostile.group} | {hostile.deserves:g} | {one.ours:g} | "
+            f"{plain} | {one.harm} |\n"
         )
-    return (
-        text
-        if not bad
-        else text + "\nNot as deserved: " + ", ".join(row[0].name for row in bad) + "\n"
-    )
+    bad = [one.hostile.name for one in seen if not one.as_deserved]
+    return text + (f"\nNot as deserved: {', '.join(bad)}\n" if bad else "")
 
 
 def main():
@@ -208,10 +220,10 @@ def main():
                     enumerate(HOSTILE),
                 )
             )
-    rows = [(hostile, *mine[hostile.name], *them) for hostile, them in zip(HOSTILE, theirs)]
-    options.page.write_text(page(rows), encoding="utf-8")
-    print(page(rows).partition("| submission |")[0])
-    sys.exit(any(row[1] != row[0].deserves or not row[2] for row in rows))
+    seen = [Seen(hostile, *mine[hostile.name], *others) for hostile, others in zip(HOSTILE, theirs)]
+    options.page.write_text(page(seen), encoding="utf-8")
+    print(page(seen).partition("| submission |")[0])
+    sys.exit(not all(one.as_deserved for one in seen))
 
 
 if __name__ == "__main__":

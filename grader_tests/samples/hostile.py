@@ -32,7 +32,7 @@ class Hostile:
     as a dict. plant: in the folder.
 
     deserves: the mark for notebook 01. told: a piece of what the student reads there. noted: a
-    piece of the instructor's notes.
+    piece of the instructor's notes. endless: nothing but a time limit ends it.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Hostile:
     change: Callable[[dict], dict | bytes | None] | None = None
     plant: Callable[[Path], None] | None = None
     noted: str = ""
+    endless: bool = False
 
 
 def hand_in_hostile(folder: Path, hostile: Hostile):
@@ -198,21 +199,54 @@ STEAL = (
 )
 FORGE = """
 import gc, types
+
+
 def forged(questions, namespace):
-    return {"defined": "yes", "bases": ["Module"], "builds": [{"calls": [{"out": [c["c"], c["h"]], "again": [c["c"], c["h"]], "after": [c["x"], c["c"], c["h"]], "trace": []} for c in (call["arguments"] for call in b["calls"])], "dtype": "float64", "found": {n: {"kind": "parameter", "shape": b["weights"][n]["shape"], "trains": True} for n in b["weights"]}, "gradients": {"slopes": {n: 1.0 for n in b["sequence"]["directions"]}, "difference": float(len(b["sequence"]["directions"])), "finer": float(len(b["sequence"]["directions"])), "steps": 3}} for b in questions["builds"]], "resets": []}
+    def call(c):
+        given = [c["c"], c["h"]]
+        return {"out": given, "again": given, "after": [c["x"], *given], "trace": []}
+
+    def build(b):
+        count = len(b["sequence"]["directions"])
+        return {
+            "calls": [call(asked["arguments"]) for asked in b["calls"]],
+            "dtype": "float64",
+            "found": {
+                n: {"kind": "parameter", "shape": b["weights"][n]["shape"], "trains": True}
+                for n in b["weights"]
+            },
+            "gradients": {
+                "slopes": dict.fromkeys(b["sequence"]["directions"], 1.0),
+                "difference": float(count),
+                "finer": float(count),
+                "steps": 3,
+            },
+        }
+
+    builds = [build(b) for b in questions["builds"]]
+    return {"defined": "yes", "bases": ["Module"], "builds": builds, "resets": []}
+
+
 for thing in gc.get_objects():
-    if isinstance(thing, types.FunctionType) and thing.__name__ in ("respond", "build_answer", "ask"):
-        thing.__code__ = forged.__code__ if thing.__name__ == "respond" else thing.__code__
+    if isinstance(thing, types.FunctionType) and thing.__name__ == "respond":
+        thing.__code__ = forged.__code__
 """
 HOSTILE = (
     # time and resources
-    Hostile("endless loop in a cell of its own", "resources", FULL, before="while True:\n    pass"),
+    Hostile(
+        "endless loop in a cell of its own",
+        "resources",
+        FULL,
+        before="while True:\n    pass",
+        endless=True,
+    ),
     Hostile(
         "endless loop after the class",
         "resources",
         8.75,
         "is there an endless loop?",
         cell=RIGHT + "\nwhile True:\n    pass",
+        endless=True,
     ),
     Hostile(
         "endless loop in forward",
@@ -222,6 +256,7 @@ HOSTILE = (
         cell=RIGHT.replace(
             "        f_t = ", "        while True:\n            pass\n        f_t = "
         ),
+        endless=True,
     ),
     Hostile(
         "endless loop that ignores Ctrl-C",
@@ -231,6 +266,7 @@ HOSTILE = (
         cell="import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
         + RIGHT
         + "\nwhile True:\n    pass",
+        endless=True,
     ),
     Hostile(
         "loop that swallows interrupts",
@@ -239,16 +275,30 @@ HOSTILE = (
         "did not obey",
         cell=RIGHT + "\nwhile True:\n    try:\n        while True:\n            pass\n"
         "    except BaseException:\n        pass",
+        endless=True,
     ),
-    Hostile("loop in C", "resources", NOTHING, "did not obey", cell=RIGHT + "\nsum(range(10**12))"),
-    Hostile("sleep", "resources", FULL, before="import time\ntime.sleep(10**6)"),
+    Hostile(
+        "loop in C",
+        "resources",
+        NOTHING,
+        "did not obey",
+        cell=RIGHT + "\nsum(range(10**12))",
+        endless=True,
+    ),
+    Hostile("sleep", "resources", FULL, before="import time\ntime.sleep(10**6)", endless=True),
     Hostile(
         "60 MB of output",
         "resources",
         FULL,
         before="for _ in range(600):\n    print('x' * 100_000)",
     ),
-    Hostile("output without end", "resources", FULL, before="while True:\n    print('x' * 10_000)"),
+    Hostile(
+        "output without end",
+        "resources",
+        FULL,
+        before="while True:\n    print('x' * 10_000)",
+        endless=True,
+    ),
     Hostile(
         "60 MB of output past Python",
         "resources",
@@ -364,7 +414,13 @@ HOSTILE = (
         cell=RIGHT + "\nimport os\nos._exit(1)",
     ),
     Hostile("SIGKILL to itself", "death", FULL, before="import os\nos.kill(os.getpid(), 9)"),
-    Hostile("SIGSTOP to itself", "death", FULL, before="import os\nos.kill(os.getpid(), 19)"),
+    Hostile(
+        "SIGSTOP to itself",
+        "death",
+        FULL,
+        before="import os\nos.kill(os.getpid(), 19)",
+        endless=True,
+    ),
     Hostile("SIGKILL to its parent", "death", FULL, before="import os\nos.kill(os.getppid(), 9)"),
     Hostile("SIGSTOP to its parent", "death", FULL, before="import os\nos.kill(os.getppid(), 19)"),
     Hostile("SIGKILL to everything", "death", FULL, before="import os\nos.kill(-1, 9)"),

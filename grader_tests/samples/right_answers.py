@@ -115,12 +115,12 @@ def one_by_one(gates, times, squash, peep=""):
 
 
 def in_a_loop(gates, times, squash, peep=""):
-    rows = [f'"{k}": {total(k, times, peep)}' for k in gates]
+    entries = [f'"{k}": {total(k, times, peep)}' for k in gates]
     names = ", ".join("g" if k == "c" else k for k in gates)
     values = ", ".join(
         (SIGMOID if SQUASH[k] == "sigmoid" else TANH)[squash].format(f'a["{k}"]') for k in gates
     )
-    return ["a = {" + ", ".join(rows) + "}", 'a_f = a["f"]', f"{names} = {values}"]
+    return ["a = {" + ", ".join(entries) + "}", 'a_f = a["f"]', f"{names} = {values}"]
 
 
 def fused(gates, times, squash, peep=""):

@@ -55,16 +55,16 @@ def window(browser, scheme: str, size: dict):
     def look(path: Path, axe: bool = True, shot: Path | None = None) -> list[str]:
         fetched.clear()
         page.goto(path.as_uri())
-        rows = (
+        wrong = (
             ["is wider than the window"] * page.evaluate(TOO_WIDE)
             + ["has a script"] * bool(page.evaluate("document.scripts.length"))
             + fetched
         )
         if axe:
-            rows += complaints(page)
+            wrong += complaints(page)
         if shot:
             page.screenshot(path=shot, full_page=True)
-        return rows
+        return wrong
 
     yield look
     page.close()
@@ -73,8 +73,8 @@ def window(browser, scheme: str, size: dict):
 def complaints(page) -> list[str]:
     """What axe-core finds, as lines."""
     return [
-        f"axe {row['id']}: {row['nodes'][0]['html'][:160]}"
-        for row in Axe().run(page).response["violations"]
+        f"axe {violation['id']}: {violation['nodes'][0]['html'][:160]}"
+        for violation in Axe().run(page).response["violations"]
     ]
 
 

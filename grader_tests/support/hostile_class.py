@@ -13,29 +13,40 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from grader_tests.samples.hostile import HOSTILE, hand_in_hostile
+from grader_tests.samples.hostile import HOSTILE, Hostile, hand_in_hostile
 from grader_tests.samples.students import ROOT, hand_in, solutions
 from grader_tests.support.courses import DATABASE, configure, make_course
 
-LIMITS = (
-    '\nc.Judge.sandbox = "required"\nc.Judge.cell_seconds = 2\nc.Judge.notebook_seconds = 25\n'
-    "c.Judge.answer_seconds = 5\n"
-)
 USER = "ordinary_grader"
 HONEST = ("aa_honest", "mm_honest", "zz_honest")
+REQUIRED = 'c.Judge.sandbox = "required"'
+# Where a time limit has to end something, a small one does. All others have the limits of every
+# course, which no busy neighbour of this machine makes them reach.
+SHORT = """
+c.Judge.cell_seconds = 4
+c.Judge.notebook_seconds = 60
+c.Judge.answer_seconds = 10
+"""
+HALVES = {"endless": SHORT, "others": ""}  # of the class: which submissions, and their limits
 
 
-def student(place: int) -> str:
-    return f"{'abcdefghijklmnopqrstuvwxy'[place // 5]}_{place:03}"
+def students(half: str) -> dict[str, Hostile]:
+    """Student -> what that student handed in, for one half of the class."""
+    return {
+        f"{'abcdefghijklmnopqrstuvwxyz'[place // 10]}_{place:03}": hostile
+        for place, hostile in enumerate(HOSTILE)
+        if hostile.endless == (half == "endless")
+    }
 
 
-def make_class(folder: Path):
+def make_class(folder: Path, half: str):
+    """A course with that half of the hostile submissions among honest ones."""
     make_course(folder)
-    configure(folder, LIMITS)
+    configure(folder, REQUIRED + HALVES[half])
     for name in HONEST:
         hand_in(folder / "submitted" / name / "lstm", solutions())
-    for place, hostile in enumerate(HOSTILE):
-        hand_in_hostile(folder / "submitted" / student(place) / "lstm", hostile)
+    for name, hostile in students(half).items():
+        hand_in_hostile(folder / "submitted" / name / "lstm", hostile)
 
 
 def ordinary_python(folder: Path) -> list[str]:
@@ -75,20 +86,20 @@ def ordinary_python(folder: Path) -> list[str]:
 def seen(folder: Path) -> dict[str, str]:
     """What no submission may change: the course but for what grading writes, and what lies around
     it."""
-    rows = {}
+    found = {}
     for name in ("source", "release", "submitted", "nbgrader_config.py"):
         for path in sorted([folder / name, *(folder / name).rglob("*")]):
             if path.is_symlink() or path.is_dir() or not path.is_file():
-                rows[str(path)] = str(path.is_symlink() and os.readlink(path))
+                found[str(path)] = str(path.is_symlink() and os.readlink(path))
             else:
-                rows[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+                found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
     for path in (
         Path.home() / ".bashrc",
         Path(f"/home/{USER}/.bashrc"),
         Path(sysconfig.get_paths()["purelib"]) / "torch" / "__init__.py",
     ):
-        rows[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
-    return rows | {
+        found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+    return found | {
         place: str(os.path.exists(f"{place}/for_the_neighbour"))
         for place in ("/tmp", "/var/tmp", "/dev/shm")
     }

@@ -15,13 +15,13 @@ def assignment(course: Path):
 
 def marks(course: Path, db_url: str = "") -> dict[tuple[str, ...], tuple]:
     """(student, notebook, cell) -> what the gradebook holds of it."""
-    rows = {}
+    found = {}
     with Gradebook(db_url or f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
         for submission in gradebook.find_assignment("lstm").submissions:
             for notebook in submission.notebooks:
                 place = submission.student.id, notebook.name
-                rows[place] = notebook.score, notebook.late_submission_penalty, notebook.flagged
-                rows |= {
+                found[place] = notebook.score, notebook.late_submission_penalty, notebook.flagged
+                found |= {
                     (*place, grade.name): (
                         grade.auto_score,
                         grade.manual_score,
@@ -30,33 +30,33 @@ def marks(course: Path, db_url: str = "") -> dict[tuple[str, ...], tuple]:
                     )
                     for grade in notebook.grades
                 }
-                rows |= {
+                found |= {
                     (*place, f"comment on {comment.name}"): (
                         comment.auto_comment,
                         comment.manual_comment,
                     )
                     for comment in notebook.comments
                 }
-    return rows
+    return found
 
 
 def verdicts(course: Path) -> dict[tuple[str, ...], dict[str, tuple]]:
     """(student, class) -> criterion -> (points, met), from the graded notebooks."""
-    rows = {}
+    found = {}
     for student, notebooks in read_verdicts(
         course / "autograded", "lstm", list(assignment(course).notebooks)
     ).items():
         for verdict in sum(notebooks.values(), []):
-            rows[student, verdict.name] = {
+            found[student, verdict.name] = {
                 result.key: (result.points, result.met) for result in verdict.results
             }
-    return rows
+    return found
 
 
 def scores(course: Path, db_url: str = "") -> dict[str, float]:
     """student -> score, the bonus on top."""
-    rows = {}
-    for place, row in marks(course, db_url).items():
+    found = {}
+    for place, mark in marks(course, db_url).items():
         if len(place) == 2:
-            rows[place[0]] = rows.get(place[0], 0) + row[0]
-    return rows
+            found[place[0]] = found.get(place[0], 0) + mark[0]
+    return found
