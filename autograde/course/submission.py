@@ -204,7 +204,8 @@ def take_over(texts: list[Text], rebuilt: Rebuilt):
         if is_solution(cells[at]):
             if at in answers:
                 rebuilt.notes.append(
-                    f"The cell {grade_id(cells[at])} is there more than once; the copies ran after it, in their order."
+                    f"The cell {grade_id(cells[at])} is there more than once; the copies ran "
+                    "after it, in their order."
                 )
                 own.setdefault(at, []).append(text)
             else:
@@ -241,7 +242,8 @@ def answer(
             if re.search(rf"(?m)^(class\s+{name}\b|{name}\s*=)", text.source):
                 rows.remove(text)
                 notes.append(
-                    f"The cell {name} has lost its mark; the cell that defines {name} was taken in its place."
+                    f"The cell {name} has lost its mark; the cell that defines "
+                    f"{name} was taken in its place."
                 )
                 return text.source
     notes.append(f"The cell {name} is missing.")
@@ -276,7 +278,8 @@ def look_for_oddities(text: Text, cell: NotebookNode, notes: list[str]):
         and (changed := [mark for mark in MARKS if text.marks.get(mark) != given.get(mark)])
     ):
         notes.append(
-            f"The marks of the cell {name} were changed ({', '.join(changed)}); the original ones were used."
+            f"The marks of the cell {name} were changed ({', '.join(changed)}); "
+            "the original ones were used."
         )
     if extra := sorted(set(text.tags) - set(cell.metadata.get("tags", []))):
         notes.append(f"The cell {name} carries the tag {', '.join(extra)[:80]}; it was ignored.")

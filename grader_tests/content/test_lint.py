@@ -3,12 +3,15 @@ numbers that are claimed."""
 
 import json
 import re
-import sys
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
+import diagrams
+import measure
 import pytest
 import torch
+from lstm_kit import predictions, tasks
+from lstm_kit.cell import LSTMCell
 from nbgrader.preprocessors import ClearSolutions
 from torch import nn
 
@@ -23,12 +26,6 @@ from grader_tests.samples.students import (
     solutions,
 )
 from grader_tests.support.notebooks import CONFIG, IMAGE, read
-
-sys.path[:0] = [str(ROOT / "source"), str(SOURCE)]
-import diagrams  # noqa: E402
-import measure  # noqa: E402
-from lstm_kit import predictions, tasks  # noqa: E402
-from lstm_kit.cell import LSTMCell  # noqa: E402
 
 MEASURED = json.loads((ROOT / "source" / "measured.json").read_text(encoding="utf-8"))
 ORDER = r"idea equations (start )?example (predict )+(turn )+(see )+question history next "

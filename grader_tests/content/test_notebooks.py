@@ -15,10 +15,9 @@ from nbclient import NotebookClient
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from torch import nn
 
-from grader_tests.samples.students import EVERY, EXERCISES, NOTEBOOKS, PREDICTIONS, ROOT, SOURCE
+from grader_tests.samples.students import EVERY, EXERCISES, NOTEBOOKS, PREDICTIONS, SOURCE
 from grader_tests.support.notebooks import CONFIG, IMAGE, read
 
-sys.path.insert(0, str(SOURCE))
 MARKERS = ("SOLUTION", "HIDDEN TESTS")
 
 
@@ -191,7 +190,6 @@ def test_release_runs(name, tmp_path):
 
 
 def test_kit_stack_is_in_step():
-    sys.path.insert(0, str(ROOT / "source"))
     import kit_stack
 
     assert kit_stack.PACKED.read_text(encoding="utf-8") == kit_stack.packed(), "Run `make release`."

@@ -41,20 +41,14 @@ def passes(name: str, source: str) -> bool:
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_right_answers_pass(name):
-    sources = [(words, source) for cls, words, source in right_answers() if cls == name]
-    sources = (
-        sources[::EVERY_RIGHT]
-        + sources[-10:]
-        + [
-            ("worked", cell_before(name) + solutions()[name]),
-            (
-                "parameter matrices",
-                answers("parameter_matrices").get(EXERCISES[name].cell, "")
-                + "\n\n"
-                + answers("parameter_matrices")[name],
-            ),
-        ]
-    )
+    generated = [(words, source) for cls, words, source in right_answers() if cls == name]
+    worked, matrices = solutions(), answers("parameter_matrices")
+    sources = [
+        *generated[::EVERY_RIGHT],
+        *generated[-10:],
+        ("worked", cell_before(name) + worked[name]),
+        ("parameter matrices", cell_before(name, matrices) + matrices[name]),
+    ]
     assert not [
         (words, desk(name, source)) for words, source in sources if not passes(name, source)
     ]

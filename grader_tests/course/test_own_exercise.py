@@ -21,7 +21,8 @@ WRONG = {  # student -> (what is changed in the solutions, the mark, what the st
     "swapped": (
         (FORWARD, "return z * n + (1 - z) * h"),
         10,
-        "Your h_t equals z_t * n_t + (1 − z_t) * h_{t−1}: the roles of z_t and 1 − z_t are swapped.",
+        "Your h_t equals z_t * n_t + (1 − z_t) * h_{t−1}: the roles "
+        "of z_t and 1 − z_t are swapped.",
     ),
     "reset_outside": (("self.W_n(r * h)", "r * self.W_n(h)"), 10, "r_t belongs inside, before W_n"),
     "no_reset_and_no_bias": (

@@ -1,7 +1,9 @@
-"""`python -m grader_tests.evidence.proof`: the grader tried on right answers, mistakes, pairs of mistakes, mutants and seeds.
+"""`python -m grader_tests.evidence.proof`: the grader tried on right answers, mistakes, pairs of
+mistakes, mutants and seeds.
 
-Prints a table, writes it to PROOF.md, and ends with an error where a right answer is marked down, a mistake passes, or a
-mutant survives that does not compute the same. Everything here is a class's source, run and judged without a notebook.
+Prints a table, writes it to PROOF.md, and ends with an error where a right answer is marked down, a
+mistake passes, or a mutant survives that does not compute the same. Everything here is a class's
+source, run and judged without a notebook.
 """
 
 import argparse
@@ -22,9 +24,10 @@ from autograde.judge.diagnose import constant
 from autograde.judge.wiring import Wiring
 from autograde.judge.wiring import run as run_wiring
 from grader_tests.samples.mistakes import WIRED, Mistake, code, named, pairs, singles
-from grader_tests.samples.mutants import mutants, same
+from grader_tests.samples.mutants import mutants
 from grader_tests.samples.right_answers import right_answers
-from grader_tests.samples.students import EXERCISES, answers, solutions
+from grader_tests.samples.students import EXERCISES, answers, cell_before, solutions
+from grader_tests.support.equal import same
 from grader_tests.support.function_level import answer
 
 PAGE = Path(__file__).resolve().parent / "PROOF.md"
@@ -34,7 +37,8 @@ UNKNOWN = (
     "in a way that we do not know",
     "does not follow from the layers' states",
 )
-# Formulas for the pairs: the classic mistakes (as numbers of the tables' rows would be unreadable, as formulas).
+# Formulas for the pairs: the classic mistakes (as numbers of the tables' rows would be unreadable,
+# as formulas).
 CLASSIC = {
     "i * g",
     "f + i * g",
@@ -92,7 +96,8 @@ SLIPS = {
     "its cells in the first layer alone",
     "called without arguments",
 }
-TWINS = {  # left out of the pairs of stacks: near twins of others, or so bad that nothing else can be seen
+# left out of the pairs of stacks: near twins of others, or so bad that nothing else can be seen
+TWINS = {
     "the last layer's given state for all",
     "given states in reverse",
     "a list of the last output",
@@ -111,7 +116,8 @@ TWINS = {  # left out of the pairs of stacks: near twins of others, or so bad th
 
 @dataclass(frozen=True)
 class Case:
-    """One submission to judge: what it is, its class and source, the seed of the questions, and the mistakes in it."""
+    """One submission to judge: what it is, its class and source, the seed of the questions, and the
+    mistakes in it."""
 
     section: str
     cls: str
@@ -177,13 +183,8 @@ def pair_cases():
 
 def mutant_cases():
     for name in EXERCISES:
-        before = (
-            solutions()[EXERCISES[name].cell] + "\n\n"
-            if EXERCISES[name].base and EXERCISES[name].cell
-            else ""
-        )
         for what, source in mutants(solutions()[name]):
-            yield Case("mutant", name, what, before + source)
+            yield Case("mutant", name, what, cell_before(name) + source)
 
 
 def seed_cases():
@@ -210,21 +211,13 @@ def run(case: Case) -> Outcome:
         frozenset(r.key for r in verdict.results if not r.met),
         told,
         errors(case.cls, questions, answered),
-        survived and same(case.cls, mutant_of(case)),
+        survived and same(case.cls, case.source.removeprefix(cell_before(case.cls))),
     )
-
-
-def mutant_of(case: Case) -> str:
-    before = (
-        solutions()[EXERCISES[case.cls].cell] + "\n\n"
-        if EXERCISES[case.cls].base and EXERCISES[case.cls].cell
-        else ""
-    )
-    return case.source.removeprefix(before)
 
 
 def errors(name: str, questions, answers) -> dict[str, float]:
-    """Name of each returned tensor -> its largest error against the rule, in units of what is allowed."""
+    """Name of each returned tensor -> its largest error against the rule, in units of what is
+    allowed."""
     exercise, worst = EXERCISES[name], {}
     measure = {"recurrence": step_errors, "stack": stack_errors}[exercise.kind]
     pairs = [pair for pair in zip(questions.builds, answers.builds) if pair[1].answered]
@@ -266,7 +259,8 @@ def judged(cases, pool) -> list[Outcome]:
     began = time.monotonic()
     outcomes = list(pool.map(run, cases, chunksize=16))
     print(
-        f"{outcomes[0].case.section + 's':10} {len(outcomes):6} judged in {time.monotonic() - began:4.0f} s",
+        f"{outcomes[0].case.section + 's':10} {len(outcomes):6} judged in "
+        f"{time.monotonic() - began:4.0f} s",
         flush=True,
     )
     return outcomes
@@ -274,7 +268,8 @@ def judged(cases, pool) -> list[Outcome]:
 
 # ---------------------------------------------------------------- what came out
 def is_named(outcome: Outcome) -> bool:
-    """Whether the student reads each mistake by its own words, or by a formula that gives the very same numbers."""
+    """Whether the student reads each mistake by its own words, or by a formula that gives the very
+    same numbers."""
     if any(piece in outcome.told for piece in UNKNOWN):
         return False
     return all(
@@ -284,7 +279,8 @@ def is_named(outcome: Outcome) -> bool:
 
 
 def is_deserved(outcome: Outcome) -> bool:
-    """Whether exactly the criteria were lost that the mistake deserves; or as many others, where another formula gives the same numbers."""
+    """Whether exactly the criteria were lost that the mistake deserves; or as many others, where
+    another formula gives the same numbers."""
     (mistake,) = outcome.case.mistakes
     if not mistake.loses or outcome.lost == mistake.loses:
         return True
@@ -319,7 +315,7 @@ def prove(pool) -> tuple[list[tuple[str, str]], list[str], bool]:
     passed = [o for o in wrong + two if o.score >= o.points]
     alive = [o for o in mutant if o.score >= o.points and not o.same]
     equal = [o for o in mutant if o.same]
-    unnamed, unnamed_pairs = ([o for o in rows if not is_named(o)] for rows in (wrong, two))
+    unnamed, unnamed_pairs = ([o for o in seen if not is_named(o)] for seen in (wrong, two))
     undeserved = [o for o in wrong if not is_deserved(o)]
     alone = {(o.case.cls, o.case.name): o for o in wrong}
     cancel = [
@@ -345,7 +341,7 @@ def prove(pool) -> tuple[list[tuple[str, str]], list[str], bool]:
         for error in o.errors.values()
     )
     near_wrong = min(max(o.errors.values()) for o in wrong + two if o.wrong)
-    rows = [
+    seen = [
         ("right answers", f"{len(right)}"),
         ("right answers marked down", f"{len(down)}"),
         ("mistakes, one at a time", f"{len(wrong)}"),
@@ -386,7 +382,8 @@ def prove(pool) -> tuple[list[tuple[str, str]], list[str], bool]:
         f"unstable: {cls}: {name}: {dict(scores[cls, name])}" for cls, name in unstable
     ]
     look += [
-        f"lost {sorted(o.lost)}, not {sorted(o.case.mistakes[0].loses)}: {o.case.cls}: {o.case.name}"
+        f"lost {sorted(o.lost)}, not {sorted(o.case.mistakes[0].loses)}: "
+        f"{o.case.cls}: {o.case.name}"
         for o in undeserved
     ]
     look += [f"pair not named: {o.case.cls}: {o.case.name}" for o in unnamed_pairs]
@@ -395,7 +392,7 @@ def prove(pool) -> tuple[list[tuple[str, str]], list[str], bool]:
         and len(unnamed) <= 0.05 * len(wrong)
         and len(unnamed_pairs) <= 0.2 * len(two)
     )
-    return rows, look, perfect, kill_table(wrong), equal
+    return seen, look, perfect, kill_table(wrong), equal
 
 
 def percent(part: int, whole: int) -> str:
@@ -403,8 +400,9 @@ def percent(part: int, whole: int) -> str:
 
 
 def kill_table(wrong: list[Outcome]) -> list[str]:
-    """A row for each mistake that is no formula, and a row for each part of each rule for those that are."""
-    rows = [
+    """A row for each mistake that is no formula, and a row for each part of each rule for those
+    that are."""
+    lines = [
         "| class | mistake | criteria lost | points lost | named |",
         "| --- | --- | --- | --- | --- |",
     ]
@@ -422,29 +420,45 @@ def kill_table(wrong: list[Outcome]) -> list[str]:
             counts[key, "killed"] += o.score < o.points
             counts[key, "named"] += is_named(o)
         else:
-            rows.append(
-                f"| {o.case.cls} | {mistake.name} | {', '.join(sorted(o.lost)) if len(o.lost) < 8 else 'all that depend on it'} | {o.points - o.score:g} | {'yes' if is_named(o) else 'no'} |"
+            lines.append(
+                f"| {o.case.cls} | {mistake.name} | "
+                f"{', '.join(sorted(o.lost)) if len(o.lost) < 8 else 'all that depend on it'} | "
+                f"{o.points - o.score:g} | {'yes' if is_named(o) else 'no'} |"
             )
     for key in dict.fromkeys(key for key, _ in counts):
-        rows.append(
-            f"| {key[0]} | {key[1]}: {counts[key, 'killed']} of {counts[key, 'all']} killed | | | {counts[key, 'named']} of {counts[key, 'all']} |"
+        lines.append(
+            f"| {key[0]} | {key[1]}: {counts[key, 'killed']} of {counts[key, 'all']} killed | | "
+            f"| {counts[key, 'named']} of {counts[key, 'all']} |"
         )
-    return rows
+    return lines
 
 
-def page(rows, look, kills, equal) -> str:
-    text = "# The grader, proven right\n\nMade by `python -m grader_tests.evidence.proof`, which fails where one of the rows in bold is not perfect.\n\n| what | seen |\n| --- | --- |\n"
+def page(seen, look, kills, equal) -> str:
+    text = (
+        "# The grader, proven right\n\n"
+        "Made by `python -m grader_tests.evidence.proof`, which fails "
+        "where one of the rows in bold is not perfect.\n\n| what | seen |\n| --- | --- |\n"
+    )
     bold = {"right answers marked down", "mistakes and pairs passed", "mutants that survive"}
     text += "".join(
-        f"| {f'**{name}**' if name in bold else name} | {f'**{seen}**' if name in bold else seen} |\n"
-        for name, seen in rows
+        f"| {f'**{name}**' if name in bold else name} | "
+        f"{f'**{value}**' if name in bold else value} |\n"
+        for name, value in seen
     )
-    text += "\nRight answers are generated by crossing the free choices of the contract (`right_answers.py`). Mistakes are the wrong formulas of the judge's tables, made into PyTorch code, and slips that no formula can say (`mistakes.py`). "
-    text += "Mutants are single changes of the worked solutions at the level of the syntax tree (`mutants.py`); one that keeps full marks must be shown, without the judge, to compute the same.\n"
-    text += "\n## Mutants that compute the same\n\n" + "".join(
-        f"- {name}: {count} ({', '.join(sorted({o.case.name.split(':')[1].strip() for o in equal if o.case.cls == name})[:6])}, …)\n"
-        for name, count in Counter(o.case.cls for o in equal).items()
+    text += (
+        "\nRight answers are generated by crossing the free choices of the contract "
+        "(`right_answers.py`). Mistakes are the wrong formulas of the judge's tables, made into "
+        "PyTorch code, and slips that no formula can say (`mistakes.py`). "
     )
+    text += (
+        "Mutants are single changes of the worked solutions at the level of the syntax tree "
+        "(`mutants.py`); one that keeps full marks must be shown, without "
+        "the judge, to compute the same.\n"
+    )
+    text += "\n## Mutants that compute the same\n\n"
+    for name, count in Counter(o.case.cls for o in equal).items():
+        changes = {o.case.name.split(":")[1].strip() for o in equal if o.case.cls == name}
+        text += f"- {name}: {count} ({', '.join(sorted(changes)[:6])}, …)\n"
     text += "\n## What is not as we would like it\n\n" + (
         "".join(f"- {line}\n" for line in look[:200]) or "Nothing.\n"
     )
@@ -457,11 +471,11 @@ def main():
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        rows, look, perfect, kills, equal = prove(pool)
-    for name, seen in rows:
-        print(f"{name:62} {seen}")
+        seen, look, perfect, kills, equal = prove(pool)
+    for name, value in seen:
+        print(f"{name:62} {value}")
     print(*look[:60], sep="\n")
-    options.page.write_text(page(rows, look, kills, equal), encoding="utf-8")
+    options.page.write_text(page(seen, look, kills, equal), encoding="utf-8")
     sys.exit(not perfect)
 
 

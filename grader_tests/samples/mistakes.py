@@ -1,7 +1,8 @@
-"""Wrong answers as data, made into code: every bent formula of the tables, and mistakes that no formula can express.
+"""Wrong answers as data, made into code: every bent formula of the tables, and mistakes that no
+formula can express.
 
-A mistake is a change of a right answer, so that any two can be put together. Each says which criteria it deserves to lose,
-and a piece of the sentence that names it.
+A mistake is a change of a right answer, so that any two can be put together. Each says which
+criteria it deserves to lose, and a piece of the sentence that names it.
 """
 
 import re
@@ -34,9 +35,11 @@ TORCH = {
 
 @dataclass(frozen=True)
 class Mistake:
-    """name: unique within its class. choice: bent formulas of a cell's parts. slots: changed pieces of the code (see CELL, STACK).
+    """name: unique within its class. choice: bent formulas of a cell's parts. slots: changed pieces
+    of the code (see CELL, STACK).
 
-    loses: the criteria that it deserves to lose. told: a piece of what the student reads; more than one may be right.
+    loses: the criteria that it deserves to lose. told: a piece of what the student reads; more than
+    one may be right.
     """
 
     cls: str
@@ -98,7 +101,11 @@ def torch_code(formula: str) -> str:
 
 
 def cell_lines(exercise: Recurrence, choice: dict[str, str]) -> str:
-    """One line for each part. A part that its formula needs early (a peephole on the new c_t) comes late, as in a student's code."""
+    """One line for each part.
+
+    A part that its formula needs early (a peephole on the new c_t) comes late, as in a student's
+    code.
+    """
     parts = [part for part in exercise.rule.parts if part.name not in dict(exercise.rule.found_in)]
     late = [part for part in exercise.rule.parts if part.name in dict(exercise.rule.found_in)]
     early = "new" not in " ".join(choice.get(part.name, "") for part in late)
@@ -108,8 +115,13 @@ def cell_lines(exercise: Recurrence, choice: dict[str, str]) -> str:
     )
 
 
-def cell_code(name: str, choice: dict[str, str] = {}, slots: dict[str, str] = {}) -> str:  # noqa: B006
-    """A whole cell, right but for `choice` and `slots`, with its parameters in nn.Parameter matrices."""
+def cell_code(
+    name: str,
+    choice: dict[str, str] = {},  # noqa: B006
+    slots: dict[str, str] = {},  # noqa: B006
+) -> str:
+    """A whole cell, right but for `choice` and `slots`, with its parameters in nn.Parameter
+    matrices."""
     exercise, keep, gone = EXERCISES[name], [], []
     for parameter, sizes in exercise.parameters.items():
         if exercise.base and parameter[0] != "V":
@@ -131,7 +143,8 @@ def cell_code(name: str, choice: dict[str, str] = {}, slots: dict[str, str] = {}
 
 
 def put_in(text: str, slots: dict[str, str]) -> str:
-    """`text` with every {slot} filled; each further line of a slot's text is indented like the first."""
+    """`text` with every {slot} filled; each further line of a slot's text is indented like the
+    first."""
     for slot, piece in slots.items():
         text = re.sub(
             rf"(?m)^( *)(.*)\{{{slot}\}}",
@@ -176,19 +189,19 @@ def from_tables(name: str):
                 ((part.name, formula),),
                 (("keep", "pass"),) if kept else (),
             )
-    for row in rule.together:
-        parts = [rule.part(key) for key in row]
+    for slips in rule.together:
+        parts = [rule.part(key) for key in slips]
         loses = frozenset(part.criterion for part in parts)
         yield Mistake(
             name,
-            " and ".join(f"{key} = {formula}" for key, formula in row.items()),
+            " and ".join(f"{key} = {formula}" for key, formula in slips.items()),
             loses,
             (),
-            tuple(row.items()),
+            tuple(slips.items()),
         )
 
 
-def slotted(cls: str, rows: dict[str, tuple]) -> list[Mistake]:
+def slotted(cls: str, table: dict[str, tuple]) -> list[Mistake]:
     return [
         Mistake(
             cls,
@@ -198,7 +211,7 @@ def slotted(cls: str, rows: dict[str, tuple]) -> list[Mistake]:
             (),
             tuple(slots.items()),
         )
-        for name, (loses, told, slots) in rows.items()
+        for name, (loses, told, slots) in table.items()
     ]
 
 
@@ -207,13 +220,14 @@ KEEP_F = "self.W_f = nn.Parameter(torch.zeros(hidden_dim, hidden_dim))"
 
 
 def cell_slots(name: str) -> dict[str, tuple]:
-    """name -> (criteria lost, what is told, changed slots) for one cell: what a formula cannot say."""
+    """name -> (criteria lost, what is told, changed slots) for one cell: what a formula cannot
+    say."""
     exercise = EXERCISES[name]
     right = cell_lines(exercise, {})
     keep = put_in("{keep}", {"keep": CELL["keep"]}) and cell_code(name)
     keep = re.search(r"(?s)super\(\).__init__\(.*?\)\n(.*?)\n *self\.reset_parameters\(\)", keep)[1]
     keep = "\n".join(line.strip() for line in keep.splitlines())
-    rows = {
+    slots_of = {
         "c changed in place": (
             "untouched",
             "writes into the c",
@@ -299,7 +313,8 @@ def cell_slots(name: str) -> dict[str, tuple]:
             "reset",
             "leaves",
             {
-                "reset": "for n, p in self.named_parameters():\n    if not n.startswith('b_'):\n        nn.init.normal_(p)"
+                "reset": "for n, p in self.named_parameters():\n    if not n.startswith('b_'):\n"
+                "        nn.init.normal_(p)"
             },
         ),
         "reset to zeros": (
@@ -326,7 +341,8 @@ def cell_slots(name: str) -> dict[str, tuple]:
             "reset",
             "reset_parameters()",
             {
-                "reset": "for p in self.parameters():\n    nn.init.xavier_normal_(p) if p.dim() == 2 else nn.init.normal_(p)"
+                "reset": "for p in self.parameters():\n"
+                "    nn.init.xavier_normal_(p) if p.dim() == 2 else nn.init.normal_(p)"
             },
         ),
         "reset with one draw for all": (
@@ -368,14 +384,16 @@ def cell_slots(name: str) -> dict[str, tuple]:
             "parameters",
             "W_c is a plain tensor",
             {
-                "keep": f"{keep}\ndel self.W_c\nself.register_buffer('W_c', torch.zeros(hidden_dim, hidden_dim))"
+                "keep": f"{keep}\ndel self.W_c\nself.register_buffer('W_c', "
+                "torch.zeros(hidden_dim, hidden_dim))"
             },
         ),
         "W_o does not train": (
             "parameters",
             "W_o does not train",
             {
-                "keep": f"{keep}\nself.W_o = nn.Parameter(torch.zeros(hidden_dim, hidden_dim), requires_grad=False)"
+                "keep": f"{keep}\nself.W_o = nn.Parameter(torch.zeros(hidden_dim, hidden_dim), "
+                "requires_grad=False)"
             },
         ),
         "b_c uninitialised": (
@@ -401,12 +419,12 @@ def cell_slots(name: str) -> dict[str, tuple]:
         "no super().__init__": ("", "raised AttributeError", {"super": "pass"}),
     }
     if exercise.base:
-        rows["sizes swapped in the constructor"] = (
+        slots_of["sizes swapped in the constructor"] = (
             "parameters",
             "has shape",
             {"super": "super().__init__(hidden_dim, input_dim)"},
         )
-        rows |= {
+        slots_of |= {
             "no subclass": (
                 "parameters",
                 f"is not a subclass of {exercise.base}",
@@ -414,7 +432,7 @@ def cell_slots(name: str) -> dict[str, tuple]:
             )
         }
     if name == "LSTMCell":
-        rows |= {
+        slots_of |= {
             "a layer with a bias of its own": (
                 "parameters",
                 "W_i has a bias of its own",
@@ -444,7 +462,7 @@ def cell_slots(name: str) -> dict[str, tuple]:
             ),
         }
     if name == "CoupledLSTMCell":
-        rows |= {
+        slots_of |= {
             "1 − f detached": (
                 "gradients",
                 "is cut",
@@ -463,7 +481,7 @@ def cell_slots(name: str) -> dict[str, tuple]:
             ),
         }
     if name == "PeepholeLSTMCell":
-        rows |= {
+        slots_of |= {
             "peepholes detached": (
                 "gradients",
                 "is cut",
@@ -507,7 +525,7 @@ def cell_slots(name: str) -> dict[str, tuple]:
                 {"keep": f"{keep}\nself.V_c = nn.Parameter(torch.zeros(hidden_dim))"},
             ),
         }
-    return rows
+    return slots_of
 
 
 def own_parameters(name: str) -> str:
@@ -524,7 +542,9 @@ STACK = {
     "bases": "{base}",
     "arguments": "input_dim, hidden_dim, n_layers",
     "super": "{super}",
-    "layers": "self.layers = nn.ModuleList({cell}(input_dim if k == 0 else hidden_dim, hidden_dim) for k in range(n_layers))",
+    "layers": "self.layers = nn.ModuleList({cell}(input_dim if k == 0 else "
+    "hidden_dim, hidden_dim) for k "
+    "in range(n_layers))",
     "reset": "for layer in self.layers:\n            layer.reset_parameters()",
     "decorate": "",
     "start": "c, h = list(c), list(h)",
@@ -584,8 +604,8 @@ LOSES = PARTS | {"outputs": "outputs", "finals": "final"}  # table -> criterion
 
 
 def wired(table: str, key: str, **slots: str) -> tuple:
-    """A row of the judge's tables of wirings, as code: what it deserves to lose, what is told of it,
-    and the changed slots."""
+    """A row of the judge's tables of wirings, as code: what it deserves to lose, what is told of
+    it, and the changed slots."""
     return LOSES[table], TABLES[table][key].says, slots
 
 
@@ -748,42 +768,50 @@ BUILT = {  # the same for the constructor, for all stacks; {cell} is the class o
         "layers",
         "layers is a list",
         {
-            "layers": "self.layers = [{cell}(input_dim if k == 0 else hidden_dim, hidden_dim) for k in range(n_layers)]"
+            "layers": "self.layers = [{cell}(input_dim if k == 0 else "
+            "hidden_dim, hidden_dim) for k in "
+            "range(n_layers)]"
         },
     ),
     "one cell for all layers": (
         "layers",
         "one and the same cell",
         {
-            "layers": "cell = {cell}(hidden_dim, hidden_dim)\nself.layers = nn.ModuleList([{cell}(input_dim, hidden_dim)] + [cell] * (n_layers - 1))"
+            "layers": "cell = {cell}(hidden_dim, hidden_dim)\n"
+            "self.layers = nn.ModuleList([{cell}(input_dim, hidden_dim)] "
+            "+ [cell] * (n_layers - 1))"
         },
     ),
     "two layers, whatever is asked": (
         "layers",
         "there are 2 layers",
         {
-            "layers": "self.layers = nn.ModuleList([{cell}(input_dim, hidden_dim), {cell}(hidden_dim, hidden_dim)])"
+            "layers": "self.layers = nn.ModuleList([{cell}(input_dim, hidden_dim), "
+            "{cell}(hidden_dim, hidden_dim)])"
         },
     ),
     "one layer too few": (
         "layers outputs",
         "there are 2 layers",
         {
-            "layers": "self.layers = nn.ModuleList({cell}(input_dim if k == 0 else hidden_dim, hidden_dim) for k in range(max(n_layers - 1, 1)))"
+            "layers": "self.layers = nn.ModuleList({cell}(input_dim if k == 0 else hidden_dim, "
+            "hidden_dim) for k in range(max(n_layers - 1, 1)))"
         },
     ),
     "all cells built for input_dim": (
         "layers",
         "reads input_dim numbers",
         {
-            "layers": "self.layers = nn.ModuleList({cell}(input_dim, hidden_dim) for k in range(n_layers))"
+            "layers": "self.layers = nn.ModuleList({cell}(input_dim, hidden_dim) for k in "
+            "range(n_layers))"
         },
     ),
     "all cells built for hidden_dim": (
         "layers",
         "layer 0 reads input_dim",
         {
-            "layers": "self.layers = nn.ModuleList({cell}(hidden_dim, hidden_dim) for k in range(n_layers))"
+            "layers": "self.layers = nn.ModuleList({cell}(hidden_dim, hidden_dim) for k in "
+            "range(n_layers))"
         },
     ),
     "one more parameter": (
@@ -805,7 +833,8 @@ SUBBUILT = {
         "layers",
         "Layer 0 is a LSTMCell",
         {
-            "layers": "for k in range(1, n_layers):\n    self.layers[k] = {cell}(hidden_dim, hidden_dim)"
+            "layers": "for k in range(1, n_layers):\n"
+            "    self.layers[k] = {cell}(hidden_dim, hidden_dim)"
         },
     ),
     "called without arguments": (
@@ -820,9 +849,9 @@ SUBBUILT = {
 
 def stack_slots(name: str) -> dict[str, tuple]:
     exercise = EXERCISES[name]
-    rows = BUILT | (SUBBUILT if exercise.base else WIRED)
+    slots_of = BUILT | (SUBBUILT if exercise.base else WIRED)
     if exercise.base:
-        rows |= {"one layer too few": ("layers", *BUILT["one layer too few"][1:])}
+        slots_of |= {"one layer too few": ("layers", *BUILT["one layer too few"][1:])}
     named = {
         key: (
             loses,
@@ -832,7 +861,7 @@ def stack_slots(name: str) -> dict[str, tuple]:
                 for slot, text in slots.items()
             },
         )
-        for key, (loses, told, slots) in rows.items()
+        for key, (loses, told, slots) in slots_of.items()
     }
     return named
 

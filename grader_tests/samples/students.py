@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograde.exercise.declared import load
+from autograde.exercise.declared import Stack, load
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE, RELEASE, SUBMISSIONS = (
@@ -37,10 +37,12 @@ def solutions() -> dict[str, str]:
     return solved
 
 
-def cell_before(name: str) -> str:
-    """The worked cell that the stack `name` is made of, to stand before it; empty for a cell."""
+def cell_before(name: str, solved: dict[str, str] | None = None) -> str:
+    """The class of the layers as it is solved, where it stands before the stack `name` in its own
+    notebook; else nothing."""
     exercise = EXERCISES[name]
-    return solutions()[exercise.cell] + "\n\n" if exercise.base and exercise.cell else ""
+    layers_are_own = isinstance(exercise, Stack) and exercise.base
+    return (solved or solutions())[exercise.cell] + "\n\n" if layers_are_own else ""
 
 
 def answers(name: str) -> dict[str, str]:

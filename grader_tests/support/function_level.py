@@ -1,4 +1,7 @@
-"""Grades a class's source without a notebook: runs it, asks, judges, in this process. For the proof and its tests."""
+"""Grades a class's source without a notebook: runs it, asks, judges, in this process.
+
+For the proof and its tests.
+"""
 
 import contextlib
 import io
@@ -19,7 +22,8 @@ KIT_OF_LATER = "from lstm_kit.cell import LSTMCell\nfrom lstm_kit.stack import L
 
 
 def grade(name: str, source: str, seed: int = 1) -> Verdict:
-    """The verdict on `source` for the class `name`, with the classes in place that come with its notebook."""
+    """The verdict on `source` for the class `name`, with the classes in place that come with its
+    notebook."""
     return judge(EVERY[name], *answer(name, source, seed))
 
 
@@ -43,7 +47,10 @@ def asked(name: str, source: str, seed: int = 1) -> tuple[object, dict, Cell]:
 
 
 def namespace_of(name: str, source: str, namespace: dict | None = None) -> dict:
-    """What is defined after the notebook's setup and this cell have run. Raises whatever the cell raises."""
+    """What is defined after the notebook's setup and this cell have run.
+
+    Raises whatever the cell raises.
+    """
     namespace = {} if namespace is None else namespace
     namespace["__name__"] = "__main__"
     exec(HEAD + KIT.get(name, KIT_OF_LATER), namespace)

@@ -1,4 +1,5 @@
-"""What comes from a student is data: any answer is judged, and any file is rebuilt, without an error and without a mark too many."""
+"""What comes from a student is data: any answer is judged, and any file is rebuilt, without an
+error and without a mark too many."""
 
 import json
 import math
@@ -95,9 +96,9 @@ def put(value, path, other):
     """A copy of `value` with `other` at `path`."""
     if not path:
         return other
-    rows = dict(value) if isinstance(value, dict) else list(value)
-    rows[path[0]] = put(rows[path[0]], path[1:], other)
-    return rows
+    changed = dict(value) if isinstance(value, dict) else list(value)
+    changed[path[0]] = put(changed[path[0]], path[1:], other)
+    return changed
 
 
 @pytest.mark.parametrize("name", ["LSTMCell", "LSTM", "CoupledLSTMCell"])
@@ -108,8 +109,8 @@ def test_a_piece_of_a_wrong_answer_replaced_by_anything_never_raises_the_mark(na
     before = judge(EXERCISES[name], questions, read_answers(found), cell)
     other = put(found, data.draw(st.sampled_from(list(places(found))[1:])), data.draw(ANYTHING))
     after = judge(EXERCISES[name], questions, read_answers(other), cell)
-    gained = {row.key for row in after.results if row.met} - {
-        row.key for row in before.results if row.met
+    gained = {each.key for each in after.results if each.met} - {
+        each.key for each in before.results if each.met
     }
     assert not gained, "an answer that nothing computes has raised a mark"
 
@@ -132,7 +133,8 @@ GIVEN = nbformat.read(RELEASE / f"{NOTEBOOK}.ipynb", as_version=4)
 
 
 def fits(data: bytes):
-    """A rebuilt notebook has the release's cells in their order, its tests as they were given out, and what it was told is text."""
+    """A rebuilt notebook has the release's cells in their order, its tests as they were given out,
+    and what it was told is text."""
     rebuilt = rebuild(data, GIVEN, NOTEBOOK)
     nbformat.validate(rebuilt.notebook)
     kept = [

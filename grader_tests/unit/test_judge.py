@@ -175,7 +175,10 @@ CHANGES = {
     "a built-in cell": (
         (
             "return c_t, h_t",
-            "h_t, c_t = torch.lstm_cell(x[None], (h[None], c[None]), *[torch.cat([(getattr(self, f'{l}_{k}').weight if l != 'b' else self.b_f * 0 + getattr(self, f'b_{k}')) for k in 'ifco']) for l in 'UWb'], None)\n        return c_t[0], h_t[0]",
+            "h_t, c_t = torch.lstm_cell(x[None], (h[None], c[None]), "
+            "*[torch.cat([(getattr(self, f'{l}_{k}').weight if l != 'b' else self.b_f * 0 + "
+            "getattr(self, f'b_{k}')) for k in 'ifco']) for l in 'UWb'], None)\n"
+            "        return c_t[0], h_t[0]",
         ),
         {"own"},
         "PyTorch's own",
@@ -199,12 +202,14 @@ CHANGES = {
     "f clamped": (
         ("c_t = f * c + i * g", "c_t = f.clamp(0.2, 0.8) * c + i * g"),
         {"f"},
-        "The right f_t is in your computation, but your c_t is made with another value in its place",
+        "The right f_t is in your computation, but your c_t is made "
+        "with another value in its place",
     ),
     "i times what f leaves": (
         ("c_t = f * c + i * g", "c_t = f * c + (1 - f) * i * g"),
         {"i"},
-        "The right i_t is in your computation, but your c_t is made with another value in its place",
+        "The right i_t is in your computation, but your c_t is made "
+        "with another value in its place",
     ),
     "o reads f * h": (
         ("self.W_o(h)", "self.W_o(f * h)"),
@@ -258,7 +263,8 @@ BROKEN = {  # a whole cell -> its score, and a piece of what the student is told
     "LSTMCell = 3": (0, "LSTMCell is not a class derived from nn.Module"),
     "class LSTMCell(nn.Module)": (0, "the cell stopped with SyntaxError"),
     "import no_such_module": (0, "the cell stopped with ModuleNotFoundError"),
-    "class LSTMCell(nn.Module):\n    def __init__(self, a, b):\n        raise ValueError('sorry')": (
+    "class LSTMCell(nn.Module):\n    def __init__(self, a, b):\n"
+    "        raise ValueError('sorry')": (
         0,
         "raised ValueError: sorry",
     ),
@@ -285,7 +291,8 @@ def test_cells_that_do_not_run(source):
     "name", ["CoupledLSTMCell", "CoupledLSTM", "PeepholeLSTMCell", "PeepholeLSTM"]
 )
 def test_base_classes_of_the_students_own(name):
-    """Classes of the student's own, written with nn.Parameter and @, are as good a base as those that come with the notebook."""
+    """Classes of the student's own, written with nn.Parameter and @, are as good a base as those
+    that come with the notebook."""
     own = plain_cell("Parameter", "@") + "\n\n" + stack_source() + "\n\n"
     coupled = (
         answers("parameter_matrices")["CoupledLSTMCell"] + "\n\n" if name == "CoupledLSTM" else ""
@@ -305,7 +312,9 @@ def test_a_stack_is_judged_whatever_its_cells_are():
         assert not lost(grade("LSTM", broken + "\n\n" + stack_source()))
 
 
-UNKNOWN_WIRINGS = {  # a change of a right stack that no table has -> the criteria that it loses, and a piece of what the student is told
+# a change of a right stack that no table has -> the criteria that it loses, and a piece of what the
+# student is told
+UNKNOWN_WIRINGS = {
     "layers added up": (
         ("x_t = h[k]", "x_t = h[k] + x_t if k else h[k]"),
         {"wiring", "outputs"},
@@ -346,7 +355,8 @@ def test_a_wiring_that_no_table_has_loses_what_the_calls_of_the_layers_show(chan
 
 
 def test_a_gradient_that_cannot_be_told_is_not_called_cut():
-    """Cells that run twice a step: the loss bends so fast that differences over a small step are no measure."""
+    """Cells that run twice a step: the loss bends so fast that differences over a small step are no
+    measure."""
     verdict = grade(
         "LSTM",
         stack_source(run="time outside").replace(
@@ -392,14 +402,15 @@ GARBAGE = [
 @pytest.mark.parametrize("name", EXERCISES)
 def test_answers_that_are_none_earn_nothing(name):
     questions = draw(EXERCISES[name], 1)
-    for row in GARBAGE:
-        verdict = judge(EXERCISES[name], questions, read_answers(row))
+    for garbage in GARBAGE:
+        verdict = judge(EXERCISES[name], questions, read_answers(garbage))
         assert verdict.score == 0 and all(result.sentence for result in verdict.results)
 
 
 @pytest.mark.parametrize("name", ["LSTMCell", "LSTM"])
 def test_a_piece_of_an_answer_may_be_anything(name):
-    """Every single value of a right answer replaced by something else: the judge goes on, and never gives more."""
+    """Every single value of a right answer replaced by something else: the judge goes on, and never
+    gives more."""
     questions, right, cell = asked(name, SOLUTIONS[name])
     full = judge(EXERCISES[name], questions, read_answers(right), cell).score
     for path in paths(right):
@@ -410,14 +421,14 @@ def test_a_piece_of_an_answer_may_be_anything(name):
 
 
 def paths(value, at=(), depth=4):
-    rows = (
+    items = (
         value.items()
         if isinstance(value, dict)
         else enumerate(value)
         if isinstance(value, list)
         else ()
     )
-    for key, part in list(rows)[:3]:
+    for key, part in list(items)[:3]:
         yield (*at, key)
         if depth:
             yield from paths(part, (*at, key), depth - 1)

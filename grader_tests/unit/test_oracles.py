@@ -1,4 +1,5 @@
-"""The judge's rules against implementations that are not ours: PyTorch's LSTM, ONNX Runtime's, and PyTorch's gradients."""
+"""The judge's rules against implementations that are not ours: PyTorch's LSTM, ONNX Runtime's, and
+PyTorch's gradients."""
 
 from dataclasses import replace
 
@@ -80,7 +81,10 @@ def test_a_right_stack_is_pytorchs_lstm(n, m, layers, steps):
 
 
 def onnx_step(weights, x, c, h, *, peepholes=False, coupled=False):
-    """(c_t, h_t) of ONNX Runtime's LSTM, in single precision. Its gates come in the order i, o, f, c."""
+    """(c_t, h_t) of ONNX Runtime's LSTM, in single precision.
+
+    Its gates come in the order i, o, f, c.
+    """
     m = len(c)
     filled = {
         f"{letter}_i": weights.get(f"{letter}_i", -weights[f"{letter}_f"]) for letter in "WUb"
@@ -137,13 +141,15 @@ def test_coupled_gates_are_onnxs_input_forget(n, m):
 
 
 def coupled_for_onnx(weights):
-    """ONNX Runtime couples the other way round, f = 1 − i: with the parameters of f turned round and put in the place of i it is the same."""
+    """ONNX Runtime couples the other way round, f = 1 − i: with the parameters of f turned round
+    and put in the place of i it is the same."""
     return weights | {f"{letter}_i": -weights[f"{letter}_f"] for letter in "WUb"}
 
 
 @pytest.mark.parametrize("n, m", SIZES)
 def test_diagonal_peepholes_in_their_original_form_are_onnxs(n, m):
-    """The original lets the output gate see the new c_t: the very formula that the judge names as such."""
+    """The original lets the output gate see the new c_t: the very formula that the judge names as
+    such."""
     exercise = EXERCISES["PeepholeLSTMCell"]
     weights, (x, c, h) = drawn(exercise, n, m), (RNG.normal(size=size) for size in (n, m, m))
     weights |= {name: np.diag(np.diagonal(weights[name])) for name in exercise.diagonal}
@@ -179,7 +185,8 @@ def test_worked_stacks_pass_gradcheck():
 
 
 def test_the_judges_slopes_are_pytorchs_gradients():
-    """Differences of our rules against backward through PyTorch's own LSTM, along every direction of a question."""
+    """Differences of our rules against backward through PyTorch's own LSTM, along every direction
+    of a question."""
     exercise = EXERCISES["LSTM"]
     questions, answers, _ = answer("LSTM", solutions()["LSTM"], 5)
     known, right = tables(exercise.states), Found(Wiring(), "right", "right")

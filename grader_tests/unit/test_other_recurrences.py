@@ -1,8 +1,7 @@
-"""Recurrences that are no LSTM, on the same judge: a right stack of them gets everything, and a wrong
-one is told what is wrong, though no line of the judge knows them."""
+"""Recurrences that are no LSTM, on the same judge: a right stack of them gets everything, and a
+wrong one is told what is wrong, though no line of the judge knows them."""
 
-import sys
-
+import gru_exercises
 import pytest
 import torch
 from torch import nn
@@ -10,10 +9,6 @@ from torch import nn
 from autograde.exercise import Cell, Criterion, Part, Recurrence, Rule, Stack, Verdict
 from autograde.judge import draw, judge, plain, read_answers
 from autograde.student.respond import respond
-from grader_tests.samples.students import ROOT
-
-sys.path.insert(0, str(ROOT / "grader_tests" / "samples" / "gru_course"))
-import gru_exercises  # noqa: E402
 
 GRU = gru_exercises.STACK
 CELL = """

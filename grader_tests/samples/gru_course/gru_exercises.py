@@ -1,5 +1,5 @@
-"""Exercises of one's own, as data: one step of a GRU, and a stack of such steps. Their notebook is in
-source/gru; the judge knows nothing of them but these tables."""
+"""Exercises of one's own, as data: one step of a GRU, and a stack of such steps. Their notebook is
+in source/gru; the judge knows nothing of them but these tables."""
 
 from autograde.exercise import BuiltIns, Criterion, Part, Recurrence, Rule, Stack
 
@@ -52,7 +52,7 @@ RULE = Rule(
 # ruff: disable[E501]
 CRITERIA = {  # key -> points, title, what is asked, equation
     "runs": (0.5, "The cell runs", "the cell runs from its first line to its last, and defines the class"),
-    "parameters": (1, "Parameters and shapes", "W_z W_r W_n map hidden to hidden, U_z U_r U_n input to hidden, b_z b_r b_n have shape (hidden_dim,)"),
+    "parameters": (1, "Parameters and shapes", "W_z W_r W_n map hidden to hidden, U_z U_r U_n input to hidden, b_z " "b_r b_n have shape (hidden_dim,)"),
     "z": (1, "Update gate z_t", "z_t = σ(W_z h_{t−1} + U_z x_t + b_z)", r"z_t = \sigma(W_z h_{t-1} + U_z x_t + b_z)"),
     "r": (1, "Reset gate r_t", "r_t = σ(W_r h_{t−1} + U_r x_t + b_r)", r"r_t = \sigma(W_r h_{t-1} + U_r x_t + b_r)"),
     "n": (1, "Candidate n_t", "n_t = tanh(W_n (r_t * h_{t−1}) + U_n x_t + b_n)", r"n_t = \tanh(W_n (r_t * h_{t-1}) + U_n x_t + b_n)"),
@@ -61,7 +61,7 @@ CRITERIA = {  # key -> points, title, what is asked, equation
 }  # fmt: skip
 STACK_CRITERIA = {
     "runs": (0.5, "The cell runs", "the cell runs from its first line to its last, and defines the class"),
-    "layers": (1, "Layers", "layers is an nn.ModuleList of n_layers GRUCells: the first reads input_dim numbers, the others hidden_dim"),
+    "layers": (1, "Layers", "layers is an nn.ModuleList of n_layers GRUCells: the first " "reads input_dim numbers, the " "others hidden_dim"),
     "wiring": (1, "What each layer reads", "layer 0 reads x_t; every other layer reads the new h of the layer below"),
     "states": (1, "States carried along", "each layer starts from its own given state and goes on from its own last one"),
     "outputs": (1, "Outputs", "outputs holds the top layer's h at every step"),
