@@ -40,7 +40,7 @@ site: setup
 	$(BIN)/python -m notebooks.builder
 
 test-site: setup
-	$(BIN)/python -m pytest grader_tests/content/test_site.py
+	$(BIN)/python -m pytest grader_tests/content/test_site.py grader_tests/browser/test_site_in_a_browser.py
 
 pdf: setup
 	$(BIN)/python -m notebooks.builder pdf build/pdf
