@@ -34,6 +34,7 @@ TESTS_MAY_IMPORT = {  # room of the tests -> rooms of the tests; no test imports
     "samples": set(),
 }
 PURE = ("judge", "student", "exercise", "lstm")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = {"shell"}  # modules of the student's room that need IPython, and are not needed to judge
 
 
@@ -80,6 +81,42 @@ def test_every_module_is_in_a_room_that_says_what_it_is_for(package, rooms):
         assert ast.get_docstring(ast.parse(text)), room
     outside = {path.name for path in (ROOT / package).glob("*.py")}
     assert outside <= {"__init__.py", "__main__.py", "conftest.py"}
+
+
+def picture() -> str:
+    """Which room imports which, as the README draws it."""
+    arrows = set()
+    for path in (ROOT / "autograde").glob("*/*.py"):
+        rooms = [name.split(".")[1] for name in imports(path) if name.startswith("autograde.")]
+        arrows |= {(path.parent.name, room) for room in rooms if room != path.parent.name}
+    return "\n".join(["graph TD", *(f"    {one} --> {other}" for one, other in sorted(arrows))])
+
+
+def test_the_readme_draws_the_rooms_as_they_are():
+    drawn = re.search(r"```mermaid\n(.*?)\n```", README, flags=re.DOTALL)[1]
+    assert drawn == picture(), f"README.md draws other rooms than there are:\n{picture()}"
+
+
+def defined(path: Path) -> set[str]:
+    """Names at the top of a module, and names in its classes as CLASS.NAME."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.ClassDef | ast.FunctionDef):
+            found |= {node.name}
+            found |= {f"{node.name}.{part.name}" for part in node.body if hasattr(part, "name")}
+    return found
+
+
+def test_every_place_that_the_readme_names_is_there():
+    named = re.findall(r"`([\w/]+\.py)`(?: \(((?:`[\w.]+`(?:, )?)+)\))?", README)
+    assert len(named) > 30
+    for file, names in named:
+        places = [place for place in (ROOT / "autograde" / file, ROOT / file) if place.exists()]
+        assert places, f"README.md names {file}, which is not there"
+        missing = set(re.findall(r"`([\w.]+)`", names)) - defined(places[0])
+        assert not missing, f"README.md names {missing} in {file}"
 
 
 @pytest.mark.parametrize("room", PURE)
