@@ -1,19 +1,33 @@
-"""What is to be seen in a box: what Python needs, to read, and one small folder to write."""
+"""What is to be seen in a box: an allow-list of what Python needs, and of us only what runs there.
 
+Nothing is taken from sys.path as it is: a course stands there too. What is hidden wins over what is
+shown, except for Python itself where it lies in a hidden folder, as `.venv` does in a checkout.
+"""
+
+import importlib.util
 import os
+import site
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 STUDENT = PACKAGE / "student"  # all of ours that is to be seen in a box
-WORK = "/student"  # where the process may write
-FOLDER_BYTES = 128 << 20
-ETC = ("ld.so.cache", "localtime", "fonts", "passwd", "group", "nsswitch.conf", "alternatives")
+ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "fonts", "ssl/openssl.cnf")
 SYSTEM = (
-    *("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/sys/devices/system/cpu"),
+    *("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/sys/devices/system/cpu"),
+    *("/nix/store", "/gnu/store", "/etc/alternatives", "/etc/nsswitch.conf", "/etc/matplotlibrc"),
     *(f"/etc/{name}" for name in ETC),
 )
+PREFIX = ("bin", "lib", "lib32", "lib64", "libexec", "include", "share", "etc", "pyvenv.cfg")
+LIBRARIES = ("torch", "numpy", "IPython", "matplotlib", "matplotlib_inline", "sandlock")
+WHOLE = ("site-packages", "dist-packages")  # folders of libraries, shown as a whole
+OWN_FILES = {  # of /etc: a user and a machine that have a name
+    "passwd": "root:x:0:0::/root:/bin/sh\nstudent:x:1000:1000:Student:{work}:/bin/sh\n",
+    "group": "root:x:0:\nstudent:x:1000:\n",
+    "hosts": "127.0.0.1 localhost box\n::1 localhost\n",
+}
+SERVER_BYTES = 64 << 20  # that the server may write
 
 
 @dataclass(frozen=True)
@@ -29,18 +43,25 @@ class Mount:
         return [self.kind, *([self.source] if self.source else []), self.path]
 
 
-def mounts(hidden: list[str]) -> list[str]:
-    """Bubblewrap's arguments: the readable trees, our own folder, and an empty folder to write."""
-    shown = [*map(as_it_is, readable_trees()), Mount(str(STUDENT), "--ro-bind", str(STUDENT))]
-    trees = [mount.path for mount in shown if mount.kind == "--ro-bind"]
-    covered = [
-        Mount(path, "--tmpfs") for path in hidden if any(inside(path, tree) for tree in trees)
-    ]
+def mounts(hidden: list[str], work: str, folder: Path) -> list[str]:
+    """Bubblewrap's arguments. `hidden`: what no student may see; `work`: where one will work;
+    `folder`: ours, for OWN_FILES. Raises OSError."""
+    trees = readable_trees(hidden)
+    shown = [*map(as_it_is, trees), Mount(str(STUDENT), "--ro-bind", str(STUDENT))]
+    covered = [Mount(path, "--tmpfs") for path in [*hidden, str(PACKAGE)] if lies_in(path, trees)]
+    for name, text in OWN_FILES.items():
+        file = folder / name
+        file.write_text(text.format(work=work))
+        file.chmod(0o644)
+        shown.append(Mount(f"/etc/{name}", "--ro-bind", str(file)))
     ordered = sorted([*shown, *covered], key=lambda mount: mount.path.count("/"))
+    places = ("/tmp", "/var/tmp")  # for what each notebook has for itself
     return [
         *parents_and_mounts(ordered),
         *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"),
-        *("--perms", "0711", "--size", str(FOLDER_BYTES), "--tmpfs", WORK, "--remount-ro", "/"),
+        *(word for place in places for word in ("--perms", "0755", "--dir", place)),
+        *("--perms", "0700", "--size", str(SERVER_BYTES), "--tmpfs", work),  # the server's own
+        *("--remount-ro", "/"),
     ]
 
 
@@ -69,20 +90,62 @@ def brought(path: str, ordered: list[Mount]) -> bool:
     return any(path == mount.path or inside(path, mount.path) for mount in ordered)
 
 
-def readable_trees() -> list[str]:
-    """The folders that Python needs, links among them, without those that lie in another one."""
-    named = [
-        path
-        for path in (*SYSTEM, sys.prefix, sys.base_prefix, *sys.path)
-        if path and os.path.exists(path) and Path(path).resolve() != PACKAGE.parent
-    ]
-    paths = list(dict.fromkeys([*named, *(os.path.realpath(path) for path in named)]))
+def readable_trees(hidden: list[str]) -> list[str]:
+    """The places that Python needs, links among them, without those that lie in another one."""
+    wanted = [*SYSTEM, *python_trees(), *library_trees()]
+    named = [path for path in wanted if os.path.exists(path) and path not in hidden]
+    paths = list(dict.fromkeys([*named, *map(os.path.realpath, named)]))
     trees = [path for path in paths if not os.path.islink(path)]
-    return [
-        path
-        for path in paths
-        if os.path.islink(path) or not any(inside(path, tree) for tree in trees)
+    return [path for path in paths if os.path.islink(path) or not lies_in(path, trees)]
+
+
+def python_trees() -> list[str]:
+    """Of the environment and of the Python beneath it: the parts of a prefix, never all of it."""
+    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+    executable = Path(os.path.realpath(sys.executable)).parent
+    trees = [os.path.join(prefix, name) for prefix in sorted(prefixes) for name in PREFIX]
+    return [*trees, str(executable)] if executable.name == "bin" else trees
+
+
+def library_trees() -> list[str]:
+    """The folders of libraries, and those libraries by themselves that lie somewhere else."""
+    found = [
+        *site.getsitepackages(),
+        *([site.getusersitepackages()] if site.ENABLE_USER_SITE else []),
     ]
+    for name in LIBRARIES:
+        spec = importlib.util.find_spec(name)
+        if spec is None or not spec.origin:
+            continue
+        package = Path(spec.origin).parent if spec.submodule_search_locations else Path(spec.origin)
+        found.append(str(package.parent if package.parent.name in WHOLE else package))
+    return list(dict.fromkeys(found))
+
+
+def import_folders() -> list[str]:
+    """Where the student's side finds libraries: these, and no course."""
+    return [
+        path if Path(path).name in WHOLE else str(Path(path).parent) for path in library_trees()
+    ]
+
+
+def without(trees: list[str], hidden: list[str]) -> list[str]:
+    """`trees`, where only whole trees can be shown: one with something hidden in it becomes what
+    lies beside that. Raises OSError."""
+    result = []
+    for tree in trees:
+        if any(os.path.realpath(tree) == os.path.realpath(path) for path in hidden):
+            continue
+        if os.path.isdir(tree) and any(inside(path, tree) for path in hidden):
+            result += without([entry.path for entry in os.scandir(tree)], hidden)
+        else:
+            result.append(tree)
+    return result
+
+
+def lies_in(path: str, trees: list[str]) -> bool:
+    """Whether one of the trees shows `path`."""
+    return any(inside(path, tree) for tree in trees)
 
 
 def inside(path: str, tree: str) -> bool:

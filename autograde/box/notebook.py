@@ -15,14 +15,10 @@ import time
 from dataclasses import dataclass
 
 from .result import CellResult, cell_result
-from .sandbox import MEMORY_BYTES, Unavailable
+from .sandbox import Unavailable
 from .wire import Wire
 
 MOST_REVIVALS = 6  # of one notebook's process
-
-
-class Overuse(Exception):
-    """A student's processes use too much memory together."""
 
 
 class Gone(Exception):
@@ -66,7 +62,7 @@ class Student:
 
     def __init__(self, warm, kit, limits):
         self.warm, self.kit, self.limits = warm, kit, limits
-        self.wire = None
+        self.wire = self.watch = None
         self.done = []  # cells that ran, for a new process
         self.cells_left = limits.notebook
         self.revivals, self.given_up = 0, None
@@ -138,19 +134,14 @@ class Student:
         deadline = time.monotonic() + 60
         with theirs:
             self.warm.begin(theirs)
-        self.wire = Wire(ours, self.watch)
+        self.wire, self.watch = Wire(ours), self.warm.watch()
         try:
-            self.wire.send({"kit": self.kit}, deadline)
-            self.wire.receive(deadline)
+            ready = self.wire.greet({"kit": self.kit}, deadline)
         except (OSError, EOFError, ValueError) as error:
+            ready = {"fault": type(error).__name__}
+        if "fault" in ready:
             self.close()
-            why = f"a student's process could not be prepared ({type(error).__name__})"
-            raise Unavailable(why) from error
-
-    def watch(self):
-        """Raises Overuse."""
-        if self.warm.memory() > MEMORY_BYTES:
-            raise Overuse
+            raise Unavailable(f"a student's process could not be prepared ({ready['fault']})")
 
     def close(self):
         """End the process and all that it has started."""
@@ -168,14 +159,13 @@ class Student:
                 self.warm.interrupt()
                 reply = self.wire.receive(time.monotonic() + self.limits.grace)
                 return {**reply, "interrupted": True}
-        except Overuse:
-            self._stopped("your code's processes used too much memory")
         except TimeoutError:
             self._stopped(f"your code was stopped after {seconds:g} seconds and did not obey")
         except ValueError:
             self._stopped("your code's process sent something that is no answer")
         except (OSError, EOFError):
-            self._lost(ending(self._end(at_once=False)), by_itself=True)
+            watch, status = self.watch, self._end(at_once=False)
+            self._lost(watch.over or ending(status), by_itself=not watch.over)
 
     def _stopped(self, sentence):
         self._end(at_once=True)
@@ -188,8 +178,9 @@ class Student:
         raise Gone(sentence, by_itself)
 
     def _end(self, at_once):
+        self.watch.close()
         self.wire.close()
-        self.wire = None
+        self.wire = self.watch = None
         return self.warm.end(at_once)
 
 

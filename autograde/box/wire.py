@@ -1,26 +1,29 @@
 """Messages from and to a process that may send anything, at any pace, or nothing."""
 
 import time
+from contextlib import suppress
 
 from ..student import protocol
-
-LOOK_EVERY = 0.25  # seconds between two calls of `watch` while nothing arrives
 
 
 class Wire:
     """Messages over a socket, never larger than allowed, never later than a deadline, which is a
-    time of the monotonic clock in seconds.
+    time of the monotonic clock in seconds."""
 
-    `watch` is called now and then while nothing arrives; what it raises goes to the caller.
-    """
-
-    def __init__(self, sock, watch=lambda: None):
-        self.sock, self.watch, self.data = sock, watch, bytearray()
+    def __init__(self, sock):
+        self.sock, self.data = sock, bytearray()
 
     def send(self, message: dict, deadline: float):
         """Raises OSError (TimeoutError among them) where it does not get through."""
         self.sock.settimeout(max(0.001, deadline - time.monotonic()))
         self.sock.sendall(protocol.encode(message))
+
+    def greet(self, message: dict, deadline: float) -> dict:
+        """The first reply, which one that has ended at once may have left behind. Raises as
+        `receive`."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.send(message, deadline)
+        return self.receive(deadline)
 
     def receive(self, deadline: float) -> dict:
         """The next message. Raises TimeoutError, EOFError, or ValueError where it is no message."""
@@ -32,12 +35,8 @@ class Wire:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            self.sock.settimeout(min(left, LOOK_EVERY))
-            try:
-                part = self.sock.recv(1 << 20)
-            except TimeoutError:
-                self.watch()
-                continue
+            self.sock.settimeout(left)
+            part = self.sock.recv(1 << 20)
             if not part:
                 raise EOFError
             self.data += part

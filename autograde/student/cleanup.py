@@ -8,7 +8,8 @@ from pathlib import Path
 
 
 def end(child, patience, alone):
-    """End the child and everything that it started. Returns how the child ended by itself within
+    """End the child and everything that it started; where it is the first process of a world of
+    its own, the kernel ends that world with it. Returns how the child ended by itself within
     `patience` seconds, or None if it did not."""
     status, deadline = None, time.monotonic() + patience
     while status is None and time.monotonic() < deadline:
@@ -45,11 +46,23 @@ def strays(child, alone):
         if alone:
             found = {int(name) for name in os.listdir("/proc") if name.isdigit()} - {1, os.getpid()}
         else:
-            children = Path(f"/proc/self/task/{os.getpid()}/children")
-            found = {int(text) for text in children.read_text().split()}
+            found = descendants(os.getpid())
     except OSError:
         return []
     return [pid for pid in found if pid != child]
+
+
+def descendants(pid):
+    """Ids of the children of a process, and of theirs. Raises OSError where there is no /proc."""
+    found = set()
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, path.read_text().split()):
+            found.add(child)
+            try:
+                found |= descendants(child)
+            except OSError:
+                continue  # it has ended meanwhile
+    return found
 
 
 def lives(pid):

@@ -5,13 +5,15 @@ import sys
 from pathlib import Path
 
 MIB = 1 << 20
-LIMITS = {  # of each of a notebook's processes; the box has those of all together
+LIMITS = {  # of each of a notebook's processes; the grader watches all of them together
     "AS": 2048 * MIB,  # bytes of addresses, beyond what is mapped before the first cell
     "CPU": 300,  # seconds of processor time
     "FSIZE": 64 * MIB,  # bytes of one file
     "NOFILE": 256,  # open files
     "NPROC": 64,  # processes and threads of this user
     "CORE": 0,  # bytes of a core dump
+    "MEMLOCK": 8 * MIB,  # bytes that cannot be swapped out
+    "MSGQUEUE": 0,  # bytes of message queues
 }
 FOR_ANSWERS = 32  # processes more for our own questions, where a notebook has used up its own
 
@@ -22,17 +24,15 @@ def confine(alone):
     What the system does not know (macOS) stays unlimited. Raises nothing.
     """
     for name, most in LIMITS.items():
-        if name == "NPROC" and not alone:
-            continue  # the user's other processes would count
-        kind = getattr(resource, f"RLIMIT_{name}")
+        kind = getattr(resource, f"RLIMIT_{name}", None)
+        if kind is None or (name == "NPROC" and not alone):
+            continue  # not known here, or other processes of the user would count
+        most += mapped() if name == "AS" else 0
+        spare = FOR_ANSWERS if name == "NPROC" else 0
         before = resource.getrlimit(kind)[1]
-        soft = hard = most + (mapped() if name == "AS" else 0)
-        if before != resource.RLIM_INFINITY:
-            soft = hard = min(soft, before)
-        elif name == "NPROC":
-            hard += FOR_ANSWERS
+        hard = most + spare if before == resource.RLIM_INFINITY else min(most + spare, before)
         try:
-            resource.setrlimit(kind, (soft, hard))
+            resource.setrlimit(kind, (min(most, hard), hard))
         except (OSError, ValueError):
             pass  # macOS knows some names and refuses them
 

@@ -3,17 +3,21 @@
 import builtins
 import os
 import random
+import signal
 import sys
 import tempfile
 from pathlib import Path
 
-from . import protocol
+from . import probe, system
 from .cleanup import reap_all
 from .limits import confine, make_room
 from .respond import respond
 from .shell import Interruptible, Recorder, Stream, make_shell, run_cell, warm_up
+from .wire import receive, send
 
 KEPT = ("PATH", "LANG", "MPLBACKEND", "OMP_NUM_THREADS")  # environment variables of a notebook
+FOLDERS = ("HOME", "MPLCONFIGDIR", "IPYTHONDIR")  # variables: the working folder
+NAMES = ("USER", "LOGNAME")  # variables: a name
 UNREADABLE = {
     "answers": {"failed": "Your class gave an answer that is not plain numbers."},
     "outputs": [],
@@ -30,22 +34,27 @@ def prepare():
     return shell, recorder
 
 
-def serve(wire, prepared, folder, alone):
+def serve(wire, box, prepared):
     """In the forked child: cells and questions, until the grader is gone, which raises EOFError."""
     request = receive(wire)
+    if sys.platform == "linux":
+        system.prctl(system.DEATH_SIGNAL, signal.SIGKILL)
     shell, recorder = prepared or prepare()
-    settle(folder, request["kit"])
-    confine(alone)
-    sys.stdout, sys.stderr = Stream(recorder, "stdout"), Stream(recorder, "stderr")
+    settle(box, request["kit"])
+    confine(box.alone)
+    streams = Stream(recorder, "stdout", 1), Stream(recorder, "stderr", 2)
+    sys.stdout, sys.stderr = streams
     builtins.input = refuse_input
     send(wire, {"ready": True})
     me = os.getpid()
     while True:
         message = receive(wire)
-        if "ask" in message:
+        if "probe" in message:
+            reply = {"possible": probe.attempts(message["probe"], box)}
+        elif "ask" in message:
             reply = answer(shell, recorder, message["ask"])
         else:
-            reply = run_cell(shell, recorder, message["cell"], message["number"])
+            reply = run_cell(shell, recorder, streams, message["cell"], message["number"])
         if os.getpid() != me:
             os._exit(0)  # a copy of this process that a cell has forked
         try:
@@ -54,9 +63,10 @@ def serve(wire, prepared, folder, alone):
             send(wire, UNREADABLE)
 
 
-def settle(folder, kit):
+def settle(box, kit):
     """Clean surroundings: the kit in the working folder, which comes first on the path; fresh
     random numbers."""
+    folder = box.work
     os.chdir(folder)
     for name, text in kit.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +75,9 @@ def settle(folder, kit):
     sys.argv = [""]
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     os.environ.clear()
-    os.environ.update(kept, HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, IPYTHONDIR=folder)
+    os.environ.update(kept, **dict.fromkeys(FOLDERS, folder), **dict.fromkeys(NAMES, "student"))
+    if not box.alone:
+        os.environ["TMPDIR"] = folder  # elsewhere /tmp is this notebook's own
     tempfile.tempdir = None  # what the server found is not this process's own
     random.seed()
     sys.modules["torch"].seed()
@@ -90,24 +102,3 @@ def answer(shell, recorder, questions):
 def refuse_input(*args, **options):
     """In place of the built-in `input`."""
     raise RuntimeError("input() is not available while a notebook is graded")
-
-
-def send(wire, message):
-    """Raises TypeError or ValueError where it is not plain, OSError where nobody listens."""
-    wire.sendall(protocol.encode(message))
-
-
-def receive(wire):
-    """The next message. Raises EOFError when the grader is gone."""
-    return protocol.decode(exactly(wire, protocol.length(exactly(wire, protocol.LENGTH.size))))
-
-
-def exactly(wire, count):
-    """The next `count` bytes. Raises EOFError when the grader is gone."""
-    data = b""
-    while len(data) < count:
-        part = wire.recv(count - len(data))
-        if not part:
-            raise EOFError
-        data += part
-    return data

@@ -1,103 +1,97 @@
 """The warm process: loads torch and the rest once, then forks a child for every notebook.
 
+It stays outside of the boxes that its children enter, and runs no code of a student.
 Commands on the control socket (stdin), one byte each: `s` with an open socket starts a child that
 is served through that socket; `i` interrupts it; `c` ends whatever it has started; `e` ends it (a
 moment is left to it to end by itself); `k` ends it at once.
-BOX_FOLDER is where children may write, BOX_ALONE says that all visible processes are ours.
 """
 
-import ctypes
 import gc
 import os
-import random
 import signal
 import socket
 import sys
 
+from . import system
 from .cleanup import clear, end, remove
-from .notebook import prepare, send, serve
+from .wire import send
 
-FOLDER, ALONE = os.environ.get("BOX_FOLDER", ""), os.environ.get("BOX_ALONE") == "1"
-USERS = 1000  # user ids of a server, one after the other for its notebooks
-# Where this process is root. Processes are counted by user: servers side by side have ids apart.
-FIRST_USER = 1_000_000_000 + USERS * random.randrange(3_000_000)
-DUMPABLE, DEATH_SIGNAL, SUBREAPER = 4, 1, 36  # prctl(2)
 PATIENCE = 0.5  # seconds for a child to end by itself
+DESCRIPTORS = 1024  # more than this process ever opens
 
 
-def main(cold):
-    """Serve until the control socket closes. `cold`: every child loads things itself."""
+def main(box, service, warm):
+    """Serve until the control socket closes.
+
+    box: what a child enters. service: its `prepare()` is called once before all forks where they
+    are to be warm, its `serve(wire, box, prepared)` in every child.
+    """
     control = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    prctl(SUBREAPER, 1)
-    prctl(DUMPABLE, 0)  # a child cannot look into this process
-    prepared = None if cold else prepare()
+    if sys.platform == "linux":
+        system.prctl(system.SUBREAPER, 1)
+        system.prctl(system.DUMPABLE, 0)  # a child cannot look into this process
+    prepared = service.prepare() if warm else None
     if threads() != 1:
         sys.exit("a second thread exists, so that forking would not be safe")
     gc.collect()
     gc.freeze()
     send(control, {"ready": True})
-    obey(control, prepared)
+    obey(control, box, lambda wire: service.serve(wire, box, prepared))
 
 
-def obey(control, prepared):
+def obey(control, box, serve):
     """Do as the control socket says, until it closes."""
-    child, count, folder, usual = None, 0, "", set(os.listdir(FOLDER))
+    child = None
     while True:
         command, descriptors, *_ = socket.recv_fds(control, 1, 1)
         if command == b"s":
-            count += 1
-            folder = os.path.join(FOLDER, str(count))
-            user = FIRST_USER + count % USERS if os.geteuid() == 0 and ALONE else 0
             wire = socket.socket(fileno=descriptors[0])
-            child = start(control, wire, prepared, folder, user)
-            send(control, {"started": True})
+            child = start(control, wire, box, serve)
+            send(control, {"started": child})
         elif command == b"i":
             os.killpg(child, signal.SIGINT)
         elif command == b"c":
-            clear(child, ALONE)
+            clear(child, box.alone)
             send(control, {"cleared": True})
         else:
-            status = end(child, PATIENCE if command == b"e" else 0, ALONE) if child else None
-            if folder:
-                remove(folder)
+            patience = PATIENCE if command == b"e" else 0
+            status = end(child, patience, box.alone) if child else None
+            remove(box.work)
             if not command:
                 return
-            send(control, {"ended": status, "clean": set(os.listdir(FOLDER)) <= usual})
-            child, folder = None, ""
+            send(control, {"ended": status, "clean": box.alone or not os.path.exists(box.work)})
+            child = None
 
 
-def start(control, wire, prepared, folder, user):
-    """Fork a child for one notebook, with a folder of its own; returns its process id."""
-    os.mkdir(folder, 0o700)
-    if user:
-        os.chown(folder, user, user)
-    child = os.fork()
+def start(control, wire, box, serve):
+    """Fork a child for one notebook; returns its process id. Raises OSError."""
+    child = box.fork()
     if child:
         wire.close()
         return child
     try:
-        control.close()
+        keep_only(wire, control)
         os.setsid()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if user:
-            os.setgroups([])
-            os.setresgid(user, user, user)
-            os.setresuid(user, user, user)
-        prctl(DEATH_SIGNAL, signal.SIGKILL)
-        prctl(DUMPABLE, 1)
-        serve(wire, prepared, folder, ALONE)
+        box.enter()
+        serve(wire)
     except EOFError:
         os._exit(0)
+    except Exception as problem:  # of our own: nothing of a student has run, or all of it is over
+        send(wire, {"fault": f"{type(problem).__name__}: {problem}"})
     finally:
         os._exit(1)
 
 
-def prctl(option, value):
-    """prctl(2), where there is one."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+def keep_only(wire, control):
+    """In the child: nothing that the server has open, but for the wire."""
+    control.close()
+    for number in (1, 2):
+        os.dup2(0, number)
+    os.closerange(3, wire.fileno())
+    os.closerange(wire.fileno() + 1, DESCRIPTORS)
 
 
 def threads():

@@ -1,8 +1,10 @@
 """The IPython shell that a student's cells run in, and what becomes of what they show."""
 
+import fcntl
 import io
 import os
 import signal
+import tempfile
 import traceback
 
 from . import protocol
@@ -46,12 +48,27 @@ class Recorder:
 
 
 class Stream(io.TextIOBase):
-    """sys.stdout or sys.stderr of the student's code."""
+    """sys.stdout or sys.stderr of the student's code, and the file descriptor of that name, which
+    programs that a cell starts write to."""
 
     encoding, errors = "UTF-8", "replace"
 
-    def __init__(self, recorder, name):
-        self.recorder, self.name = recorder, name
+    def __init__(self, recorder, name, number):
+        self.recorder, self.name, self.number = recorder, name, number
+        self.file = tempfile.TemporaryFile(buffering=0)
+        fcntl.fcntl(self.file, fcntl.F_SETFL, os.O_APPEND)
+        os.dup2(self.file.fileno(), number)
+
+    def fileno(self):
+        return self.number
+
+    def collect(self):
+        """Hand over what came through the file descriptor since the last time."""
+        size = os.fstat(self.file.fileno()).st_size
+        if size:
+            data = os.pread(self.file.fileno(), min(size, protocol.CELL_TEXT * 4), 0)
+            self.file.truncate(0)
+            self.recorder.stream(self.name, data.decode(errors="replace"))
 
     def writable(self):
         return True
@@ -61,6 +78,20 @@ class Stream(io.TextIOBase):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self.recorder.stream(self.name, text)
         return len(text)
+
+
+# Of a notebook's own front end: there is nothing to be done, and nothing wrong with asking.
+HARMLESS = (
+    "autosave",
+    "clear",
+    "cls",
+    "connect_info",
+    "qtconsole",
+    "subshell",
+    "less",
+    "more",
+    "man",
+)
 
 
 def make_shell(recorder):
@@ -109,6 +140,8 @@ def make_shell(recorder):
     config = Config()
     config.HistoryManager.enabled = False
     shell = Shell.instance(config=config)
+    for name in HARMLESS:
+        shell.register_magic_function(lambda line: None, magic_name=name)
     shell.db = {}  # what `%cd` remembers, in place of files in the server's folder
     return shell
 
@@ -125,7 +158,6 @@ def warm_up(shell):
     import torch
 
     torch.set_num_threads(1)
-    torch.set_num_interop_threads(1)
     model = torch.nn.Linear(2, 2)
     optimizer = torch.optim.Adam(model.parameters())
     torch.nn.functional.mse_loss(model(torch.zeros(1, 2)), torch.ones(1, 2)).backward()
@@ -166,7 +198,7 @@ class Interruptible:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def run_cell(shell, recorder, source, number):
+def run_cell(shell, recorder, streams, source, number):
     """Run cell `number`: its outputs, its error or None, and a status, as plain data."""
     recorder.start(number)
     try:
@@ -174,6 +206,8 @@ def run_cell(shell, recorder, source, number):
             error = run(shell, source)
     except KeyboardInterrupt as interrupt:
         error = interrupt
+    for stream in streams:
+        stream.collect()
     described = describe(error, number)
     status = "error" if described else "ok"
     return {"outputs": recorder.outputs, "error": described, "status": status}

@@ -1,10 +1,14 @@
-"""What the grader starts in a box: `python -I start.py`. Loads this folder as a package.
+"""What the grader starts: `python -I start.py SETTINGS`. Loads this folder as a package.
 
 The package has a private name, and once everything is imported no name leads to it any more: code
 of a student finds neither it nor the grader, however that was installed.
+SETTINGS is JSON: `box` (a name in boxes.KINDS), `work` (the folder of a notebook), `readable`
+(trees, where the box asks for them), `libraries` (folders to import from), `serve` ("notebook",
+"cold" where each notebook must load things itself, or "probe").
 """
 
 import importlib.util
+import json
 import os
 import sys
 from importlib import import_module
@@ -15,15 +19,15 @@ GRADER = HERE.parent.name  # the package that this folder is a part of
 PRIVATE = "_beside_the_student"
 
 
-def load():
-    """The module `server` of this folder. Raises ImportError where a file is missing."""
+def load(*names):
+    """Modules of this folder, with all that they import. Raises ImportError."""
     spec = importlib.util.spec_from_file_location(
         PRIVATE, HERE / "__init__.py", submodule_search_locations=[str(HERE)]
     )
     package = importlib.util.module_from_spec(spec)
     sys.modules[PRIVATE] = package
     spec.loader.exec_module(package)
-    return import_module(f"{PRIVATE}.server")
+    return [import_module(f"{PRIVATE}.{name}") for name in names]
 
 
 def forget():
@@ -47,9 +51,17 @@ def hide_the_grader():
     sys.path_importer_cache.clear()
 
 
-if __name__ == "__main__":
+def main(settings):
+    """Serve until the grader hangs up."""
+    sys.path += [path for path in settings["libraries"] if path not in sys.path]
     hide_the_grader()
-    server = load()
+    served = "probe" if settings["serve"] == "probe" else "notebook"
+    server, boxes, service = load("server", "boxes", served)
     forget()
-    server.main("--cold" in sys.argv)
+    box = boxes.KINDS[settings["box"]](settings["work"], tuple(settings["readable"]))
+    server.main(box, service, warm=settings["serve"] == "notebook")
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
     os._exit(0)

@@ -1,0 +1,128 @@
+"""What a student's processes use together, looked at on a clock of its own.
+
+Memory is counted for each process, and besides for what processes share without showing it: a piece
+of shared memory counts once, as a whole, for as long as one of them can reach it.
+"""
+
+import os
+import re
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+MEMORY_BYTES = 4 << 30  # of all processes of a notebook together
+PROCESSES = 96  # of a notebook; where the system can count them, it stops them earlier
+FOLDER_BYTES = 512 << 20  # of files of a notebook, where the system does not count them
+FILES = 20_000  # of a notebook, likewise
+EVERY = 0.25  # seconds between two looks
+SHARE = 4  # times longer than a look takes, we wait for the next one at least
+MAPPING = re.compile(  # of /proc/PID/maps: shared memory that no file system limits
+    r"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ (\S+ [1-9]\d*) +(?:/dev/zero|/memfd:|/SYSV)", re.MULTILINE
+)
+
+
+class Watch:
+    """Looks at all processes below a server's, until it is closed, and ends them where they use too
+    much; `over` then says so: a sentence, else None.
+
+    usual: ids of those that belong to the server itself; addresses: bytes that it has mapped, which
+    a child has too and which are no use of its own; folder: what is measured, where that is needed.
+    """
+
+    def __init__(self, server: int, usual: set[int], addresses: int, folder: Path | None):
+        self.server, self.usual, self.addresses = server, usual, addresses
+        self.folder, self.over, self.closed = folder, None, threading.Event()
+        self.thread = threading.Thread(target=self._look_on, daemon=True)
+        self.thread.start()
+
+    def close(self):
+        """Look no more."""
+        self.closed.set()
+        self.thread.join()
+
+    def _look_on(self):
+        pause = EVERY
+        while not self.closed.wait(pause):
+            began = time.monotonic()
+            started = [one for one in family(self.server) if one.pid not in self.usual]
+            self.over = self.over or self._too_much(started)
+            if self.over:
+                end(started)
+            pause = max(EVERY, SHARE * (time.monotonic() - began))
+
+    def _too_much(self, started):
+        if len(started) > PROCESSES:
+            return "your code started too many processes"
+        if memory(started, self.addresses) > MEMORY_BYTES:
+            return "your code's processes used too much memory"
+        if self.folder and not fits(self.folder):
+            return "your code wrote too much into its folder"
+        return None
+
+
+def family(server: int) -> list[psutil.Process]:
+    """A server's process and all below it, parents first."""
+    with suppress(psutil.Error):
+        parent = psutil.Process(server)
+        return [parent, *parent.children(recursive=True)]
+    return []
+
+
+def end(processes: list[psutil.Process]):
+    """SIGKILL for each; those that have ended meanwhile are no error."""
+    for process in processes:
+        with suppress(psutil.Error):
+            process.kill()
+
+
+def memory(processes: list[psutil.Process], addresses: int) -> int:
+    """Bytes that these processes use together: never less than they do, and exact where a rough
+    look finds too much."""
+    rough = 0
+    for process in processes:
+        with suppress(psutil.Error):
+            used = process.memory_info()
+            rough += used.rss + max(0, used.vms - addresses)
+    return rough if rough <= MEMORY_BYTES else exact_memory(processes)
+
+
+def exact_memory(processes: list[psutil.Process]) -> int:
+    """What each has for itself, its share of what was there before the fork, and all pieces of
+    shared memory. Reads the page tables, which takes milliseconds for each process."""
+    own, shared = 0, {}
+    for process in processes:
+        with suppress(psutil.Error):
+            own += anonymous(process)
+        with suppress(OSError):
+            for start, stop, identity in MAPPING.findall(
+                Path(f"/proc/{process.pid}/maps").read_text()
+            ):
+                size = int(stop, 16) - int(start, 16)
+                shared[identity] = max(size, shared.get(identity, 0))
+    return own + sum(shared.values())
+
+
+def anonymous(process: psutil.Process) -> int:
+    """Bytes of a process that no file backs; all that it has where it hides them. Raises
+    psutil.Error where it has ended."""
+    try:
+        text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Pss_Anon: +(\d+) kB", text, re.MULTILINE)[1]) << 10
+    except (OSError, TypeError):
+        return process.memory_info().rss
+
+
+def fits(folder: Path) -> bool:
+    """Whether a folder is within its limits; what cannot be read is not counted."""
+    total = count = 0
+    for place, _, names in os.walk(folder):
+        count += 1 + len(names)
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_size
+        if total > FOLDER_BYTES or count > FILES:
+            return False
+    return True

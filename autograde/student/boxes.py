@@ -1,0 +1,157 @@
+"""How a forked process gets into a box of its own, before it sees anything of a student.
+
+Each kind of box has two steps: `fork` starts the process, `enter` shuts the door behind it. The
+server that forks stays outside: it shares no memory, no process id and no folder that can be
+written with what is inside.
+"""
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import system
+from .refusals import refuse
+
+try:
+    import sandlock
+except (ImportError, OSError):
+    sandlock = None  # not made for this system
+
+PRIVATE = (  # what every notebook has for itself: place, file system, flags, options
+    ("{work}", "tmpfs", 0, "size=128m,nr_inodes=20000,mode=0700,uid={user},gid={user}"),
+    ("/tmp", "tmpfs", 0, "size=128m,nr_inodes=20000,mode=1777"),
+    ("/var/tmp", "tmpfs", 0, "size=16m,nr_inodes=2000,mode=1777"),
+    ("/dev/shm", "tmpfs", system.NO_PROGRAMS, "size=128m,nr_inodes=2000,mode=1777"),
+    ("/dev/pts", "devpts", system.NO_PROGRAMS, "newinstance,ptmxmode=0666,mode=620"),
+    ("/proc", "proc", system.NO_PROGRAMS, ""),
+)
+WRITTEN = ("/tmp", "/var/tmp", "/dev")  # beside the working folder
+USER = 1000  # of every student inside; /etc/passwd has a name for it
+FIRST_USER = 1_000_000_000  # outside, where the server is root: no person's, one for each notebook
+USERS = 3_000_000_000  # so many that no two of them are the same
+OWN_WORLD = (
+    system.NEW_MOUNTS
+    | system.NEW_PROCESSES
+    | system.NEW_NETWORK
+    | system.NEW_IPC
+    | system.NEW_HOSTNAME
+    | system.NEW_GROUPS
+)
+
+
+@dataclass
+class Open:
+    """No box: a folder, and the limits that every process has."""
+
+    work: str
+    readable: tuple[str, ...] = ()
+
+    alone = False  # whether all processes that a notebook sees are its own
+
+    def fork(self) -> int:
+        """Like os.fork. Raises OSError."""
+        os.makedirs(self.work, mode=0o700)
+        return os.fork()
+
+    def enter(self):
+        """In the child."""
+
+
+class Landlock(Open):
+    """Where namespaces are refused: files by Landlock, system calls by seccomp."""
+
+    def enter(self):
+        """Raises OSError, or an error of sandlock, where the kernel does not do it."""
+        if os.geteuid() == 0:
+            system.drop_capabilities()
+        restrict([*self.readable, *own_entries()], [self.work, "/dev/null"])
+        refuse(outside=True)
+
+
+class Namespaces(Open):
+    """Users, processes, files, network and messages of its own, and this its first process."""
+
+    alone = True
+
+    def fork(self) -> int:
+        """Raises OSError. A passage in between enters the new world, in which its child is born."""
+        root = os.geteuid() == 0
+        self.outside = FIRST_USER + int.from_bytes(os.urandom(4)) % USERS if root else None
+        read, write = os.pipe()
+        passage = os.fork()
+        if passage:
+            os.close(write)
+            os.waitpid(passage, 0)
+            with os.fdopen(read) as born:
+                child = born.read()
+            if not child.isdigit():
+                raise OSError(child or "no process could be started in namespaces of its own")
+            return int(child)
+        try:
+            system.prctl(system.DUMPABLE, 1)  # or what lies in /proc about us is not ours
+            if self.outside is None:
+                inside, outside = (USER, USER), (os.getuid(), os.getgid())
+                system.unshare(system.NEW_USERS | OWN_WORLD)
+                map_user(inside, outside)
+            else:
+                system.unshare(OWN_WORLD)
+            child = os.fork()
+        except OSError as problem:
+            os.write(write, str(problem).encode())
+            os._exit(1)
+        if child:
+            os.write(write, str(child).encode())
+            os._exit(0)
+        os.close(read)
+        os.close(write)
+        return 0
+
+    def enter(self):
+        """Raises OSError, or an error of sandlock, where the kernel does not do it."""
+        system.mount("", "/", system.RECURSIVE | system.KEPT_PRIVATE)
+        user = USER if self.outside is None else self.outside
+        for place, kind, flags, options in PRIVATE:
+            flags |= system.NO_SETUID | (0 if kind == "devpts" else system.NO_DEVICES)
+            filled = options.format(user=user)
+            system.mount(kind, place.format(work=self.work), flags, filled)
+        socket.sethostname("box")
+        system.raise_loopback()
+        if self.outside is not None:
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
+            system.prctl(system.DUMPABLE, 1)
+            system.unshare(system.NEW_USERS)
+            map_user((USER, USER), (user, user))
+        Path("/proc/sys/user/max_user_namespaces").write_text("0")
+        system.drop_capabilities()
+        restrict(["/"], [self.work, *WRITTEN])
+        refuse(outside=False)
+
+
+KINDS = {"namespaces": Namespaces, "landlock": Landlock, "none": Open}
+
+
+def map_user(inside, outside):
+    """In a new user namespace: who we are there (user, group), and who that is outside."""
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{inside[0]} {outside[0]} 1")
+    Path("/proc/self/gid_map").write_text(f"{inside[1]} {outside[1]} 1")
+
+
+def restrict(readable, writable):
+    """Landlock: nothing but these places, no signal and no abstract socket to the outside, for
+    good. Raises OSError, or sandlock's errors where the kernel has none or too old a one."""
+    if sandlock is None:
+        raise OSError("the package sandlock cannot be imported")
+    here = [path for path in readable if os.path.exists(path)]
+    there = [path for path in writable if os.path.exists(path)]
+    sandlock.confine(sandlock.Sandbox(fs_readable=here, fs_writable=there))
+
+
+def own_entries():
+    """What of /proc and /dev is no other process's."""
+    names = ("cpuinfo", "meminfo", "stat", "filesystems", "sys/kernel", "sys/vm")
+    devices = ("/dev/urandom", "/dev/random", "/dev/zero")
+    return [f"/proc/{os.getpid()}", *(f"/proc/{name}" for name in names), *devices]

@@ -1,0 +1,73 @@
+"""System calls that a notebook has no use for, and which fail in a box (seccomp, by libseccomp)."""
+
+import errno
+
+from . import system
+
+try:
+    import pyseccomp as seccomp
+except (ImportError, OSError, RuntimeError):
+    seccomp = None  # or the library libseccomp beneath it is missing
+
+NEVER = (
+    "unshare setns mount umount2 pivot_root chroot open_tree move_mount fsopen fsmount fsconfig "
+    "fspick mount_setattr ptrace process_vm_readv process_vm_writev process_madvise pidfd_getfd "
+    "bpf perf_event_open userfaultfd keyctl add_key request_key kexec_load kexec_file_load "
+    "init_module finit_module delete_module open_by_handle_at name_to_handle_at "
+    "io_uring_setup io_uring_enter io_uring_register shmget msgget semget mq_open "
+    "syslog reboot swapon swapoff settimeofday "
+    "clock_settime clock_adjtime adjtimex acct quotactl fanotify_init iopl ioperm lookup_dcookie "
+    "memfd_create memfd_secret vhangup nfsservctl sethostname setdomainname"
+).split()
+SPACES = (0x80, 0x20000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
+FAMILIES = (0, 1, 2, 10, 16)  # of sockets: none, local, internet, netlink
+KIND, ADDRESSED = 0xF, (2, 5)  # of sockets: those that can send to an address later
+ITSELF = {  # calls about a process: the argument that says which, where 0 is the caller
+    "prlimit64": 0,
+    "sched_setaffinity": 0,
+    "sched_setscheduler": 0,
+    "sched_setparam": 0,
+    "sched_setattr": 0,
+    "setpriority": 1,
+    "ioprio_set": 1,
+    "migrate_pages": 0,
+    "move_pages": 0,
+    "get_robust_list": 0,
+    "kcmp": 0,
+    "process_mrelease": 0,
+}
+OUTWARD = "socket connect bind listen".split()  # refused where others can be reached by them
+
+
+def refuse(outside: bool):
+    """From here on these calls fail. `outside`: other processes can be named from in here.
+
+    Raises OSError where the kernel does not do it.
+    """
+    if seccomp is None:
+        raise OSError("pyseccomp, or libseccomp beneath it, cannot be loaded")
+    rules = seccomp.SyscallFilter(seccomp.ALLOW)
+
+    def add(name, *conditions, error=errno.EPERM):
+        try:
+            rules.add_rule(seccomp.ERRNO(error), name, *conditions)
+        except OSError:
+            pass  # a call that this system does not know
+
+    for name in NEVER:
+        add(name)
+    for flag in SPACES:
+        add("clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
+    add("clone3", error=errno.ENOSYS)  # the C library falls back to clone
+    for family in set(range(max(FAMILIES))) - set(FAMILIES):
+        add("socket", seccomp.Arg(0, seccomp.EQ, family), error=errno.EAFNOSUPPORT)
+    add("socket", seccomp.Arg(0, seccomp.GT, max(FAMILIES)), error=errno.EAFNOSUPPORT)
+    if outside:
+        for name in OUTWARD:
+            add(name)
+        for kind in ADDRESSED:
+            add("socketpair", seccomp.Arg(1, seccomp.MASKED_EQ, KIND, kind))
+        for name, place in ITSELF.items():
+            add(name, seccomp.Arg(place, seccomp.NE, 0))
+    system.prctl(system.NO_NEW_PRIVILEGES, 1)
+    rules.load()

@@ -1,0 +1,64 @@
+"""The few Linux system calls that Python has no name for, as functions that raise OSError."""
+
+import ctypes
+import fcntl
+import os
+import platform
+import socket
+import struct
+
+# unshare(2)
+NEW_MOUNTS, NEW_GROUPS, NEW_HOSTNAME, NEW_IPC = 0x20000, 0x02000000, 0x04000000, 0x08000000
+NEW_USERS, NEW_PROCESSES, NEW_NETWORK = 0x10000000, 0x20000000, 0x40000000
+# mount(2)
+NO_SETUID, NO_DEVICES, NO_PROGRAMS, RECURSIVE, KEPT_PRIVATE = 2, 4, 8, 0x4000, 0x40000
+# prctl(2)
+DEATH_SIGNAL, DUMPABLE, DROP_BOUND, SUBREAPER, NO_NEW_PRIVILEGES, AMBIENT = 1, 4, 24, 36, 38, 47
+CLEAR_ALL = 4
+CAPABILITIES = 41  # how many there are, or may come to be
+CAPSET = {"x86_64": 126, "aarch64": 91}  # capset(2), which the C library does not offer
+CAPABILITY_VERSION = 0x20080522
+SET_FLAGS, UP = 0x8914, 1  # ioctl(2) on a network interface
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def checked(result: int, what: str) -> int:
+    """Raises OSError where a call failed."""
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result
+
+
+def unshare(flags: int):
+    """Leave the namespaces that are named; a new process namespace is for the next child."""
+    checked(libc.unshare(flags), "unshare")
+
+
+def mount(kind: str, place: str, flags: int = 0, options: str = ""):
+    """A new file system of a kind at a place; kind "" changes the flags of what is there."""
+    name = kind.encode() or None
+    data = options.encode() or None
+    checked(libc.mount(name, place.encode(), name, flags, data), f"mount {kind} {place}")
+
+
+def prctl(option: int, value: int = 0):
+    """Change something about this process."""
+    checked(libc.prctl(option, value, 0, 0, 0), f"prctl {option}")
+
+
+def drop_capabilities():
+    """None is left, and none can be had again."""
+    for capability in range(CAPABILITIES):
+        libc.prctl(DROP_BOUND, capability, 0, 0, 0)  # the kernel may know fewer
+    libc.prctl(AMBIENT, CLEAR_ALL, 0, 0, 0)
+    head = ctypes.create_string_buffer(struct.pack("Ii", CAPABILITY_VERSION, 0))
+    none = ctypes.create_string_buffer(24)
+    checked(libc.syscall(CAPSET[platform.machine()], head, none), "capset")
+
+
+def raise_loopback():
+    """The network of this namespace, which reaches nothing but itself."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sH22x", b"lo", UP))
