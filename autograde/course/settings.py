@@ -17,8 +17,9 @@ class Judge(LoggingConfigurable):
     ).tag(config=True)
     sandbox = Enum(
         ("auto", "required", "off"),
-        "auto",
-        help="The box around students' code: the best there is, or none is refused, or none used.",
+        "required",
+        help="The box around students' code: required (or the run is refused), the best there is "
+        "or else none (auto), or none (off).",
     ).tag(config=True)
     cell_seconds = Float(30, help="Time limit for one cell.").tag(config=True)
     notebook_seconds = Float(120, help="Time limit for all cells of a notebook.").tag(config=True)

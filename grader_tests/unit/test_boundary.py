@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograde.box.mounts import STUDENT
-from autograde.box.warm import START
+from autograde.box.server import START
 from autograde.student import protocol
 
 LOADED = """
@@ -16,7 +16,7 @@ import json, runpy, sys
 sys.argv = [{start!r}]
 start = runpy.run_path({start!r}, run_name="loaded")
 start["hide_the_grader"]()
-server = start["load"]()
+server, notebook = start["load"]("server", "notebook")
 start["forget"]()
 found = [name for name in sys.modules if "beside" in name or name.startswith("autograde")]
 try:
@@ -47,7 +47,8 @@ def test_a_missing_file_of_the_students_side_is_no_silence(tmp_path):
     for path in STUDENT.glob("*.py"):
         if path.name != "limits.py":
             (tmp_path / path.name).write_bytes(path.read_bytes())
-    program = [sys.executable, "-I", str(tmp_path / "start.py")]
+    settings = {"box": "none", "work": "", "readable": [], "libraries": [], "serve": "notebook"}
+    program = [sys.executable, "-I", str(tmp_path / "start.py"), json.dumps(settings)]
     done = subprocess.run(program, capture_output=True, text=True)
     assert done.returncode and "limits" in done.stderr
 
