@@ -23,7 +23,7 @@ c.ClearSolutions.enforce_metadata = False  # answers to think about are in cells
 # Grading: every submission is rebuilt from the release, its code runs in a box, and the judge
 # decides in nbgrader's own process.
 c.Judge.exercises = {"lstm": "autograde.lstm"}  # assignment to the module with its EXERCISES
-c.Judge.sandbox = "auto"  # "required" refuses to grade without a box, "off" uses none
+c.Judge.sandbox = "required"  # no box, no grading; "auto": the best there is, "off": none
 c.Autograde.exporter_class = "autograde.course.plugin.Rebuild"
 
 # Feedback: one page for each notebook, which needs no network.

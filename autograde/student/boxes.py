@@ -47,7 +47,8 @@ class Open:
     work: str
     readable: tuple[str, ...] = ()
 
-    alone = False  # whether all processes that a notebook sees are its own
+    alone = False  # whether all processes that the server sees are its own
+    counted = False  # whether all processes of a notebook's user are the notebook's
 
     def fork(self) -> int:
         """Like os.fork. Raises OSError."""
@@ -59,11 +60,27 @@ class Open:
 
 
 class Landlock(Open):
-    """Where namespaces are refused: files by Landlock, system calls by seccomp."""
+    """Where namespaces are refused: files by Landlock, system calls by seccomp, and a user of its
+    own where root starts it and others can read what Python needs."""
+
+    @property
+    def counted(self):
+        return os.getuid() >= FIRST_USER
+
+    def fork(self) -> int:
+        """Raises OSError."""
+        root = os.geteuid() == 0 and all(passable(path) for path in self.readable)
+        self.outside = new_user() if root else None
+        os.makedirs(self.work, mode=0o700)
+        if self.outside is not None:
+            os.chown(self.work, self.outside, self.outside)
+        return os.fork()
 
     def enter(self):
         """Raises OSError, or an error of sandlock, where the kernel does not do it."""
-        if os.geteuid() == 0:
+        if self.outside is not None:
+            become(self.outside)
+        elif os.geteuid() == 0:
             system.drop_capabilities()
         restrict([*self.readable, *own_entries()], [self.work, "/dev/null"])
         refuse(outside=True)
@@ -72,12 +89,11 @@ class Landlock(Open):
 class Namespaces(Open):
     """Users, processes, files, network and messages of its own, and this its first process."""
 
-    alone = True
+    alone = counted = True
 
     def fork(self) -> int:
         """Raises OSError. A passage in between enters the new world, in which its child is born."""
-        root = os.geteuid() == 0
-        self.outside = FIRST_USER + int.from_bytes(os.urandom(4)) % USERS if root else None
+        self.outside = new_user() if os.geteuid() == 0 else None
         read, write = os.pipe()
         passage = os.fork()
         if passage:
@@ -118,10 +134,7 @@ class Namespaces(Open):
         socket.sethostname("box")
         system.raise_loopback()
         if self.outside is not None:
-            os.setgroups([])
-            os.setresgid(user, user, user)
-            os.setresuid(user, user, user)
-            system.prctl(system.DUMPABLE, 1)
+            become(user)
             system.unshare(system.NEW_USERS)
             map_user((USER, USER), (user, user))
         Path("/proc/sys/user/max_user_namespaces").write_text("0")
@@ -131,6 +144,24 @@ class Namespaces(Open):
 
 
 KINDS = {"namespaces": Namespaces, "landlock": Landlock, "none": Open}
+
+
+def new_user() -> int:
+    """An id that is nobody's, for one notebook."""
+    return FIRST_USER + int.from_bytes(os.urandom(4), "big") % USERS
+
+
+def become(user: int):
+    """From root to a user without any privilege. Raises OSError."""
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    system.prctl(system.DUMPABLE, 1)  # what lies in /proc about us is ours
+
+
+def passable(path: str) -> bool:
+    """Whether anybody may get to a place: all folders above it let others through."""
+    return all(folder.stat().st_mode & 0o001 for folder in Path(path).resolve().parents)
 
 
 def map_user(inside, outside):

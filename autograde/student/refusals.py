@@ -36,6 +36,12 @@ ITSELF = {  # calls about a process: the argument that says which, where 0 is th
     "kcmp": 0,
     "process_mrelease": 0,
 }
+MARKS = (  # who owns a file, who may read it: as if done, where not only files of the notebook
+    # could be meant; Landlock does not look after these
+    "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat setxattr lsetxattr fsetxattr "
+    "setxattrat removexattr lremovexattr fremovexattr removexattrat file_setattr"
+).split()
+TIMES = "utime utimes utimensat futimesat".split()  # likewise, but some ask whether a file is there
 OUTWARD = "socket connect bind listen".split()  # refused where others can be reached by them
 
 
@@ -67,6 +73,10 @@ def refuse(outside: bool):
             add(name)
         for kind in ADDRESSED:
             add("socketpair", seccomp.Arg(1, seccomp.MASKED_EQ, KIND, kind))
+        for name in MARKS:
+            add(name, error=0)
+        for name in TIMES:
+            add(name)
         for name, place in ITSELF.items():
             add(name, seccomp.Arg(place, seccomp.NE, 0))
     system.prctl(system.NO_NEW_PRIVILEGES, 1)
