@@ -9,6 +9,7 @@ a `CellResult` or in `{"failed": sentence}`. What raises is `Unavailable`: our o
 start a process.
 """
 
+import secrets
 import signal
 import socket
 import time
@@ -34,13 +35,15 @@ class Gone(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds: for one cell, for all cells of a notebook, for the answers about one class, and to
-    obey an interrupt."""
+    """Seconds: for one cell, for all cells of a notebook, for the answers about one class, to obey
+    an interrupt, and for everything about a notebook: its cells, also where they run again after
+    the process has ended, its answers, and our own work in between."""
 
     cell: float = 30
     notebook: float = 120
     answers: float = 30
     grace: float = 2
+    whole: float = 300
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,23 @@ class Student:
         self.warm, self.kit, self.limits = warm, kit, limits
         self.wire = self.watch = None
         self.done = []  # cells that ran, for a new process
-        self.cells_left = limits.notebook
+        self.cells_left, self.deadline = limits.notebook, time.monotonic() + limits.whole
         self.revivals, self.given_up = 0, None
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left for everything about this notebook."""
+        return self.deadline - time.monotonic()
 
     def execute(self, source, number=0, added=False, timeout=None):
         """Run a cell; what it does raises nothing here, only Unavailable is raised.
 
         added: it is one of the student's own, beside the release's. timeout: in seconds.
         """
-        if self.cells_left <= 0:
-            why = f"the {self.limits.notebook:g} seconds for this notebook were used up"
-            return CellResult("not run", error="NotRun", message=why)
-        seconds = min(timeout or self.limits.cell, self.cells_left)
+        seconds = min(timeout or self.limits.cell, self.cells_left, self.left)
+        if seconds <= 0:
+            allowed = self.limits.notebook if self.cells_left <= 0 else self.limits.whole
+            return CellResult("not run", error="NotRun", message=used_up(allowed))
         began = time.monotonic()
         try:
             reply = self._persist(Ran(source, number, added).message, seconds)
@@ -90,7 +98,9 @@ class Student:
     def ask(self, questions, timeout=None):
         """Answers to questions, or {"failed": sentence}, within `timeout` seconds. Raises
         Unavailable."""
-        seconds = timeout or self.limits.answers
+        seconds = min(timeout or self.limits.answers, self.left)
+        if seconds <= 0:
+            return failed(f"Your class could not be asked: {used_up(self.limits.whole)}.")
         try:
             reply = self._persist({"ask": questions}, seconds, before=self.warm.clear)
         except Gone as gone:
@@ -126,7 +136,9 @@ class Student:
             raise Gone(self.given_up, False)
         self.start()
         for cell in self.done:
-            self._exchange(cell.message, self.limits.cell)
+            if self.left <= 0:
+                self._stopped(used_up(self.limits.whole))
+            self._exchange(cell.message, min(self.limits.cell, self.left))
 
     def start(self):
         """A fresh process. Raises Unavailable."""
@@ -150,15 +162,15 @@ class Student:
 
     def _exchange(self, message, seconds):
         """Send a message and wait for the reply. Raises Gone where there will be none."""
-        deadline = time.monotonic() + seconds
+        deadline, ticket = time.monotonic() + seconds, secrets.token_hex(8)
         try:
-            self.wire.send(message, deadline)
+            self.wire.send({**message, "ticket": ticket}, deadline)
             try:
-                return self.wire.receive(deadline)
+                return checked(self.wire.receive(deadline), ticket)
             except TimeoutError:
                 self.warm.interrupt()
                 reply = self.wire.receive(time.monotonic() + self.limits.grace)
-                return {**reply, "interrupted": True}
+                return {**checked(reply, ticket), "interrupted": True}
         except TimeoutError:
             self._stopped(f"your code was stopped after {seconds:g} seconds and did not obey")
         except ValueError:
@@ -195,6 +207,17 @@ def ending(status):
         name = signal.Signals(number).name if number in iter(signal.Signals) else f"signal {number}"
         return f"your code's process was ended by {name}; {reasons.get(number, 'it crashed')}"
     return "your code ended the Python process"
+
+
+def checked(reply, ticket):
+    """Raises ValueError where a reply is not to what was sent last."""
+    if reply.get("ticket") != ticket:
+        raise ValueError("a reply to nothing that was asked")
+    return reply
+
+
+def used_up(seconds):
+    return f"the {seconds:g} seconds for this notebook were used up"
 
 
 def failed(sentence):

@@ -62,7 +62,7 @@ def probe(server: Server, told: dict) -> list[str]:
         ready = wire.greet({"kit": {}}, deadline)
         if "fault" in ready:
             raise Unavailable(str(ready["fault"]))
-        wire.send({"probe": told}, deadline)
+        wire.send({"probe": told, "ticket": None}, deadline)
         return [str(sentence) for sentence in wire.receive(deadline)["possible"]]
     except LOST as problem:
         raise Unavailable(f"the probe did not answer ({type(problem).__name__})") from None

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from ..student import protocol
 
+ROOM = 1_000  # characters for what the recorder says of itself, and for what a program prints
+
 
 @dataclass(frozen=True)
 class CellResult:
@@ -27,7 +29,7 @@ class CellResult:
 
 def cell_result(reply: dict, seconds: float) -> CellResult:
     """The result in a reply to a cell that had `seconds` to run. Raises nothing."""
-    outputs = [output for output in map(clean_output, as_list(reply.get("outputs"))) if output]
+    outputs = kept_outputs(as_list(reply.get("outputs")))
     error = reply.get("error") if isinstance(reply.get("error"), dict) else None
     if reply.get("interrupted"):
         message = f"this cell was stopped after {seconds:g} seconds; is there an endless loop?"
@@ -60,6 +62,22 @@ def error_output(name, message, traceback=None):
     }
 
 
+def kept_outputs(outputs):
+    """Valid nbformat outputs made from `outputs`, no more of them and no longer than they may be;
+    a student's process that keeps to the rules has sent no more."""
+    kept, left = [], {"stream": protocol.CELL_TEXT + ROOM, "data": protocol.CELL_PICTURES}
+    for output in map(clean_output, outputs[: protocol.CELL_OUTPUTS]):
+        if output is None:
+            continue
+        kind = "stream" if output["output_type"] == "stream" else "data"
+        left[kind] -= (
+            len(output["text"]) if kind == "stream" else sum(map(len, output[kind].values()))
+        )
+        if left[kind] >= 0:
+            kept.append(output)
+    return kept
+
+
 def clean_output(output):
     """A valid nbformat output made from `output`, or None: only text and pictures, nothing that a
     browser would run."""
@@ -77,16 +95,11 @@ def clean_stream(output):
     name, text = output.get("name"), output.get("text")
     if name not in ("stdout", "stderr") or not isinstance(text, str):
         return None
-    return {"output_type": "stream", "name": name, "text": plain(text)}
+    return {"output_type": "stream", "name": name, "text": text}
 
 
 def clean_display(kind, data):
     shown = data if isinstance(data, dict) else {}
-    kept = {mime: plain(shown[mime]) for mime in protocol.SHOWN if isinstance(shown.get(mime), str)}
+    kept = {mime: shown[mime] for mime in protocol.SHOWN if isinstance(shown.get(mime), str)}
     count = {"execution_count": None} if kind == "execute_result" else {}
     return {"output_type": kind, "data": kept, "metadata": {}, **count} if kept else None
-
-
-def plain(text):
-    """Text that can be written as UTF-8."""
-    return text.encode("utf-8", "replace").decode()

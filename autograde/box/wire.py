@@ -1,9 +1,16 @@
-"""Messages from and to a process that may send anything, at any pace, or nothing."""
+"""Messages from and to a process that may send anything, at any pace, or nothing.
+
+This is the door: what comes in is no larger than it may be, and every text in it is clean.
+"""
 
 import time
 from contextlib import suppress
 
+from ..exercise.text import cleaned
 from ..student import protocol
+
+MOST_PARTS = 500_000  # of one message; each takes memory, however short it is
+SEPARATORS = (b"[", b"{", b",")  # in front of a part
 
 
 class Wire:
@@ -28,7 +35,13 @@ class Wire:
     def receive(self, deadline: float) -> dict:
         """The next message. Raises TimeoutError, EOFError, or ValueError where it is no message."""
         size = protocol.length(self._exactly(protocol.LENGTH.size, deadline))
-        return protocol.decode(self._exactly(size, deadline))
+        data = self._exactly(size, deadline)
+        if sum(map(data.count, SEPARATORS)) > MOST_PARTS:
+            raise ValueError("message of too many parts")
+        try:
+            return cleaned(protocol.decode(data))
+        except RecursionError:
+            raise ValueError("message too deep") from None
 
     def _exactly(self, count, deadline):
         while len(self.data) < count:

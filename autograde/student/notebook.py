@@ -57,10 +57,11 @@ def serve(wire, box, prepared):
             reply = run_cell(shell, recorder, streams, message["cell"], message["number"])
         if os.getpid() != me:
             os._exit(0)  # a copy of this process that a cell has forked
+        ticket = {"ticket": message["ticket"]}
         try:
-            send(wire, reply)
+            send(wire, reply | ticket)
         except (TypeError, ValueError):
-            send(wire, UNREADABLE)
+            send(wire, UNREADABLE | ticket)
 
 
 def settle(box, kit):

@@ -32,7 +32,9 @@ def serve(wire, box, prepared):
     system.prctl(system.DEATH_SIGNAL, 9)
     send(wire, {"ready": True})
     while True:
-        send(wire, {"possible": attempts(receive(wire)["probe"], box)})
+        message = receive(wire)
+        found = attempts(message["probe"], box)
+        send(wire, {"possible": found, "ticket": message["ticket"]})
 
 
 def attempts(facts, box):

@@ -18,6 +18,7 @@ TENSOR_NUMBERS = 200_000  # in one tensor of an answer; of a larger one only the
 TENSOR_DIMENSIONS = 4  # of one tensor in an answer
 DIMENSION_LENGTH = 10_000  # of a tensor in an answer, along one dimension
 CELL_TEXT = 100_000  # characters of printed output kept for one cell
+CELL_OUTPUTS = 1_000  # outputs kept of one cell
 CELL_PICTURES = 2_000_000  # characters kept of all that one cell displays (a PNG travels as base64)
 ERROR_NAME = 200  # characters kept of the name of an exception's class
 ERROR_TEXT = 2_000  # characters kept of an exception's message, and of each line of its traceback

@@ -31,7 +31,7 @@ class Recorder:
             kept += "\n... output cut off here: too long ...\n"
         if self.outputs and self.outputs[-1].get("name") == name:
             self.outputs[-1]["text"] += kept
-        else:
+        elif len(self.outputs) < protocol.CELL_OUTPUTS:
             self.outputs.append({"output_type": "stream", "name": name, "text": kept})
 
     def show(self, kind, data):
@@ -42,7 +42,7 @@ class Recorder:
             if mime in protocol.SHOWN and isinstance(value, str)
         }
         self.pictures_left -= sum(len(value) for value in kept.values())
-        if kept and self.pictures_left > 0:
+        if kept and self.pictures_left > 0 and len(self.outputs) < protocol.CELL_OUTPUTS:
             count = {"execution_count": self.number} if kind == "execute_result" else {}
             self.outputs.append({"output_type": kind, "data": kept, "metadata": {}, **count})
 
