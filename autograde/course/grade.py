@@ -5,57 +5,69 @@ import traceback
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
-from ..box.process import CellResult, Limits, Student, Unavailable, Warm
+from ..box.notebook import Limits
+from ..box.sandbox import Unavailable
+from ..box.warm import Warm
 from ..exercise.declared import Exercise
-from ..exercise.verdict import Cell, Verdict, zero
-from ..judge import examine
-from ..pages.graded import NOT_WRITTEN, Run, grade_id, put_run, put_verdict
+from ..exercise.verdict import Verdict, zero
+from ..pages.graded import Run, grade_id, put_run, put_verdict
+from .rebuild import Rebuilt
 from .release import Assignment
-from .submission import Rebuilt
-
-DESK_ONLY = "desk-only"  # tag in the release: a demonstration, which does not run at grading
-NOT_RUN = "Not run."
+from .running import NOT_RUN, Running
 
 
 @dataclass
 class Graded:
-    """`notebook` has outputs and verdicts in it. `verdicts`: grade_id of the test cell to verdict;
-    `notes` for the instructor; `unchanged`: solution cells that are as they were given out; `text`:
-    the notebook as JSON, where it has travelled.
+    """A graded notebook.
+
+    notebook: with outputs and verdicts in it; verdicts: grade_id of the test cell to verdict;
+    notes, asks: for the instructor, what was put right and what needs a person; unchanged: cells to
+    fill in that are as they were given out; lacks: packages that were not there; text: the notebook
+    as JSON, where it has travelled.
     """
 
     name: str
     notebook: NotebookNode | None
     verdicts: dict[str, Verdict]
     notes: list[str] = field(default_factory=list)
+    asks: list[str] = field(default_factory=list)
     unchanged: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     text: str = ""
 
     @property
     def flags(self) -> list[str]:
         """What a person should look at."""
-        return [flag for verdict in self.verdicts.values() for flag in verdict.flags]
+        said = [flag for verdict in self.verdicts.values() for flag in verdict.flags]
+        return list(dict.fromkeys([*self.asks, *said]))
 
 
 def grade_rebuilt(
-    name: str, rebuilt: Rebuilt, assignment: Assignment, warm: Warm, limits: Limits = Limits()
+    name: str,
+    rebuilt: Rebuilt,
+    own: dict[str, str],
+    assignment: Assignment,
+    warm: Warm,
+    limits: Limits = Limits(),
 ) -> Graded:
     """Every test cell starts at zero, 'not run', so that nothing that goes wrong can leave a mark
-    behind.
+    behind. own: the student's own files.
     """
     began = time.monotonic()
     graded = not_yet(name, rebuilt, assignment)
     if rebuilt.missing is None:
         exercises = by_test(assignment, name)
+        running = Running(graded, exercises, limits, rebuilt.python, assignment.packages)
         try:
-            with warm.student(assignment.kit_for(name), limits) as student:
-                run(graded, exercises, student)
+            kit = own | assignment.kit_for(name)
+            with warm.student(kit, running.student_limits) as student:
+                running.run(student)
         except Unavailable as problem:
             fault(graded, exercises, f"no process could be started for it ({problem})")
         except Exception as problem:
             fault(graded, exercises, described(problem))
+        graded.lacks = tuple(sorted(running.lacks))
     finish(graded, assignment, warm.protections, time.monotonic() - began)
     return graded
 
@@ -79,7 +91,7 @@ def not_yet(name: str, rebuilt: Rebuilt, assignment: Assignment) -> Graded:
     why = rebuilt.missing or NOT_RUN
     verdicts = {key: zero(exercise, why) for key, exercise in by_test(assignment, name).items()}
     unchanged = tuple(as_given(rebuilt.notebook, assignment.notebooks[name]))
-    return Graded(name, rebuilt.notebook, verdicts, rebuilt.notes, unchanged)
+    return Graded(name, rebuilt.notebook, verdicts, rebuilt.notes, rebuilt.asks, unchanged)
 
 
 def described(problem: Exception) -> str:
@@ -120,29 +132,3 @@ def fault(graded: Graded, exercises: dict[str, Exercise], what: str):
         if any(result.sentence == NOT_RUN for result in graded.verdicts[key].results):
             flags = (f"{exercise.name}: not marked, {what}.",)
             graded.verdicts[key] = zero(exercise, told, flags)
-
-
-def run(graded: Graded, exercises: dict[str, Exercise], student: Student):
-    """All cells in order: the student's run, the demonstrations do not, and at a test cell the
-    class is asked for.
-    """
-    cells, count = {}, 0
-    for cell in graded.notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        count += 1
-        cell.execution_count = count
-        key = grade_id(cell)
-        if key in exercises:
-            exercise = exercises[key]
-            verdict = examine(exercise, student.ask, cells.get(exercise.name, Cell()))
-            blank = exercise.name in graded.unchanged and not verdict.score
-            graded.verdicts[key] = zero(exercise, NOT_WRITTEN) if blank else verdict
-        elif DESK_ONLY not in cell.metadata.get("tags", []) and cell.source.strip():
-            result = student.execute(cell.source, count, added=key is None)
-            cell.outputs = [new_output(**output) for output in result.outputs]
-            cells[key] = became(cell.source, result)
-
-
-def became(source: str, result: CellResult) -> Cell:
-    return Cell(source, result.sentence, result.line)

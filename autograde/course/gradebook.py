@@ -6,14 +6,26 @@ import datetime
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.engine import make_url
 
+from . import release
+from .files import reason
 from .grade import Graded
-from .release import Assignment, NotReady
+from .release import NotReady
 
 BACKUPS = 3
 MARKS_NOT_WRITTEN = (
@@ -47,15 +59,6 @@ def back_up(db_url: str) -> Path | None:
     return copy
 
 
-def reason(problem: Exception) -> str:
-    """One line for an error of the file system or the database."""
-    return (
-        str(getattr(problem, "orig", None) or getattr(problem, "strerror", None) or problem)
-        .strip()
-        .split("\n")[0]
-    )
-
-
 @contextmanager
 def transaction(gradebook: Gradebook):
     """Everything inside becomes one commit, whatever the API commits in between; or nothing, where
@@ -74,7 +77,7 @@ def transaction(gradebook: Gradebook):
         session.commit = commit
 
 
-def check_assignment(gradebook: Gradebook, assignment: Assignment):
+def check_assignment(gradebook: Gradebook, assignment: release.Assignment):
     """Raises NotReady where the gradebook does not know the released test cells, or not with our
     points.
     """
@@ -94,9 +97,15 @@ def check_assignment(gradebook: Gradebook, assignment: Assignment):
             )
 
 
-def clear(gradebook: Gradebook, assignment: Assignment, student: str, names):
+def clear(
+    gradebook: Gradebook,
+    assignment: release.Assignment,
+    student: str,
+    names: list[str],
+    flagged: list[str],
+):
     """Marks of these notebooks that are in the gradebook already go to zero, for as long as nothing
-    better is known.
+    better is known; and so do the flags that we have set.
     """
     try:
         submission = gradebook.find_submission(assignment.name, student)
@@ -104,9 +113,11 @@ def clear(gradebook: Gradebook, assignment: Assignment, student: str, names):
         return
     ours = {e.test_id for name in names for e in assignment.in_notebook(name)}
     with transaction(gradebook):
-        for grade in (grade for notebook in submission.notebooks for grade in notebook.grades):
-            if grade.cell.name in ours:
-                grade.auto_score, grade.needs_manual_grade = 0.0, True
+        for notebook in submission.notebooks:
+            notebook.flagged = notebook.flagged and notebook.name not in flagged
+            for grade in notebook.grades:
+                if grade.cell.name in ours:
+                    grade.auto_score, grade.needs_manual_grade = 0.0, True
 
 
 def enter(
@@ -151,16 +162,66 @@ def record_notebook(notebook: SubmittedNotebook, result: Graded):
     score of theirs asks to be looked at again.
 
     A bonus is an automatic score above the cell's maximum of 0, so that extra credit is the
-    instructor's alone.
+    instructor's alone. Where a person is asked about the notebook as a whole, every mark that is
+    not full waits for them.
     """
     for grade in notebook.grades:
         verdict = result.verdicts.get(grade.cell.name)
         if verdict is not None:
+            lost = verdict.score < verdict.points
             grade.auto_score = verdict.score
-            grade.needs_manual_grade = grade.manual_score is not None or bool(verdict.flags)
+            grade.needs_manual_grade = bool(
+                grade.manual_score is not None or verdict.flags or (result.asks and lost)
+            )
+        elif grade.cell.cell_type == "markdown":
+            blank = grade.cell.name in result.unchanged
+            grade.auto_score = 0.0 if blank else None
+            grade.needs_manual_grade = grade.manual_score is None and not blank
     for comment in notebook.comments:
         comment.auto_comment = "No response." if comment.cell.name in result.unchanged else None
     notebook.flagged = notebook.flagged or bool(result.flags)
+
+
+# ---------------------------------------------------------------- what the gradebook holds
+@dataclass
+class Held:
+    """One notebook of a submission in the gradebook. id: nbgrader's own; waiting: cells whose mark
+    waits for a person; marks: cell to automatic score.
+    """
+
+    id: str
+    flagged: bool
+    waiting: list[str] = field(default_factory=list)
+    marks: dict[str, float | None] = field(default_factory=dict)
+
+    @property
+    def needs_person(self) -> bool:
+        return self.flagged or bool(self.waiting)
+
+
+def held(gradebook: Gradebook, assignment: str) -> dict[tuple[str, str], Held]:
+    """(student, notebook) to what the gradebook holds of it, for a whole class at once."""
+    about_notebook = (
+        *(SubmittedAssignment.student_id, Notebook.name, SubmittedNotebook.id),
+        SubmittedNotebook.flagged,
+    )
+    about_cell = (BaseCell.name, Grade.auto_score, Grade.needs_manual_grade)
+    found = {}
+    for student, notebook, key, flagged, cell, score, waits in (
+        gradebook.db.query(*about_notebook, *about_cell)
+        .select_from(SubmittedNotebook)
+        .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+        .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .outerjoin(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .outerjoin(BaseCell, BaseCell.id == Grade.cell_id)
+        .filter(Assignment.name == assignment)
+    ):
+        about = found.setdefault((student, notebook), Held(key, bool(flagged)))
+        if cell is not None:
+            about.marks[cell] = score
+            about.waiting += [cell] if waits else []
+    return found
 
 
 def record_penalty(

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import nbformat
 
-from ..box.process import Limits, Warm
+from ..box.notebook import Limits
+from ..box.warm import Warm
+from .account import HandedIn
 from .grade import Graded, grade_rebuilt, not_graded
+from .rebuild import Rebuilt, rebuild
 from .release import Assignment
-from .submission import HandedIn, Rebuilt, rebuild
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,9 @@ def grade_submission(job: Job) -> list[Graded]:
     drawn afresh.
     """
     assignment, warm = unpickled(job.assignment), warm_process(job.sandbox, job.root)
+    own = job.submission.own
     return [
-        as_text(grade_rebuilt(name, rebuilt, assignment, warm, job.limits))
+        as_text(grade_rebuilt(name, rebuilt, own, assignment, warm, job.limits))
         for name, rebuilt in rebuilt_notebooks(job.submission, assignment)
     ]
 
@@ -80,8 +83,8 @@ def given_up(job: Job, why: str) -> list[Graded]:
 
 def rebuilt_notebooks(submission: HandedIn, assignment: Assignment) -> list[tuple[str, Rebuilt]]:
     return [
-        (name, rebuild(data, assignment.notebooks[name], name, submission.odd.get(name)))
-        for name, data in submission.files.items()
+        (name, rebuild(taken, assignment.notebooks[name]))
+        for name, taken in submission.notebooks.items()
     ]
 
 

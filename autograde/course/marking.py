@@ -5,7 +5,7 @@ it, each with a loop of its own.
 
 Everything of a student is written after the last notebook, the marks in one transaction: a run that
 is killed leaves no half-written marks. Marks of an earlier hand-in go to zero before the new one is
-graded, so that none survives.
+graded, so that none survives. Whatever one submission raises stays with it; the others go on.
 """
 
 import fnmatch
@@ -14,19 +14,28 @@ import logging
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy.exc import SQLAlchemyError
 
-from . import state
-from .grade import Graded
-from .gradebook import MARKS_NOT_WRITTEN, back_up, check_assignment, clear, enter, reason
+from ..box.sandbox import Unavailable
+from ..pages.graded import wanted
+from . import autograded, state
+from .account import HandedIn
+from .files import reason, shown
+from .grade import Graded, described
+from .gradebook import Held, back_up, check_assignment, clear, enter, held
 from .jobs import Job, warm_process
 from .release import NotReady
 from .settings import Judge
-from .submission import HandedIn, read_notebooks
+from .submission import read_submission, secret_of
+
+NOT_READ = "could not be read ({}): look at its folder, then grade again."
+NOT_WRITTEN = (
+    "graded, but the marks could not be written ({}); the next run grades this submission again"
+)
 
 
 class Marking:
@@ -34,7 +43,8 @@ class Marking:
     it has a coursedir, a log, and the configuration. Raises NotReady or Unavailable where it cannot
     begin.
 
-    `marked` and `unchanged` count students; `people` says what needs a person.
+    marked, unchanged: how many students; faults: (student, sentence) of what went wrong on the way
+    and is not in the gradebook.
     """
 
     def __init__(self, app, name: str):
@@ -46,7 +56,7 @@ class Marking:
         self.names = fnmatch.filter(self.assignment.notebooks, self.folders.notebook_id)
         self.penalties = AssignLatePenalties(parent=app)
         self.penalties.init_plugin()
-        self.marked, self.unchanged, self.people = 0, 0, []
+        self.marked, self.unchanged, self.faults = 0, 0, []
 
     def folder(self, step: str, student: str) -> Path:
         """nbgrader's folder of a step for one student."""
@@ -60,49 +70,83 @@ class Marking:
         """
         with Gradebook(self.folders.db_url, self.folders.course_id) as self.gradebook:
             check_assignment(self.gradebook, self.assignment)
+            self.held, self.around = held(self.gradebook, self.name), self.common()
             yield self
+
+    def fault(self, student: str, what: str):
+        self.faults.append((shown(student), what))
 
     # ------------------------------------------------------------ what there is to do
     def students(self) -> list[str]:
         """Who has handed something in, of those asked for. Raises NotReady for nobody."""
+        if students := self.handed_in():
+            return students
+        where = self.folder("submitted", self.folders.student_id)
+        raise NotReady(
+            f"There are no submissions in {where}: get them with `nbgrader collect {self.name}`, "
+            "or put them there."
+        )
+
+    def handed_in(self) -> list[str]:
         step = self.folders.submitted_directory
         place = Path(self.folders.format_path(step, "*", glob.escape(self.name)))
-        found = [
-            path.parent.name
-            for path in sorted(self.root.glob(str(place.relative_to(self.folders.root))))
-            if path.is_dir() and not path.is_symlink()
-        ]
+        paths = sorted(self.root.glob(str(place.relative_to(self.folders.root))))
+        return [path.parent.name for path in paths if self.is_wanted(path.parent.name)]
+
+    def is_wanted(self, student: str) -> bool:
         wanted = self.folders.student_id
-        excluded = self.folders.student_id_exclude.split(",")
-        students = [
-            student
-            for student in found
-            if (student == wanted or fnmatch.fnmatchcase(student, wanted))
-            and student not in excluded
-        ]
-        if not students:
-            raise NotReady(
-                f"There are no submissions in {self.folder('submitted', wanted)}: get them with "
-                f"`nbgrader collect {self.name}`, or put them there."
-            )
-        return students
+        return (
+            student == wanted or fnmatch.fnmatchcase(student, wanted)
+        ) and student not in self.folders.student_id_exclude.split(",")
 
     def jobs(self, students: list[str], force: bool) -> Iterator[Job]:
         """What is not marked yet, or has changed since; all of it with `force`."""
         begun = False
         for student in students:
-            submission = self.read(student)
-            if not force and self.is_marked(submission):
-                self.unchanged += 1
-                self.log.info("Graded and unchanged: %s", student)
+            try:
+                job = self.job(student, force)
+                if job is None:
+                    continue
+                if not begun:
+                    self.begin()
+                    begun = True
+                self.forget(student)
+            except (NotReady, Unavailable):
+                raise
+            except Exception as problem:
+                self.fault(student, NOT_READ.format(why(problem)))
                 continue
-            if not begun:
-                self.begin()
-                begun = True
-            state.forget(self.root, self.name, student, self.names)
-            clear(self.gradebook, self.assignment, student, self.names)
-            limits = self.judge.limits
-            yield Job(submission, self.pickled, self.judge.sandbox, self.root, limits)
+            yield job
+
+    def forget(self, student: str):
+        """Nothing of an earlier grading counts from here on."""
+        done = state.finished(self.root, self.name, student)
+        flagged = [name for name in self.names if name in done and done[name].flagged]
+        state.forget(self.root, self.name, student, self.names)
+        clear(self.gradebook, self.assignment, student, self.names, flagged)
+
+    def job(self, student: str, force: bool) -> Job | None:
+        """What is to be done for a student; None where it is done already, or cannot be."""
+        if trouble := self.trouble_with(student):
+            self.fault(student, trouble)
+            return None
+        submission = self.read(student)
+        if not force and self.is_marked(submission):
+            self.unchanged += 1
+            self.log.info("Graded and unchanged: %s", student)
+            return None
+        return Job(submission, self.pickled, self.judge.sandbox, self.root, self.judge.limits)
+
+    def trouble_with(self, student: str) -> str | None:
+        """Why there is no submission to read in a student's folder."""
+        folder = self.folder("submitted", student)
+        try:
+            student.encode()
+        except UnicodeEncodeError:
+            return "the name of the folder is no UTF-8, so that it is no student's id: rename it."
+        if folder.is_symlink():
+            return f"{self.name} is a link: put the folder itself in its place."
+        return None if folder.is_dir() else f"{self.name} is no folder: put the files into one."
 
     def begin(self):
         """Before the first submission is graded: a copy of the gradebook, and what protects, on the
@@ -114,18 +158,32 @@ class Marking:
         self.log.log(level, "Protection in force: %s", protections)
 
     def read(self, student: str) -> HandedIn:
-        folder = self.folder("submitted", student)
-        files, odd = read_notebooks(folder, self.names)
-        return HandedIn(student, files, odd, state.timestamp(folder))
+        submission = read_submission(student, self.folder("submitted", student), self.assignment)
+        asked = {name: submission.notebooks[name] for name in self.names}
+        return replace(submission, notebooks=asked)
 
     def is_marked(self, submission: HandedIn) -> bool:
         """Whether every notebook asked for is graded, and nothing that decides its mark has changed
         since.
         """
-        now = state.digests(self.assignment, submission)
-        before = state.finished(self.root, self.name, submission.student)
-        graded = self.folder("autograded", submission.student)
-        return now.items() <= before.items() and graded.exists()
+        student = submission.student
+        done = state.finished(self.root, self.name, student)
+        if not self.folder("autograded", student).exists():
+            return False
+        nothing = Held("", False)
+        return all(
+            name in done and done[name].holds(digest, self.held.get((student, name), nothing).marks)
+            for name, digest in state.digests(submission, self.around).items()
+        )
+
+    def common(self) -> str:
+        """What decides every mark of the class beside the submissions: the release, the limits, and
+        when it was due.
+        """
+        due = self.gradebook.find_assignment(self.name).duedate
+        late = self.penalties.plugin_class
+        policy = f"{late.__module__}.{late.__qualname__} {self.penalties.config.get(late.__name__)}"
+        return f"{self.assignment.digest} {self.judge.limits} {due} {policy}"
 
     # ------------------------------------------------------------ what comes of it
     def enter(self, job: Job, graded: list[Graded]):
@@ -134,23 +192,43 @@ class Marking:
         """
         try:
             self.write(job.submission, graded)
-        except (OSError, SQLAlchemyError) as problem:
-            self.tell(job.student, MARKS_NOT_WRITTEN.format(reason(problem)))
-            return
-        self.marked += 1
-        for flag in (flag for result in graded for flag in result.flags):
-            self.tell(job.student, flag)
+            self.marked += 1
+        except Exception as problem:
+            self.fault(job.student, NOT_WRITTEN.format(why(problem)))
 
     def write(self, submission: HandedIn, graded: list[Graded]):
-        student, submitted = submission.student, self.folder("submitted", submission.student)
-        folder, when = self.folder("autograded", student), submission.timestamp
+        student, when = submission.student, submission.timestamp
+        secret = secret_of(self.folder("submitted", student))
         texts = {result.name: result.text for result in graded}
-        state.write_notebooks(self.assignment, folder, when, texts)
-        state.copy_secret(submitted, folder)
+        folder = self.folder("autograded", student)
+        autograded.write_notebooks(self.assignment, folder, when, secret, texts)
         enter(self.gradebook, self.name, student, when, graded, self.penalties)
-        digests = state.digests(self.assignment, submission)
-        state.remember(self.root, self.name, student, digests)
+        digests = state.digests(submission, self.around)
+        done = {result.name: done_as(result, digests[result.name]) for result in graded}
+        state.remember(self.root, self.name, student, done)
 
-    def tell(self, student: str, what: str):
-        """Something needs a person."""
-        self.people.append(f"{student}: {what}")
+    def people(self) -> list[tuple[str, str]]:
+        """(student, sentence) of all that needs a person: faults of this run, and what the
+        gradebook says, as long as nobody has cleared it there.
+        """
+        found = list(self.faults)
+        for (student, notebook), about in sorted(held(self.gradebook, self.name).items()):
+            if about.needs_person and self.is_wanted(student):
+                run = autograded.run_in(self.folder("autograded", student) / f"{notebook}.ipynb")
+                said = wanted(run, about.flagged, about.waiting)
+                found += [(student, f"{notebook}: {what}") for what in said]
+        return found
+
+
+def done_as(result: Graded, digest: str) -> state.Done:
+    marks = {cell: verdict.score for cell, verdict in result.verdicts.items()}
+    return state.Done(digest, marks, result.lacks, bool(result.flags))
+
+
+def why(problem: Exception) -> str:
+    """An error in one line: of the file system and the database as they say it, else with its
+    place in our code.
+    """
+    if isinstance(problem, OSError) or hasattr(problem, "orig"):
+        return reason(problem)
+    return described(problem)

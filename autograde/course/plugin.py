@@ -5,9 +5,11 @@ submissions.
 """
 
 from nbconvert.exporters import NotebookExporter
+from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
+from traitlets.config import Application
 
-from ..box.process import Unavailable
+from ..box.sandbox import Unavailable
 from .jobs import grade_submission
 from .marking import Marking
 from .release import NotReady
@@ -21,7 +23,9 @@ class Rebuild(NotebookExporter):
         self.parent.convert_notebooks = self.grade
 
     def grade(self):
-        """Raises NbGraderException where it cannot begin: nbgrader then ends with an error."""
+        """Raises NbGraderException where it cannot begin, or where a command of the console ends
+        and something needs a person: nbgrader then ends with exit code 1.
+        """
         converter = self.parent
         try:
             marking = Marking(converter, converter.coursedir.assignment_id)
@@ -32,8 +36,29 @@ class Rebuild(NotebookExporter):
                     self.log.info("Autograding %s", job.student)
                     marking.enter(job, grade_submission(job))
                     converter.run_post_convert_hook()
+                people = marking.people()
         except (NotReady, Unavailable) as problem:
             self.log.error(str(problem))
             raise NbGraderException(str(problem)) from None
-        for line in marking.people:
-            self.log.warning("Needs a person: %s", line)
+        for student, said in people:
+            self.log.warning("Needs a person: %s: %s", student, said)
+        if people and isinstance(converter.parent, Application):
+            raise NbGraderException(f"{len(people)} for a person to look at")
+
+
+def look_at_all(usual):
+    """nbgrader looks for notebooks by their names, and ends where it finds none. The path looks at
+    whatever lies in a submission's folder.
+    """
+
+    def init_notebooks(self):
+        if issubclass(self.exporter_class, Rebuild):
+            self.assignments, self.notebooks = {}, []
+        else:
+            usual(self)
+
+    return init_notebooks
+
+
+# The only place where nbgrader's own code is changed: it has no setting for this.
+Autograde.init_notebooks = look_at_all(Autograde.init_notebooks)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +41,25 @@ class Assignment:
         cells = [cell.source for notebook in self.notebooks.values() for cell in notebook.cells]
         return "\n".join([*cells, *self.kit.values()])
 
+    @property
+    def packages(self) -> set[str]:
+        """What a notebook can import of the files beside it, as far as it may; and the grader,
+        which it may not.
+        """
+        return {"autograde", *(path.partition("/")[0].removesuffix(".py") for path in self.kit)}
+
     def kit_for(self, notebook: str) -> dict[str, str]:
         """The files that a student's process gets: never those that would answer this very
         notebook.
         """
         allowed = {path for exercise in self.in_notebook(notebook) for path in exercise.kit}
         return {path: text for path, text in self.kit.items() if path in allowed}
+
+
+def source_of(module: str) -> str:
+    """The text of a module: a course may have exercises of its own."""
+    path = getattr(sys.modules[module], "__file__", None)
+    return Path(path).read_text(encoding="utf-8") if path else ""
 
 
 def read_release(folder: Path, name: str, module: str) -> Assignment:
@@ -76,7 +91,8 @@ def read_release(folder: Path, name: str, module: str) -> Assignment:
         if path.suffix in SHIPPED and "__pycache__" not in path.parts
     ]
     kit = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in files}
-    seen = hashlib.sha256(
-        json.dumps([kit, notebooks, repr(exercises)], sort_keys=True).encode()
-    ).hexdigest()
+    # an exercise may hold sets and functions, whose texts differ from run to run
+    words = sorted(re.findall(r"\w+", re.sub(r" at 0x[0-9a-f]+", "", repr(exercises))))
+    parts = [kit, notebooks, words, source_of(module)]
+    seen = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return Assignment(name, notebooks, kit, exercises, seen)

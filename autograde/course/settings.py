@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from traitlets import Dict, Enum, Float
+from traitlets import Dict, Enum, Float, Unicode
 from traitlets.config import LoggingConfigurable
 
-from ..box.process import Limits
+from ..box.notebook import Limits
 from .release import Assignment, NotReady, read_release
 
 
@@ -24,6 +24,11 @@ class Judge(LoggingConfigurable):
     cell_seconds = Float(30, help="Time limit for one cell.").tag(config=True)
     notebook_seconds = Float(120, help="Time limit for all cells of a notebook.").tag(config=True)
     answer_seconds = Float(30, help="Time limit for the answers about one class.").tag(config=True)
+
+    formgrader = Unicode(
+        "http://localhost:8888/formgrader",
+        help="Where the formgrader is, for links to what needs a person.",
+    ).tag(config=True)
 
     @property
     def limits(self) -> Limits:

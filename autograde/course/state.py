@@ -1,111 +1,94 @@
-"""Which submissions are graded, by content, in a folder `.autograde/` of the course; and what else
-a run needs of files.
+"""What is graded and unchanged: a file for each student in the folder `.autograde/` of the course.
+
+For each notebook it holds a digest of everything that decides its mark, and the marks that were
+written. The gradebook is asked as well: marks that are no longer in it are no marks.
 """
 
 import hashlib
+import importlib.util
 import json
-import os
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
-
-from .release import Assignment
-from .submission import HandedIn, read_file
+from .account import HandedIn
+from .files import replace
 
 FOLDER = ".autograde"
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
-def digests(assignment: Assignment, submission: HandedIn) -> dict[str, str]:
-    """Notebook to a digest of everything that decides its mark: the file, when it was handed in,
-    the release, the grader.
+@dataclass(frozen=True)
+class Done:
+    """One notebook as it was graded. marks: test cell to points; lacks: packages that were not
+    there, and without which marks may have been lost; flagged: by us, for a person.
     """
-    around = f"{grader_digest()} {assignment.digest} {submission.timestamp}"
+
+    digest: str
+    marks: dict[str, float]
+    lacks: tuple[str, ...] = ()
+    flagged: bool = False
+
+    def holds(self, digest: str, marks: dict[str, float | None]) -> bool:
+        """Whether it still does: nothing has changed, and the marks are in the gradebook."""
+        there = all(marks.get(cell) == points for cell, points in self.marks.items())
+        return self.digest == digest and there and not any(map(importable, self.lacks))
+
+
+def importable(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def digests(submission: HandedIn, around: str) -> dict[str, str]:
+    """Notebook to a digest of everything that decides its mark. around: what is the same for a
+    whole class, such as the release and the settings.
+    """
+    own = json.dumps(submission.own, sort_keys=True)
+    common = f"{grader_digest()} {around} {submission.timestamp} {own}"
     found = {}
-    for name, content in submission.files.items():
-        seen = hashlib.sha256(f"{around} {name} {content is None} ".encode())
-        seen.update(content or b"")
+    for name, taken in submission.notebooks.items():
+        said = [taken.missing, taken.notes, taken.asks]
+        seen = hashlib.sha256(f"{common} {name} {said}".encode("utf-8", "replace"))
+        seen.update(taken.data or b"")
         found[name] = seen.hexdigest()
     return found
 
 
 @cache
 def grader_digest() -> str:
-    return hashlib.sha256(
-        b"".join(path.read_bytes() for path in sorted(PACKAGE.rglob("*.py")))
-    ).hexdigest()
+    """Of the grader's own code."""
+    files = (path.read_bytes() for path in sorted(PACKAGE.rglob("*.py")))
+    return hashlib.sha256(b"".join(files)).hexdigest()
 
 
 def place(root: Path, assignment: str, student: str) -> Path:
     return root / FOLDER / assignment / f"{student}.json"
 
 
-def finished(root: Path, assignment: str, student: str) -> dict[str, str]:
-    """The digests of the notebooks as they were graded last, without those that no run has
-    finished.
-    """
+def finished(root: Path, assignment: str, student: str) -> dict[str, Done]:
+    """The notebooks that a run has finished, as they were graded last."""
     try:
-        return dict(json.loads(place(root, assignment, student).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        held = json.loads(place(root, assignment, student).read_text(encoding="utf-8"))
+        return {name: Done(**done) for name, done in held.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
 
-def remember(root: Path, assignment: str, student: str, digests: dict[str, str]):
-    replace(
-        place(root, assignment, student), json.dumps(finished(root, assignment, student) | digests)
-    )
+def remember(root: Path, assignment: str, student: str, done: dict[str, Done]):
+    write(root, assignment, student, finished(root, assignment, student) | done)
 
 
 def forget(root: Path, assignment: str, student: str, names):
-    left = {
-        name: digest
-        for name, digest in finished(root, assignment, student).items()
-        if name not in names
-    }
-    replace(place(root, assignment, student), json.dumps(left))
+    """None of these notebooks counts as graded any more."""
+    held = finished(root, assignment, student)
+    if left_out := held.keys() & set(names):
+        left = {name: done for name, done in held.items() if name not in left_out}
+        write(root, assignment, student, left)
 
 
-def timestamp(folder: Path):
-    """When the submission in `folder` was handed in, or None: nbgrader's timestamp.txt, where it
-    can be read as one.
-    """
-    path = folder / "timestamp.txt"
-    try:
-        if path.is_symlink() or path.stat().st_size > 1000:
-            return None
-        return parse_utc(path.read_text(encoding="utf-8").strip())
-    except (OSError, ValueError, OverflowError):
-        return None
-
-
-def copy_release(assignment: Assignment, folder: Path, timestamp):
-    """The kit beside the graded notebooks, so that an instructor can run them; and nbgrader's
-    timestamp.txt, which feedback needs.
-    """
-    for path, text in assignment.kit.items():
-        replace(folder / path, text)
-    if timestamp:
-        replace(folder / "timestamp.txt", f"{timestamp} UTC\n")
-
-
-def copy_secret(submitted: Path, folder: Path):
-    """What nbgrader's `release_feedback` needs of a submission that came by its exchange."""
-    data, _ = read_file(submitted / "submission_secret.txt")
-    if data and len(data) < 1000:
-        replace(folder / "submission_secret.txt", data.decode("utf-8", "replace"))
-
-
-def write_notebooks(assignment: Assignment, folder: Path, timestamp, texts: dict[str, str]):
-    """Graded notebooks (name to JSON) into `folder`, each whole or not at all."""
-    copy_release(assignment, folder, timestamp)
-    for name, text in texts.items():
-        replace(folder / f"{name}.ipynb", text)
-
-
-def replace(path: Path, text: str):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_text(text, encoding="utf-8")
-    draft.chmod(0o444)
-    os.replace(draft, path)
+def write(root: Path, assignment: str, student: str, done: dict[str, Done]):
+    held = {name: asdict(about) for name, about in done.items()}
+    replace(place(root, assignment, student), json.dumps(held))

@@ -5,7 +5,6 @@ errors are our own.
 import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGrader
@@ -14,11 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Integer, Unicode
 
-from ..box.process import Unavailable
+from ..box.sandbox import Unavailable
 from ..pages import report, summary
 from . import farm
 from .command import EXIT_CODES
-from .gradebook import reason
+from .files import reason, shown
 from .marking import Marking
 from .release import NotReady
 from .settings import Judge
@@ -146,28 +145,31 @@ class Grade(Verb):
         students = marking.students()
         with marking.with_gradebook():
             stopped = self.mark(marking, students, console)
+            people = marking.people()
         if self.table:
             print_points(marking, console)
-        print_outcome(marking, students, console)
+        print_outcome(marking, len(students), people, console)
         if stopped:
             console.print(
                 "Stopped. What is graded is kept; the same command goes on with the rest."
             )
             return 130
-        return 1 if marking.people else 0
+        return 1 if people else 0
 
     def mark(self, marking: Marking, students: list[str], console: Console) -> bool:
         """Mark them all; whether it was stopped from the keyboard."""
+        asked = 0
         with Progress(*columns(), console=console, transient=True) as progress:
             bar = progress.add_task("marking", total=len(students), rate="", people=0)
             try:
                 for job, graded in farm.graded(marking.jobs(students, self.force), self.workers):
                     marking.enter(job, graded)
+                    asked += any(result.flags for result in graded)
                     speed = progress.tasks[0].speed
                     progress.update(
                         bar,
                         completed=marking.marked + marking.unchanged,
-                        people=len(marking.people),
+                        people=asked,
                         rate=f"{60 * speed:.0f} a minute" if speed else "",
                     )
             except KeyboardInterrupt:
@@ -199,15 +201,20 @@ def print_points(marking: Marking, console: Console):
     summary.print_table(verdicts, assignment.name, assignment.exercises)
 
 
-def print_outcome(marking: Marking, students: list[str], console: Console):
+def print_outcome(marking: Marking, count: int, people: list[tuple[str, str]], console: Console):
     """How many, what needs a person, and what to do next."""
     say = lambda line: console.print(line, highlight=False, soft_wrap=True, markup=False)
     say(
-        f"{marking.name}: {len(students)} submissions, {marking.marked} graded, "
-        f"{marking.unchanged} unchanged; {len(marking.people) or 'none'} for a person to look at."
+        f"{marking.name}: {count} submissions, {marking.marked} graded, {marking.unchanged} "
+        f"unchanged; {len(people) or 'nothing'} for a person to look at."
     )
-    for line in marking.people:
-        say(f"  {line}")
+    for student, said in people:
+        say(f"  {student}  {said}")
+    if people:
+        say(
+            f"What is marked waits in the formgrader ({marking.judge.formgrader}) "
+            "until you clear it there."
+        )
     say(f"Next: autograde report {marking.name}; nbgrader generate_feedback {marking.name}")
 
 
@@ -217,16 +224,24 @@ class Report(Verb):
     description = "Writes a page about what a class has got right and wrong, into reports/."
 
     def work(self, name: str) -> int:
-        folders, root = self.coursedir, Path(self.coursedir.root)
-        release = Path(folders.format_path(folders.release_directory, ".", name))
-        assignment = Judge(parent=self).assignment(release, name)
+        marking = Marking(self, name)
+        assignment, folders = marking.assignment, marking.folders
         with Gradebook(folders.db_url, folders.course_id) as gradebook:
-            autograded = root / folders.autograded_directory
             data = report.gather(
-                gradebook, name, assignment.exercises, assignment.given, autograded
+                gradebook,
+                assignment.name,
+                assignment.exercises,
+                assignment.given,
+                marking.root / folders.autograded_directory,
+                marking.judge.formgrader,
             )
         if not data["students"]:
             raise NotReady(f"Nothing of {name} is marked yet: run `autograde grade {name}` first.")
-        path = report.write(data, root / "reports")
+        data["unread"] = [
+            {"student": shown(student), "why": trouble}
+            for student in marking.handed_in()
+            if (trouble := marking.trouble_with(student))
+        ]
+        path = report.write(data, marking.root / "reports")
         print(f"{path}, and the same as .csv and .json")
         return 0

@@ -61,6 +61,16 @@ def run_of(notebook: NotebookNode) -> Run:
     return Run(**notebook.metadata.get(RUN, {}))
 
 
+def wanted(run: Run, flagged: bool, waiting: list[str]) -> list[str]:
+    """What is wanted of a person, where the gradebook says that something is: the notebook is
+    flagged, or marks of cells are waiting. Nothing once it is cleared there.
+    """
+    if not flagged and not waiting:
+        return []
+    marks = [f"{cell} waits for a person's mark." for cell in waiting]
+    return list(run.flags) or marks or ["it is flagged in the formgrader."]
+
+
 def has_nothing(sentence: str) -> bool:
     """Whether this reason for a lost mark says that there was nothing to judge."""
     return sentence == NOT_WRITTEN or sentence.endswith(NOT_HANDED_IN)

@@ -52,9 +52,10 @@ def gather(
     exercises: dict[str, Exercise],
     given: str,
     autograded: Path,
+    formgrader: str,
 ) -> dict:
     """Everything that the report says, as plain data. `given`: all texts that students were given;
-    `autograded`: nbgrader's folder of graded notebooks.
+    `autograded`: nbgrader's folder of graded notebooks; `formgrader`: its address, for links.
     """
     students, absent = [], []
     for student in sorted(gradebook.students, key=lambda student: student.id):
@@ -63,7 +64,8 @@ def gather(
         except MissingEntry:
             absent.append(student.id)
             continue
-        students.append(about(submission, student, autograded / student.id / assignment))
+        folder = autograded / student.id / assignment
+        students.append(about(submission, student, folder, formgrader))
     folders = {s["student"]: autograded / s["student"] / assignment for s in students}
     return {
         "assignment": assignment,
@@ -84,7 +86,7 @@ def gather(
     }
 
 
-def about(submission, student, folder: Path) -> dict:
+def about(submission, student, folder: Path, formgrader: str) -> dict:
     """One student: scores as nbgrader's own export counts them, criteria, mistakes, and what a
     person should look at.
     """
@@ -97,26 +99,26 @@ def about(submission, student, folder: Path) -> dict:
         "criteria": {},
         "mistakes": [],
         "flags": [],
+        "links": {},
         "notes": [],
         "seconds": {},
     }
     found["score"] = round(max(0.0, submission.score - found["penalty"]), 6)
     for notebook in submission.notebooks:
+        run = graded.Run()
+        if (path := folder / f"{notebook.name}.ipynb").exists():
+            run = read(nbformat.read(path, as_version=4), notebook.name, found)
         waiting = [grade.name for grade in notebook.grades if grade.needs_manual_grade]
-        found["flags"] += [f"{notebook.name}: flagged"] * notebook.flagged + [
-            f"{notebook.name}: {name} waits for a person's mark" for name in waiting
-        ]
-    for name in (notebook.name for notebook in submission.notebooks):
-        if (path := folder / f"{name}.ipynb").exists():
-            read(nbformat.read(path, as_version=4), name, found)
+        if said := graded.wanted(run, notebook.flagged, waiting):
+            found["flags"] += [f"{notebook.name}: {what}" for what in said]
+            found["links"][notebook.name] = f"{formgrader}/submissions/{notebook.id}/"
     return found
 
 
-def read(notebook, name: str, found: dict):
-    """Adds what the judge left in one graded notebook."""
+def read(notebook, name: str, found: dict) -> graded.Run:
+    """Adds what the judge left in one graded notebook; what the run saw of it."""
     run = graded.run_of(notebook)
     found["seconds"][name] = run.seconds
-    found["flags"] += run.flags
     found["notes"] += [f"{name}: {note}" for note in run.notes]
     for _, verdict in graded.verdicts(notebook):
         for result in verdict.results:
@@ -127,6 +129,7 @@ def read(notebook, name: str, found: dict):
                 {"exercise": verdict.name, "criterion": result.title, "mistake": what}
                 for what in what_is_wrong(result)
             ]
+    return run
 
 
 def what_is_wrong(result: Result) -> list[str]:

@@ -21,6 +21,7 @@ from grader_tests.samples.hostile import HOSTILE, hand_in_hostile
 from grader_tests.samples.students import ROOT, STUDENTS, answers, hand_in, solutions
 from grader_tests.support.courses import (
     autograde,
+    by_nbgrader,
     checked,
     graded,
     make_course,
@@ -69,7 +70,7 @@ def both(tmp_path_factory) -> tuple[Path, Path, subprocess.CompletedProcess]:
             hand_in_hostile(base / how / "submitted" / f"odd_{number:02}" / "lstm", hostile)
         late = base / how / "submitted" / "perfect" / "lstm" / "timestamp.txt"
         late.write_text("2030-01-01 10:00:00 UTC\n")
-    checked(nbgrader(base / "nbgrader", "autograde", "lstm"))
+    by_nbgrader(base / "nbgrader")
     return base / "nbgrader", base / "own", autograde(base / "own", "--jobs=2")
 
 
@@ -92,7 +93,7 @@ def test_it_ends_with_1_where_a_person_is_needed(both):
 def test_nbgrader_goes_on_from_our_command_and_the_other_way_round(both):
     """What one of them has graded, the other one counts as graded."""
     before = marks(both[1])
-    done = checked(nbgrader(both[1], "autograde", "lstm"))
+    done = by_nbgrader(both[1])
     assert "Autograding" not in done.stderr and marks(both[1]) == before
     assert ", 0 graded," in autograde(both[0]).stdout
     checked(nbgrader(both[1], "generate_feedback", "lstm"))

@@ -99,7 +99,8 @@ def notebook_of(course: Path, name: str) -> tuple[str, list[str]]:
         for cell in notebook.cells
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "test_LSTMCell"
     )
-    return cell.outputs[0]["data"]["text/plain"], notebook.metadata["autograde_run"]["notes"]
+    run = notebook.metadata["autograde_run"]
+    return cell.outputs[0]["data"]["text/plain"], [*run["notes"], *run["flags"]]
 
 
 def test_every_submission_has_the_mark_it_deserves(grading):

@@ -23,7 +23,7 @@ from grader_tests.samples.students import (
     hand_in,
     solutions,
 )
-from grader_tests.support.courses import NBGRADER, checked, make_course, nbgrader
+from grader_tests.support.courses import NBGRADER, by_nbgrader, checked, make_course, nbgrader
 
 SOLVED = solutions()
 # student -> name of a notebook and what stands in its place (None: nothing), and what the student
@@ -34,7 +34,8 @@ BAD_FILES = {
     "not_json": (
         "01_basic_lstm",
         b"{'cells': [",
-        "01_basic_lstm.ipynb could not be read: it is not valid JSON.",
+        "01_basic_lstm.ipynb could not be read: it is not valid JSON: it is cut off before its "
+        "end.",
     ),
     "no_notebook": (
         "03_coupled_gates",
@@ -77,7 +78,7 @@ def course(tmp_path_factory):
             path.write_bytes(data)
     for student, (cell, source, _) in BAD_CELLS.items():
         hand_in(folder / "submitted" / student / "lstm", SOLVED | {cell: source})
-    checked(nbgrader(folder, "autograde", "lstm"))
+    by_nbgrader(folder)
     checked(nbgrader(folder, "generate_feedback", "lstm"))
     return folder
 
@@ -218,7 +219,7 @@ def test_marks_are_exported(course):
 
 def test_graded_once_is_not_graded_again(course):
     before = {path: path.stat().st_mtime_ns for path in (course / "autograded").rglob("*.ipynb")}
-    done = checked(nbgrader(course, "autograde", "lstm"))
+    done = by_nbgrader(course)
     assert done.stderr.count("Graded and unchanged") == len(STUDENTS) + len(BAD_FILES) + len(
         BAD_CELLS
     )

@@ -11,7 +11,14 @@ from nbgrader.api import Gradebook
 
 from autograde.exercise import Verdict
 from grader_tests.samples.students import ROOT
-from grader_tests.support.courses import autograde, checked, class_report, configure, nbgrader
+from grader_tests.support.courses import (
+    autograde,
+    by_nbgrader,
+    checked,
+    class_report,
+    configure,
+    nbgrader,
+)
 
 GRU = ROOT / "grader_tests" / "samples" / "gru_course"
 CLASSES = ("GRUCell", "GRU")
@@ -71,7 +78,7 @@ def course(tmp_path_factory):
                 cell.source = texts.get(cell.id, cell.source)
         (folder / "submitted" / student / "gru").mkdir(parents=True)
         nbformat.write(notebook, folder / "submitted" / student / "gru" / "gru.ipynb")
-    checked(nbgrader(folder, "autograde", "gru"))
+    by_nbgrader(folder, name="gru")
     return folder
 
 

@@ -13,7 +13,7 @@ from grader_tests.evidence.proof import PAGE, classic
 from grader_tests.samples.mistakes import code, named
 from grader_tests.samples.right_answers import HEAD, right_answers
 from grader_tests.samples.students import EVERY, EXERCISES, ROOT, hand_in, solutions
-from grader_tests.support.courses import checked, make_course, nbgrader
+from grader_tests.support.courses import by_nbgrader, make_course
 from grader_tests.support.function_level import grade
 
 
@@ -78,7 +78,7 @@ def course(tmp_path_factory) -> Path:
     make_course(folder)
     for student, (name, source) in some_submissions().items():
         hand_in(folder / "submitted" / student / "lstm", solutions() | {name: HEAD + source})
-    checked(nbgrader(folder, "autograde", "lstm"))
+    by_nbgrader(folder)
     return folder
 
 

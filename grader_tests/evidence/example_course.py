@@ -10,7 +10,7 @@ from pathlib import Path
 from autograde.course.release import read_release
 from autograde.pages.summary import print_table, read_verdicts
 from grader_tests.samples.students import STUDENTS, answers, hand_in
-from grader_tests.support.courses import checked, class_report, make_course, nbgrader
+from grader_tests.support.courses import by_nbgrader, checked, class_report, make_course, nbgrader
 
 SHOWN = "first_attempt"  # the student whose pages have the most to say
 
@@ -25,7 +25,7 @@ def main(folder: Path):
     make_course(folder)
     for student in STUDENTS:
         hand_in(folder / "submitted" / student / "lstm", answers(student))
-    print(protection(checked(nbgrader(folder, "autograde", "lstm")).stderr))
+    print(protection(by_nbgrader(folder).stderr))
     assignment = read_release(folder / "release" / "lstm", "lstm", "autograde.lstm")
     verdicts = read_verdicts(folder / "autograded", "lstm", list(assignment.notebooks))
     print_table(verdicts, "lstm", assignment.exercises)

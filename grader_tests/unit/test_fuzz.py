@@ -9,9 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograde.course.submission import rebuild
+from autograde.course.account import Taken
+from autograde.course.rebuild import rebuild
 from autograde.exercise import Cell
 from autograde.judge import draw, judge, read_answers
+from autograde.pages.graded import grade_id
 from grader_tests.samples.hostile import HOLLOW
 from grader_tests.samples.students import EXERCISES, RELEASE, filled, solutions
 from grader_tests.support.function_level import asked
@@ -133,18 +135,20 @@ GIVEN = nbformat.read(RELEASE / f"{NOTEBOOK}.ipynb", as_version=4)
 
 
 def fits(data: bytes):
-    """A rebuilt notebook has the release's cells in their order, its tests as they were given out,
-    and what it was told is text."""
-    rebuilt = rebuild(data, GIVEN, NOTEBOOK)
+    """A rebuilt notebook has every cell of the release once, its tests as they were given out, and
+    what was said about it is text."""
+    rebuilt = rebuild(Taken(data), GIVEN)
     nbformat.validate(rebuilt.notebook)
-    kept = [
-        cell for cell in rebuilt.notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id")
-    ]
-    given_ = [cell for cell in GIVEN.cells if cell.metadata.get("nbgrader", {}).get("grade_id")]
-    assert [cell.metadata.nbgrader for cell in kept] == [cell.metadata.nbgrader for cell in given_]
-    for mine, theirs in zip(kept, given_):
-        assert mine.source == theirs.source or theirs.metadata.nbgrader.solution
-    assert all(isinstance(note, str) for note in rebuilt.notes)
+    kept = {key: cell for cell in rebuilt.notebook.cells if (key := grade_id(cell))}
+    given_ = {key: cell for cell in GIVEN.cells if (key := grade_id(cell))}
+    assert kept.keys() == given_.keys()
+    assert len(rebuilt.notebook.cells) - sum(
+        cell.id.startswith("own-") for cell in rebuilt.notebook.cells
+    ) == len(GIVEN.cells)
+    for key, theirs in given_.items():
+        assert kept[key].metadata.nbgrader == theirs.metadata.nbgrader
+        assert kept[key].source == theirs.source or theirs.metadata.nbgrader.solution
+    assert all(isinstance(said, str) for said in [*rebuilt.notes, *rebuilt.asks])
 
 
 @FUZZ

@@ -1,0 +1,389 @@
+"""Accounts for every file of a submission: taken as one of the notebooks, of the release, the
+student's own, or not read and why. Pure: files in, values out.
+
+A notebook is recognised by what is in it: the grade ids and texts that it shares with the release;
+then by its name; then by the classes that it defines.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from nbformat import NotebookNode
+
+from ..pages.graded import NOT_HANDED_IN, grade_id
+from .cells import Sheet, Text, read_sheet
+from .files import NO_FILE, TEXTS, Found
+
+NBGRADERS = ("timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini")
+CHECKPOINTS = ".ipynb_checkpoints"
+OWN_TEXT = 200_000  # characters of a file of the student's own that their code gets to see
+OWN_TEXTS = 1_000_000  # of all of them
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
+LONG = 30  # characters of a text that tells which notebook it stands in
+
+
+@dataclass(frozen=True)
+class Face:
+    """What a notebook of the release is recognised by: keys and texts of cells that stand in no
+    other one, the names that its solution cells define, and its texts as they were given out.
+    """
+
+    name: str
+    keys: frozenset[str]
+    texts: frozenset[str]
+    defines: tuple[str, ...]
+    given: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What is taken as one notebook: its bytes, or None and, for the student, why there are none.
+
+    notes: oddities that were put right; asks: what a person must look at, with what to do.
+    """
+
+    data: bytes | None = None
+    missing: str | None = None
+    notes: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A submission as plain values. notebooks: name to what is taken; own: path to text of files
+    that the student's code may need; timestamp: when it was handed in, UTC, where that is known.
+    """
+
+    student: str
+    notebooks: dict[str, Taken]
+    own: dict[str, str] = field(default_factory=dict)
+    timestamp: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file that may be a notebook. faces: the notebooks that it may be, with how sure that is."""
+
+    path: str
+    data: bytes
+    sheet: Sheet
+    faces: dict[str, float]
+
+    @property
+    def checkpoint(self) -> bool:
+        return CHECKPOINTS in self.path.split("/")
+
+
+# ---------------------------------------------------------------- what a notebook looks like
+def faces(release: dict[str, NotebookNode]) -> dict[str, Face]:
+    """Name of a notebook of the release to what it is recognised by."""
+    keys = {name: keys_in(notebook) for name, notebook in release.items()}
+    texts = {name: texts_in(notebook) for name, notebook in release.items()}
+    count_keys = Counter(key for found in keys.values() for key in found)
+    count_texts = Counter(text for found in texts.values() for text in found)
+    return {
+        name: Face(
+            name,
+            frozenset(key for key in keys[name] if count_keys[key] == 1),
+            frozenset(t for t in texts[name] if count_texts[t] == 1 and len(t) > LONG),
+            tuple(grade_id(cell) for cell in notebook.cells if is_solution(cell)),
+            frozenset(cell.source.strip() for cell in notebook.cells),
+        )
+        for name, notebook in release.items()
+    }
+
+
+def is_solution(cell: NotebookNode) -> bool:
+    """Whether a cell of the release is for the student to fill in."""
+    marks = cell.metadata.get("nbgrader", {})
+    return bool(marks.get("solution") or marks.get("task"))
+
+
+def keys_in(notebook: NotebookNode) -> set[str]:
+    return {key for cell in notebook.cells for key in (grade_id(cell), cell.get("id")) if key}
+
+
+def texts_in(notebook: NotebookNode) -> set[str]:
+    return {cell.source.strip() for cell in notebook.cells if not is_solution(cell)}
+
+
+def defines(source: str, name: str) -> bool:
+    """Whether a cell gives the name a value."""
+    return bool(re.search(rf"(?m)^(class\s+{name}\b|{name}\s*(:[^=\n]*)?=(?!=))", source))
+
+
+def squeezed(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def likeness(sheet: Sheet, face: Face) -> int:
+    """How many cells say that this is the notebook."""
+    return sum(
+        text.key in face.keys or text.id in face.keys or text.source.strip() in face.texts
+        for text in sheet.texts
+    )
+
+
+def recognised(path: str, sheet: Sheet, known: dict[str, Face]) -> dict[str, float]:
+    """Which notebooks a file may be: by its cells; by its name; by what it defines."""
+    alike = {name: likeness(sheet, face) for name, face in known.items()}
+    best = max(alike.values(), default=0)
+    if best:
+        return {
+            name: count
+            for name, count in alike.items()
+            if count == best or holds_work(sheet, known[name])
+        }
+    name = squeezed(PurePosixPath(path).name)
+    if named := {face: 0.5 for face in known if squeezed(face) in name}:
+        return named
+    return {face.name: 0.25 for face in known.values() if defines_all(sheet, face)}
+
+
+def holds_work(sheet: Sheet, face: Face) -> bool:
+    """Whether a file that looks like another notebook holds solution cells of this one too."""
+    return any(text.key in face.defines for text in sheet.texts)
+
+
+def defines_all(sheet: Sheet, face: Face) -> bool:
+    names = [name for name in face.defines if f"test_{name}" in face.keys and name[0].isupper()]
+    return bool(names) and all(any(defines(text.source, n) for text in sheet.texts) for n in names)
+
+
+def own_work(sheet: Sheet, face: Face) -> tuple[str, ...]:
+    """The texts that a student has written or changed; copies are compared by it."""
+    sources = (text.source.strip() for text in sheet.texts)
+    return tuple(source for source in sources if source and source not in face.given)
+
+
+# ---------------------------------------------------------------- the account of a submission
+@dataclass
+class Sorted:
+    """The files of a submission by what they are. unread: path and why, of what may matter; own:
+    texts of the student's own; other: paths of what is no text and no notebook.
+    """
+
+    candidates: list[Candidate] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    own: dict[str, str] = field(default_factory=dict)
+    other: list[str] = field(default_factory=list)
+
+    @property
+    def paths(self) -> list[str]:
+        """Everything, but for what the release has too."""
+        unread = [path for path, _ in self.unread]
+        texts = [path for path in self.own if "/" not in path]
+        return sorted([*(c.path for c in self.candidates), *unread, *texts, *self.other])
+
+
+def account(
+    student: str,
+    found: list[Found],
+    release: dict[str, NotebookNode],
+    kit: dict[str, str],
+    timestamp: datetime | None = None,
+    asks: tuple[str, ...] = (),
+) -> HandedIn:
+    """What lies in a submission's folder, as the notebooks of `release`.
+
+    kit: path to text of what the release has beside its notebooks. asks: what a person must look at
+    already.
+    """
+    known = faces(release)
+    files = sort_out(found, known, kit)
+    notebooks = {name: taken_as(face, files) for name, face in known.items()}
+    if all(taken.data is None for taken in notebooks.values()):
+        notebooks = nothing_taken(notebooks, files)
+    if notebooks:
+        first, *_ = notebooks
+        notes, more = left_over(files, known)
+        notebooks[first] = told(notebooks[first], notes, (*asks, *more))
+    own = files.own if sum(map(len, files.own.values())) <= OWN_TEXTS else {}
+    return HandedIn(student, notebooks, own, timestamp)
+
+
+def sort_out(found: list[Found], known: dict[str, Face], kit: dict[str, str]) -> Sorted:
+    files = Sorted()
+    for file in found:
+        path = PurePosixPath(file.path)
+        if path.name in NBGRADERS or is_given(path, kit):
+            continue
+        if file.why:
+            files.unread.append((file.path, file.why))
+        elif file.data is not None and is_notebook(file):
+            sort_notebook(file, known, files)
+        elif (text := own_text(file)) is not None:
+            files.own |= own_places(path, text)
+        else:
+            files.other.append(file.path)
+    return files
+
+
+def sort_notebook(file: Found, known: dict[str, Face], files: Sorted):
+    try:
+        sheet = read_sheet(file.data)
+    except ValueError as problem:
+        files.unread.append((file.path, f"could not be read: {problem}"))
+        return
+    alike = recognised(file.path, sheet, known)
+    files.candidates.append(Candidate(file.path, file.data, sheet, alike))
+
+
+def is_given(path: PurePosixPath, kit: dict[str, str]) -> bool:
+    """Whether a file has the place of one that the release has beside its notebooks."""
+    return any(f"/{path}".endswith(f"/{given}") for given in kit)
+
+
+def is_notebook(file: Found) -> bool:
+    if file.path.lower().endswith(".ipynb"):
+        return True
+    start = file.data.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    return start == b"{" and b"cell_type" in file.data.replace(b"\x00", b"")
+
+
+def own_text(file: Found) -> str | None:
+    """A file that the student's code may import or open."""
+    if not file.path.lower().endswith(TEXTS) or file.data is None:
+        return None
+    text = file.data.decode("utf-8-sig", "replace")
+    return text if len(text) <= OWN_TEXT and "\x00" not in text else None
+
+
+def own_places(path: PurePosixPath, text: str) -> dict[str, str]:
+    """Where code may look for a file of the student's own: the folders around it may be ours."""
+    parts = [part for part in path.parts if part not in ("..", ".", "/")]
+    return {"/".join(parts[k:]): text for k in range(len(parts))}
+
+
+# ---------------------------------------------------------------- one notebook
+def taken_as(face: Face, files: Sorted) -> Taken:
+    """What is taken as this notebook, and what a person must look at for it."""
+    candidates = [c for c in files.candidates if face.name in c.faces]
+    unread = [(path, why) for path, why in files.unread if is_named(path, face)]
+    asks = tuple(ask_unread(path, why) for path, why in unread)
+    if not candidates:
+        if unread:
+            path, why = unread[0]
+            return Taken(missing=f"{path} {why}.", asks=asks)
+        return not_there(face, files)
+    fresh = [c for c in candidates if not c.checkpoint]
+    fullest, *others = sorted(fresh or candidates, key=lambda c: rank(c, face), reverse=True)
+    if fullest.checkpoint:
+        asks += (
+            f"only {fullest.path} is there, a copy that Jupyter has made on the way; it was "
+            "marked. Ask the student for the notebook itself.",
+        )
+    elif differ := [c.path for c in others if differs(c, fullest, face)]:
+        asks += (
+            f"{fullest.path} and {listed(differ)} differ; the first was marked, since more is "
+            "written in it. Look which one counts.",
+        )
+    return Taken(fullest.data, None, notes_on(fullest, others, face), asks)
+
+
+def is_named(path: str, face: Face) -> bool:
+    return squeezed(face.name) in squeezed(PurePosixPath(path).name)
+
+
+def rank(candidate: Candidate, face: Face) -> tuple:
+    """The fullest comes first, then the one that looks most like it, then the right name."""
+    sources = own_work(candidate.sheet, face)
+    answered = sum(
+        any(
+            text.source.strip() in sources and answers(text, name) for text in candidate.sheet.texts
+        )
+        for name in face.defines
+    )
+    right = candidate.path == f"{face.name}.ipynb"
+    length = sum(map(len, sources))
+    return answered, candidate.faces[face.name] >= 1, length, right, candidate.path
+
+
+def answers(text: Text, name: str) -> bool:
+    return text.key == name or defines(text.source, name)
+
+
+def differs(candidate: Candidate, fullest: Candidate, face: Face) -> bool:
+    """Whether there is other work in it; one that is as given out holds none."""
+    work = own_work(candidate.sheet, face)
+    return bool(work) and work != own_work(fullest.sheet, face)
+
+
+def notes_on(fullest: Candidate, others: list[Candidate], face: Face) -> tuple[str, ...]:
+    notes = []
+    if fullest.path != f"{face.name}.ipynb":
+        notes.append(f"{fullest.path} was taken as {face.name}.ipynb.")
+    if others:
+        notes.append(f"Not used beside it: {listed([c.path for c in others])}.")
+    if fullest.sheet.more:
+        notes.append(f"{fullest.sheet.more} cells beyond the first are not read.")
+    return tuple(notes)
+
+
+def ask_unread(path: str, why: str) -> str:
+    return f"{path} {why}: open it yourself, or ask the student for it once more."
+
+
+def not_there(face: Face, files: Sorted) -> Taken:
+    """Nothing is this notebook. Where something may be, a person is asked."""
+    may_be = [
+        *(c.path for c in files.candidates if not c.faces or is_named(c.path, face)),
+        *(path for path, _ in files.unread),
+        *(path for path in files.other if not path.lower().endswith(PICTURES)),
+        *(n for n, text in files.own.items() if "/" not in n and is_export(n, text, face)),
+    ]
+    if not may_be:
+        return Taken(missing=f"{face.name}.ipynb {NOT_HANDED_IN}")
+    return Taken(
+        missing=f"Nothing that you handed in could be read as {face.name}.ipynb; your instructor "
+        "has been told.",
+        asks=(
+            f"no notebook was found for it, but there is {listed(may_be)}: look whether the work "
+            "is there.",
+        ),
+    )
+
+
+def is_export(name: str, text: str, face: Face) -> bool:
+    """Whether a text looks like a notebook that was saved as something else."""
+    return is_named(name, face) or any(
+        defines(text, defined) for defined in face.defines if defined[:1].isupper()
+    )
+
+
+def listed(paths: list[str], most: int = 5) -> str:
+    more = f" and {len(paths) - most} more" if len(paths) > most else ""
+    return ", ".join(paths[:most]) + more
+
+
+# ---------------------------------------------------------------- the submission as a whole
+def nothing_taken(notebooks: dict[str, Taken], files: Sorted) -> dict[str, Taken]:
+    """A folder without any notebook that can be read: a person decides, once, what that means."""
+    if files.unread:
+        return notebooks
+    what = f"only {listed(files.paths)}" if files.paths else "nothing at all"
+    ask = f"no notebook is in the folder, {what}: ask the student what was to be handed in."
+    first, *_ = notebooks
+    return {
+        name: replace(taken, asks=(ask,) if name == first else ())
+        for name, taken in notebooks.items()
+    }
+
+
+def left_over(files: Sorted, known: dict[str, Face]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Notes and asks about what was not used and is no notebook's."""
+    named = {path for path, _ in files.unread for face in known.values() if is_named(path, face)}
+    lost = [(path, why) for path, why in files.unread if path not in named]
+    empty = [f"{path} {why}" for path, why in lost if why.startswith(NO_FILE)]
+    strange = [
+        f"{c.path} is no notebook of this assignment" for c in files.candidates if not c.faces
+    ]
+    notes = tuple(f"{what}; it was not used." for what in [*empty, *strange])
+    return notes, tuple(ask_unread(path, why) for path, why in lost if not why.startswith(NO_FILE))
+
+
+def told(taken: Taken, notes: tuple[str, ...] = (), asks: tuple[str, ...] = ()) -> Taken:
+    return replace(taken, notes=(*taken.notes, *notes), asks=(*asks, *taken.asks))

@@ -1,0 +1,40 @@
+"""nbgrader's folder `autograded/`: the graded notebooks of a submission, and what the release has
+beside them, so that an instructor can run them.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+
+from ..pages.graded import Run, run_of
+from .files import replace
+from .release import Assignment
+
+
+def write_notebooks(
+    assignment: Assignment,
+    folder: Path,
+    timestamp: datetime | None,
+    secret: str | None,
+    texts: dict[str, str],
+):
+    """Graded notebooks (name to JSON) into `folder`, each whole or not at all; and nbgrader's own
+    two files, which its feedback needs.
+    """
+    for path, text in assignment.kit.items():
+        replace(folder / path, text)
+    if timestamp:
+        replace(folder / "timestamp.txt", f"{timestamp} UTC\n")
+    if secret:
+        replace(folder / "submission_secret.txt", secret)
+    for name, text in texts.items():
+        replace(folder / f"{name}.ipynb", text)
+
+
+def run_in(path: Path) -> Run:
+    """What a run saw of a graded notebook; nothing where it cannot be read."""
+    try:
+        return run_of(nbformat.read(path, as_version=4))
+    except (OSError, ValueError, TypeError):
+        return Run()

@@ -1,0 +1,226 @@
+"""The one careful reader of what others have put into a folder, and the one careful writer.
+
+No link is followed, nothing but ordinary files is opened, and what is read has limits: a submission
+may hold anything.
+"""
+
+import io
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE_BYTES = 64 << 20  # of one file
+ALL_BYTES = 256 << 20  # of all files of a submission that are read
+MOST_FILES = 2000  # of a submission, those inside of zips among them
+MOST_FOLDERS = 12  # one inside the other
+MOST_ZIPS = 3  # one inside the other
+SKIPPED = ("__MACOSX", "__pycache__", ".git", ".venv", "venv", "node_modules", ".Trash")
+OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
+TEXTS = (".py", ".txt", ".csv", ".tsv", ".json", ".md", ".yaml", ".yml")
+NO_FILE = "is no ordinary file"
+HEAD = 4096  # bytes that tell whether a file is worth reading
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file of a submission. path: as it is shown, with the folders and zips around it; data: what
+    is in it, None where it was not read; why: what kept it from being read, empty where nothing did
+    and it is only of no interest.
+    """
+
+    path: str
+    data: bytes | None = None
+    why: str = ""
+
+
+class TooMuch(Exception):
+    """A submission exceeds what is read of one; the text says which limit."""
+
+
+def shown(name: str | bytes) -> str:
+    """A file's name as text that can be printed and stored, whatever its bytes are."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def reason(problem: Exception) -> str:
+    """One line for an error of the file system or the database."""
+    text = getattr(problem, "orig", None) or getattr(problem, "strerror", None) or problem
+    return str(text).strip().split("\n")[0]
+
+
+# ---------------------------------------------------------------- one file
+def read_file(path: Path, most: int = FILE_BYTES) -> Found:
+    """An ordinary file of at most `most` bytes; anything else is said to be what it is."""
+    name = shown(path.name)
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as problem:
+        return Found(name, why=unopened(path, problem))
+    with open(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            return Found(name, why=f"{NO_FILE}, but {kind_of(status.st_mode)}")
+        if status.st_size > most:
+            return Found(name, why=f"is larger than {megabytes(most)}")
+        try:
+            data = file.read(most + 1)
+        except OSError as problem:
+            return Found(name, why=f"cannot be read ({reason(problem)})")
+    return Found(name, data) if len(data) <= most else Found(name, why="grows while it is read")
+
+
+def unopened(path: Path, problem: OSError) -> str:
+    return f"{NO_FILE}, but a link" if path.is_symlink() else f"cannot be read ({reason(problem)})"
+
+
+def kind_of(mode: int) -> str:
+    kinds = {
+        stat.S_IFLNK: "a link",
+        stat.S_IFDIR: "a folder",
+        stat.S_IFIFO: "a named pipe",
+        stat.S_IFSOCK: "a socket",
+    }
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def megabytes(count: int) -> str:
+    return f"{count >> 20} MB" if count >= 1 << 20 else f"{count} bytes"
+
+
+# ---------------------------------------------------------------- a whole folder
+class Reader:
+    """Reads one submission; counts what it has read."""
+
+    def __init__(self):
+        self.files, self.bytes = 0, 0
+
+    def folder(self, folder: Path, path: str = "", depth: int = 0) -> Iterator[Found]:
+        """Every file in `folder`, those in folders and zips inside of it among them, in the order
+        of their names. Raises TooMuch.
+        """
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError as problem:
+            yield Found(path or shown(folder.name), why=f"cannot be read ({reason(problem)})")
+            return
+        for name in names:
+            place, inner = folder / name, f"{path}{shown(name)}"
+            if name in SKIPPED:
+                continue
+            self.count(inner)
+            if place.is_dir() and not place.is_symlink():
+                if name.lower().endswith(".ipynb"):
+                    yield Found(inner, why=f"{NO_FILE}, but a folder")
+                if depth == MOST_FOLDERS:
+                    yield Found(inner, why="lies too deep")
+                else:
+                    yield from self.folder(place, f"{inner}/", depth + 1)
+            elif interesting(inner, head_of(place)):
+                yield from self.opened(inner, read_file(place), 0)
+            else:
+                yield Found(inner, why=why_not(inner, place))
+
+    def opened(self, path: str, found: Found, zips: int) -> Iterator[Found]:
+        """A file, or where it is a zip, what is in it."""
+        self.bytes += len(found.data or b"")
+        if self.bytes > ALL_BYTES:
+            raise TooMuch(f"there are more than {megabytes(ALL_BYTES)} in it")
+        if found.data is not None and is_zip(path, found.data):
+            yield from self.zip(path, found.data, zips)
+        else:
+            yield Found(path, found.data, found.why)
+
+    def zip(self, path: str, data: bytes, zips: int) -> Iterator[Found]:
+        if zips == MOST_ZIPS:
+            yield Found(path, why="is a zip that lies too deep in other zips")
+            return
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                for member in sorted(archive.infolist(), key=lambda member: member.filename):
+                    yield from self.member(path, archive, member, zips)
+        except (zipfile.BadZipFile, ValueError, EOFError, OSError, NotImplementedError) as problem:
+            yield Found(path, why=f"is a zip that cannot be opened ({reason(problem)})")
+
+    def member(self, path: str, archive, member: zipfile.ZipInfo, zips: int) -> Iterator[Found]:
+        name = member.filename.encode("utf-8", "surrogateescape")
+        inner = f"{path}/{shown(name)}"
+        if member.is_dir() or set(inner.split("/")) & set(SKIPPED):
+            return
+        self.count(inner)
+        if member.flag_bits & 1:
+            yield Found(inner, why="has a password")
+        elif stat.S_ISLNK(member.external_attr >> 16):
+            yield Found(inner, why=f"{NO_FILE}, but a link")
+        elif member.file_size > FILE_BYTES:
+            yield Found(inner, why=f"is larger than {megabytes(FILE_BYTES)}")
+        else:
+            try:
+                with archive.open(member) as file:  # sizes in a zip may lie
+                    data = file.read(FILE_BYTES + 1)
+            except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as e:
+                yield Found(inner, why=f"cannot be unpacked ({reason(e)})")
+                return
+            if len(data) > FILE_BYTES:
+                yield Found(inner, why=f"is larger than {megabytes(FILE_BYTES)}")
+            elif interesting(inner, data[:HEAD]):
+                yield from self.opened(inner, Found(inner, data), zips + 1)
+            else:
+                yield Found(inner, why=why_not(inner))
+
+    def count(self, path: str):
+        self.files += 1
+        if self.files > MOST_FILES:
+            raise TooMuch(f"there are more than {MOST_FILES} files in it")
+
+
+def head_of(path: Path) -> bytes | None:
+    """The first bytes of an ordinary file, None for anything else."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        try:
+            return file.read(HEAD)
+        except OSError:
+            return None
+
+
+def interesting(path: str, head: bytes | None) -> bool:
+    """Whether a file may be a notebook or a zip, or a text that a notebook may need. One that
+    cannot be opened is: then it is said why.
+    """
+    end = os.path.splitext(path.lower())[1]
+    if head is None or end in (".ipynb", ".zip", *TEXTS):
+        return True
+    start = head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    return (start == b"{" and b'"' in head) or (end == "" and head.startswith(b"PK"))
+
+
+def is_zip(path: str, data: bytes) -> bool:
+    end = os.path.splitext(path.lower())[1]
+    return end == ".zip" or (end in ("", ".ipynb") and data.startswith(b"PK\x03\x04"))
+
+
+def why_not(path: str, place: Path | None = None) -> str:
+    """What keeps a file that was not read from being of no interest."""
+    if path.lower().endswith(OTHER_ARCHIVES):
+        return "is an archive, but no zip"
+    return ""
+
+
+# ---------------------------------------------------------------- writing
+def replace(path: Path, text: str):
+    """A whole file, or nothing: it is written beside its place, and then put there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_text(text, encoding="utf-8", errors="replace")
+    draft.chmod(0o444)
+    os.replace(draft, path)

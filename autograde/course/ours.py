@@ -1,0 +1,126 @@
+"""Troubles of our side: what an error of a student's code says that the grader's machine lacks or
+limits, and what to do about it. Such an error is no mistake, and a person is told.
+"""
+
+import ast
+import re
+import sys
+
+INSTALL = "install it where grading runs, then grade again"
+LACKS = (  # what an error says, what is lacking, and the remedy
+    (r"No module named '(?P<module>[\w.]+)'",
+     "the package {module} is not there: " + INSTALL),
+    (r"cannot import name '(?P<what>\w+)' from '(?P<module>[\w.]+)'",
+     "{module} has no {what} in the grader's version: compare versions, then grade again"),
+    (r"Torch not compiled with CUDA|No CUDA GPUs|NVIDIA driver|CUDA error|MPS backend|"
+     r"Found no .* device|Cannot access accelerator",
+     "it asks for a GPU, and there is none: look at it with the device set to the CPU"),
+    (r"FileNotFoundError: .*?'(?P<file>[^']+)'",
+     "the file {file} was not handed in: ask the student for it"),
+    (r"Read-only file system|PermissionError: ",
+     "it reads or writes a file that the box keeps closed: look whether it needs to"),
+    (r"URLError|gaierror|ConnectionError|NameResolutionError|Network is unreachable|"
+     r"Temporary failure in name resolution",
+     "it needs the network, which the box has not: ask for the file that it fetches"),
+    (r"No space left|File too large|Too many open files|Resource temporarily unavailable|"
+     r"Cannot allocate memory|MemoryError|not enough memory|start new thread|too much memory",
+     "it met a limit of the box on memory, processes or files: look whether it needs more"),
+    (r"stopped after (?P<seconds>[\d.]+) seconds|not answer within (?P<within>[\d.]+) seconds|"
+     r"too much processor time|answer in time|seconds for this notebook were used up",
+     "it took longer than the limits c.Judge.*_seconds: raise them if it may need more"),
+    (r"UsageError: .*?(?P<magic>%+\w+)",
+     "the magic {magic} is not there: install what brings it, then grade again"),
+)  # fmt: skip
+SYNTAX = ("SyntaxError", "IndentationError", "TabError")
+DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+TRIES = 6  # how often a cell is run again without a statement that cannot run here
+
+
+def trouble(error: str, shipped: set[str], python: str | None) -> str | None:
+    """What of ours is behind an error, with the remedy; None where it is the student's own.
+
+    error: its name and its text, or a sentence that holds them; shipped: packages of the release,
+    which are there as far as they may be; python: the student's version, where it is known.
+    """
+    for pattern, says in LACKS:
+        if match := re.search(pattern, error):
+            found = match.groupdict(default="")
+            if found.get("module", "").partition(".")[0] in shipped:
+                return None
+            return says.format(**found)
+    return version_trouble(error, python)
+
+
+def version_trouble(error: str, python: str | None) -> str | None:
+    """A syntax that the grader's Python may be too old for."""
+    if not error.startswith(SYNTAX):
+        return None
+    ours = sys.version_info[:2]
+    theirs = tuple(map(int, re.findall(r"\d+", python or "")[:2]))
+    if theirs > ours:
+        return (
+            f"it was written with Python {theirs[0]}.{theirs[1]}, and graded with "
+            f"{ours[0]}.{ours[1]}: look whether it runs there"
+        )
+    if not theirs and "f-string" in error:
+        return (
+            f"it may be written for a newer Python than {ours[0]}.{ours[1]}: look whether it runs "
+            "there"
+        )
+    return None
+
+
+def package_of(error: str) -> str | None:
+    """The package that an error says is not there."""
+    match = re.search(LACKS[0][0], error)
+    return match["module"].partition(".")[0] if match else None
+
+
+def magic_trouble(source: str, line: int | None) -> str | None:
+    """Where the line that failed is a command to IPython: it is no part of what is asked for."""
+    text = line_of(source, line).strip()
+    return (
+        f"{text.split()[0]} does not run here: look whether it matters" if is_magic(text) else None
+    )
+
+
+def line_of(source: str, line: int | None) -> str:
+    lines = source.split("\n")
+    return lines[line - 1] if line and line <= len(lines) else ""
+
+
+def without_statement(source: str, line: int | None) -> str | None:
+    """The cell without the statement at `line`, all other lines in their places; None where that
+    statement defines something, or none is found.
+    """
+    lines = source.split("\n")
+    if is_magic(line_of(source, line).strip()):
+        return blanked(lines, line, line)
+    plain = ["pass" if is_magic(text) else text for text in lines]
+    try:
+        statements = ast.parse("\n".join(plain)).body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    for statement in statements:
+        if statement.lineno <= (line or 0) <= statement.end_lineno:
+            defines = isinstance(statement, DEFINITIONS)
+            return None if defines else blanked(lines, statement.lineno, statement.end_lineno)
+    return None
+
+
+def without_line(source: str, line: int | None) -> str | None:
+    """The cell without one line that this Python cannot read."""
+    return blanked(source.split("\n"), line, line) if line_of(source, line).strip() else None
+
+
+def is_magic(line: str) -> bool:
+    return line.startswith(("%", "!"))
+
+
+def blanked(lines: list[str], first: int, last: int) -> str:
+    """The cell with `pass` in place of these lines, as far in as they were."""
+    kept = list(lines)
+    for number in range(first - 1, last):
+        indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
+        kept[number] = f"{indent}pass"
+    return "\n".join(kept)

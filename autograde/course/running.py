@@ -1,0 +1,204 @@
+"""Runs the cells of one rebuilt notebook as the student did, and asks at its test cells.
+
+Cells run from top to bottom. Where something is not right then, cells that failed run once more, as
+a person at the desk would do, and the class is asked again after all cells: a helper may stand
+below what needs it. What cannot run on this machine is left out, and said.
+"""
+
+import time
+from dataclasses import replace
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from ..box.notebook import Limits, Student
+from ..box.result import CellResult
+from ..exercise.declared import Exercise
+from ..exercise.verdict import Cell, Verdict, zero
+from ..judge import examine
+from ..pages.graded import NOT_WRITTEN, grade_id
+from .account import defines
+from .ours import (
+    SYNTAX,
+    TRIES,
+    magic_trouble,
+    package_of,
+    trouble,
+    without_line,
+    without_statement,
+)
+from .rebuild import DESK_ONLY
+
+NOT_RUN = "Not run."
+HOPELESS = (*SYNTAX, "Timeout", "ProcessEnded", "NotRun")
+
+
+class Running:
+    """The run of one notebook. graded: gets verdicts, outputs and notes; exercises: by test cell;
+    python: the student's version; shipped: packages of the release.
+
+    cells: what became of each cell to fill in; lacks: packages that were not there; troubles: what
+    of ours kept cells from running.
+    """
+
+    def __init__(
+        self,
+        graded,
+        exercises: dict[str, Exercise],
+        limits: Limits,
+        python: str | None,
+        shipped: set[str],
+    ):
+        self.graded, self.exercises, self.limits = graded, exercises, limits
+        self.python, self.shipped = python, shipped
+        self.cells, self.lacks, self.troubles = {}, set(), {}
+        self.failed, self.below = [], set()
+        self.own_left = limits.notebook
+
+    @property
+    def student_limits(self) -> Limits:
+        """The student's own cells have as much time as all others, and never take it from them."""
+        return replace(self.limits, notebook=2 * self.limits.notebook)
+
+    def run(self, student: Student):
+        """Raises Unavailable."""
+        self.student = student
+        code = [cell for cell in self.graded.notebook.cells if cell.cell_type == "code"]
+        to_come = {grade_id(cell) for cell in code}
+        for number, cell in enumerate(code, 1):
+            cell.execution_count = number
+            key = grade_id(cell)
+            to_come.discard(key)
+            if key in self.exercises:
+                if self.exercises[key].name not in to_come:
+                    self.judge(key)
+            elif DESK_ONLY not in cell.metadata.get("tags", []) and cell.source.strip():
+                self.execute(cell)
+                self.note_below(cell, to_come)
+        self.try_again()
+        self.say_troubles()
+
+    def note_below(self, cell: NotebookNode, to_come: set):
+        """The test cells above it for which a cell may matter: one of the student's own may for
+        all, another one where it defines the class.
+        """
+        for key, exercise in self.exercises.items():
+            if key not in to_come and (
+                grade_id(cell) is None or defines(cell.source, exercise.name)
+            ):
+                self.below.add(key)
+
+    # ------------------------------------------------------------ asking
+    def examined(self, key: str) -> Verdict:
+        exercise = self.exercises[key]
+        verdict = examine(exercise, self.student.ask, self.cells.get(exercise.name, Cell()))
+        return zero(exercise, NOT_WRITTEN) if self.is_blank(key, verdict) else verdict
+
+    def is_blank(self, key: str, verdict: Verdict) -> bool:
+        return self.exercises[key].name in self.graded.unchanged and not verdict.score
+
+    def judge(self, key: str):
+        self.graded.verdicts[key] = self.examined(key)
+
+    def lost(self) -> list[str]:
+        """Test cells whose class has not got everything."""
+        verdicts = self.graded.verdicts
+        return [key for key in self.exercises if verdicts[key].score < verdicts[key].points]
+
+    def try_again(self):
+        """Cells that failed once more, and the questions once more where that may help."""
+        lost = self.lost()
+        healed = self.run_failed() if lost else False
+        for key in lost:
+            before = self.graded.verdicts[key]
+            if before.results and before.results[0].sentence == NOT_RUN:
+                self.judge(key)
+            elif healed or key in self.below:
+                after = self.examined(key)
+                if after.score > before.score:
+                    self.graded.verdicts[key] = after
+                    self.graded.notes.append(
+                        f"{after.name} was judged after all cells had run: it needs a cell that "
+                        "stands below its check."
+                    )
+
+    def run_failed(self) -> bool:
+        """Whether one of the cells that failed runs the second time."""
+        failed, self.failed = self.failed, []
+        for cell in failed:
+            self.execute(cell)
+        return len(self.failed) < len(failed)
+
+    # ------------------------------------------------------------ running
+    def execute(self, cell: NotebookNode):
+        """A cell; where a statement in it cannot run on this machine, the cell without it."""
+        own, source = grade_id(cell) is None, cell.source
+        result = self.attempt(source, cell.execution_count, own)
+        for _ in range(TRIES):
+            left = self.without_trouble(source, result)
+            if left is None:
+                break
+            source = left
+            result = self.attempt(source, cell.execution_count, own)
+        cell.outputs = [new_output(**output) for output in result.outputs]
+        if result.status == "error" and result.error not in HOPELESS:
+            self.failed.append(cell)
+        if not own:
+            self.cells[grade_id(cell)] = Cell(cell.source, result.sentence, result.line)
+
+    def without_trouble(self, source: str, result: CellResult) -> str | None:
+        """What is left of a cell without the statement that met a trouble of ours, if it did."""
+        if not result.sentence:
+            return None
+        said = trouble(result.sentence, self.shipped, self.python)
+        said = said or magic_trouble(source, result.line)
+        if not said:
+            return None
+        self.note_trouble(said, result.sentence)
+        cut = without_line if result.error in SYNTAX else without_statement
+        left = cut(source, result.line) if result.status == "error" else None
+        return left if left != source else None
+
+    def attempt(self, source: str, number: int, own: bool) -> CellResult:
+        if not own:
+            return self.student.execute(source, number)
+        if self.own_left <= 0:
+            why = f"the {self.limits.notebook:g} seconds for this notebook were used up"
+            return CellResult("not run", error="NotRun", message=why)
+        began = time.monotonic()
+        seconds = min(self.limits.cell, self.own_left)
+        result = self.student.execute(source, number, added=True, timeout=seconds)
+        self.own_left -= time.monotonic() - began
+        return result
+
+    # ------------------------------------------------------------ troubles of our side
+    def note_trouble(self, said: str, error: str):
+        self.troubles[said] = None
+        if package := package_of(error):
+            self.lacks.add(package)
+
+    def say_troubles(self):
+        """Where marks are lost and something of ours may be behind it, a person is asked."""
+        asked = set()
+        for key in self.lost():
+            verdict = self.graded.verdicts[key]
+            if not self.is_blank(key, verdict):
+                found = dict.fromkeys([*self.troubles, *self.troubles_in(verdict)])
+                flags = tuple(f"{verdict.name}: {said}." for said in found)
+                self.graded.verdicts[key] = replace(verdict, flags=(*verdict.flags, *flags))
+                asked |= set(found)
+        self.graded.notes += [
+            f"{said[0].upper()}{said[1:]}. No mark was lost by it."
+            for said in self.troubles
+            if said not in asked
+        ]
+
+    def troubles_in(self, verdict: Verdict) -> list[str]:
+        """Those that the judge met when it asked."""
+        found = []
+        for result in verdict.results:
+            if said := trouble(result.sentence, self.shipped, self.python):
+                found.append(said)
+                if package := package_of(result.sentence):
+                    self.lacks.add(package)
+        return found
