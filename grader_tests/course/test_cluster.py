@@ -15,6 +15,7 @@ from distributed import Client, LocalCluster
 from grader_tests.samples.hostile import HOSTILE, hand_in_hostile
 from grader_tests.samples.students import STUDENTS, answers, hand_in, solutions
 from grader_tests.support.courses import (
+    FOREVER,
     autograde,
     by_nbgrader,
     checked,
@@ -80,7 +81,7 @@ def test_on_dask_a_worker_that_dies_takes_nothing_with_it(course, expected, clus
     wait_until(lambda: graded(folder))
     with Client(cluster) as client:
         os.kill(list(client.run(os.getpid).values())[0], signal.SIGKILL)
-    said, _ = run.communicate(timeout=300)
+    said, _ = run.communicate(timeout=FOREVER)
     assert run.returncode == 1, said  # a deceit needs a person
     assert "10 graded" in said
     assert (marks(folder), verdicts(folder)) == expected
@@ -110,7 +111,7 @@ def test_the_workers_of_a_cluster_leave_no_process_behind(course, tmp_path):
             child for pid in workers for child in psutil.Process(pid).children(recursive=True)
         ]
         assert started, "the warm process stays for the next submission"
-    psutil.wait_procs(started, timeout=30)
+    psutil.wait_procs(started, timeout=FOREVER)
     assert not [
         child for child in started if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
     ]

@@ -20,6 +20,7 @@ from autograde.course import farm
 from grader_tests.samples.hostile import HOSTILE, hand_in_hostile
 from grader_tests.samples.students import ROOT, STUDENTS, answers, hand_in, solutions
 from grader_tests.support.courses import (
+    FOREVER,
     autograde,
     by_nbgrader,
     checked,
@@ -191,7 +192,7 @@ def test_ctrl_c_keeps_what_is_graded(course):
     )
     wait_until(lambda: len(graded(course)) >= 2)
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does
-    said, _ = run.communicate(timeout=120)
+    said, _ = run.communicate(timeout=FOREVER)
     assert run.returncode == 130 and "the same command goes on with the rest" in said
     wait_until(lambda: not of_course(course))
     kept = len(graded(course))
@@ -246,7 +247,7 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(course):
         if "spawn_main" in " ".join(child.cmdline())
     ]
     workers[0].kill()
-    said, _ = run.communicate(timeout=300)
+    said, _ = run.communicate(timeout=FOREVER)
     assert run.returncode == 0, said
     assert scores(course) == {f"student_{number:02}": FULL for number in range(8)}
 

@@ -23,7 +23,7 @@ from grader_tests.support.courses import (
 
 SIZE, DUE = 40, "2026-03-01 12:00:00 UTC"
 LATE = {"late_zero": "2026-03-04 12:00:00 UTC", "late_little": "2026-03-01 13:00:00 UTC"}
-LIMITS = "\nc.Judge.cell_seconds = 2\nc.Judge.notebook_seconds = 20\nc.Judge.answer_seconds = 4\n"
+LIMITS = "\nc.Judge.answer_seconds = 15\n"  # for the one that would answer never
 PENALTY = """
 from nbgrader.plugins import LateSubmissionPlugin
 class TenPercentADay(LateSubmissionPlugin):

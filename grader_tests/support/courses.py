@@ -13,6 +13,7 @@ from pathlib import Path
 from grader_tests.samples.students import NOTEBOOKS, ROOT
 
 NBGRADER = Path(sys.executable).parent / "nbgrader"
+FOREVER = 900  # seconds, after which something will not happen any more
 DATABASE = "sqlite:///{}/gradebook.db"
 
 
@@ -90,12 +91,12 @@ def graded(course: Path) -> list[str]:
     )
 
 
-def wait_until(condition, seconds: float = 600):
+def wait_until(condition):
     """Returns once `condition()` holds.
 
-    `seconds` is for what never happens, however busy a machine.
+    Raises AssertionError for what never happens, however busy the machine.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + FOREVER
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.05)
