@@ -35,6 +35,6 @@ PATHS = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
 if TEMPLATES not in PATHS:
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [TEMPLATES, *PATHS]))
 c.HTMLExporter.filters = {
-    "markdown2html": "autograde.pages.mathml.markdown2html",
+    "markdown2html": "autograde.pages.sanitised.markdown2html",
     "font_face": "autograde.pages.mathml.font_face",
 }

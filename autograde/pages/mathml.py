@@ -1,8 +1,8 @@
 """Text with formulas to HTML with MathML: pages then show them without a network and without
 scripts.
 
-`nbgrader_config.py` names two filters of nbconvert's here, and the folder `jupyter` with the
-template that uses the second, so that the formgrader shows formulas too.
+`nbgrader_config.py` names a filter of nbconvert's here, and the folder `jupyter` with the template
+that uses it, so that the formgrader shows formulas too; what it shows is made in `sanitised.py`.
 """
 
 import re
@@ -11,12 +11,12 @@ from functools import cache
 from html import escape, unescape
 from pathlib import Path
 
-from jinja2 import pass_context
 from math_core import LatexError, LatexToMathML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 FONT = Path(__file__).resolve().parent / "fonts" / "STIXTwoMath.woff2"
 CONVERTER = LatexToMathML(fancy_error=False)
+LONGEST = 4_000  # characters of one formula of a student: longer ones can take very long
 INLINE = re.compile(r"(?<![\\$\w])\$(?=\S)([^$\n]+?)(?<=\S)\$(?!\w)")
 
 
@@ -30,8 +30,10 @@ def forgiving(latex: str, display: bool) -> str:
     typed.
     """
     try:
+        if len(latex) > LONGEST:
+            raise ValueError("a formula that nobody reads")
         return formula(latex, display)
-    except LatexError:
+    except (LatexError, ValueError, RecursionError):
         return f"<code>{escape(latex.strip())}</code>"
 
 
@@ -62,14 +64,6 @@ class Renderer(IPythonRenderer):
 def render(text: str, renderer: IPythonRenderer | None = None) -> str:
     """Markdown with formulas as HTML."""
     return MarkdownWithMath(renderer=renderer or Renderer(escape=False)).render(text)
-
-
-@pass_context
-def markdown2html(context, source: str) -> str:
-    """nbconvert's filter of this name."""
-    return render(
-        source, Renderer(escape=False, attachments=context.get("cell", {}).get("attachments", {}))
-    )
 
 
 @cache
