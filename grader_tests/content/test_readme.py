@@ -44,5 +44,10 @@ def test_figures_are_those_of_the_pages():
         assert claim in README
     for row in ("right answers marked down", "mistakes and pairs passed", "mutants that survive"):
         assert of_proof(row) == 0
-    row = "submissions with another mark than they deserve"
-    assert first_number(hostile_page.PAGE, row) == 0
+
+
+def test_the_hostile_page_has_every_submission_and_its_mark():
+    text = hostile_page.PAGE.read_text(encoding="utf-8")
+    shown = re.findall(r"^\| (.+?) \| \w+ \| ([\d.]+) \| ([\d.]+) \|", text, re.MULTILINE)
+    mark = "{:g}".format
+    assert shown == [(one.name, mark(one.deserves), mark(one.deserves)) for one in HOSTILE]
