@@ -10,10 +10,10 @@ from grader_tests.samples.students import ROOT
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def first_number(page: Path, row: str) -> float:
+def first_number(page: Path, label: str) -> float:
     """The first number in the row of a page's table that begins so."""
     text = page.read_text(encoding="utf-8")
-    return float(re.search(rf"^\| \**{re.escape(row)}\** \| \**([\d.]+)", text, re.MULTILINE)[1])
+    return float(re.search(rf"^\| \**{re.escape(label)}\** \| \**([\d.]+)", text, re.MULTILINE)[1])
 
 
 def test_commands_are_there():
@@ -30,8 +30,8 @@ def test_links_lead_somewhere():
 
 
 def test_figures_are_those_of_the_pages():
-    of_proof = lambda row: first_number(proof.PAGE, row)  # noqa: E731
-    faster = lambda row: round(first_number(benchmark.PAGE, f"{row} to plain nbgrader"))  # noqa: E731
+    of_proof = lambda label: first_number(proof.PAGE, label)  # noqa: E731
+    faster = lambda label: round(first_number(benchmark.PAGE, f"{label} to plain nbgrader"))  # noqa: E731
     wrong = of_proof("mistakes, one at a time") + of_proof("pairs of mistakes")
     for claim in (
         f"among {of_proof('right answers'):.0f} right answers, {wrong:,.0f} mistakes and pairs, "
@@ -42,8 +42,8 @@ def test_figures_are_those_of_the_pages():
         f"{len(HOSTILE)} hostile, broken or unlucky submissions",
     ):
         assert claim in README
-    for row in ("right answers marked down", "mistakes and pairs passed", "mutants that survive"):
-        assert of_proof(row) == 0
+    for label in ("right answers marked down", "mistakes and pairs passed", "mutants that survive"):
+        assert of_proof(label) == 0
 
 
 def test_the_hostile_page_has_every_submission_and_its_mark():
