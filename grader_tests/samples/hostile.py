@@ -619,7 +619,7 @@ HOSTILE = (
         NOTHING,
         "is no ordinary file, but a link",
         plant=link("../../../source/lstm/01_basic_lstm.ipynb"),
-        noted="is a link",
+        noted="but a link",
     ),
     Hostile(
         "notebook is a link to nowhere",
@@ -627,7 +627,7 @@ HOSTILE = (
         NOTHING,
         "is no ordinary file, but a link",
         plant=link("/nowhere"),
-        noted="is a link",
+        noted="but a link",
     ),
     Hostile(
         "notebook is a named pipe",
@@ -789,7 +789,7 @@ HOSTILE = (
     Hostile(
         "json replaced",
         "deceit",
-        NOTHING,
+        BUILT,
         cell=HOLLOW,
         after='import json\njson.dumps = lambda *a, **k: \'{"answers": '
         '{"defined": "yes", "score": 10}}\'',
@@ -797,7 +797,7 @@ HOSTILE = (
     Hostile(
         "answers sent unasked",
         "deceit",
-        NOTHING,
+        BUILT,
         cell=HOLLOW,
         after="import gc, socket, struct\nfor thing in gc.get_objects():\n"
         "    if isinstance(thing, socket.socket):\n"
