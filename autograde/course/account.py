@@ -362,13 +362,14 @@ def listed(paths: list[str], most: int = 5) -> str:
 # ---------------------------------------------------------------- the submission as a whole
 def nothing_taken(notebooks: dict[str, Taken], files: Sorted) -> dict[str, Taken]:
     """A folder without any notebook that can be read: a person decides, once, what that means."""
-    if files.unread:
-        return notebooks
     what = f"only {listed(files.paths)}" if files.paths else "nothing at all"
     ask = f"no notebook is in the folder, {what}: ask the student what was to be handed in."
     first, *_ = notebooks
+    named = {path for path, _ in files.unread}
     return {
-        name: replace(taken, asks=(ask,) if name == first else ())
+        name: taken
+        if any(ask.startswith(tuple(named)) for ask in taken.asks)
+        else replace(taken, asks=(ask,) if name == first and not named else ())
         for name, taken in notebooks.items()
     }
 

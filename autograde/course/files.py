@@ -43,7 +43,11 @@ class TooMuch(Exception):
 
 def shown(name: str | bytes) -> str:
     """A file's name as text that can be printed and stored, whatever its bytes are."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return printable(os.fsencode(name).decode("utf-8", "backslashreplace"))
+
+
+def printable(text: str) -> str:
+    """Text that does nothing to a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -61,12 +65,13 @@ def read_file(path: Path, most: int = FILE_BYTES) -> Found:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as problem:
         return Found(name, why=unopened(path, problem))
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > most:
+        os.close(handle)
+        large = f"is larger than {megabytes(most)}"
+        other = f"{NO_FILE}, but {kind_of(status.st_mode)}"
+        return Found(name, why=large if stat.S_ISREG(status.st_mode) else other)
     with open(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            return Found(name, why=f"{NO_FILE}, but {kind_of(status.st_mode)}")
-        if status.st_size > most:
-            return Found(name, why=f"is larger than {megabytes(most)}")
         try:
             data = file.read(most + 1)
         except OSError as problem:
@@ -110,7 +115,7 @@ class Reader:
             return
         for name in names:
             place, inner = folder / name, f"{path}{shown(name)}"
-            if name in SKIPPED:
+            if name in SKIPPED or name.startswith("._"):  # ._: what macOS adds
                 continue
             self.count(inner)
             if place.is_dir() and not place.is_symlink():
@@ -149,7 +154,8 @@ class Reader:
     def member(self, path: str, archive, member: zipfile.ZipInfo, zips: int) -> Iterator[Found]:
         name = member.filename.encode("utf-8", "surrogateescape")
         inner = f"{path}/{shown(name)}"
-        if member.is_dir() or set(inner.split("/")) & set(SKIPPED):
+        parts = inner.split("/")
+        if member.is_dir() or set(parts) & set(SKIPPED) or parts[-1].startswith("._"):
             return
         self.count(inner)
         if member.flag_bits & 1:
@@ -184,9 +190,10 @@ def head_of(path: Path) -> bytes | None:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
     with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
         try:
             return file.read(HEAD)
         except OSError:

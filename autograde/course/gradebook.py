@@ -28,9 +28,6 @@ from .grade import Graded
 from .release import NotReady
 
 BACKUPS = 3
-MARKS_NOT_WRITTEN = (
-    "graded, but the marks could not be written ({}); the next run grades this submission again"
-)
 
 
 def back_up(db_url: str) -> Path | None:

@@ -12,10 +12,11 @@ from pathlib import Path
 import nbformat
 
 from ..box.notebook import Limits
+from ..box.sandbox import Unavailable
 from ..box.warm import Warm
-from .account import HandedIn
-from .grade import Graded, grade_rebuilt, not_graded
-from .rebuild import Rebuilt, rebuild
+from .account import HandedIn, Taken
+from .grade import Graded, described, grade_rebuilt, not_graded
+from .rebuild import rebuild
 from .release import Assignment
 
 
@@ -62,30 +63,30 @@ def close_warm_processes():
 
 def grade_submission(job: Job) -> list[Graded]:
     """All notebooks of a submission. A pure function of the job, but for the questions, which are
-    drawn afresh.
+    drawn afresh. Whatever one of them raises stays with it; raises Unavailable.
     """
     assignment, warm = unpickled(job.assignment), warm_process(job.sandbox, job.root)
-    own = job.submission.own
-    return [
-        as_text(grade_rebuilt(name, rebuilt, own, assignment, warm, job.limits))
-        for name, rebuilt in rebuilt_notebooks(job.submission, assignment)
-    ]
+    graded = []
+    for name, taken in job.submission.notebooks.items():
+        try:
+            rebuilt, own = rebuild(taken, assignment.notebooks[name]), job.submission.own
+            result = as_text(grade_rebuilt(name, rebuilt, own, assignment, warm, job.limits))
+        except Unavailable:
+            raise
+        except Exception as problem:
+            result = given_up_on(name, assignment, described(problem))
+        graded.append(result)
+    return graded
 
 
 def given_up(job: Job, why: str) -> list[Graded]:
     """What is recorded for a submission that could not be graded at all."""
     assignment = unpickled(job.assignment)
-    return [
-        as_text(not_graded(name, rebuilt, assignment, why))
-        for name, rebuilt in rebuilt_notebooks(job.submission, assignment)
-    ]
+    return [given_up_on(name, assignment, why) for name in job.submission.notebooks]
 
 
-def rebuilt_notebooks(submission: HandedIn, assignment: Assignment) -> list[tuple[str, Rebuilt]]:
-    return [
-        (name, rebuild(taken, assignment.notebooks[name]))
-        for name, taken in submission.notebooks.items()
-    ]
+def given_up_on(name: str, assignment: Assignment, why: str) -> Graded:
+    return as_text(not_graded(name, rebuild(Taken(), assignment.notebooks[name]), assignment, why))
 
 
 def as_text(graded: Graded) -> Graded:

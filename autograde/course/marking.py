@@ -11,6 +11,7 @@ graded, so that none survives. Whatever one submission raises stays with it; the
 import fnmatch
 import glob
 import logging
+import os
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,8 +91,14 @@ class Marking:
     def handed_in(self) -> list[str]:
         step = self.folders.submitted_directory
         place = Path(self.folders.format_path(step, "*", glob.escape(self.name)))
-        paths = sorted(self.root.glob(str(place.relative_to(self.folders.root))))
-        return [path.parent.name for path in paths if self.is_wanted(path.parent.name)]
+        pattern = place.relative_to(self.folders.root)
+        names = {path.parent.name for path in self.root.glob(str(pattern))}
+        names |= {  # who knows what is in a folder that cannot be opened
+            path.name
+            for path in self.root.glob(str(pattern.parent))
+            if path.is_dir() and not os.access(path, os.R_OK | os.X_OK)
+        }
+        return sorted(name for name in names if self.is_wanted(name))
 
     def is_wanted(self, student: str) -> bool:
         wanted = self.folders.student_id
@@ -133,7 +140,7 @@ class Marking:
         submission = self.read(student)
         if not force and self.is_marked(submission):
             self.unchanged += 1
-            self.log.info("Graded and unchanged: %s", student)
+            self.log.info("Graded and unchanged: %s", shown(student))
             return None
         return Job(submission, self.pickled, self.judge.sandbox, self.root, self.judge.limits)
 
@@ -144,6 +151,8 @@ class Marking:
             student.encode()
         except UnicodeEncodeError:
             return "the name of the folder is no UTF-8, so that it is no student's id: rename it."
+        if not os.access(folder.parent, os.R_OK | os.X_OK):
+            return "the folder cannot be opened: give it back its rights (chmod u+rx)."
         if folder.is_symlink():
             return f"{self.name} is a link: put the folder itself in its place."
         return None if folder.is_dir() else f"{self.name} is no folder: put the files into one."
@@ -216,7 +225,7 @@ class Marking:
             if about.needs_person and self.is_wanted(student):
                 run = autograded.run_in(self.folder("autograded", student) / f"{notebook}.ipynb")
                 said = wanted(run, about.flagged, about.waiting)
-                found += [(student, f"{notebook}: {what}") for what in said]
+                found += [(shown(student), f"{notebook}: {what}") for what in said]
         return found
 
 

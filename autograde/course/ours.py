@@ -6,6 +6,8 @@ import ast
 import re
 import sys
 
+from .files import printable
+
 INSTALL = "install it where grading runs, then grade again"
 LACKS = (  # what an error says, what is lacking, and the remedy
     (r"No module named '(?P<module>[\w.]+)'",
@@ -15,8 +17,8 @@ LACKS = (  # what an error says, what is lacking, and the remedy
     (r"Torch not compiled with CUDA|No CUDA GPUs|NVIDIA driver|CUDA error|MPS backend|"
      r"Found no .* device|Cannot access accelerator",
      "it asks for a GPU, and there is none: look at it with the device set to the CPU"),
-    (r"FileNotFoundError: .*?'(?P<file>[^']+)'",
-     "the file {file} was not handed in: ask the student for it"),
+    (r"FileNotFoundError: (?:.*?'(?P<file>[^']+)'|(?P<name>\S+))",
+     "the file {file}{name} was not handed in: ask the student for it"),
     (r"Read-only file system|PermissionError: ",
      "it reads or writes a file that the box keeps closed: look whether it needs to"),
     (r"URLError|gaierror|ConnectionError|NameResolutionError|Network is unreachable|"
@@ -44,7 +46,7 @@ def trouble(error: str, shipped: set[str], python: str | None) -> str | None:
     """
     for pattern, says in LACKS:
         if match := re.search(pattern, error):
-            found = match.groupdict(default="")
+            found = {name: printable(text or "") for name, text in match.groupdict().items()}
             if found.get("module", "").partition(".")[0] in shipped:
                 return None
             return says.format(**found)
@@ -80,7 +82,9 @@ def magic_trouble(source: str, line: int | None) -> str | None:
     """Where the line that failed is a command to IPython: it is no part of what is asked for."""
     text = line_of(source, line).strip()
     return (
-        f"{text.split()[0]} does not run here: look whether it matters" if is_magic(text) else None
+        f"{printable(text.split()[0])} does not run here: look whether it matters"
+        if is_magic(text)
+        else None
     )
 
 

@@ -10,6 +10,7 @@ from nbgrader.converters.base import NbGraderException
 from traitlets.config import Application
 
 from ..box.sandbox import Unavailable
+from .files import shown
 from .jobs import grade_submission
 from .marking import Marking
 from .release import NotReady
@@ -33,7 +34,7 @@ class Rebuild(NotebookExporter):
             with marking.with_gradebook():
                 for job in marking.jobs(students, converter.force):
                     converter.run_pre_convert_hook()
-                    self.log.info("Autograding %s", job.student)
+                    self.log.info("Autograding %s", shown(job.student))
                     marking.enter(job, grade_submission(job))
                     converter.run_post_convert_hook()
                 people = marking.people()

@@ -209,7 +209,7 @@ class Order:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         if is_solution(cell):
-            cell.source = piece.text.source if piece.text else ""
+            cell.source = as_code(piece.text, cell) if piece.text else ""
             if cell.cell_type != "code" and piece.text and piece.text.attached:
                 cell.attachments = piece.text.attached
         return cell
@@ -234,6 +234,14 @@ class Order:
         if extra := sorted(set(text.tags) - set(cell.metadata.get("tags", []))):
             tags = ", ".join(extra)[:80]
             self.notes.append(f"The cell {name} carries the tag {tags}; it was ignored.")
+
+
+def as_code(text: Text, cell: NotebookNode) -> str:
+    """The student's text for a cell; code that stands in Markdown may have fences around it."""
+    if text.kind == "markdown" and cell.cell_type == "code":
+        lines = text.source.split("\n")
+        return "\n".join(line for line in lines if not line.startswith("```"))
+    return text.source
 
 
 def own_cell(text: Text, number: int) -> NotebookNode:

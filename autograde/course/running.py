@@ -30,6 +30,7 @@ from .ours import (
 from .rebuild import DESK_ONLY
 
 NOT_RUN = "Not run."
+TOLD = "This may not be your mistake, and your instructor has been asked to look:"
 HOPELESS = (*SYNTAX, "Timeout", "ProcessEnded", "NotRun")
 
 
@@ -135,7 +136,7 @@ class Running:
         own, source = grade_id(cell) is None, cell.source
         result = self.attempt(source, cell.execution_count, own)
         for _ in range(TRIES):
-            left = self.without_trouble(source, result)
+            left = self.without_trouble(source, result, own)
             if left is None:
                 break
             source = left
@@ -146,7 +147,7 @@ class Running:
         if not own:
             self.cells[grade_id(cell)] = Cell(cell.source, result.sentence, result.line)
 
-    def without_trouble(self, source: str, result: CellResult) -> str | None:
+    def without_trouble(self, source: str, result: CellResult, own: bool) -> str | None:
         """What is left of a cell without the statement that met a trouble of ours, if it did."""
         if not result.sentence:
             return None
@@ -154,7 +155,7 @@ class Running:
         said = said or magic_trouble(source, result.line)
         if not said:
             return None
-        self.note_trouble(said, result.sentence)
+        self.note_trouble(said, result.sentence, own)
         cut = without_line if result.error in SYNTAX else without_statement
         left = cut(source, result.line) if result.status == "error" else None
         return left if left != source else None
@@ -172,10 +173,15 @@ class Running:
         return result
 
     # ------------------------------------------------------------ troubles of our side
-    def note_trouble(self, said: str, error: str):
-        self.troubles[said] = None
-        if package := package_of(error):
+    def note_trouble(self, said: str, error: str, own: bool):
+        """A package or a Python that is not there concerns a person even where no mark was lost:
+        what was judged is not quite what was written.
+        """
+        package = package_of(error)
+        if package:
             self.lacks.add(package)
+        changed = not own and bool(package or error.startswith(SYNTAX))
+        self.troubles[said] = self.troubles.get(said, False) or changed
 
     def say_troubles(self):
         """Where marks are lost and something of ours may be behind it, a person is asked."""
@@ -185,13 +191,15 @@ class Running:
             if not self.is_blank(key, verdict):
                 found = dict.fromkeys([*self.troubles, *self.troubles_in(verdict)])
                 flags = tuple(f"{verdict.name}: {said}." for said in found)
-                self.graded.verdicts[key] = replace(verdict, flags=(*verdict.flags, *flags))
+                told = tuple(f"{TOLD} {said.partition(':')[0]}." for said in found)
+                self.graded.verdicts[key] = replace(
+                    verdict, notes=(*verdict.notes, *told), flags=(*verdict.flags, *flags)
+                )
                 asked |= set(found)
-        self.graded.notes += [
-            f"{said[0].upper()}{said[1:]}. No mark was lost by it."
-            for said in self.troubles
-            if said not in asked
-        ]
+        for said, changed in self.troubles.items():
+            if said not in asked:
+                to = self.graded.asks if changed else self.graded.notes
+                to.append(f"{said[0].upper()}{said[1:]}. No mark was lost by it.")
 
     def troubles_in(self, verdict: Verdict) -> list[str]:
         """Those that the judge met when it asked."""

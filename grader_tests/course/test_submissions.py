@@ -1,0 +1,327 @@
+"""Submissions as they really come, under both commands: found, judged, or said to a person; never
+less in silence. And that a person's state is one of the gradebook."""
+
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_raw_cell
+from nbgrader.api import Gradebook
+
+from grader_tests.evidence.odd_class import by_notebook, wrong_in_silence
+from grader_tests.samples.odd_hand_ins import odd_hand_in
+from grader_tests.samples.students import NOTEBOOKS, RELEASE, answers, hand_in, solutions
+from grader_tests.support.courses import autograde, by_nbgrader, class_report, make_course
+from grader_tests.support.ledger import marks, scores
+
+FULL, FIRST = 28, "01_basic_lstm"
+ODD = range(1000, 1012)  # seeds of odd hand-ins
+
+
+def edited(change: Callable[[nbformat.NotebookNode], None]) -> Callable[[Path], None]:
+    """A change to the first notebook, as a change to the folder."""
+
+    def plant(folder: Path):
+        path = folder / f"{FIRST}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        change(notebook)
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+
+    return plant
+
+
+def cell_of(notebook, name: str):
+    return next(cell for cell in notebook.cells if cell.id == name)
+
+
+def above_the_class(line: str) -> Callable[[Path], None]:
+    def change(notebook):
+        cell = cell_of(notebook, "LSTMCell")
+        cell.source = f"{line}\n{cell.source}"
+
+    return edited(change)
+
+
+def renamed(folder: Path):
+    names = ("01_basic_lstm (1).ipynb", "Copy of 02_stacking.ipynb", "03_Coupled_Gates.ipynb")
+    for name, other in zip(NOTEBOOKS, (*names, "homework.json")):
+        (folder / f"{name}.ipynb").rename(folder / other)
+
+
+def in_folders(folder: Path):
+    (folder / "lstm" / "lstm").mkdir(parents=True)
+    for path in folder.glob("*.ipynb"):
+        path.rename(folder / "lstm" / "lstm" / path.name)
+
+
+def in_a_zip(folder: Path):
+    with zipfile.ZipFile(folder / "lstm.zip", "w") as archive:
+        for path in sorted(folder.glob("*.ipynb")):
+            archive.write(path, f"lstm/{path.name}")
+            path.unlink()
+
+
+def two_that_differ(folder: Path):
+    path = folder / f"{FIRST}.ipynb"
+    shutil.copy(path, folder / f"{FIRST} (1).ipynb")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("torch.tanh(", "torch.sigmoid(", 1), encoding="utf-8")
+
+
+def written(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def plant(folder: Path):
+        path = folder / name
+        path.write_bytes(change(path.read_bytes() if path.exists() else b""))
+
+    return plant
+
+
+def nothing(folder: Path):
+    for path in folder.glob("*"):
+        path.unlink()
+
+
+def only_a_text(folder: Path):
+    nothing(folder)
+    (folder / "answer.pdf").write_bytes(b"%PDF-1.7")
+
+
+def a_link(folder: Path):
+    (folder / f"{FIRST}.ipynb").unlink()
+    (folder / f"{FIRST}.ipynb").symlink_to("/etc/passwd")
+
+
+def a_pipe_as_time(folder: Path):
+    os.mkfifo(folder / "timestamp.txt")
+
+
+@edited
+def helper_below_a_check(notebook):
+    cell = cell_of(notebook, "LSTMCell")
+    cell.source = cell.source.replace("torch.sigmoid", "gate")
+    at = notebook.cells.index(cell) + 1
+    notebook.cells[at:at] = [
+        new_code_cell("check(LSTMCell)"),
+        new_code_cell("def gate(x):\n    return torch.sigmoid(x)"),
+    ]
+
+
+@edited
+def metadata_lost_below_an_old_attempt(notebook):
+    at = notebook.cells.index(cell_of(notebook, "LSTMCell"))
+    notebook.cells.insert(at, new_code_cell("class LSTMCell(nn.Module):\n    pass  # to do"))
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata, cell["id"] = {}, f"cell-{number}"
+
+
+@edited
+def answer_in_a_raw_cell(notebook):
+    cell = cell_of(notebook, "LSTMCell")
+    raw = new_raw_cell(cell.source, id=cell.id, metadata=cell.metadata)
+    notebook.cells[notebook.cells.index(cell)] = raw
+
+
+@edited
+def answer_below_the_check(notebook):
+    cell, given = cell_of(notebook, "LSTMCell"), nbformat.read(RELEASE / f"{FIRST}.ipynb", 4)
+    at = notebook.cells.index(cell_of(notebook, "test_LSTMCell")) + 1
+    notebook.cells.insert(at, new_code_cell(cell.source))
+    cell.source = cell_of(given, "LSTMCell").source
+
+
+@edited
+def slow_cells_above(notebook):
+    at = notebook.cells.index(cell_of(notebook, "LSTMCell"))
+    for _ in range(4):
+        notebook.cells.insert(at, new_code_cell("import time\ntime.sleep(60)"))
+
+
+@edited
+def newer_python(notebook):
+    cell = cell_of(notebook, "LSTMCell")
+    cell.source = cell.source.replace(
+        "def forward(self, x, c, h):", "def forward(self, x, c, h):\n        f'{dict(a=1)['a']}'"
+    )
+    notebook.metadata["language_info"] = {"name": "python", "version": "3.12.4"}
+
+
+@edited
+def package_needed(notebook):
+    cell = cell_of(notebook, "LSTMCell")
+    cell.source = "from einops_like import gate\n" + cell.source.replace("torch.sigmoid", "gate")
+
+
+def file_of_ones_own(folder: Path):
+    above_the_class("from mine import gate")(folder)
+    (folder / "mine.py").write_text("import torch\n\ngate = torch.sigmoid\n")
+
+
+JUDGED = {  # what was handed in, and a piece of the note; all of it gets full marks
+    "renamed": (renamed, "01_basic_lstm (1).ipynb was taken as 01_basic_lstm.ipynb."),
+    "in_folders": (in_folders, "lstm/lstm/01_basic_lstm.ipynb was taken"),
+    "in_a_zip": (in_a_zip, "lstm.zip/lstm/01_basic_lstm.ipynb was taken"),
+    "helper_below": (helper_below_a_check, ""),
+    "metadata_lost": (metadata_lost_below_an_old_attempt, "LSTMCell has lost its mark"),
+    "raw": (answer_in_a_raw_cell, "turned into a raw cell"),
+    "below": (answer_below_the_check, "LSTMCell is as given out; the cell that defines"),
+    "slow": (slow_cells_above, ""),
+    "magic": (above_the_class("%matplotlib widget"), "%matplotlib does not run here"),
+    "own_file": (file_of_ones_own, ""),
+    "utf_16": (written(f"{FIRST}.ipynb", lambda data: data.decode().encode("utf-16")), ""),
+}
+ASKED = {  # what was handed in, what the person reads, and the score where it is known
+    "two": (two_that_differ, "differ; the first was marked", None),
+    "cut_off": (written(f"{FIRST}.ipynb", lambda data: data[:3000]), "cut off", 18),
+    "conflict": (
+        written(f"{FIRST}.ipynb", lambda data: b"<<<<<<< HEAD\n" + data),
+        "merge conflict",
+        18,
+    ),
+    "link": (a_link, "is no ordinary file, but a link", 18),
+    "nothing": (nothing, "no notebook is in the folder, nothing at all", 0),
+    "text": (only_a_text, "no notebook is in the folder, only answer.pdf", 0),
+    "pipe_as_time": (a_pipe_as_time, "timestamp.txt is no ordinary file, but a named pipe", FULL),
+    "no_time": (written("timestamp.txt", lambda _: b"1" * 31), "holds no time", FULL),
+    "package": (package_needed, "the package einops_like is not there: install it", None),
+    "import": (above_the_class("import not_there_1"), "The package not_there_1 is not", FULL),
+    "newer": (newer_python, "written with Python 3.12, and graded with", None),
+}
+WAYS = {"autograde grade": autograde, "nbgrader autograde": by_nbgrader}
+
+
+@pytest.fixture(scope="module")
+def courses(tmp_path_factory) -> dict[str, tuple[Path, str]]:
+    """Way -> course and what was said, for the same class."""
+    base = tmp_path_factory.mktemp("real")
+    make_course(base / "course")
+    with open(base / "course" / "nbgrader_config.py", "a") as config:
+        config.write("\nc.Judge.cell_seconds = 5\nc.Judge.notebook_seconds = 20\n")
+    submitted = base / "course" / "submitted"
+    for student, (plant, *_) in (JUDGED | ASKED).items():
+        hand_in(submitted / student / "lstm", solutions())
+        plant(submitted / student / "lstm")
+    for kind, work in (("full", solutions()), ("half", answers("first_attempt"))):
+        hand_in(submitted / kind / "lstm", work)
+        for seed in ODD:
+            odd_hand_in(submitted / f"{kind}_{seed}" / "lstm", work, seed)
+    hand_in(Path(os.fsdecode(os.fsencode(submitted) + b"/M\xfcller")) / "lstm", solutions())
+    found = {}
+    for way, command in WAYS.items():
+        course = base / way.replace(" ", "_")
+        shutil.copytree(base / "course", course, symlinks=True, copy_function=copied)
+        done = command(course)
+        assert done.returncode == 1, done.stdout + done.stderr
+        found[way] = course, done.stdout + done.stderr
+    return found
+
+
+def copied(one: str, other: str):
+    """Pipes too."""
+    if Path(one).is_fifo():
+        os.mkfifo(other)
+    else:
+        shutil.copy2(one, other)
+
+
+@pytest.fixture(params=WAYS)
+def course(request, courses) -> tuple[Path, str]:
+    return courses[request.param]
+
+
+def run_of(course: Path, student: str) -> dict:
+    path = course / "autograded" / student / "lstm" / f"{FIRST}.ipynb"
+    return nbformat.read(path, as_version=4).metadata["autograde_run"]
+
+
+def needs_person(course: Path, student: str) -> bool:
+    return any(asked for _, asked in by_notebook(course)[student].values())
+
+
+def test_both_commands_give_the_same(courses):
+    one, other = (marks(course) for course, _ in courses.values())
+    assert one == other
+
+
+@pytest.mark.parametrize("student", JUDGED)
+def test_what_can_be_found_is_judged_and_noted(course, student):
+    folder, _ = course
+    assert scores(folder)[student] == FULL, run_of(folder, student)
+    assert not needs_person(folder, student)
+    notes = run_of(folder, student)["notes"]
+    assert any(JUDGED[student][1] in note for note in notes or [""]), notes
+
+
+@pytest.mark.parametrize("student", ASKED)
+def test_what_is_doubtful_asks_a_person(course, student):
+    folder, said = course
+    _, asks, score = ASKED[student]
+    assert needs_person(folder, student)
+    assert any(asks in flag for flag in run_of(folder, student)["flags"])
+    assert any(student in line and asks in line for line in said.splitlines())
+    assert score is None or scores(folder)[student] == score
+
+
+def test_odd_hand_ins_lose_nothing_in_silence(course):
+    done = {f"{kind}_{seed}": [] for kind in ("full", "half") for seed in ODD}
+    assert not wrong_in_silence(course[0], done)
+
+
+def test_a_name_that_is_no_text_is_said_and_stops_nobody(course):
+    folder, said = course
+    assert "M\\xfcller" in said and "no UTF-8" in said
+    assert scores(folder)["full"] == FULL
+
+
+# ---------------------------------------------------------------- a state of the gradebook
+def copy_course(courses, folder: Path) -> Path:
+    """The course that our command has graded, to go on with."""
+    graded = courses["autograde grade"][0]
+    shutil.copytree(graded, folder / "course", symlinks=True, copy_function=copied)
+    return folder / "course"
+
+
+def test_it_is_said_until_a_person_has_cleared_it(courses, tmp_path):
+    """At every run and in the report; then no more, and its mark stays theirs."""
+    course, only = copy_course(courses, tmp_path), "--student=cut_off"
+    again = autograde(course, only)
+    assert again.returncode == 1 and "0 graded, 1 unchanged" in again.stdout
+    assert "cut_off  01_basic_lstm" in again.stdout
+    class_report(course)
+    page = (course / "reports" / "lstm.html").read_text(encoding="utf-8")
+    assert "it is cut off before its end" in page and "/formgrader/submissions/" in page
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as book:
+        notebook = book.find_submission_notebook(FIRST, "lstm", "cut_off")
+        notebook.flagged = False
+        for grade in notebook.grades:
+            grade.manual_score, grade.needs_manual_grade = 1, False
+        book.db.commit()
+    again = autograde(course, only)
+    assert again.returncode == 0 and "0 graded, 1 unchanged" in again.stdout
+    class_report(course)
+    data = json.loads((course / "reports" / "lstm.json").read_text(encoding="utf-8"))
+    assert not next(s for s in data["students"] if s["student"] == "cut_off")["flags"]
+
+
+def test_marks_that_the_gradebook_has_lost_are_given_again(courses, tmp_path):
+    course = copy_course(courses, tmp_path)
+    backup = sorted(course.glob("gradebook.db.backup-*"))[0]
+    shutil.copy(backup, course / "gradebook.db")
+    again = autograde(course, "--student=full")
+    assert "1 graded, 0 unchanged" in again.stdout and scores(course)["full"] == FULL
+
+
+def test_what_decides_a_mark_makes_it_old(courses, tmp_path):
+    """A due date, and a limit."""
+    course = copy_course(courses, tmp_path)
+    assert "0 graded, 1 unchanged" in autograde(course, "--student=full").stdout
+    with open(course / "nbgrader_config.py", "a") as config:
+        config.write("\nc.Judge.cell_seconds = 6\n")
+    assert "1 graded, 0 unchanged" in autograde(course, "--student=full").stdout
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as book:
+        book.update_or_create_assignment("lstm", duedate="2030-01-01 00:00:00")
+    assert "1 graded, 0 unchanged" in autograde(course, "--student=full").stdout

@@ -1,0 +1,387 @@
+"""What lies in a submission's folder, and the notebook that is rebuilt from it: values in, values
+out, no notebook run."""
+
+import io
+import json
+import os
+import zipfile
+from copy import deepcopy
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from autograde.course import files, ours
+from autograde.course.account import Taken, account
+from autograde.course.cells import read_sheet
+from autograde.course.files import Found, Reader, TooMuch, shown
+from autograde.course.rebuild import rebuild
+from autograde.course.submission import handed_in_at
+from autograde.pages.graded import grade_id
+from grader_tests.samples.students import NOTEBOOKS, RELEASE, filled, solutions
+
+GIVEN = {name: nbformat.read(RELEASE / f"{name}.ipynb", as_version=4) for name in NOTEBOOKS}
+KIT = {"lstm_kit/checks.py": "", "img/01_cell.svg": ""}
+FIRST, SECOND = NOTEBOOKS[:2]
+SOLVED = solutions()
+
+
+def work(name: str, change=lambda notebook: None) -> bytes:
+    notebook = filled(name, SOLVED)
+    change(notebook)
+    return json.dumps(notebook).encode()
+
+
+def taken(**paths: bytes) -> dict[str, Taken]:
+    return account("ada", [Found(path, data) for path, data in paths.items()], GIVEN, KIT).notebooks
+
+
+# ---------------------------------------------------------------- every file is accounted for
+@pytest.mark.parametrize(
+    "path",
+    [
+        "01_basic_lstm (1).ipynb",
+        "Copy of 01_basic_lstm.ipynb",
+        "01_Basic_LSTM.IPYNB",
+        "lstm/lstm/01_basic_lstm.ipynb",
+        "homework.ipynb",
+        "notebook.json",
+        "02_stacking.ipynb",
+    ],
+)
+def test_a_notebook_is_told_by_its_cells(path):
+    data = work(FIRST)
+    found = taken(**{path: data})
+    assert found[FIRST].data == data and not found[FIRST].asks
+    assert found[FIRST].notes == (f"{path} was taken as 01_basic_lstm.ipynb.",)
+
+
+def test_the_name_decides_where_the_cells_say_nothing():
+    data = json.dumps({"cells": [{"cell_type": "code", "source": "x = 1"}]}).encode()
+    found = taken(**{"lstm 02_stacking-1.ipynb": data, "other.ipynb": data})
+    assert found[SECOND].data == data and found[FIRST].data is None
+    assert "other.ipynb is no notebook of this assignment; it was not used." in found[FIRST].notes
+
+
+def test_what_a_file_defines_decides_last():
+    cells = [{"cell_type": "code", "source": SOLVED["LSTM"]}]
+    data = json.dumps({"cells": cells}).encode()
+    assert taken(**{"Untitled.ipynb": data})[SECOND].data == data
+
+
+def test_a_copy_as_given_out_is_no_rival():
+    blank = (RELEASE / f"{FIRST}.ipynb").read_bytes()
+    found = taken(**{f"{FIRST}.ipynb": blank, f"{FIRST} (1).ipynb": work(FIRST)})
+    assert found[FIRST].data == work(FIRST) and not found[FIRST].asks
+
+
+def test_two_that_differ_ask_a_person_and_the_fuller_is_taken():
+    def shorten(notebook):
+        del notebook.cells[-1]
+        cell = next(cell for cell in notebook.cells if cell.id == "LSTMCell")
+        cell.source = "class LSTMCell(nn.Module):\n    pass"
+
+    found = taken(**{f"{FIRST}.ipynb": work(FIRST, shorten), "other.ipynb": work(FIRST)})
+    assert found[FIRST].data == work(FIRST)
+    assert "other.ipynb and 01_basic_lstm.ipynb differ" in found[FIRST].asks[0]
+
+
+def test_outputs_are_no_difference():
+    def run(notebook):
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.execution_count = 5
+
+    found = taken(**{f"{FIRST}.ipynb": work(FIRST), "copy.ipynb": work(FIRST, run)})
+    assert not found[FIRST].asks
+
+
+def test_a_bonus_that_is_not_there_asks_nobody():
+    found = taken(**{f"{name}.ipynb": work(name) for name in NOTEBOOKS[:3]}, **{"a.png": b""})
+    assert found[NOTEBOOKS[3]] == Taken(missing="04_peepholes.ipynb was not handed in.")
+
+
+def test_something_in_place_of_a_notebook_asks():
+    some = {f"{name}.ipynb": work(name) for name in NOTEBOOKS[:3]}
+    found = taken(**some, **{"04_peepholes.html": b"<p>"})
+    assert "04_peepholes.html" in found[NOTEBOOKS[3]].asks[0]
+
+
+def test_the_kit_is_the_releases_and_a_text_the_students():
+    files_ = [
+        Found("lstm/lstm_kit/checks.py", b"evil = 1"),
+        Found("lstm/mine.py", b"x = 1"),
+        Found("../up.py", b"x = 2"),
+    ]
+    own = account("ada", files_, GIVEN, KIT).own
+    assert own["mine.py"] == own["lstm/mine.py"] == "x = 1"
+    assert not any("checks" in path or ".." in path for path in own)
+
+
+# ---------------------------------------------------------------- the careful reader
+def zipped(**entries: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in entries.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def read(folder: Path) -> dict[str, Found]:
+    return {found.path: found for found in Reader().folder(folder)}
+
+
+def test_folders_and_zips_are_opened(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.ipynb").write_bytes(b"{}")
+    inner = zipped(**{"c.ipynb": b"{}", "__MACOSX/._c.ipynb": b"x"})
+    (tmp_path / "all.zip").write_bytes(zipped(**{"inner.zip": inner, "../../up.ipynb": b"{}"}))
+    assert read(tmp_path).keys() == {
+        "a/b.ipynb",
+        "all.zip/inner.zip/c.ipynb",
+        "all.zip/../../up.ipynb",
+    }
+
+
+def test_nothing_but_files_is_opened(tmp_path):
+    (tmp_path / "link.ipynb").symlink_to("/etc/passwd")
+    (tmp_path / "folder").symlink_to("/etc")
+    (tmp_path / "dir.ipynb").mkdir()
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    found = read(tmp_path)
+    assert {path: about.why for path, about in found.items()} == {
+        "link.ipynb": "is no ordinary file, but a link",
+        "folder": "is no ordinary file, but a link",
+        "dir.ipynb": "is no ordinary file, but a folder",
+        "pipe.ipynb": "is no ordinary file, but a named pipe",
+    }
+    assert not any(about.data for about in found.values())
+
+
+def test_limits_hold(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "FILE_BYTES", 1 << 20)
+    bomb = zipped(**{"b.ipynb": b"0" * (2 << 20)})
+    (tmp_path / "bomb.zip").write_bytes(bomb)
+    deep = zipped(**{"x.ipynb": b"{}"})
+    for _ in range(6):
+        deep = zipped(**{"deeper.zip": deep})
+    (tmp_path / "deep.zip").write_bytes(deep)
+    whys = [about.why for about in read(tmp_path).values()]
+    assert "is larger than 1 MB" in whys
+    assert any("too deep in other zips" in why for why in whys)
+    monkeypatch.setattr(files, "MOST_FILES", 3)
+    for number in range(5):
+        (tmp_path / f"{number}.ipynb").write_bytes(b"{}")
+    with pytest.raises(TooMuch):
+        read(tmp_path)
+
+
+def test_any_name_can_be_shown():
+    name = os.fsdecode(b"M\xfcller\n\x1b[31m.ipynb")
+    assert shown(name) == "M\\xfcller\\n\\x1b[31m.ipynb"
+
+
+TIMES = {
+    b"2026-03-01 12:00:00 UTC": True,
+    b"2026-03-01 12:00:00.123456 UTC": True,
+    b"\xef\xbb\xbf2026-03-01T12:00:00+02:00\n": True,
+    b"": False,
+    b"9" * 31: False,
+    b"9999-12-31 23:59:59 UTC": False,
+    b"0001-01-01 00:00:00 UTC": False,
+    b"yesterday": False,
+    b"\xff\xfe\x00": False,
+    b"2026-03-01 12:00:00 +99999999999999": False,
+}
+
+
+@pytest.mark.parametrize("text", TIMES)
+def test_a_timestamp_is_a_time_or_is_said(tmp_path, text):
+    (tmp_path / "timestamp.txt").write_bytes(text)
+    when, why = handed_in_at(tmp_path)
+    assert (when is not None, why is None) == (TIMES[text], TIMES[text])
+
+
+# ---------------------------------------------------------------- a notebook in any state
+UNREADABLE = {
+    b"": "the file is empty",
+    b" \n": "the file is empty",
+    b"{'cells'": "it is not valid JSON",
+    b'{"cells": [': "cut off before its end",
+    b'{\n<<<<<<< HEAD\n"cells": []\n>>>>>>> x\n}': "merge conflict",
+    b"[1, 2]": "it is not a notebook",
+    b"{}": "it has no cells",
+    b'{"cells": 5}': "it has no cells",
+    b"[" * 100_000: "it is not valid JSON",
+    b"[" + b"{}," * 2_000_000 + b"{}]": "it holds more than",
+}
+
+
+@pytest.mark.parametrize("data", UNREADABLE, ids=range(len(UNREADABLE)))
+def test_what_cannot_be_read_says_why(data):
+    with pytest.raises(ValueError, match=UNREADABLE[data]):
+        read_sheet(data)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
+)
+def test_every_encoding_is_read(encoding):
+    data = '{"cells": [{"cell_type": "code", "source": ["# ö\\n", "x"]}]}'.encode(encoding)
+    assert read_sheet(data).texts[0].source == "# ö\nx"
+
+
+def test_an_old_format_with_odd_cells_is_read():
+    sheets = [{"cells": [{"cell_type": "code", "input": "x"}, 7]}, {"cells": 5}, 3]
+    assert [t.source for t in read_sheet(json.dumps({"worksheets": sheets}).encode()).texts] == [
+        "x"
+    ]
+
+
+def test_surrogates_become_text():
+    data = b'{"cells": [{"cell_type": "code", "source": "\\ud800", "id": "\\udfff"}]}'
+    text = read_sheet(data).texts[0]
+    (text.source + text.id).encode()
+
+
+# ---------------------------------------------------------------- rebuilt, in the student's order
+def rebuilt(change, name: str = FIRST):
+    return rebuild(Taken(work(name, change)), GIVEN[name])
+
+
+def keys(notebook) -> list[str]:
+    return [grade_id(cell) or cell.id for cell in notebook.cells]
+
+
+def place(notebook, name: str) -> int:
+    return next(k for k, cell in enumerate(notebook.cells) if cell.id == name)
+
+
+def test_the_students_order_is_kept():
+    def change(notebook):
+        at = place(notebook, "test_LSTMCell")
+        check = notebook.cells.pop(at)
+        notebook.cells.insert(at + 3, check)
+        notebook.cells.insert(at, new_code_cell("helper = 1"))
+
+    found = rebuilt(change)
+    order = keys(found.notebook)
+    assert order.index("LSTMCell") < order.index("own-1") < order.index("test_LSTMCell")
+    nbformat.validate(found.notebook)
+
+
+def test_cells_that_are_gone_come_back_where_they_were():
+    def change(notebook):
+        gone = ("setup_01", "test_LSTMCell", "title")
+        notebook.cells = [cell for cell in notebook.cells if cell.id not in gone]
+
+    assert keys(rebuilt(change).notebook) == keys(GIVEN[FIRST])
+
+
+def test_the_last_written_copy_counts_and_the_others_run():
+    def change(notebook):
+        copy = deepcopy(notebook.cells[place(notebook, "LSTMCell")])
+        copy.source, copy["id"] = copy.source + "\n# last", "copy"
+        notebook.cells.append(copy)
+
+    found = rebuilt(change).notebook
+    answer = next(cell for cell in found.cells if grade_id(cell) == "LSTMCell")
+    assert answer.source.endswith("# last") and found.cells[-1] is answer
+    assert [cell.source for cell in found.cells if cell.id == "own-1"] == [SOLVED["LSTMCell"]]
+
+
+@pytest.mark.parametrize("kind", ["code", "raw", "markdown"])
+def test_an_answer_in_another_cell_is_found(kind):
+    def change(notebook):
+        cell = notebook.cells[place(notebook, "LSTMCell")]
+        cell.source = GIVEN[FIRST].cells[place(GIVEN[FIRST], "LSTMCell")].source
+        new = {"code": new_code_cell, "markdown": new_markdown_cell}.get(kind)
+        extra = new(SOLVED["LSTMCell"]) if new else nbformat.v4.new_raw_cell(SOLVED["LSTMCell"])
+        notebook.cells.append(extra)
+
+    found = rebuilt(change)
+    answer = next(cell for cell in found.notebook.cells if grade_id(cell) == "LSTMCell")
+    assert answer.cell_type == "code" and answer.source == SOLVED["LSTMCell"]
+    assert any("is as given out" in note for note in found.notes)
+
+
+def test_an_answer_that_is_nowhere_asks():
+    def change(notebook):
+        del notebook.cells[place(notebook, "LSTMCell")]
+
+    assert "The cell LSTMCell is missing" in rebuilt(change).asks[0]
+
+
+def test_a_picture_stays_with_its_text():
+    picture = {"a.png": {"image/png": "iVBORw0KGgo="}, "b": {"text/html": "<script>"}, "c": 5}
+
+    def change(notebook):
+        notebook.cells.append(new_markdown_cell("![](attachment:a.png)"))
+        notebook.cells[-1]["attachments"] = picture
+
+    cell = rebuilt(change).notebook.cells[-1]
+    assert cell.attachments == {"a.png": {"image/png": "iVBORw0KGgo="}}
+
+
+def test_an_edited_set_up_runs_beside_the_original():
+    def change(notebook):
+        notebook.cells[place(notebook, "setup_01")].source += "\nimport math"
+
+    found = rebuilt(change).notebook
+    order = keys(found)
+    assert order.index("own-1") == order.index("setup_01") + 1
+    assert found.cells[order.index("own-1")].source.endswith("import math")
+
+
+# ---------------------------------------------------------------- troubles of our side
+TROUBLES = {
+    "ModuleNotFoundError: No module named 'einops'": "the package einops is not there",
+    "forward raised ModuleNotFoundError: No module named 'a.b'": "the package a.b is not there",
+    "ModuleNotFoundError: No module named 'lstm_kit.stack'": None,
+    "ImportError: cannot import name 'x' from 'torch' (/a/b.py)": "torch has no x",
+    "AssertionError: Torch not compiled with CUDA enabled": "it asks for a GPU",
+    "FileNotFoundError: [Errno 2] No such file or directory: 'a.csv'": "the file a.csv was not",
+    "OSError: [Errno 28] No space left on device": "it met a limit of the box",
+    "Timeout: this cell was stopped after 30 seconds; is there an endless loop?": "took longer",
+    "NameError: name 'x' is not defined": None,
+    "TypeError: forward() missing 1 required positional argument: 'h'": None,
+}
+
+
+@pytest.mark.parametrize("error", TROUBLES)
+def test_an_error_is_ours_or_the_students(error):
+    found, expected = ours.trouble(error, {"lstm_kit"}, None), TROUBLES[error]
+    assert found is None if expected is None else expected in found
+
+
+def test_a_syntax_is_ours_where_the_student_had_a_newer_python():
+    error = "SyntaxError: f-string: unmatched '['"
+    assert "Python 3.99" in ours.trouble(error, set(), "3.99.1")
+    assert ours.trouble("SyntaxError: invalid syntax", set(), None) is None
+    assert ours.trouble("SyntaxError: invalid syntax", set(), "3.8.1") is None
+
+
+CELL = """%matplotlib widget
+import pandas as pd
+from a import (
+    b,
+)
+x = 1
+
+
+class A:
+    y = pd.z
+"""
+
+
+@pytest.mark.parametrize(
+    "line, gone", [(1, "%matplotlib"), (2, "import pandas"), (4, "    b,"), (10, None)]
+)
+def test_a_statement_is_left_out_and_no_line_moves(line, gone):
+    left = ours.without_statement(CELL, line)
+    if gone is None:
+        assert left is None
+    else:
+        assert gone not in left and len(left.split("\n")) == len(CELL.split("\n"))
+        assert "class A:" in left
