@@ -4,6 +4,8 @@ less in silence. And that a person's state is one of the gradebook."""
 import json
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -275,6 +277,55 @@ def test_a_name_that_is_no_text_is_said_and_stops_nobody(course):
     folder, said = course
     assert "M\\xfcller" in said and "no UTF-8" in said
     assert scores(folder)["full"] == FULL
+
+
+# ---------------------------------------------------------------- nothing ends the class
+RAISES = {  # on the way of a submission: the module, and what is called there
+    "reading": ("autograde.course.marking", "read_submission"),
+    "rebuilding": ("autograde.course.jobs", "rebuild"),
+    "judging": ("autograde.course.jobs", "grade_rebuilt"),
+    "writing": ("autograde.course.marking", "enter"),
+}
+RAISING = """
+import importlib, sys
+module, name = importlib.import_module(sys.argv[1]), sys.argv[2]
+usual = getattr(module, name)
+
+def raising(*arguments):
+    if "oddly_named" in repr(arguments):
+        raise RuntimeError("something unheard of")
+    return usual(*arguments)
+
+setattr(module, name, raising)
+sys.argv = ["nbgrader", "autograde", "lstm"]
+from nbgrader.apps.nbgraderapp import NbGraderApp
+NbGraderApp.launch_instance()
+"""
+
+
+@pytest.mark.parametrize("where", RAISES)
+def test_whatever_a_submission_raises_stays_with_it(tmp_path, where):
+    make_course(tmp_path / "course")
+    submitted = tmp_path / "course" / "submitted"
+    for student in ("aa", "oddly_named", "zz"):
+        folder = submitted / student / "lstm"
+        hand_in(folder, solutions())
+        for name in NOTEBOOKS[1:]:
+            (folder / f"{name}.ipynb").unlink()
+    path = submitted / "oddly_named" / "lstm" / f"{FIRST}.ipynb"
+    path.rename(path.with_name("oddly_named.ipynb"))
+    done = subprocess.run(
+        [sys.executable, "-c", RAISING, *RAISES[where]],
+        cwd=tmp_path / "course",
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    said = [line for line in done.stderr.splitlines() if "Needs a person" in line]
+    assert said and all("oddly_named" in line for line in said)
+    assert any("something unheard of" in line for line in said)
+    found = scores(tmp_path / "course")
+    assert (found["aa"], found["zz"], found.get("oddly_named", 0)) == (10, 10, 0)
 
 
 # ---------------------------------------------------------------- a state of the gradebook
