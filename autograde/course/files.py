@@ -22,6 +22,10 @@ SKIPPED = ("__MACOSX", "__pycache__", ".git", ".venv", "venv", "node_modules", "
 OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 TEXTS = (".py", ".txt", ".csv", ".tsv", ".json", ".md", ".yaml", ".yml")
 NO_FILE = "is no ordinary file"
+ZIP_ENTRY = b"PK\x01\x02"  # stands in a zip once for each file in it
+UNZIPPING = (  # what Python raises on a zip that is none, or a broken one
+    *(zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError),
+)
 HEAD = 4096  # bytes that tell whether a file is worth reading
 
 
@@ -128,13 +132,11 @@ class Reader:
             elif interesting(inner, head_of(place)):
                 yield from self.opened(inner, read_file(place), 0)
             else:
-                yield Found(inner, why=why_not(inner, place))
+                yield Found(inner, why=why_not(inner))
 
     def opened(self, path: str, found: Found, zips: int) -> Iterator[Found]:
         """A file, or where it is a zip, what is in it."""
-        self.bytes += len(found.data or b"")
-        if self.bytes > ALL_BYTES:
-            raise TooMuch(f"there are more than {megabytes(ALL_BYTES)} in it")
+        self.spend(len(found.data or b""))
         if found.data is not None and is_zip(path, found.data):
             yield from self.zip(path, found.data, zips)
         else:
@@ -144,11 +146,14 @@ class Reader:
         if zips == MOST_ZIPS:
             yield Found(path, why="is a zip that lies too deep in other zips")
             return
+        if data.count(ZIP_ENTRY) > MOST_FILES:
+            yield Found(path, why=f"is a zip of more than {MOST_FILES} files")
+            return
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 for member in sorted(archive.infolist(), key=lambda member: member.filename):
                     yield from self.member(path, archive, member, zips)
-        except (zipfile.BadZipFile, ValueError, EOFError, OSError, NotImplementedError) as problem:
+        except UNZIPPING as problem:
             yield Found(path, why=f"is a zip that cannot be opened ({reason(problem)})")
 
     def member(self, path: str, archive, member: zipfile.ZipInfo, zips: int) -> Iterator[Found]:
@@ -162,21 +167,31 @@ class Reader:
             yield Found(inner, why="has a password")
         elif stat.S_ISLNK(member.external_attr >> 16):
             yield Found(inner, why=f"{NO_FILE}, but a link")
-        elif member.file_size > FILE_BYTES:
-            yield Found(inner, why=f"is larger than {megabytes(FILE_BYTES)}")
         else:
-            try:
-                with archive.open(member) as file:  # sizes in a zip may lie
-                    data = file.read(FILE_BYTES + 1)
-            except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as e:
-                yield Found(inner, why=f"cannot be unpacked ({reason(e)})")
-                return
-            if len(data) > FILE_BYTES:
-                yield Found(inner, why=f"is larger than {megabytes(FILE_BYTES)}")
-            elif interesting(inner, data[:HEAD]):
-                yield from self.opened(inner, Found(inner, data), zips + 1)
-            else:
-                yield Found(inner, why=why_not(inner))
+            yield from self.unpacked(inner, archive, member, zips)
+
+    def unpacked(self, inner: str, archive, member: zipfile.ZipInfo, zips: int) -> Iterator[Found]:
+        """A file of a zip. What is said of its size may be a lie, so that it is read piecemeal."""
+        try:
+            with archive.open(member) as file:
+                data = file.read(HEAD)
+                wanted = interesting(inner, data)
+                data += file.read(FILE_BYTES + 1 - HEAD) if wanted else b""
+        except UNZIPPING as problem:
+            yield Found(inner, why=f"cannot be unpacked ({reason(problem)})")
+            return
+        if len(data) > FILE_BYTES:
+            self.spend(len(data))
+            yield Found(inner, why=f"is larger than {megabytes(FILE_BYTES)}")
+        elif wanted:
+            yield from self.opened(inner, Found(inner, data), zips + 1)
+        else:
+            yield Found(inner, why=why_not(inner))
+
+    def spend(self, count: int):
+        self.bytes += count
+        if self.bytes > ALL_BYTES:
+            raise TooMuch(f"there are more than {megabytes(ALL_BYTES)} in it")
 
     def count(self, path: str):
         self.files += 1
@@ -216,7 +231,7 @@ def is_zip(path: str, data: bytes) -> bool:
     return end == ".zip" or (end in ("", ".ipynb") and data.startswith(b"PK\x03\x04"))
 
 
-def why_not(path: str, place: Path | None = None) -> str:
+def why_not(path: str) -> str:
     """What keeps a file that was not read from being of no interest."""
     if path.lower().endswith(OTHER_ARCHIVES):
         return "is an archive, but no zip"

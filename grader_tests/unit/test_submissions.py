@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from autograde.course import files, ours
 from autograde.course.account import Taken, account
 from autograde.course.cells import read_sheet
-from autograde.course.files import Found, Reader, TooMuch, shown
+from autograde.course.files import Found, Reader, TooMuch, read_file, shown
 from autograde.course.rebuild import rebuild
 from autograde.course.submission import handed_in_at
 from autograde.pages.graded import grade_id
@@ -122,7 +122,7 @@ def test_the_kit_is_the_releases_and_a_text_the_students():
 # ---------------------------------------------------------------- the careful reader
 def zipped(**entries: bytes) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in entries.items():
             archive.writestr(name, data)
     return file.getvalue()
@@ -170,7 +170,15 @@ def test_limits_hold(tmp_path, monkeypatch):
     whys = [about.why for about in read(tmp_path).values()]
     assert "is larger than 1 MB" in whys
     assert any("too deep in other zips" in why for why in whys)
+    monkeypatch.setattr(files, "ALL_BYTES", 4 << 20)
+    many = {f"{number}.ipynb": b"0" * (1 << 20) for number in range(9)}
+    (tmp_path / "many.zip").write_bytes(zipped(**many))
+    with pytest.raises(TooMuch, match="more than 4 MB"):
+        read(tmp_path)
     monkeypatch.setattr(files, "MOST_FILES", 3)
+    assert "is a zip of more than 3 files" in [
+        found.why for found in Reader().opened("many.zip", read_file(tmp_path / "many.zip"), 0)
+    ]
     for number in range(5):
         (tmp_path / f"{number}.ipynb").write_bytes(b"{}")
     with pytest.raises(TooMuch):
