@@ -27,6 +27,14 @@ OWN_FILES = {  # of /etc: a user and a machine that have a name
     "group": "root:x:0:\nstudent:x:1000:\n",
     "hosts": "127.0.0.1 localhost box\n::1 localhost\n",
 }
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+LINKS = {  # of /dev
+    "fd": "/proc/self/fd",
+    "stdin": "/proc/self/fd/0",
+    "stdout": "/proc/self/fd/1",
+    "stderr": "/proc/self/fd/2",
+    "ptmx": "pts/ptmx",
+}
 SERVER_BYTES = 64 << 20  # that the server may write
 
 
@@ -58,10 +66,22 @@ def mounts(hidden: list[str], work: str, folder: Path) -> list[str]:
     places = ("/tmp", "/var/tmp")  # for what each notebook has for itself
     return [
         *parents_and_mounts(ordered),
-        *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"),
+        *("--proc", "/proc", *devices()),
         *(word for place in places for word in ("--perms", "0755", "--dir", place)),
         *("--perms", "0700", "--size", str(SERVER_BYTES), "--tmpfs", work),  # the server's own
         *("--remount-ro", "/"),
+    ]
+
+
+def devices() -> list[str]:
+    """Bubblewrap's arguments for /dev: what does no harm, and room for what each notebook has for
+    itself. (Its own `--dev` would cost the server the right to make worlds.)"""
+    return [
+        *("--perms", "0755", "--tmpfs", "/dev"),
+        *(word for name in DEVICES for word in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),
+        *(word for name, to in LINKS.items() for word in ("--symlink", to, f"/dev/{name}")),
+        *(word for name in ("pts", "shm") for word in ("--perms", "0755", "--dir", f"/dev/{name}")),
+        *("--remount-ro", "/dev"),
     ]
 
 

@@ -4,7 +4,6 @@ import functools
 import os
 import secrets
 import socket
-import sys
 import time
 from pathlib import Path
 
@@ -73,12 +72,12 @@ def probe(server: Server, told: dict) -> list[str]:
 
 def facts(server: Server, listening: socket.socket) -> dict:
     """What a probe must know to try the right things: see student/probe.py."""
-    home = str(Path.home())
+    shown = [tree for tree in readable_trees(server.hidden) if os.path.isdir(tree)]
     return {
         "secret": [path for path in secret(server.hidden) if os.path.exists(path)],
         "pid": os.getpid(),
         "port": listening.getsockname()[1],
-        "outside": ["/", "/usr", "/etc", home, sys.prefix, str(STUDENT), *server.hidden],
+        "outside": ["/", "/etc", str(Path.home()), str(STUDENT), *shown, *server.hidden],
     }
 
 

@@ -9,10 +9,12 @@ import os
 import shutil
 from pathlib import Path
 
-from .mounts import PACKAGE, STUDENT, mounts, readable_trees, without
+from .mounts import PACKAGE, STUDENT, lies_in, mounts, readable_trees, without
 
+PRIVATE = ["/tmp", "/var/tmp"]  # where what Python needs must be shown again, if it lies there
 WORK = "/student"  # where a notebook works, in namespaces
-CAPABILITIES = ("SYS_ADMIN", "SETUID", "SETGID", "KILL", "NET_ADMIN")  # of a server run by root
+MAKES_WORLDS = ("SYS_ADMIN", "NET_ADMIN")  # what a server may do in its own namespaces
+CHANGES_USERS = ("SETUID", "SETGID", "KILL")  # and where root runs it
 LIMITED = "limits on time, memory, processes and files"
 
 
@@ -52,7 +54,9 @@ class Bubblewrap(Box):
     )
 
     def settings(self, folder, hidden):
-        return {**super().settings(folder, hidden), "work": WORK}
+        trees = [tree for tree in readable_trees(hidden) if lies_in(tree, PRIVATE)]
+        folders = [tree for tree in trees if os.path.isdir(tree) and not os.path.islink(tree)]
+        return {**super().settings(folder, hidden), "work": WORK, "readable": folders}
 
     def command(self, folder, hidden):
         found = bubblewrap()
@@ -89,15 +93,17 @@ def bubblewrap() -> str | None:
 
 
 def namespaces() -> list[str]:
-    """Of the server. Root keeps what it takes to make a world for every notebook; for anybody else
-    a user namespace is enough."""
-    common = [
+    """Of the server, which keeps what it takes to make a world for every notebook: root with users
+    of their own, anybody else in a user namespace."""
+    root = os.geteuid() == 0
+    kept = (*MAKES_WORLDS, *(CHANGES_USERS if root else ()))
+    return [
         *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
-        *("--unshare-cgroup-try", "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+        *("--unshare-cgroup-try", "--die-with-parent", "--new-session"),
+        *(() if root else ("--unshare-user",)),
+        *("--cap-drop", "ALL"),
+        *(word for name in kept for word in ("--cap-add", f"CAP_{name}")),
     ]
-    if os.geteuid():
-        return [*common, "--unshare-user"]
-    return [*common, *(word for name in CAPABILITIES for word in ("--cap-add", f"CAP_{name}"))]
 
 
 BOXES = (Bubblewrap(), Landlock())  # the best first

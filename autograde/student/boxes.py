@@ -32,7 +32,6 @@ FIRST_USER = 1_000_000_000  # outside, where the server is root: no person's, on
 USERS = 3_000_000_000  # so many that no two of them are the same
 OWN_WORLD = (
     system.NEW_MOUNTS
-    | system.NEW_PROCESSES
     | system.NEW_NETWORK
     | system.NEW_IPC
     | system.NEW_HOSTNAME
@@ -42,7 +41,10 @@ OWN_WORLD = (
 
 @dataclass
 class Open:
-    """No box: a folder, and the limits that every process has."""
+    """No box: a folder, and the limits that every process has.
+
+    work: where a notebook works. readable: folders, of which each box shows what it must.
+    """
 
     work: str
     readable: tuple[str, ...] = ()
@@ -92,51 +94,39 @@ class Namespaces(Open):
     alone = counted = True
 
     def fork(self) -> int:
-        """Raises OSError. A passage in between enters the new world, in which its child is born."""
-        self.outside = new_user() if os.geteuid() == 0 else None
-        read, write = os.pipe()
-        passage = os.fork()
-        if passage:
-            os.close(write)
-            os.waitpid(passage, 0)
-            with os.fdopen(read) as born:
-                child = born.read()
-            if not child.isdigit():
-                raise OSError(child or "no process could be started in namespaces of its own")
-            return int(child)
+        """Raises OSError. The child is born in a process namespace of its own; after that, the next
+        child of this process would be born where this one is."""
+        self.outside = new_user() if os.geteuid() == 0 else os.geteuid()
+        home = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            system.prctl(system.DUMPABLE, 1)  # or what lies in /proc about us is not ours
-            if self.outside is None:
-                inside, outside = (USER, USER), (os.getuid(), os.getgid())
-                system.unshare(system.NEW_USERS | OWN_WORLD)
-                map_user(inside, outside)
-            else:
-                system.unshare(OWN_WORLD)
+            system.unshare(system.NEW_PROCESSES)
             child = os.fork()
-        except OSError as problem:
-            os.write(write, str(problem).encode())
-            os._exit(1)
-        if child:
-            os.write(write, str(child).encode())
-            os._exit(0)
-        os.close(read)
-        os.close(write)
-        return 0
+            if child:
+                system.enter_namespace(home, system.NEW_PROCESSES)
+            return child
+        finally:
+            os.close(home)
 
     def enter(self):
         """Raises OSError, or an error of sandlock, where the kernel does not do it."""
+        system.unshare(OWN_WORLD)
         system.mount("", "/", system.RECURSIVE | system.KEPT_PRIVATE)
-        user = USER if self.outside is None else self.outside
+        below = [(path, os.open(path, os.O_PATH)) for path in self.readable]
         for place, kind, flags, options in PRIVATE:
             flags |= system.NO_SETUID | (0 if kind == "devpts" else system.NO_DEVICES)
-            filled = options.format(user=user)
+            filled = options.format(user=self.outside)
             system.mount(kind, place.format(work=self.work), flags, filled)
+        for path, descriptor in below:
+            system.show_again(descriptor, path)
+            os.close(descriptor)
         socket.sethostname("box")
         system.raise_loopback()
-        if self.outside is not None:
-            become(user)
-            system.unshare(system.NEW_USERS)
-            map_user((USER, USER), (user, user))
+        if os.geteuid() == 0:
+            become(self.outside)
+        system.prctl(system.DUMPABLE, 1)  # what lies in /proc about us is ours
+        group = os.getegid()
+        system.unshare(system.NEW_USERS)
+        map_user((USER, USER), (self.outside, group))
         Path("/proc/sys/user/max_user_namespaces").write_text("0")
         system.drop_capabilities()
         restrict(["/"], [self.work, *WRITTEN])

@@ -3,7 +3,7 @@
 The package has a private name, and once everything is imported no name leads to it any more: code
 of a student finds neither it nor the grader, however that was installed.
 SETTINGS is JSON: `box` (a name in boxes.KINDS), `work` (the folder of a notebook), `readable`
-(trees, where the box asks for them), `libraries` (folders to import from), `serve` ("notebook",
+(places, where the box asks for them), `libraries` (folders to import from), `serve` ("notebook",
 "cold" where each notebook must load things itself, or "probe").
 """
 

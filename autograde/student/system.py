@@ -11,7 +11,8 @@ import struct
 NEW_MOUNTS, NEW_GROUPS, NEW_HOSTNAME, NEW_IPC = 0x20000, 0x02000000, 0x04000000, 0x08000000
 NEW_USERS, NEW_PROCESSES, NEW_NETWORK = 0x10000000, 0x20000000, 0x40000000
 # mount(2)
-NO_SETUID, NO_DEVICES, NO_PROGRAMS, RECURSIVE, KEPT_PRIVATE = 2, 4, 8, 0x4000, 0x40000
+NO_SETUID, NO_DEVICES, NO_PROGRAMS, BIND = 2, 4, 8, 0x1000
+RECURSIVE, KEPT_PRIVATE = 0x4000, 0x40000
 # prctl(2)
 DEATH_SIGNAL, DUMPABLE, DROP_BOUND, SUBREAPER, NO_NEW_PRIVILEGES, AMBIENT = 1, 4, 24, 36, 38, 47
 CLEAR_ALL = 4
@@ -36,11 +37,23 @@ def unshare(flags: int):
     checked(libc.unshare(flags), "unshare")
 
 
+def enter_namespace(descriptor: int, kind: int):
+    """The one that an open file of /proc stands for; one of processes is for the next child."""
+    checked(libc.setns(descriptor, kind), "setns")
+
+
 def mount(kind: str, place: str, flags: int = 0, options: str = ""):
     """A new file system of a kind at a place; kind "" changes the flags of what is there."""
     name = kind.encode() or None
     data = options.encode() or None
     checked(libc.mount(name, place.encode(), name, flags, data), f"mount {kind} {place}")
+
+
+def show_again(descriptor: int, place: str):
+    """What was opened before a mount hid it stands in its place again."""
+    os.makedirs(place, exist_ok=True)
+    source = f"/proc/self/fd/{descriptor}".encode()
+    checked(libc.mount(source, place.encode(), None, BIND | RECURSIVE, None), f"bind {place}")
 
 
 def prctl(option: int, value: int = 0):
