@@ -55,8 +55,7 @@ class Bubblewrap(Box):
 
     def settings(self, folder, hidden):
         trees = [tree for tree in readable_trees(hidden) if lies_in(tree, PRIVATE)]
-        folders = [tree for tree in trees if os.path.isdir(tree) and not os.path.islink(tree)]
-        return {**super().settings(folder, hidden), "work": WORK, "readable": folders}
+        return {**super().settings(folder, hidden), "work": WORK, "readable": trees}
 
     def command(self, folder, hidden):
         found = bubblewrap()

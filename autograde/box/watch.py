@@ -86,33 +86,42 @@ def memory(processes: list[psutil.Process], addresses: int) -> int:
         with suppress(psutil.Error):
             used = process.memory_info()
             rough += used.rss + max(0, used.vms - addresses)
-    return rough if rough <= MEMORY_BYTES else exact_memory(processes)
+    return rough if rough <= MEMORY_BYTES else exact_memory(processes, addresses)
 
 
-def exact_memory(processes: list[psutil.Process]) -> int:
+def exact_memory(processes: list[psutil.Process], addresses: int) -> int:
     """What each has for itself, its share of what was there before the fork, and all pieces of
-    shared memory. Reads the page tables, which takes milliseconds for each process."""
+    shared memory; of one that cannot be looked into, all that it may have. Reads the page tables,
+    which takes milliseconds for each process."""
     own, shared = 0, {}
     for process in processes:
-        with suppress(psutil.Error):
+        try:
             own += anonymous(process)
-        with suppress(OSError):
-            for start, stop, identity in MAPPING.findall(
-                Path(f"/proc/{process.pid}/maps").read_text()
-            ):
-                size = int(stop, 16) - int(start, 16)
+            for identity, size in shared_memory(process):
                 shared[identity] = max(size, shared.get(identity, 0))
+        except OSError:
+            with suppress(psutil.Error):
+                used = process.memory_info()
+                own += used.rss + max(0, used.vms - addresses)
     return own + sum(shared.values())
 
 
 def anonymous(process: psutil.Process) -> int:
-    """Bytes of a process that no file backs; all that it has where it hides them. Raises
-    psutil.Error where it has ended."""
-    try:
-        text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
-        return int(re.search(r"^Pss_Anon: +(\d+) kB", text, re.MULTILINE)[1]) << 10
-    except (OSError, TypeError):
-        return process.memory_info().rss
+    """Bytes of a process that no file backs. Raises OSError where it cannot be looked into."""
+    text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+    found = re.search(r"^Pss_Anon: +(\d+) kB", text, re.MULTILINE)
+    if found is None:
+        raise OSError("this kernel does not tell")
+    return int(found[1]) << 10
+
+
+def shared_memory(process: psutil.Process) -> list[tuple[str, int]]:
+    """Pieces that a process can reach: identity and bytes. Raises OSError as `anonymous`."""
+    maps = Path(f"/proc/{process.pid}/maps").read_text()
+    return [
+        (identity, int(stop, 16) - int(start, 16))
+        for start, stop, identity in MAPPING.findall(maps)
+    ]
 
 
 def fits(folder: Path) -> bool:

@@ -50,11 +50,12 @@ class Open:
     readable: tuple[str, ...] = ()
 
     alone = False  # whether all processes that the server sees are its own
-    counted = False  # whether all processes of a notebook's user are the notebook's
+    others = 0  # processes and threads of a notebook's user that may be somebody else's
 
     def fork(self) -> int:
         """Like os.fork. Raises OSError."""
         os.makedirs(self.work, mode=0o700)
+        self.others = running()
         return os.fork()
 
     def enter(self):
@@ -65,21 +66,20 @@ class Landlock(Open):
     """Where namespaces are refused: files by Landlock, system calls by seccomp, and a user of its
     own where root starts it and others can read what Python needs."""
 
-    @property
-    def counted(self):
-        return os.getuid() >= FIRST_USER
-
     def fork(self) -> int:
         """Raises OSError."""
         root = os.geteuid() == 0 and all(passable(path) for path in self.readable)
         self.outside = new_user() if root else None
         os.makedirs(self.work, mode=0o700)
-        if self.outside is not None:
+        if self.outside is None:
+            self.others = running()
+        else:
             os.chown(self.work, self.outside, self.outside)
         return os.fork()
 
     def enter(self):
         """Raises OSError, or an error of sandlock, where the kernel does not do it."""
+        system.prctl(system.DUMPABLE, 1)  # the grader counts the memory of what it can look into
         if self.outside is not None:
             become(self.outside)
         elif os.geteuid() == 0:
@@ -91,7 +91,7 @@ class Landlock(Open):
 class Namespaces(Open):
     """Users, processes, files, network and messages of its own, and this its first process."""
 
-    alone = counted = True
+    alone = True
 
     def fork(self) -> int:
         """Raises OSError. The child is born in a process namespace of its own; after that, the next
@@ -147,6 +147,17 @@ def become(user: int):
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
     system.prctl(system.DUMPABLE, 1)  # what lies in /proc about us is ours
+
+
+def running() -> int:
+    """Processes and threads of this user that run, and as many again: they come and go."""
+    count = 0
+    for task in Path("/proc").glob("[0-9]*/task/[0-9]*"):
+        try:
+            count += task.stat().st_uid == os.getuid()
+        except OSError:
+            continue  # it has ended
+    return 2 * count
 
 
 def passable(path: str) -> bool:

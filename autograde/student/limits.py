@@ -1,6 +1,5 @@
 """What one process of a notebook must not exceed, whatever box is around it."""
 
-import os
 import resource
 import sys
 from pathlib import Path
@@ -19,9 +18,9 @@ LIMITS = {  # of each of a notebook's processes; the grader watches all of them 
 FOR_ANSWERS = 32  # processes more for our own questions, where a notebook has used up its own
 
 
-def confine(counted):
-    """Set LIMITS for this process. `counted`: no process of this user is somebody else's; where
-    there are others, they are added to what is allowed.
+def confine(others):
+    """Set LIMITS for this process. `others`: how many processes and threads of this user may be
+    somebody else's; they come on top.
 
     What the system does not know (macOS) stays unlimited. Raises nothing.
     """
@@ -30,7 +29,7 @@ def confine(counted):
         if kind is None or (name == "NPROC" and sys.platform != "linux"):
             continue  # not known here, or unknown how many there are
         most += mapped() if name == "AS" else 0
-        most += others() if name == "NPROC" and not counted else 0
+        most += others if name == "NPROC" else 0
         spare = FOR_ANSWERS if name == "NPROC" else 0
         before = resource.getrlimit(kind)[1]
         hard = most + spare if before == resource.RLIM_INFINITY else min(most + spare, before)
@@ -45,17 +44,6 @@ def mapped():
     if sys.platform != "linux":
         return 0
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-
-
-def others():
-    """Threads of this user that run already, and as many again: they come and go."""
-    count = 0
-    for task in Path("/proc").glob("[0-9]*/task/[0-9]*"):
-        try:
-            count += task.stat().st_uid == os.getuid()
-        except OSError:
-            continue  # it has ended
-    return 2 * count
 
 
 def make_room():

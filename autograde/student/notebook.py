@@ -41,7 +41,7 @@ def serve(wire, box, prepared):
         system.prctl(system.DEATH_SIGNAL, signal.SIGKILL)
     shell, recorder = prepared or prepare()
     settle(box, request["kit"])
-    confine(box.counted)
+    confine(box.others)
     streams = Stream(recorder, "stdout", 1), Stream(recorder, "stderr", 2)
     sys.stdout, sys.stderr = streams
     builtins.input = refuse_input

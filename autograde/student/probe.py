@@ -28,7 +28,7 @@ def prepare():
 def serve(wire, box, prepared):
     """In the forked child: probes, until the grader is gone, which raises EOFError."""
     receive(wire)
-    confine(box.counted)
+    confine(box.others)
     system.prctl(system.DEATH_SIGNAL, 9)
     send(wire, {"ready": True})
     while True:
@@ -150,7 +150,7 @@ def hold_a_capability(facts, box):
 def raise_a_limit(facts, box):
     for name, most in LIMITS.items():
         kind = getattr(resource, f"RLIMIT_{name}")
-        if name == "NPROC" and not box.counted:
+        if name == "NPROC" and box.others:
             continue  # others count with it
         hard = resource.getrlimit(kind)[1]
         if hard == resource.RLIM_INFINITY or hard > most and name not in ("AS", "NPROC"):
@@ -169,7 +169,7 @@ def fill_the_disk(facts, box):
 
 
 def start_too_many(facts, box):
-    if not box.counted:
+    if box.others:
         return False  # there are more, and the grader counts
     enough, started = threading.Event(), 0
     try:

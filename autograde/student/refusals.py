@@ -36,6 +36,7 @@ ITSELF = {  # calls about a process: the argument that says which, where 0 is th
     "kcmp": 0,
     "process_mrelease": 0,
 }
+OF_ONE = {"setpriority": 0, "ioprio_set": 1}  # the argument that means a process, and no user
 MARKS = (  # who owns a file, who may read it: as if done, where not only files of the notebook
     # could be meant; Landlock does not look after these
     "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat setxattr lsetxattr fsetxattr "
@@ -77,6 +78,8 @@ def refuse(outside: bool):
             add(name, error=0)
         for name in TIMES:
             add(name)
+        for name, one in OF_ONE.items():
+            add(name, seccomp.Arg(0, seccomp.NE, one))
         for name, place in ITSELF.items():
             add(name, seccomp.Arg(place, seccomp.NE, 0))
     system.prctl(system.NO_NEW_PRIVILEGES, 1)

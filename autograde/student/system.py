@@ -51,9 +51,15 @@ def mount(kind: str, place: str, flags: int = 0, options: str = ""):
 
 def show_again(descriptor: int, place: str):
     """What was opened before a mount hid it stands in its place again."""
-    os.makedirs(place, exist_ok=True)
-    source = f"/proc/self/fd/{descriptor}".encode()
-    checked(libc.mount(source, place.encode(), None, BIND | RECURSIVE, None), f"bind {place}")
+    source = f"/proc/self/fd/{descriptor}"
+    if os.path.isdir(source):
+        os.makedirs(place, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        open(place, "x").close()
+    checked(
+        libc.mount(source.encode(), place.encode(), None, BIND | RECURSIVE, None), f"bind {place}"
+    )
 
 
 def prctl(option: int, value: int = 0):

@@ -197,6 +197,24 @@ STEAL = (
     "os.path.expanduser('~'), "
     "'/work', '/tmp', '/srv') for p in glob.glob(root + '/source/*/01*.ipynb')]\n"
 )
+EVERY_OTHER = """
+import os, resource
+
+for pid in range(1, 70_000):
+    if pid == os.getpid():
+        continue
+    try:
+        {}
+    except OSError:
+        continue
+    print("reached", pid)
+"""
+BY_LIBC = """
+import ctypes
+
+libc = ctypes.CDLL(None)
+{}
+"""
 FORGE = """
 import gc, types
 
@@ -953,5 +971,237 @@ HOSTILE = (
         FULL,
         after="import torch\ntry:\n    open(torch.__file__, 'a').write('\\nraise SystemExit\\n')\n"
         "except OSError as error:\n    print(error)",
+    ),
+    # the box: what is beside, above and below a notebook's process
+    Hostile(
+        "the whole disk searched for the course",
+        "box",
+        NOTHING,
+        "IndexError",
+        cell="import os, json\nfound = []\nfor folder, _, names in os.walk('/'):\n"
+        "    if not folder.startswith(('/proc', '/sys')) and 'site-packages' not in folder:\n"
+        "        found += [os.path.join(folder, n) for n in names\n"
+        "                  if n.startswith('01_basic_lstm') or n == 'gradebook.db']\n"
+        "cells = json.load(open(found[0]))['cells']\n" + HOLLOW,
+    ),
+    Hostile(
+        "the grader's own files searched in its package",
+        "box",
+        NOTHING,
+        "IndexError",
+        cell="import os, sys\nfound = []\nfor root in sys.path:\n"
+        "    for folder, _, names in os.walk(os.path.join(root, 'autograde')):\n"
+        "        if 'student' not in folder:\n            found += names\nfound[0]\n" + HOLLOW,
+    ),
+    Hostile(
+        "every other process limited",
+        "box",
+        FULL,
+        after=EVERY_OTHER.format(
+            "resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))\n"
+            "        resource.prlimit(pid, resource.RLIMIT_NOFILE, (0, 0))"
+        ),
+    ),
+    Hostile(
+        "every other process slowed down",
+        "box",
+        FULL,
+        after=EVERY_OTHER.format(
+            "os.setpriority(os.PRIO_PROCESS, pid, 19)\n"
+            "        os.sched_setaffinity(pid, {0})\n"
+            "        os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))"
+        )
+        + "try:\n    os.setpriority(os.PRIO_USER, 0, 19)\nexcept OSError as error:\n"
+        "    print(error)",
+    ),
+    Hostile(
+        "every other process stopped",
+        "box",
+        FULL,
+        after=EVERY_OTHER.format("os.kill(pid, 19)") + "try:\n    os.kill(-1, 19)\n"
+        "except OSError as error:\n    print(error)",
+    ),
+    Hostile(
+        "every other process's memory written",
+        "box",
+        FULL,
+        after=EVERY_OTHER.format(
+            "with open(f'/proc/{pid}/mem', 'r+b') as memory:\n"
+            "            for line in open(f'/proc/{pid}/maps'):\n"
+            "                if ' r-xp ' in line:\n"
+            "                    memory.seek(int(line.split('-')[0], 16))\n"
+            "                    memory.write(b'\\xcc' * 64)"
+        ),
+    ),
+    Hostile(
+        "every other process's files opened",
+        "box",
+        FULL,
+        after=EVERY_OTHER.format(
+            "for name in os.listdir(f'/proc/{pid}/fd'):\n"
+            "            open(f'/proc/{pid}/fd/{name}', 'r+b').write(b'was here')"
+        ),
+    ),
+    Hostile(
+        "files that were open before",
+        "box",
+        FULL,
+        after="import os, stat\nfor number in range(256):\n    try:\n"
+        "        if not stat.S_ISSOCK(os.fstat(number).st_mode):\n"
+        "            os.write(number, b'was here')\n    except OSError as error:\n        pass",
+    ),
+    Hostile(
+        "namespaces of its own",
+        "box",
+        FULL,
+        after=BY_LIBC.format(
+            "for flag in (0x10000000, 0x20000, 0x40000000, 0x20000000):\n"
+            "    assert libc.unshare(flag) == -1\n"
+            "    assert libc.syscall(56, flag | 17, 0, 0, 0, 0) == -1\n"
+            "assert libc.mount(b'none', b'/tmp', b'tmpfs', 0, None) == -1\n"
+            "assert libc.umount2(b'/tmp', 2) == -1 and libc.chroot(b'/tmp') == -1"
+        ),
+    ),
+    Hostile(
+        "sockets to the machine beneath",
+        "box",
+        FULL,
+        after="import socket\nfor family in range(3, 46):\n    for kind in (1, 2, 3, 5):\n"
+        "        try:\n            made = socket.socket(family, kind)\n"
+        "        except OSError:\n            continue\n"
+        "        assert family in (10, 16), family",
+    ),
+    Hostile(
+        "services of the machine spoken to",
+        "box",
+        FULL,
+        after="import glob, os, socket\n"
+        "places = ['/run/docker.sock', '/run/dbus/system_bus_socket',\n"
+        "          '/run/systemd/private', '/tmp/.X11-unix/X0', '/dev/log']\n"
+        "for place in places + glob.glob('/run/user/*/*') + glob.glob('/tmp/*'):\n"
+        "    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):\n        try:\n"
+        "            socket.socket(socket.AF_UNIX, kind).connect(place)\n"
+        "        except OSError:\n            continue\n        raise SystemExit(place)",
+    ),
+    Hostile(
+        "files of the course locked and marked",
+        "box",
+        FULL,
+        after="import os, sys\nfor place in (sys.prefix, os.__file__, '/etc/passwd', '/tmp/..'):\n"
+        "    for change in (lambda: os.chmod(place, 0), lambda: os.utime(place, (1, 1)),\n"
+        "                   lambda: os.chown(place, 1, 1),\n"
+        "                   lambda: os.rename(place, place + '_')):\n"
+        "        try:\n            change()\n        except OSError as error:\n            pass",
+    ),
+    Hostile(
+        "a process in the background that waits for the next student",
+        "box",
+        FULL,
+        after="import os, signal, time\nfor _ in range(3):\n    if os.fork() == 0:\n"
+        "        os.setsid()\n        if os.fork():\n            os._exit(0)\n"
+        "        for number in range(1, 32):\n            try:\n"
+        "                signal.signal(number, signal.SIG_IGN)\n"
+        "            except (OSError, ValueError):\n                pass\n"
+        "        while True:\n            try:\n"
+        "                open('/tmp/for_the_neighbour', 'a').write('x')\n"
+        "            except OSError:\n                pass\n            time.sleep(0.1)",
+    ),
+    # limits
+    Hostile(
+        "memory files",
+        "resources",
+        FULL,
+        before="import os\nfiles = []\nfor k in range(60):\n"
+        "    files.append(os.memfd_create(str(k)))\n    for _ in range(60):\n"
+        "        os.write(files[-1], bytes(1 << 20))",
+    ),
+    Hostile(
+        "files in /dev/shm and /tmp",
+        "resources",
+        FULL,
+        before="for place in ('/dev/shm', '/tmp', '/var/tmp', '.'):\n    for k in range(40):\n"
+        "        open(f'{place}/f{k}', 'wb').write(bytes(50 << 20))",
+    ),
+    Hostile(
+        "shared memory that no process shows",
+        "resources",
+        FULL,
+        before="import mmap, os, time\nfor _ in range(4):\n    if os.fork() == 0:\n"
+        "        area = mmap.mmap(-1, 1500 << 20)\n        for k in range(1500):\n"
+        "            area[k << 20 : (k + 1) << 20] = bytes(1 << 20)\n"
+        "            area.madvise(mmap.MADV_DONTNEED, k << 20, 1 << 20)\n"
+        "        time.sleep(60)\n        os._exit(0)\ntime.sleep(60)",
+    ),
+    Hostile(
+        "memory of many small processes",
+        "resources",
+        FULL,
+        before="import subprocess, sys, time\n"
+        "program = 'a = b\"x\" * (240 << 20)\\nimport time\\ntime.sleep(60)'\n"
+        "running = [subprocess.Popen([sys.executable, '-c', program])\n"
+        "           for _ in range(30)]\ntime.sleep(60)",
+    ),
+    Hostile(
+        "memory behind an answer that comes a byte at a time",
+        "resources",
+        FULL,
+        before="import gc, os, socket, threading, time\n\n\ndef trickle():\n"
+        "    wires = [o for o in gc.get_objects() if isinstance(o, socket.socket)]\n"
+        "    while True:\n        for wire in wires:\n            try:\n"
+        "                wire.send(b'\\0')\n            except OSError:\n                pass\n"
+        "        time.sleep(0.1)\n\n\nthreading.Thread(target=trickle, daemon=True).start()\n"
+        "for _ in range(8):\n    if os.fork() == 0:\n        a = b'x' * (900 << 20)\n"
+        "        time.sleep(60)\n        os._exit(0)\ntime.sleep(60)",
+    ),
+    Hostile(
+        "a reply of a million parts",
+        "resources",
+        BUILT,
+        cell=HOLLOW,
+        after="import gc, socket, struct\n"
+        "data = b'{\"outputs\": [' + b'[],' * 3_000_000 + b'[]]}'\n"
+        "for thing in gc.get_objects():\n    if isinstance(thing, socket.socket):\n        try:\n"
+        "            thing.sendall(struct.pack('!I', len(data)) + data)\n"
+        "        except OSError:\n            pass",
+    ),
+    Hostile(
+        "100,000 small outputs",
+        "resources",
+        FULL,
+        after="import sys\nfrom IPython.display import display\nfor k in range(50_000):\n"
+        "    print(k)\n    print(k, file=sys.stderr)\n    display(k)",
+    ),
+    Hostile(
+        "output of a program, without end",
+        "resources",
+        FULL,
+        before="import subprocess\nsubprocess.run('yes | head -c 500000000', shell=True)",
+    ),
+    # text
+    Hostile(
+        "an exception that is no text",
+        "text",
+        BUILT,
+        "ValueError",
+        cell=HOLLOW.replace(
+            "return c * 0, h * 0", "raise ValueError('\\ud800\\udfff\\x00\\x1b[2J')"
+        ),
+    ),
+    Hostile(
+        "names that are no text",
+        "text",
+        FULL,
+        cell=RIGHT + "\n\nsetattr(LSTMCell, '\\ud800', 1)\nLSTMCell.__doc__ = '\\ud800'\n",
+        after="print('\\ud800 \\x1b]0;title\\x07 \\x9b2J', chr(0x202e))\n"
+        "raise type('\\x1b[2J[/red]', (Exception,), {})('[/red] \\\\[/red] <script>')",
+    ),
+    Hostile(
+        "an exception whose text is a formula of a spreadsheet",
+        "text",
+        BUILT,
+        "=HYPERLINK",
+        cell=HOLLOW.replace(
+            "return c * 0, h * 0", "raise type('=HYPERLINK(1)', (Exception,), {})()"
+        ),
     ),
 )
