@@ -85,11 +85,15 @@ def secret(hidden: list[str]) -> list[str]:
     """Files and folders that nobody may open from inside a box."""
     shown = [*readable_trees(hidden), str(STUDENT)]
     found = [str(PACKAGE / "__init__.py"), "/etc/shadow", str(Path.home() / ".bashrc")]
-    for folder in hidden:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        found += [
-            entry.path
-            for entry in entries[:MOST_SECRETS]
-            if entry.path not in shown and not any(lies_in(tree, [entry.path]) for tree in shown)
-        ]
+    for path in (path for folder in hidden for path in entries(folder)[:MOST_SECRETS]):
+        if path not in shown and not any(lies_in(tree, [path]) for tree in shown):
+            found.append(path)
     return found
+
+
+def entries(folder: str) -> list[str]:
+    """What lies in a folder; nothing where it is not on this machine, or not for us to see."""
+    try:
+        return sorted(entry.path for entry in os.scandir(folder))
+    except OSError:
+        return []

@@ -4,6 +4,7 @@ import fcntl
 import io
 import os
 import signal
+import subprocess
 import tempfile
 import traceback
 
@@ -133,6 +134,15 @@ def make_shell(recorder):
 
         def ask_exit(self):
             """`exit` in a cell does not end the notebook."""
+
+        def system(self, cmd):
+            """`!command`, without a terminal: not every box has one."""
+            command = self.var_expand(cmd, depth=1)
+            done = subprocess.run(
+                command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            print(done.stdout.decode(errors="replace"), end="")
+            self.user_ns["_exit_code"] = done.returncode
 
         def enable_gui(self, gui=None):
             """`%matplotlib` asks for a window system's event loop: there is none."""

@@ -1,0 +1,177 @@
+"""The box from outside: what runs in it as at a desk, what cannot be seen from it, and that a box
+which does not hold is refused. For root and for an ordinary user, in both boxes, and installed."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograde.box import Warm, probe
+from autograde.box.sandbox import Box, Landlock, Unavailable
+from grader_tests.samples.students import ROOT
+from grader_tests.support.hostile_class import ordinary_python
+
+RUN = """
+import json, sys
+from autograde.box import Warm, probe, sandbox
+kind, hidden, cells = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+probe.BOXES = tuple(box for box in sandbox.BOXES if box.kind == kind)
+with Warm("required", [hidden]) as warm, warm.student({}) as student:
+    results = [student.execute(cell, number) for number, cell in enumerate(cells)]
+print(json.dumps([[r.sentence, "".join(o.get("text", "") for o in r.outputs)] for r in results]))
+"""
+KINDS = ("namespaces", "landlock")
+
+
+def run(python: list, kind: str, hidden: Path, cells: list[str], **options) -> list:
+    """For each cell its error, or None, and what it printed."""
+    command = [*python, "-c", RUN, kind, str(hidden), json.dumps(cells)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", **options)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module", params=["root", "ordinary user"])
+def python(request, tmp_path_factory) -> list:
+    if request.param == "root":
+        if os.geteuid():
+            pytest.skip("these tests do not run as root here")
+        return [sys.executable]
+    return ordinary_python(tmp_path_factory.mktemp("user"))
+
+
+AT_A_DESK = [
+    "import torch\ntorch.set_num_interop_threads(1)",
+    "import faulthandler\nfaulthandler.enable()",
+    "%autosave 60\n%clear",
+    "import os, tempfile\nprint(open(tempfile.mkstemp()[1], 'w').write('abc'))",
+    "import getpass\nprint(getpass.getuser())",
+    "import subprocess, sys\nsubprocess.run(['echo', 'printed'], stdout=sys.stdout, check=True)",
+    "!echo printed",
+    "import threading\nt = threading.Thread(target=print, args=('printed',))\nt.start(); t.join()",
+    "from concurrent.futures import ThreadPoolExecutor\n"
+    "print(list(ThreadPoolExecutor(8).map(abs, [-1])))",
+    "import shutil\nopen('a', 'w').write('x')\nshutil.copy('a', 'b')",
+    "import asyncio\nawait asyncio.sleep(0.01)",
+]
+WITH_ITS_OWN_WORLD = [  # what needs a /tmp, a /dev/shm, a network or users of one's own
+    "torch.save({}, '/tmp/a.pt')",
+    "from multiprocessing.pool import ThreadPool\nprint(ThreadPool(2).map(abs, [-1]))",
+    "import multiprocessing\nwith multiprocessing.get_context('fork').Pool(2) as pool:\n"
+    "    print(pool.map(abs, [-1]))",
+    "from torch.utils.data import DataLoader\n"
+    "print(len(list(DataLoader(torch.arange(6), batch_size=2, num_workers=2))))",
+    "import pwd\nassert pwd.getpwuid(os.getuid()).pw_name == getpass.getuser()",
+    "import socket\nserver = socket.create_server(('127.0.0.1', 0))\n"
+    "socket.create_connection(server.getsockname())",
+    "subprocess.run([sys.executable, '-c', 'import numpy'], check=True)",
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lines_that_run_at_a_desk_run_in_a_box(python, kind, tmp_path):
+    cells = AT_A_DESK + (WITH_ITS_OWN_WORLD if kind == "namespaces" else [])
+    results = run(python, kind, tmp_path, cells)
+    assert not {cell: error for cell, (error, _) in zip(cells, results) if error}
+    assert results[5][1] == results[6][1].replace("\r", "") == "printed\n"
+
+
+SEES = """
+import os
+found = []
+for folder, folders, names in os.walk({root!r}):
+    found += [os.path.join(folder, name) for name in names if name.endswith({ending!r})]
+readable = []
+for path in found:
+    try:
+        readable.append((path, open(path).read(1)))
+    except OSError:
+        pass
+print(readable)
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_course_on_the_path_is_not_seen(python, kind, tmp_path_factory):
+    """A configuration puts its course on sys.path, by which Python's libraries are not found."""
+    course = tmp_path_factory.mktemp("course")
+    (course / "gradebook.db").write_text("marks")
+    for folder in (course, *course.parents):
+        os.chmod(folder, os.stat(folder).st_mode | 0o011)
+    os.chmod(course, 0o755)
+    cell = SEES.format(root=str(course), ending=".db")
+    ((error, printed),) = run(python, kind, course, [f"import sys\n{cell}"])
+    assert error is None and printed == "[]\n"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_installed_grader_is_not_seen_and_its_neighbours_are(kind, tmp_path):
+    """From site-packages, where torch's folder is its neighbour's."""
+    environment = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    packages = next((environment / "lib").glob("python*")) / "site-packages"
+    shutil.copytree(ROOT / "autograde", packages / "autograde")
+    (packages / "neighbour.py").write_text("value = 7\n")
+    beside = [place for place in sys.path if place.endswith("packages") and Path(place).is_dir()]
+    (packages / "others.pth").write_text("\n".join(beside) + "\n")
+    cells = [
+        "import neighbour, torch\nprint(neighbour.value)",
+        "import autograde",
+        SEES.format(root=str(packages / "autograde"), ending="recurrence.py"),
+    ]
+    results = run([environment / "bin" / "python"], kind, tmp_path / "course", cells)
+    assert results[0] == [None, "7\n"]
+    assert results[1][0] == "ModuleNotFoundError: No module named 'autograde'"
+    assert "lstm" not in results[2][1] and "judge" not in results[2][1]
+
+
+class Leaky(Box):
+    """Says that it is a box, and is none."""
+
+    name = "leaky"
+
+
+class Careless(Landlock):
+    """Shows a course to everybody."""
+
+    name = "careless"
+
+    def settings(self, folder, hidden):
+        told = super().settings(folder, hidden)
+        return told | {"readable": [*told["readable"], *hidden]}
+
+
+@pytest.mark.parametrize(
+    "box, could", [(Leaky(), "connect to this machine"), (Careless(), "read the course")]
+)
+def test_a_box_that_does_not_hold_is_refused(box, could, tmp_path, monkeypatch):
+    (tmp_path / "gradebook.db").write_text("marks")
+    monkeypatch.setattr(probe, "BOXES", (box,))
+    with Warm("required", [tmp_path]) as warm, pytest.raises(Unavailable) as refused:
+        _ = warm.protections
+    assert could in str(refused.value) and "--sandbox=off" in str(refused.value)
+
+
+def test_nothing_is_left_of_a_notebook_for_the_next_one():
+    plant = (
+        "import os, time\nfor place in ('.', '/tmp', '/var/tmp', '/dev/shm'):\n"
+        "    try:\n        open(f'{place}/left', 'w').write('x')\n"
+        "    except OSError:\n        pass\n"
+        "if os.fork() == 0:\n    os.setsid()\n    time.sleep(600)\n    os._exit(0)"
+    )
+    look = (
+        "import os\nprint([place for place in ('.', '/tmp', '/var/tmp', '/dev/shm')\n"
+        "       if os.path.exists(f'{place}/left')],\n"
+        "      len([n for n in os.listdir('/proc') if n.isdigit()]), os.getcwd(), os.getpid())"
+    )
+    seen = []
+    with Warm("required", []) as warm:
+        for _ in range(2):
+            with warm.student({}) as student:
+                seen.append(student.execute(look).outputs[0]["text"])
+                assert student.execute(plant).status == "ok"
+    assert seen[0] == seen[1] and seen[0].startswith("[] 1 ")
