@@ -22,6 +22,7 @@ CHECKPOINTS = ".ipynb_checkpoints"
 OWN_TEXT = 200_000  # characters of a file of the student's own that their code gets to see
 OWN_TEXTS = 1_000_000  # of all of them
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
+LONGEST = 100  # characters of a name that a file of a student's own may have
 LONG = 30  # characters of a text that tells which notebook it stands in
 
 
@@ -201,8 +202,18 @@ def account(
         first, *_ = notebooks
         notes, more = left_over(files, known)
         notebooks[first] = told(notebooks[first], notes, (*asks, *more))
-    own = files.own if sum(map(len, files.own.values())) <= OWN_TEXTS else {}
-    return HandedIn(student, notebooks, own, timestamp)
+    return HandedIn(student, notebooks, placeable(files.own), timestamp)
+
+
+def placeable(own: dict[str, str]) -> dict[str, str]:
+    """Those texts that can lie in one folder together; none where they are too many."""
+    folders = {str(folder) for path in own for folder in PurePosixPath(path).parents}
+    fitting = {
+        path: text
+        for path, text in own.items()
+        if path not in folders and all(len(part) <= LONGEST for part in PurePosixPath(path).parts)
+    }
+    return fitting if sum(map(len, fitting.values())) <= OWN_TEXTS else {}
 
 
 def sort_out(found: list[Found], known: dict[str, Face], kit: dict[str, str]) -> Sorted:

@@ -58,7 +58,8 @@ def grade_rebuilt(
     graded = not_yet(name, rebuilt, assignment)
     if rebuilt.missing is None:
         exercises = by_test(assignment, name)
-        running = Running(graded, exercises, limits, rebuilt.python, assignment.packages)
+        shipped = assignment.packages | {path.partition("/")[0].removesuffix(".py") for path in own}
+        running = Running(graded, exercises, limits, rebuilt.python, shipped)
         try:
             kit = own | assignment.kit_for(name)
             with warm.student(kit, running.student_limits) as student:

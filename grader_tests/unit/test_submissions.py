@@ -119,6 +119,13 @@ def test_the_kit_is_the_releases_and_a_text_the_students():
     assert not any("checks" in path or ".." in path for path in own)
 
 
+def test_files_that_cannot_lie_together_are_left_out():
+    paths = ["a.py/b.py", "x/a.py", f"{'n' * 200}.py", "ok.py"]
+    own = account("ada", [Found(path, b"x = 1") for path in paths], GIVEN, KIT).own
+    assert "ok.py" in own and "a.py/b.py" in own
+    assert "a.py" not in own and not any(len(path) > 150 for path in own)
+
+
 # ---------------------------------------------------------------- the careful reader
 def zipped(**entries: bytes) -> bytes:
     file = io.BytesIO()
