@@ -335,6 +335,8 @@ def notes_on(fullest: Candidate, others: list[Candidate], face: Face) -> tuple[s
 
 
 def ask_unread(path: str, why: str) -> str:
+    if "Permission denied" in why:
+        return f"{path} {why}: give it back its rights (chmod u+rX), then grade again."
     return f"{path} {why}: open it yourself, or ask the student for it once more."
 
 

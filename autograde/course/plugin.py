@@ -4,6 +4,8 @@ nbgrader makes the exporter when a run starts. It then takes the place of nbgrad
 submissions.
 """
 
+import sys
+
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
@@ -41,6 +43,9 @@ class Rebuild(NotebookExporter):
         except (NotReady, Unavailable) as problem:
             self.log.error(str(problem))
             raise NbGraderException(str(problem)) from None
+        except KeyboardInterrupt:
+            self.log.error("Stopped. What is graded is kept; the same command goes on.")
+            sys.exit(130)
         for student, said in people:
             self.log.warning("Needs a person: %s: %s", student, said)
         if people and isinstance(converter.parent, Application):
