@@ -124,6 +124,10 @@ def python_trees() -> list[str]:
     prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
     executable = Path(os.path.realpath(sys.executable)).parent
     trees = [os.path.join(prefix, name) for prefix in sorted(prefixes) for name in PREFIX]
+    loaded = os.environ.get("LD_LIBRARY_PATH", "").split(
+        ":"
+    )  # where Python's own libraries may lie
+    trees += [path for path in loaded if os.path.isabs(path)]
     return [*trees, str(executable)] if executable.name == "bin" else trees
 
 

@@ -6,6 +6,7 @@ of shared memory counts once, as a whole, for as long as one of them can reach i
 
 import os
 import re
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -84,9 +85,16 @@ def memory(processes: list[psutil.Process], addresses: int) -> int:
     rough = 0
     for process in processes:
         with suppress(psutil.Error):
-            used = process.memory_info()
-            rough += used.rss + max(0, used.vms - addresses)
+            rough += most(process, addresses)
     return rough if rough <= MEMORY_BYTES else exact_memory(processes, addresses)
+
+
+def most(process: psutil.Process, addresses: int) -> int:
+    """What a process may use at most: what is there, and what it has mapped of its own and may have
+    filled before. Raises psutil.Error where it has ended."""
+    used = process.memory_info()
+    grown = used.vms - addresses if sys.platform == "linux" else 0  # elsewhere that says nothing
+    return used.rss + max(0, grown)
 
 
 def exact_memory(processes: list[psutil.Process], addresses: int) -> int:
@@ -101,8 +109,7 @@ def exact_memory(processes: list[psutil.Process], addresses: int) -> int:
                 shared[identity] = max(size, shared.get(identity, 0))
         except OSError:
             with suppress(psutil.Error):
-                used = process.memory_info()
-                own += used.rss + max(0, used.vms - addresses)
+                own += most(process, addresses)
     return own + sum(shared.values())
 
 
