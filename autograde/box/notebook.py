@@ -43,7 +43,7 @@ class Limits:
     notebook: float = 120
     answers: float = 30
     grace: float = 2
-    whole: float = 300
+    whole: float = 480
 
 
 @dataclass(frozen=True)

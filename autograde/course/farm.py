@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Proces
 from multiprocessing import get_context
 from multiprocessing.util import Finalize
 
-from ..box.process import Unavailable
+from ..box.sandbox import Unavailable
 from .grade import Graded
 from .jobs import Job, close_warm_processes, given_up, grade_submission
 from .state import grader_digest

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
+from ..box.clock import clock
 from ..box.notebook import Limits
 from ..box.sandbox import Unavailable
 from ..box.warm import Warm
@@ -15,6 +16,8 @@ from ..pages.graded import Run, grade_id, put_run, put_verdict
 from .rebuild import Rebuilt
 from .release import Assignment
 from .running import NOT_RUN, Running
+
+JUDGING = 60  # seconds for our own work, where a notebook has used up all of its time
 
 
 @dataclass
@@ -63,7 +66,8 @@ def grade_rebuilt(
         try:
             kit = own | assignment.kit_for(name)
             with warm.student(kit, running.student_limits) as student:
-                running.run(student)
+                with clock(limits.whole + JUDGING):
+                    running.run(student)
         except Unavailable as problem:
             fault(graded, exercises, f"no process could be started for it ({problem})")
         except Exception as problem:

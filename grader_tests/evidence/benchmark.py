@@ -26,7 +26,7 @@ from pathlib import Path
 import nbformat
 import psutil
 
-from autograde.box import process
+from autograde.box.notebook import Student
 from autograde.course import grade, jobs, marking, state, verbs
 from grader_tests.evidence.plain import ENVIRONMENT, make_plain_course
 from grader_tests.samples.mistakes import code, named
@@ -258,7 +258,7 @@ def ratio(above: list[Cost], below: list[Cost], what: str) -> str:
 # ---------------------------------------------------------------- where the time goes
 STAGES = (
     (jobs, "rebuild", "rebuild the notebook"),
-    (process.Student, "start", "fork a process in the box"),
+    (Student, "start", "fork a process in the box"),
     (process.Student, "execute", "run the student's cells"),
     (process.Student, "ask", "answer the questions"),
     (grade, "examine", "judge the answers"),

@@ -1,0 +1,41 @@
+"""Our own work ends when its time is over, in whatever loop it is."""
+
+import re
+import signal
+import threading
+
+import pytest
+
+from autograde.box.clock import Overrun, clock
+
+
+def endless():
+    while True:
+        pass
+
+
+def backtracking():
+    re.match(r"(a+)+$", "a" * 60 + "b")
+
+
+@pytest.mark.parametrize("work", [endless, backtracking])
+def test_work_that_does_not_end_is_ended(work):
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(Overrun), clock(0.2):
+        work()
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_work_in_time_is_left_alone_also_in_a_thread():
+    done = []
+
+    def work():
+        with clock(600):
+            done.append(sum(range(10)))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    work()
+    assert done == [45, 45]
