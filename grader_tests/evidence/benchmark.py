@@ -259,10 +259,10 @@ def ratio(above: list[Cost], below: list[Cost], what: str) -> str:
 STAGES = (
     (jobs, "rebuild", "rebuild the notebook"),
     (Student, "start", "fork a process in the box"),
-    (process.Student, "execute", "run the student's cells"),
-    (process.Student, "ask", "answer the questions"),
+    (Student, "execute", "run the student's cells"),
+    (Student, "ask", "answer the questions"),
     (grade, "examine", "judge the answers"),
-    (process.Student, "close", "end the process and all it started"),
+    (Student, "close", "end the process and all it started"),
     (nbformat, "writes", "notebooks to JSON"),
     (state, "write_notebooks", "write the notebooks"),
     (marking, "enter", "write the gradebook"),
