@@ -14,6 +14,10 @@ LACKS = (  # what an error says, what is lacking, and the remedy
      "the package {module} is not there: " + INSTALL),
     (r"cannot import name '(?P<what>\w+)' from '(?P<module>[\w.]+)'",
      "{module} has no {what} in the grader's version: compare versions, then grade again"),
+    (r"ImportError: (?!cannot import name)",
+     "something that it imports does not work here: look whether it runs elsewhere"),
+    (r"was removed in the NumPy|was a deprecated alias for the builtin",
+     "it was written for an older NumPy than the grader's: look whether it runs there"),
     (r"Torch not compiled with CUDA|No CUDA GPUs|NVIDIA driver|CUDA error|MPS backend|"
      r"Found no .* device|Cannot access accelerator",
      "it asks for a GPU, and there is none: look at it with the device set to the CPU"),

@@ -339,6 +339,17 @@ def test_a_picture_stays_with_its_text():
     assert cell.attachments == {"a.png": {"image/png": "iVBORw0KGgo="}}
 
 
+def test_a_written_answer_is_kept_with_its_picture():
+    marks = {"grade_id": "why", "solution": True, "grade": True, "locked": False, "points": 2}
+    picture = {"a.png": {"image/png": "iVBORw0KGgo="}}
+    release, notebook = deepcopy(GIVEN[FIRST]), filled(FIRST, SOLVED)
+    for book, text in ((release, "*Your answer*"), (notebook, "Because ![](attachment:a.png)")):
+        book.cells.append(new_markdown_cell(text, id="why", metadata={"nbgrader": marks}))
+    notebook.cells[-1]["attachments"] = picture
+    cell = rebuild(Taken(json.dumps(notebook).encode()), release).notebook.cells[-1]
+    assert cell.source == "Because ![](attachment:a.png)" and cell.attachments == picture
+
+
 def test_an_edited_set_up_runs_beside_the_original():
     def change(notebook):
         notebook.cells[place(notebook, "setup_01")].source += "\nimport math"
@@ -355,6 +366,8 @@ TROUBLES = {
     "forward raised ModuleNotFoundError: No module named 'a.b'": "the package a.b is not there",
     "ModuleNotFoundError: No module named 'lstm_kit.stack'": None,
     "ImportError: cannot import name 'x' from 'torch' (/a/b.py)": "torch has no x",
+    "ImportError: IProgress not found. Please update jupyter": "something that it imports",
+    "AttributeError: `np.float_` was removed in the NumPy 2.0 release.": "an older NumPy",
     "AssertionError: Torch not compiled with CUDA enabled": "it asks for a GPU",
     "FileNotFoundError: [Errno 2] No such file or directory: 'a.csv'": "the file a.csv was not",
     "OSError: [Errno 28] No space left on device": "it met a limit of the box",
