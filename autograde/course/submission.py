@@ -1,8 +1,10 @@
 """Reads a submission's folder: everything that lies in it, and when it was handed in."""
 
+import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from dateutil.tz import gettz
 from nbgrader.utils import parse_utc
 
 from .account import HandedIn, account
@@ -43,14 +45,30 @@ def handed_in_at(folder: Path) -> tuple[datetime | None, str | None]:
     if found.data is None:
         return None, found.why
     text = found.data.decode("utf-8-sig", "replace").strip()
+    when = time_in(text)
+    if when is None:
+        return None, f"holds no time ({text[:40]!r})" if text else "is empty"
+    return when, None
+
+
+def time_in(text: str) -> datetime | None:
+    """A time as nbgrader reads it, in UTC; None for what is none, or has a zone that nobody knows,
+    or lies too far away to be meant.
+    """
     try:
-        when = parse_utc(text) if text else None
+        with warnings.catch_warnings(action="error"):
+            when = parse_utc(text) if text and has_known_zone(text) else None
         now = datetime.now(UTC).replace(tzinfo=None)
-        if when and abs(when - now) < FARTHEST:
-            return when, None
+        return when if when and abs(when - now) < FARTHEST else None
     except Exception:  # dateutil raises many things on what is no time
-        pass
-    return None, f"holds no time ({text[:40]!r})" if text else "is empty"
+        return None
+
+
+def has_known_zone(text: str) -> bool:
+    """nbgrader takes the last of three words for a zone, and UTC in place of one unknown to it."""
+    words = text.split(" ")
+    number = len(words) == 3 and words[2].lstrip("+-").isdigit()
+    return len(words) != 3 or number or gettz(words[2]) is not None
 
 
 def secret_of(folder: Path) -> str | None:

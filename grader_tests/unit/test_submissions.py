@@ -206,6 +206,10 @@ TIMES = {
     b"9999-12-31 23:59:59 UTC": False,
     b"0001-01-01 00:00:00 UTC": False,
     b"yesterday": False,
+    b"2026-03-01 12:00:00 +0100": True,
+    b"2026-03-01 12:00:00 Europe/Berlin": True,
+    b"2026-03-01 12:00:00 XYZT": False,
+    b"2026-03-01 12:00:00XYZT": False,
     b"\xff\xfe\x00": False,
     b"2026-03-01 12:00:00 +99999999999999": False,
 }
