@@ -105,6 +105,11 @@ class ModuleExercise(Exercise):
     draws: Normal | None = None
     built_ins: BuiltIns | None = None
 
+    @property
+    def forward_is_asked(self) -> bool:
+        """Whether a forward of one's own is asked for."""
+        return True
+
 
 @dataclass(frozen=True)
 class Recurrence(ModuleExercise):
@@ -155,6 +160,11 @@ class Stack(ModuleExercise):
     of: Recurrence
     called: dict[str, str] = field(default_factory=dict)
     kind = "stack"
+
+    @property
+    def forward_is_asked(self) -> bool:
+        """A stack that is derived from another one inherits what it computes."""
+        return self.base is None
 
     @property
     def holds(self) -> tuple[str, ...]:

@@ -67,12 +67,14 @@ class Reads(NamedTuple):
 
 
 class Carries(NamedTuple):
-    """Which states the layers go on from: at the start, at each step, after a step as it is noted,
-    and on the way to the next one."""
+    """Which states the layers go on from: at the start, at each step, what is made of what the cell
+    gave and of what it went on from, after a step as it is noted, and on the way to the next
+    one."""
 
     says: str
     start: Callable[[list[States]], list[States]] = lambda given: given
     own: Callable[..., States] = lambda at: at.now[at.k]
+    new: Callable[[States, States], States] = lambda made, own: made
     noted: Callable[[list[States], int], list[States]] = lambda now, top: now
     carried: Callable[[list[States]], list[States]] = lambda now: now
     two: bool = False
@@ -155,6 +157,10 @@ STATES = {
         "the given states are ignored: it starts from zeros",
         start=lambda given: [tuple(0 * state for state in layer) for layer in given],
     ),
+    "zeros each step": Carries(
+        "every step starts from zeros; each step goes on from the states of the step before",
+        own=lambda at: tuple(0 * state for state in at.now[at.k]),
+    ),
     "first": Carries(
         "all layers start from the given state of layer 0; layer k starts from {layer_k}",
         start=lambda given: [given[0]] * len(given),
@@ -178,6 +184,16 @@ STATES = {
         carried=swapped,
         two=True,
     ),
+    "exchanged": Carries(
+        "a cell takes (x, {c}, {h}) and returns ({c}_t, {h}_t); here {c} and {h} are exchanged in both",
+        own=lambda at: at.now[at.k][::-1],
+        new=lambda made, own: made[::-1],
+        two=True,
+    ),
+    "{state} not updated": Carries(
+        "the new {state} of a layer is not kept: each step goes on from the given one",
+        new=lambda made, own, place: put(made, place, own),
+    ),
     "of layer 0": Carries(
         "every layer goes on from the state of layer 0; each layer has its own",
         own=lambda at: at.now[0],
@@ -185,6 +201,12 @@ STATES = {
     "old of layer 0": Carries(
         "every layer goes on from the state that layer 0 had before this step; each layer has its own",
         own=lambda at: at.old[0],
+    ),
+    "shared from the last": Carries(
+        "one state, the last layer's, goes through all the layers; each layer has its own",
+        start=lambda given: [given[-1]] * len(given),
+        own=lambda at: at.now[at.k if at.below is None else at.below],
+        noted=lambda now, top: [now[top]] * len(now),
     ),
     "of the layer above": Carries(
         "a layer goes on from another layer's state; each layer has its own",
@@ -361,8 +383,10 @@ def with_names(table: dict, states: tuple[str, ...], called: dict[str, str]) -> 
             about = words | about_one(states, place, called)
             changes = {"says": row.says.format(**about)}
             if place is not None:
-                field = "own" if isinstance(row, Carries) else "read"
-                changes[field] = partial(getattr(row, field), place=place)
+                fields = ("own", "new") if isinstance(row, Carries) else ("read",)
+                for field in fields:
+                    if "place" in getattr(row, field).__code__.co_varnames:
+                        changes[field] = partial(getattr(row, field), place=place)
             rows[key.format(**about)] = row._replace(**changes)
     return rows
 

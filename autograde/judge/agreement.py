@@ -33,17 +33,22 @@ def agree(got, truth, within: float) -> bool:
 
 def which_agree(candidates, truth, within: float) -> np.ndarray:
     """The same for many: `candidates` have the shape of `truth` behind any leading axes; the result
-    has one boolean for each index along those."""
+    has one boolean for each index along those. Of a table with a column for each call, every column
+    has a size of its own."""
     if candidates is None or truth is None:
         return np.False_
     candidates, truth = np.asarray(candidates), np.asarray(truth)
     lead = candidates.ndim - truth.ndim
     if lead < 0 or candidates.shape[lead:] != truth.shape:
         return np.False_
-    size = max(1.0, float(np.abs(truth).max(initial=0.0)))
+    size = (
+        np.abs(truth).max(axis=-2, keepdims=True)
+        if truth.ndim > 1
+        else np.abs(truth).max(initial=0)
+    )
     with np.errstate(invalid="ignore", over="ignore"):
-        error = np.abs(candidates - truth)
-    return error.max(axis=tuple(range(lead, candidates.ndim)), initial=0.0) <= within * size
+        error = np.abs(candidates - truth) / np.maximum(1.0, size)
+    return error.max(axis=tuple(range(lead, candidates.ndim)), initial=0.0) <= within
 
 
 def tolerance(double: float, single: bool) -> float:

@@ -7,6 +7,7 @@ than asked is left out, and the record's default stands in its place.
 
 import math
 import types
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Union, get_args, get_origin, get_type_hints
@@ -42,7 +43,7 @@ class Tensor:
     """What stood where a tensor was asked for.
 
     shape: None where it was none; then `type` is the name of its type. values: its numbers as
-    float64, None where it holds no floating-point numbers. writes: whether it was written into.
+    float64, None where they cannot be read. writes: whether it was written into.
     """
 
     shape: tuple[int, ...] | None = None
@@ -50,6 +51,10 @@ class Tensor:
     type: str = "thing that cannot be read"
     values: np.ndarray | None = None
     writes: bool = False
+
+    @property
+    def floating(self) -> bool:
+        return "float" in self.dtype
 
     @property
     def finite(self) -> bool:
@@ -60,15 +65,18 @@ class Tensor:
 class Call:
     """One call of forward: what it returned, the same once more, and the arguments afterwards.
 
-    trace: of a step, every intermediate result of as many numbers as there are units.
+    form: words for what it returned, where that has not the asked form. trace: of a step, every
+    intermediate result of as many numbers as there are units, (count, units), whatever became of
+    the call.
     log: of a stack of stand-ins, what each layer was given at each of its calls.
     """
 
     failure: Failure | None = None
+    form: str = ""
     out: tuple[Tensor, ...] = ()
     again: tuple[Tensor, ...] = ()
     after: tuple[Tensor, ...] = ()
-    trace: tuple[Tensor, ...] = ()
+    trace: Tensor | None = None
     log: tuple[tuple[tuple[Tensor, ...], ...], ...] = ()
 
 
@@ -117,14 +125,19 @@ class Gradients:
 class Build:
     """One instance of the class, with asked weights put in.
 
-    failure: of the constructor, or of putting weights in. mode: whose cells a stack has, "stand-in"
-    or "own". made: parameters that had to be made. found: what the asked names are. others:
-    whatever else trains. unset: what the constructor left without values. shared: two names hold
-    one parameter. built_in: PyTorch's own that ran underneath. layers, module_list: what `layers`
-    is. cells: its layers; same: for each of them the first one that is the same object.
+    failure: of the constructor, or of putting weights in. reset_failure: of reset_parameters(),
+    where the constructor got no further and the instance was made without it. held: of a class that
+    was kept as it is, the numbers of everything that it holds. mode: whose cells a stack has,
+    "stand-in" or "own". made: parameters that had to be made. found: what the asked names are.
+    others: whatever else trains. unset: what the constructor left without values. shared: two names
+    hold one parameter. built_in: PyTorch's own that ran underneath. elsewhere: the attribute that
+    holds the cells where `layers` is missing. layers, module_list: what `layers` is. cells: its
+    layers; same: for each of them the first one that is the same object.
     """
 
     failure: Failure | None = None
+    reset_failure: Failure | None = None
+    held: dict[str, Tensor] = field(default_factory=dict)
     mode: str = "own"
     dtype: str = ""
     made: tuple[str, ...] = ()
@@ -134,6 +147,7 @@ class Build:
     shared: bool = False
     built_in: tuple[str, ...] = ()
     layers: str = "NoneType"
+    elsewhere: str = ""
     module_list: bool = False
     cells: tuple[Layer, ...] | None = None
     same: tuple[int, ...] = ()
@@ -163,10 +177,13 @@ class Build:
 
 @dataclass(frozen=True)
 class Reset:
-    """What reset_parameters() made of parameters that all held one value."""
+    """What reset_parameters() made of parameters that all held one value, and what another call of
+    it made of those. about: whose parameters they are."""
 
     failure: Failure | None = None
+    about: str = "own"
     parameters: dict[str, Tensor] = field(default_factory=dict)
+    again: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,14 +191,20 @@ class Answers:
     """All answers about one exercise.
 
     failed: why there are none. defined: "yes", "no", or "other" where the name is no class of
-    modules. bases: names of the classes that it is derived from. value, value_type: of a number.
-    runs, mode: whole runs for a picture, and whose cells were in them.
+    modules. alias: the class that was asked in its place, under a name much like it. bases: names
+    of the classes that it is derived from. inherits: the class of the course or of PyTorch whose
+    forward it has, where it has none of its own. kept: builds of a class that holds its parameters
+    in another form, as it is. value, value_type: of a number. runs, mode: whole runs for a picture,
+    and whose cells were in them.
     """
 
     failed: str = ""
     defined: str = "no"
+    alias: str = ""
     bases: tuple[str, ...] = ()
+    inherits: str = ""
     builds: tuple[Build, ...] = ()
+    kept: tuple[Build, ...] = ()
     resets: tuple[Reset, ...] = ()
     value: float | None = None
     value_type: str = ""
@@ -204,58 +227,82 @@ def read_answers(sent: object) -> Answers:
 
 def read_record(record: type, sent: object):
     """A record with what fits of `sent`; all its defaults where that is no dict."""
-    if record is Tensor:
-        return read_tensor(sent)
-    if not isinstance(sent, dict):
-        return record()
-    read = {name: fitted(kind, sent[name]) for name, kind in hints(record).items() if name in sent}
-    return record(**{name: value for name, value in read.items() if value is not None})
+    return reader(record)(sent) if isinstance(sent, dict) else record()
 
 
 @cache
-def hints(record: type) -> dict[str, object]:
-    """Field to type, without the None of what may be missing."""
-    found = get_type_hints(record)
-    return {item.name: without_none(found[item.name]) for item in fields(record)}
+def reader(kind) -> Callable[[object], object]:
+    """What reads something sent as a value of type `kind`, or as None where it is none: made once
+    for each type, since answers have thousands of parts."""
+    if kind is Tensor:
+        return read_tensor
+    if is_dataclass(kind):
+        return record_reader(kind)
+    if get_origin(kind) is tuple:
+        return list_reader(get_args(kind)[0])
+    if get_origin(kind) is dict:
+        return dict_reader(get_args(kind)[1])
+    if kind is float:
+        return read_number
+    return lambda sent: sent if type(sent) is kind else None
 
 
 def without_none(kind):
+    """The type of what may be missing."""
     if get_origin(kind) in (Union, types.UnionType):
         return next(part for part in get_args(kind) if part is not type(None))
     return kind
 
 
-def fitted(kind, sent: object):
-    """`sent` as a value of type `kind`, or None where it is none."""
-    if is_dataclass(kind):
-        return read_record(kind, sent) if isinstance(sent, dict) else None
-    if get_origin(kind) is tuple:
-        return read_list(get_args(kind)[0], sent) if isinstance(sent, list) else None
-    if get_origin(kind) is dict:
-        return read_dict(get_args(kind)[1], sent) if isinstance(sent, dict) else None
-    if kind is float:
-        return read_number(sent)
-    return sent if type(sent) is kind else None
+def record_reader(record: type) -> Callable:
+    types_of = get_type_hints(record)
+    names = [item.name for item in fields(record)]
+    readers: dict[str, Callable] = {}
+
+    def read(sent: object):
+        if not isinstance(sent, dict):
+            return None
+        if not readers:  # late, since records may hold others of their own kind
+            readers.update((name, reader(without_none(types_of[name]))) for name in names)
+        read = {name: one(sent[name]) for name, one in readers.items() if name in sent}
+        return record(**{name: value for name, value in read.items() if value is not None})
+
+    return read
 
 
-def read_list(kind, sent: list) -> tuple:
+def list_reader(kind) -> Callable:
     """A list: each record in its place whatever stands there; of anything else only what fits."""
-    sent = sent[:MOST_ITEMS]
-    if is_dataclass(kind):
-        return tuple(read_record(kind, item) for item in sent)
-    if get_origin(kind) is tuple:
-        return tuple(fitted(kind, item) or () for item in sent)
-    return tuple(item for item in (fitted(kind, part) for part in sent) if item is not None)
+    one = reader(kind)
+    empty = kind if is_dataclass(kind) else tuple if get_origin(kind) is tuple else None
+
+    def read(sent: object):
+        if not isinstance(sent, list):
+            return None
+        found = map(one, sent[:MOST_ITEMS])
+        if empty is None:
+            return tuple(item for item in found if item is not None)
+        return tuple(empty() if item is None else item for item in found)
+
+    return read
 
 
-def read_dict(kind, sent: dict) -> dict:
+def dict_reader(kind) -> Callable:
     """A dict by name: each record in its place; `float | None` may be None; else only what fits."""
     optional, kind = get_origin(kind) in (Union, types.UnionType), without_none(kind)
-    read = {}
-    for name, item in list(sent.items())[:MOST_ITEMS]:
-        value = read_record(kind, item) if is_dataclass(kind) else fitted(kind, item)
-        if isinstance(name, str) and (value is not None or (optional and item is None)):
-            read[name] = value
+    one, empty = reader(kind), kind if is_dataclass(kind) else None
+
+    def read(sent: object):
+        if not isinstance(sent, dict):
+            return None
+        found = {}
+        for name, item in list(sent.items())[:MOST_ITEMS]:
+            value = one(item)
+            if value is None and empty:
+                value = empty()
+            if isinstance(name, str) and (value is not None or (optional and item is None)):
+                found[name] = value
+        return found
+
     return read
 
 
@@ -268,9 +315,9 @@ def read_number(sent: object) -> float | None:
         return math.inf
 
 
-def read_tensor(sent: object) -> Tensor:
+def read_tensor(sent: object) -> Tensor | None:
     if not isinstance(sent, dict):
-        return Tensor()
+        return None
     shape, dtype, kind = sent.get("shape"), sent.get("dtype"), sent.get("type")
     return Tensor(
         tuple(shape) if is_shape(shape) else None,

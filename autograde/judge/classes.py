@@ -5,7 +5,7 @@ import ast
 import re
 from collections.abc import Callable
 
-from ..exercise.declared import BuiltIns, ModuleExercise
+from ..exercise.declared import ModuleExercise
 from ..exercise.verdict import Cell
 from .answers import Answers, words
 from .reset import judge_reset
@@ -15,6 +15,7 @@ NOTHING = "Not marked: nothing of what was asked shows in your numbers yet."
 FORM = {"parameters", "layers"}  # criteria of how a class is built
 NEED_NUMBERS = {"order", "gradients", "untouched"}  # not earned where nothing right is computed
 NOT_COMPUTED = {"runs", "reset", "own"} | FORM | NEED_NUMBERS  # no part of what is computed
+BUILT_WITHOUT_COMPUTING = {"runs", "reset"} | FORM  # what a class earns by its form alone
 UNWATCHED = "unwatched"  # in place of a name, where the student's side could not see what ran
 
 
@@ -29,23 +30,52 @@ def judge_class(
 
     `look` judges the numbers: it returns a reason where there are none to look at.
     """
+    defined = answers.defined == "yes"
     if cell.error:
         where = f" (line {cell.line} of the cell)" if cell.line else ""
+        tried_out = ""
+        if defined and stops_below_class(exercise, cell):
+            tried_out = " Code that tries the class out belongs in a cell of its own."
         sheet.lose(
             "runs",
-            f"Your cell stopped with {words(cell.error)}{where}. Code that tries the class out"
-            " belongs in a cell of its own.",
+            f"Your cell stopped with {words(cell.error)}{where}.{tried_out}",
             "the cell stops with an error",
+        )
+    if answers.alias:
+        sheet.lose(
+            "runs",
+            f"{exercise.name} is not defined; your class is called {words(answers.alias, 60)}.",
+            "the class has another name",
         )
     if answers.failed:
         otherwise = words(answers.failed)
-    elif answers.defined != "yes":
+    elif not defined:
         otherwise = missing_class(exercise, answers, cell)
     else:
         otherwise = look() or NOTHING
+        if answers.inherits and exercise.forward_is_asked:
+            otherwise = lose_inherited(exercise, answers, sheet)
     read_source(exercise, cell.source, sheet)
     judge_rest(exercise, answers, sheet)
     return otherwise
+
+
+def stops_below_class(exercise: ModuleExercise, cell: Cell) -> bool:
+    """Whether the error came after the class, as far as that is known."""
+    place = re.search(rf"(?m)^class {exercise.name}\b", cell.source)
+    return not (place and cell.line) or cell.line > cell.source[: place.start()].count("\n") + 1
+
+
+def lose_inherited(exercise: ModuleExercise, answers: Answers, sheet: Sheet) -> str:
+    """What a class has from its base earns nothing; its form may."""
+    said = (
+        f"forward is inherited from {words(answers.inherits, 60)}: nothing of this exercise is"
+        " written yet."
+    )
+    for key in exercise.keys:
+        if key not in BUILT_WITHOUT_COMPUTING:
+            sheet.lost[key], sheet.mistakes[key] = [said], ["forward is inherited"]
+    return said
 
 
 def missing_class(exercise: ModuleExercise, answers: Answers, cell: Cell) -> str:
@@ -68,7 +98,9 @@ def judge_base(exercise: ModuleExercise, answers: Answers, sheet: Sheet, key: st
 def judge_rest(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
     """Criteria that a class earns only when it computes something of what was asked, or is at least
     built as asked."""
-    computes = sheet.has(*(key for key in exercise.keys if key not in NOT_COMPUTED))
+    computes = sheet.computes or sheet.has(
+        *(key for key in exercise.keys if key not in NOT_COMPUTED)
+    )
     if computes or sheet.has(*FORM):
         if exercise.draws:
             judge_reset(exercise, answers, sheet)
@@ -83,54 +115,36 @@ def judge_rest(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
 
 # ---------------------------------------------------------------- the student's own work
 def judge_built_ins(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
-    """Whether PyTorch's own did the work, as far as it was seen to run."""
+    """Whether PyTorch's own did the work, as it was seen to run: then nothing that is computed is
+    the student's, but for what is computed openly beside it. What the text of a class mentions
+    decides nothing."""
     called = exercise.built_ins.called
-    seen = sorted({words(name, 40) for build in answers.builds for name in build.built_in})
+    builds = (*answers.builds, *answers.kept)
+    seen = sorted({words(name, 40) for build in builds for name in build.built_in})
     if seen == [UNWATCHED]:
         sheet.flags.append(f"{exercise.name}: whether {called} ran underneath could not be seen.")
     elif seen:
         names = ", ".join(seen)
-        sheet.lose(
-            "own",
-            f"While your class ran, PyTorch's own {names} was called. Write the computation"
-            " yourself.",
-            f"{called} is called",
-        )
+        for key in exercise.keys:
+            if key == "own" or not (sheet.openly or key in BUILT_WITHOUT_COMPUTING):
+                sheet.lose(
+                    key,
+                    f"While your class ran, PyTorch's own {names} was called. Write the computation"
+                    " yourself.",
+                    f"{called} is called",
+                )
         sheet.flags.append(f"{exercise.name}: PyTorch's {names} ran underneath.")
 
 
 def read_source(exercise: ModuleExercise, source: str, sheet: Sheet):
-    """From the text of the cell: a built-in inside the class, code after return."""
+    """From the text of the cell: code after return, for a note."""
     try:
-        tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "pass", source))
+        tree = ast.parse(re.sub(r"(?m)^[ \t]*[%!].*$", "pass", source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for found in ast.walk(tree):
         if isinstance(found, ast.ClassDef) and found.name == exercise.name:
-            if exercise.built_ins:
-                lose_named_built_in(exercise, found, sheet)
             note_code_after_return(found, sheet)
-
-
-def lose_named_built_in(exercise: ModuleExercise, found: ast.ClassDef, sheet: Sheet):
-    for node in ast.walk(found):
-        name = built_in_name(node, exercise.built_ins)
-        if name:
-            sheet.lose(
-                "own",
-                f"Your class uses {name}. Write the computation yourself.",
-                f"{exercise.built_ins.called} is called",
-            )
-            sheet.flags.append(f"{exercise.name}: {name} stands in the class (line {node.lineno}).")
-            return
-
-
-def built_in_name(node: ast.AST, built_ins: BuiltIns) -> str:
-    """The name of a built-in as it stands there, `nn.LSTM`, or nothing."""
-    if not (isinstance(node, ast.Attribute) and node.attr in built_ins.names):
-        return ""
-    name = ast.unparse(node)
-    return name if re.match(r"(torch\.|nn\.)|.*\b_VF\b", name) else ""
 
 
 def note_code_after_return(found: ast.ClassDef, sheet: Sheet):

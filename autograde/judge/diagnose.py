@@ -17,6 +17,7 @@ from ..exercise.rules import Part, Rule, value
 from .agreement import NAMED, RIGHT, SHOWS, agree, tolerance, which_agree
 
 DEEPEST = 3  # slips that are looked for together
+FEW_CALLS = 2  # of a build, where three gates are looked for at once
 Choice = dict[str, str]  # part to the bent formula that stands in its place
 Env = dict[str, np.ndarray]  # what formulas compute with: see rules.columns
 
@@ -24,12 +25,11 @@ Env = dict[str, np.ndarray]  # what formulas compute with: see rules.columns
 @dataclass
 class Seen:
     """One build: `env` for formulas, the returned tensors as columns (units, calls), None where
-    they are no numbers, and the student's own intermediate results in the first call, (units,)
-    each."""
+    they are no numbers, and the student's own intermediate results in each call, (units,) each."""
 
     env: Env
     outputs: dict[str, np.ndarray | None]
-    trace: list[np.ndarray] = field(default_factory=list)
+    trace: list[list[np.ndarray]] = field(default_factory=list)
     single: bool = False
 
     @property
@@ -37,9 +37,12 @@ class Seen:
         return len(self.env["one"])
 
     def traced(self, values: np.ndarray) -> bool:
-        """Whether the computation of the first call went through these values (units, calls)."""
+        """Whether the computation of every call went through these values (units, calls)."""
         within = tolerance(RIGHT, self.single)
-        return any(agree(kept, values[:, 0], within) for kept in self.trace)
+        return bool(self.trace) and all(
+            any(agree(one, values[:, call], within) for one in kept)
+            for call, kept in enumerate(self.trace)
+        )
 
     def within(self, slips: int) -> float:
         """How close a reading with so many slips must come."""
@@ -51,18 +54,18 @@ class Finding:
     """How one output comes about: the bent parts with their formulas, and the values of all parts
     in every build.
 
-    unknown: a part that is wrong in a way that we do not know, while the output follows from it as
-    `choice` says. follows: whether it follows from what was found for the outputs before it.
+    unknown: parts that are wrong in a way that we do not know, while the output follows from them
+    as `choice` says. follows: whether it follows from what was found for the outputs before it.
     """
 
     choice: Choice
     envs: list[Env]
-    unknown: str | None = None
+    unknown: tuple[str, ...] = ()
     follows: bool = True
 
     @property
     def slips(self) -> int:
-        return len(self.choice) + 2 * bool(self.unknown)
+        return len(self.choice) + 2 * len(self.unknown)
 
 
 def diagnose(
@@ -278,74 +281,101 @@ class Search:
     # ------------------------------------------------------------ what no table has
     def find_unknown(self) -> Finding | None:
         """A gate that is nothing we know, from which the output follows as it should, or with a
-        slip in another gate: seen in the first calls."""
+        slip in another gate; or several such gates."""
         gates = [part for part in self.group if part.traced]
         for part in gates:
             elsewhere = {gate.criterion for gate in gates} - {part.criterion}
             others = [other for other in self.group if other.criterion in elsewhere]
             for other in (None, *others):
-                hits = self.follows_from_unknown(part, other)
+                hits = self.follows_from_unknown([part], other)
                 if hits.any():
                     slip = {other.name: bent(other)[int(np.argmax(hits))]} if other else {}
-                    return Finding(slip, self.envs, part.name)
+                    return Finding(slip, self.envs, (part.name,))
+        wrong = [part for part in gates if not shown_by_trace(self.rule, self.seen, part)]
+        for count in range(2, len(wrong) + 1):
+            for parts in combinations(wrong, count):
+                if self.follows_from_unknown(list(parts), None).any():
+                    return Finding({}, self.envs, tuple(part.name for part in parts))
         return None
 
-    def follows_from_unknown(self, part: Part, other: Part | None) -> np.ndarray:
-        """For each bent formula of `other` (or for the right ones), whether the output of the first
-        calls follows from values of the trace in place of `part`, in every build, and in one of
-        them from values that are not the right ones."""
-        follows, wrong = True, False
+    def follows_from_unknown(self, parts: list[Part], other: Part | None) -> np.ndarray:
+        """For each bent formula of `other` (or for the right ones), whether the output follows in
+        every call from values of the trace in place of `parts`, and in one of them from values of
+        the first part that are not the right ones."""
+        follows, wrong = np.True_, np.False_
         for one, env in zip(self.seen, self.envs):
-            values = np.stack(self.candidates(one))[:, :, None]
-            right = which_agree(values, env[part.name][:, :1], tolerance(RIGHT, one.single))
-            follows = follows & self.follows_from(one, env, part, values, other)
-            wrong = wrong | self.follows_from(one, env, part, values[~right], other)
-        return follows & wrong
+            calls = range(len(one.trace) if len(parts) < 3 else min(len(one.trace), FEW_CALLS))
+            for call in calls:
+                now = one_call(env, call)
+                values = self.candidates(one, call)
+                right = which_agree(values, now[parts[0].name], tolerance(RIGHT, one.single))
+                lead = [values] * len(parts)
+                follows = follows & self.follows_from(one, now, call, parts, lead, other)
+                if not np.any(follows):
+                    return np.zeros(len(bent(other)) if other else 1, dtype=bool)
+                if not np.any(wrong):
+                    lead = [values[~right], *lead[1:]]
+                    wrong = wrong | self.follows_from(one, now, call, parts, lead, other)
+        return np.atleast_1d(follows & wrong)
 
-    def candidates(self, one: Seen) -> list[np.ndarray]:
-        """Intermediate results that may be a gate: of the right size, and not the output itself."""
-        output = one.outputs[self.output]
-        kept = [
-            values
-            for values in one.trace
-            if len(values) == one.units
-            and (output is None or not agree(values, output[:, 0], NAMED))
-        ]
-        return kept or [np.full(one.units, np.nan)]
+    def candidates(self, one: Seen, call: int) -> np.ndarray:
+        """Intermediate results of a call that may be a gate, (n, units, 1): of the right size, and
+        none twice."""
+        kept = [values for values in one.trace[call] if len(values) == one.units]
+        if not kept:
+            return np.full((1, one.units, 1), np.nan)
+        return np.unique(np.stack(kept), axis=0)[:, :, None]
 
     def follows_from(
-        self, one: Seen, env: Env, part: Part, values: np.ndarray, other: Part | None
+        self,
+        one: Seen,
+        env: Env,
+        call: int,
+        parts: list[Part],
+        values: list[np.ndarray],
+        other: Part | None,
     ) -> np.ndarray:
-        """For each bent formula of `other` (or for the right ones), whether one of `values`
-        (n, units, 1) in place of `part` gives the first call's output."""
-        first, output = first_call(env), one.outputs[self.output]
+        """For each bent formula of `other` (or for the right ones), whether some of `values`
+        (n, units, 1) in place of each of `parts` give the output of a call."""
+        output = one.outputs[self.output]
+        placed = {
+            part.name: value.reshape(on_axis(k, len(parts), len(value)) + value.shape[1:])
+            for k, (part, value) in enumerate(zip(parts, values))
+        }
         found = []
         for formula in bent(other) if other else [None]:
             if output is None or (formula and constant(formula)):
                 found.append(False)
                 continue
-            got = self.with_values(first, part, values, {other.name: formula} if other else {})
+            got = self.with_values(env, placed, {other.name: formula} if other else {})
             within = tolerance(NAMED, one.single)
-            found.append(bool(np.any(which_agree(got, output[:, :1], within))))
+            found.append(bool(np.any(which_agree(got, output[:, call : call + 1], within))))
         return np.array(found)
 
-    def with_values(self, env: Env, part: Part, values: np.ndarray, choice: Choice):
-        """The output where `part` has these values, and what comes after it follows, or is bent."""
+    def with_values(self, env: Env, placed: dict[str, np.ndarray], choice: Choice):
+        """The output where parts have these values, and what comes after follows, or is bent."""
         env, changed = dict(env), False
         for step in self.group:
-            if step is part:
-                env[step.name], changed = values, True
+            if step.name in placed:
+                env[step.name], changed = placed[step.name], True
             elif changed or step.name in choice:
                 env[step.name] = value(choice.get(step.name, step.right), env)
                 changed = True
         return env[self.source]
 
 
-def first_call(env: Env) -> Env:
-    """`env` with the first call alone; parameters, which have no calls, as they are."""
+def on_axis(k: int, axes: int, count: int) -> tuple[int, ...]:
+    """The leading shape of an array that varies on one of so many axes."""
+    return (1,) * k + (count,) + (1,) * (axes - k - 1)
+
+
+def one_call(env: Env, call: int) -> Env:
+    """`env` with one call alone; parameters, which have no calls, as they are."""
     calls = env["one"].shape[-1]
     return {
-        name: values[..., :1] if values.shape[-1] == calls and name[0].islower() else values
+        name: values[..., call : call + 1]
+        if values.shape[-1] == calls and name[0].islower()
+        else values
         for name, values in env.items()
         if values is not None
     }

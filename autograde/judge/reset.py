@@ -16,14 +16,17 @@ NUMBER = re.compile(r"-?\d+\.\d+")
 
 
 def judge_reset(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
-    """Met where any of the askings found nothing to complain about."""
-    complaints = [complaint(exercise, reset) for reset in answers.resets]
-    complaints = complaints or ["reset_parameters() gave no answer."]
-    if None in complaints:
+    """What reset_parameters() does to the student's own parameters; to the grader's cells in a
+    stack, where the student's own cell is to blame for what it does to those."""
+    found = {reset.about: complaint(exercise, reset) for reset in answers.resets}
+    wrong = found.get("own", "reset_parameters() gave no answer.")
+    if wrong and found.get("cell"):  # the cell's own fault, which is judged where it is written
+        wrong = found.get("stand-in")
+    if wrong is None:
         sheet.meet("reset")
     else:
-        mistake = NUMBER.sub("…", complaints[-1].split(";")[0].rstrip("."))
-        sheet.lose("reset", complaints[-1], mistake)
+        mistake = NUMBER.sub("…", wrong.split(";")[0].rstrip("."))
+        sheet.lose("reset", wrong, mistake)
 
 
 def complaint(exercise: ModuleExercise, reset: Reset) -> str | None:
@@ -42,6 +45,19 @@ def complaint(exercise: ModuleExercise, reset: Reset) -> str | None:
     for name, value in with_biases_together(parameters).items():
         if value.size >= ENOUGH and (wrong := wrong_draw(value.ravel(), exercise.draws)):
             return f"After reset_parameters(), {name} {wrong}; the rule asks for {exercise.draws}."
+    return not_afresh(parameters, reset)
+
+
+def not_afresh(parameters: dict[str, np.ndarray], reset: Reset) -> str | None:
+    """What comes out the same where it should be drawn afresh."""
+    again = {words(name, 60): tensor.values for name, tensor in reset.again.items()}
+    if all(np.array_equal(value, again.get(name)) for name, value in parameters.items()):
+        return "Two calls of reset_parameters() give the same numbers: a seed is set in it."
+    seen: dict[bytes, str] = {}
+    for name, value in parameters.items():
+        other = seen.setdefault(value.tobytes(), name)
+        if other != name and value.size > 1:
+            return f"reset_parameters() gives {other} and {name} the same numbers."
     return None
 
 

@@ -17,6 +17,8 @@ class Sheet:
         self.lost: dict[str, list[str]] = {}
         self.mistakes: dict[str, list[str]] = {}
         self.met: set[str] = set()
+        self.computes = False  # whether something of what was asked shows, right or not
+        self.openly = False  # whether it is computed step by step, whatever else runs beside it
         self.notes: list[str] = []
         self.flags: list[str] = []
 

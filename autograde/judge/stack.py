@@ -11,7 +11,7 @@ from ..exercise.declared import Stack
 from ..exercise.verdict import Cell
 from ..exercise.wirings import RIGHT, Run, Tables, tables
 from .agreement import NAMED, agree
-from .answers import Answers, Build, Layer, words
+from .answers import Answers, Build, Layer, Tensor, words
 from .classes import judge_base, judge_class
 from .gradients import Asked as AskedSlopes
 from .gradients import Loss, judge_gradients
@@ -61,6 +61,7 @@ class Questions:
     watched: a pattern for the built-ins to look out for, if any."""
 
     name: str
+    base: str | None
     cell: str
     inputs: tuple[str, ...]
     reads: str | None
@@ -77,6 +78,7 @@ def ask(exercise: Stack, rng: np.random.Generator) -> Questions:
     parameters = exercise.of.parameters
     return Questions(
         exercise.name,
+        exercise.base,
         exercise.cell,
         tuple(exercise.of.rule.inputs),
         next((name for name, sizes in parameters.items() if sizes == ("m", "n")), None),
@@ -168,10 +170,17 @@ def judge_numbers(
     if not usable:
         return why_not(exercise, pairs)
     known = tables(exercise.states, tuple(exercise.called.items()))
-    seen = [seen_of(exercise, pair) for pair in telling(usable)]
+    sheet.openly = usable[0].build.mode == "stand-in"  # no built-in computes what these do
+    chosen = telling(usable)
+    seen = [seen_of(exercise, pair, len(pair.layers)) for pair in chosen]
     found = diagnose_stack(known, [one for one, _ in seen])
-    check_states(exercise, usable, sheet)
-    report(exercise, known, found, seen, sheet)
+    fewer_are_run = False
+    fewer = [seen_of(exercise, pair, used_layers(pair)) for pair in chosen]
+    if any(used_layers(pair) < len(pair.layers) for pair in chosen):
+        some = diagnose_stack(known, [one for one, _ in fewer])
+        if some and (found is None or some.cost < found.cost):
+            seen, found, fewer_are_run = fewer, some, True
+            lose_unused(exercise, chosen, sheet)
     judge_untouched(
         (
             Asked(pair.asked.sequence.arguments, call)
@@ -180,9 +189,28 @@ def judge_numbers(
         ),
         sheet,
     )
-    judge_gradients([asked_slopes(exercise, known, pair, found) for pair in usable], sheet)
+    check_states(exercise, usable, sheet)
+    report(exercise, known, found, seen, sheet)
+    through = None if fewer_are_run else found  # else the loss is not known
+    judge_gradients([asked_slopes(exercise, known, pair, through) for pair in usable], sheet)
     lose_sizes(pairs, sheet)
     return None
+
+
+def used_layers(pair: Pair) -> int:
+    """How many layers, from the first one on, were run at all; all where that is not known."""
+    log = pair.build.calls[0].log
+    return next((k for k, calls in enumerate(log) if not calls), len(pair.layers))
+
+
+def lose_unused(exercise: Stack, pairs: list[Pair], sheet: Sheet):
+    pair = next(pair for pair in pairs if used_layers(pair) < len(pair.layers))
+    sheet.lose(
+        "layers",
+        f"With n_layers={pair.asked.sizes[2]}, layer {used_layers(pair)} is never run. The rule:"
+        f" {exercise.asks('layers')}.",
+        "the number of layers that are run is fixed",
+    )
 
 
 def most_in_one_mode(pairs: list[Pair]) -> list[Pair]:
@@ -236,15 +264,15 @@ def complaints(exercise: Stack, pair: Pair) -> Iterator[tuple[str, str]]:
     """(sentence, mistake) for everything that is wrong with the layers of one build."""
     build, layers = pair.build, pair.asked.sizes[2]
     if build.layers == "NoneType":
-        yield "layers is missing.", "layers is missing"
-        return
-    if not build.module_list:
+        where = f": your cells are in self.{words(build.elsewhere, 40)}" if build.elsewhere else ""
+        yield f"layers is missing{where}.", "layers is missing"
+    elif not build.module_list:
         yield (
             f"layers is a {words(build.layers, 40)}; only an nn.ModuleList lets the cells'"
             " parameters train.",
             "layers is no nn.ModuleList",
         )
-    if not pair.complete:
+    if not pair.complete and (pair.layers or build.layers != "NoneType"):
         yield (
             f"With n_layers={layers} there are {len(pair.layers)} layers.",
             "the number of layers is wrong",
@@ -316,15 +344,16 @@ def cell_of(exercise: Stack, mode: str, layers: list[dict] | tuple[dict, ...]) -
     return lambda k, x, states: right_step(exercise.of, layers[k], x, states)
 
 
-def seen_of(exercise: Stack, pair: Pair) -> tuple[Seen, list]:
+def seen_of(exercise: Stack, pair: Pair, count: int) -> tuple[Seen, list]:
     """One build as arrays, and what its layers were given at each call. A stack of fewer layers
-    than asked is taken as one that was asked for so many: that is judged by itself."""
+    than asked (`count`) is taken as one that was asked for so many: that is judged by itself."""
     x, *given = pair.asked.sequence.arguments.values()
     outputs, *finals = [tensor.values for tensor in pair.returned]
-    layers, count = weights_of(pair), len(pair.layers)
+    layers = weights_of(pair)
     if 0 < count < len(layers):
         layers, given = layers[:count], [state[:count] for state in given]
         finals = [s if s is None or s.ndim != 2 else s[:count] for s in finals]
+    finals = [in_shape(state, one) for state, one in zip(finals, given)]
     complete = len(finals) == len(given) and not any(state is None for state in finals)
     return Seen(
         cell_of(exercise, pair.build.mode, layers),
@@ -336,6 +365,15 @@ def seen_of(exercise: Stack, pair: Pair) -> tuple[Seen, list]:
     ), pair.build.calls[0].log
 
 
+def in_shape(state: np.ndarray | None, like: np.ndarray) -> np.ndarray | None:
+    """A final state of another shape with as many numbers in the asked shape: that is judged by
+    itself."""
+    if state is None or 1 in like.shape:
+        return state
+    same_but_for_ones = tuple(n for n in state.shape if n > 1) == like.shape
+    return state.reshape(like.shape) if same_but_for_ones else state
+
+
 # ---------------------------------------------------------------- criteria
 def whole(exercise: Stack) -> bool:
     """Whether outputs and states are one criterion."""
@@ -343,16 +381,40 @@ def whole(exercise: Stack) -> bool:
 
 
 def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
-    """The final states are tensors, like those passed in; outputs may be a list."""
+    """The final states are tensors, in the shape of those passed in; outputs may be a list."""
+    key = "works" if whole(exercise) else "final"
     for pair in usable:
+        form = pair.build.calls[0].form
+        if form:
+            sheet.lose(
+                key,
+                f"forward returns {form}; it should return outputs and {final_states(exercise)}.",
+                "what is returned has another form",
+            )
+        _, m, layers = pair.asked.sizes
         for state, tensor in zip(exercise.states, pair.returned[1:]):
-            if tensor.shape is None:
+            if tensor.type in ("list", "tuple") or tensor.shape is None:
                 sheet.lose(
-                    "works" if whole(exercise) else "final",
+                    key,
                     f"{state}_T is a {words(tensor.type, 40)}; it should be one tensor of shape"
                     " (n_layers, hidden_dim), like the one passed in.",
                     "the final states are no tensors",
                 )
+            elif in_other_shape(tensor, layers, m):
+                shape = ", ".join(map(str, tensor.shape))
+                sheet.lose(
+                    key,
+                    f"{state}_T has shape ({shape}); it should be ({layers}, {m}), like the one"
+                    " passed in.",
+                    "the final states have another shape",
+                )
+
+
+def in_other_shape(tensor: Tensor, layers: int, m: int) -> bool:
+    """Whether the numbers of all layers are there, in another shape; else the wiring tells more."""
+    return (
+        tensor.shape != (layers, m) and int(np.prod(tensor.shape)) == layers * m and layers * m > m
+    )
 
 
 def report(
@@ -360,7 +422,7 @@ def report(
 ):
     """The criteria of the wiring and of what is returned."""
     key = (lambda name: "works") if whole(exercise) else (lambda name: name)
-    if found is None:
+    if found is None or (not whole(exercise) and None in found and logs_say_more(seen)):
         lose_unknown(exercise, seen, sheet)
         return
     sheet.meet(*map(key, READ_OFF))
@@ -369,7 +431,8 @@ def report(
         if bent != RIGHT:
             criterion = criterion if criterion == "layers" else key(criterion)
             lose(exercise, criterion, known.parts[part][bent].says, sheet)
-    if found.outputs != RIGHT:
+    written = any("writes into" in name for name in sheet.mistakes.get("untouched", []))
+    if found.outputs != RIGHT and not (written and found.outputs == "aliased"):
         unknown = "outputs does not follow from the layers' states as the rule asks"
         says = known.outputs[found.outputs].says if found.outputs else unknown
         lose(exercise, key("outputs"), says, sheet)
@@ -378,8 +441,16 @@ def report(
         says = known.finals[found.finals].says if found.finals else unknown
         lose(exercise, key("final"), says, sheet)
     nothing_done = found.outputs in ("x", "zeros") and found.finals in ("given", "zeros")
+    sheet.computes = not nothing_done
     if nothing_done and not whole(exercise):
         from_logs(exercise, seen, sheet, ("wiring", "states"))
+
+
+def logs_say_more(seen: list[tuple[Seen, list]]) -> bool:
+    """Whether what the layers were given and gave back shows which criteria hold: more than a
+    wiring from which only a part of what was returned follows."""
+    logs = [logged(one, log) for one, log in seen]
+    return all(logs) and any(all(log[key] for log in logs) for key in READ_OFF)
 
 
 def final_states(exercise: Stack) -> str:

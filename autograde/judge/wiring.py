@@ -111,7 +111,9 @@ def one_step(rows: dict, cell: Step, used: list[int], at: Moment) -> list[States
     """The states of all layers after one step."""
     for at.k in used:
         reads = at.x if at.below is None else rows["reads"].read(at)
-        at.now[at.k] = cell(rows["cells"].cell(at.k), reads, rows["states"].own(at))
+        own = rows["states"].own(at)
+        made = cell(rows["cells"].cell(at.k), reads, own)
+        at.now[at.k] = rows["states"].new(made, own)
         at.below = at.k
     return at.now
 

@@ -103,6 +103,9 @@ SQUASH = {
     "sin(a)": "sin stands in place of right",
     "right(2 * a)": "the sum is doubled",
     "right(a / 2)": "the sum is halved",
+    "1 + exp(-a)": "brackets are missing: 1 / (1 + exp(−…))",
+    "right(a + 1)": "1 is added inside right",
+    "-softplus(-a)": "it is the logarithm of σ",
 }
 PEEP_SQUASH = {
     "sigmoid(W_k @ h + U_k @ x + b_k) + V_k @ c": "the peephole is added after σ; it belongs inside",

@@ -9,6 +9,7 @@ from torch import nn
 from .telling import unpack
 
 MOST_NAMES = 20
+MOST_HELD = 60
 
 
 @dataclass
@@ -25,6 +26,11 @@ class Attribute:
     @property
     def holds_weights(self) -> bool:
         return self.kind in ("linear", "parameter")
+
+    @property
+    def can_hold(self) -> bool:
+        """Whether numbers can be put in, whether or not it trains."""
+        return self.holds_weights or self.kind == "tensor"
 
 
 def found(module: nn.Module, name: str) -> Attribute:
@@ -101,7 +107,7 @@ def load(
         name, matrix = own_name(module, asked), value.dim() == 2
         attribute = found(module, name)
         form = None
-        if attribute.holds_weights and (matrix or attribute.kind != "linear"):
+        if attribute.can_hold and (matrix or attribute.kind != "linear"):
             form = form_of(value, attribute.shape, asked in diagonal)
             if asked in diagonal and attribute.shape in ([], [1]):
                 # one number for all units: the diagonal form of a mistake
@@ -110,6 +116,9 @@ def load(
         if form is None or (repair and transposed) or id(tensor_of(module, name)) in taken:
             install(module, name, value, as_layers and value.dim() == 2)
             made.append(asked)
+            continue
+        if attribute.kind == "tensor":
+            setattr(module, name, form.requires_grad_(bool(attribute.trains)))
             continue
         taken.add(id(tensor_of(module, name)))
         with torch.no_grad():
@@ -125,6 +134,23 @@ def mostly_layers(module: nn.Module, weights: dict[str, dict]) -> bool:
         found(module, name).kind for name, value in weights.items() if len(value["shape"]) == 2
     ]
     return kinds.count("linear") > len(kinds) / 2
+
+
+# ---------------------------------------------------------------- the class as it is
+def hold(module: nn.Module, seed: int) -> dict[str, torch.Tensor]:
+    """Every tensor that the class keeps, by name, filled with numbers drawn from `seed`, none of
+    which is near zero: its parameters, its buffers, and plain tensors in attributes."""
+    held = dict(module.named_parameters()) | dict(module.named_buffers())
+    for prefix, part in module.named_modules():
+        plain = {name: v for name, v in vars(part).items() if isinstance(v, torch.Tensor)}
+        held |= {f"{prefix}.{name}".lstrip("."): value for name, value in plain.items()}
+    held = {name: tensor for name, tensor in held.items() if tensor.is_floating_point()}
+    draws = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for tensor in held.values():
+            draw = torch.randn(tensor.shape, generator=draws, dtype=tensor.dtype)
+            tensor.copy_(0.5 * (draw + 0.25 * draw.sign()))
+    return dict(list(held.items())[:MOST_HELD])
 
 
 # ---------------------------------------------------------------- everything about them

@@ -1,15 +1,13 @@
 """Answers about one step of a recurrence."""
 
-import contextlib
-from collections.abc import Iterable
-
 import torch
 
-from .parameters import found, load, own_name, survey
-from .protocol import BEFORE_RESET, TENSOR_NUMBERS
+from .forms import returned
+from .parameters import found, hold, load, own_name, survey, tensor_of
+from .protocol import BEFORE_RESET
 from .slopes import gradients
-from .telling import after, attempt, describe, in_words, name_of, pack, unpack
-from .watching import Trace, built_ins, construct, default_dtype
+from .telling import after, attempt, describe, name_of, pack, unpack
+from .watching import Trace, built_ins, construct, construct_without_reset, default_dtype
 
 DTYPES = (torch.float64, torch.float32)  # the first one in which the class runs is taken
 MOST_PARAMETERS = 60
@@ -17,37 +15,104 @@ MOST_PARAMETERS = 60
 
 def answer(namespace: dict, question: dict) -> dict:
     """Builds of the class that is asked for, and what its reset_parameters() does."""
-    ways = [(dtype, repair) for dtype in DTYPES for repair in (False, True)]
-    builds = [
-        best(((build_answer, namespace, question, build, *way) for way in ways), unbuilt)
-        for build in question["builds"]
-    ]
-    reset = attempt(reset_answer, namespace[question["name"]], question["reset_sizes"])
-    return {"builds": builds, "resets": [reset]}
+    cls = namespace[question["name"]]
+    builds = [best_build(cls, question, build) for build in question["builds"]]
+    told = {"builds": builds, "resets": [attempt(reset_answer, cls, question["reset_sizes"])]}
+    if any(
+        is_of_other_form(*pair, question["diagonal"]) for pair in zip(builds, question["builds"])
+    ):
+        told["kept"] = [attempt(kept_answer, cls, question, build) for build in question["builds"]]
+    return told
 
 
-def build_answer(namespace, question, build, dtype, repair) -> dict:
+def best_build(cls: type, question: dict, build: dict) -> dict:
+    """The first answer without a fault, or else the one with the fewest. Where the constructor
+    raises, nothing else is tried but to build it without its reset_parameters()."""
+    answers = []
+    for dtype in DTYPES:
+        for repair in (False, True):
+            answers.append(attempt(build_answer, cls, question, build, dtype, repair))
+            if "found" not in answers[-1]:
+                return answers[-1]
+            if not faults(answers[-1]):
+                return answers[-1]
+    return min(answers, key=faults)
+
+
+def is_of_other_form(told: dict, build: dict, diagonal: list[str]) -> bool:
+    """Whether parameters are kept in another form than asked, so that the class is to be asked as
+    it is as well."""
+    if "found" not in told:
+        return False
+    for name, packed in build["weights"].items():
+        attribute, shape = told["found"][name], packed["shape"]
+        fits = (
+            attribute["shape"] in (shape, shape[:1])
+            if name in diagonal
+            else (attribute["shape"] == shape)
+        )
+        if not fits or attribute["bias"]:
+            return True
+    return "calls" not in told
+
+
+def built(cls: type, sizes: list[int], dtype: torch.dtype) -> tuple[torch.nn.Module, dict]:
+    """An instance, and what became of its reset_parameters() where that raised in the constructor.
+    Raises what the constructor raises for another reason."""
+    try:
+        return construct(cls, *sizes).to(dtype), {}
+    except Exception as error:
+        try:
+            module = construct_without_reset(cls, *sizes).to(dtype)
+        except Exception:
+            raise error from None
+        return module, {"reset_failure": describe(error)}
+
+
+def build_answer(cls, question, build, dtype, repair) -> dict:
     """What judge.answers.Build holds, of one instance in this precision."""
     told, weights = {}, build["weights"]
     with default_dtype(dtype):
         try:
-            module = construct(namespace[question["name"]], *build["sizes"]).to(dtype)
-            told = survey(module, question["parameters"], question["absent"])
+            module, told = built(cls, build["sizes"], dtype)
+            told |= survey(module, question["parameters"], question["absent"])
+            if "reset_failure" in told:
+                told["unset"] = []  # what it would have given values
             told["made"] = load(module, weights, question["diagonal"], dtype, repair)
             for name, value in build["extra"].items():
                 if found(module, name).holds_weights:
                     told["made"] += load(module, {name: value}, question["diagonal"], dtype)
         except Exception as error:
             return told | {"failure": describe(error)}
-        told["calls"] = [call(module, question, asked, dtype) for asked in build["calls"]]
-        told["dtype"] = name_of(dtype)
-        if question["watched"] and build is question["builds"][0]:
-            first = arguments_of(build["calls"][0], dtype)
-            told["built_in"] = built_ins(question["watched"], module, *first)
         leaves = {name: (module, own_name(module, name)) for name in weights}
+        leaves = {name: place for name, place in leaves.items() if tensor_of(*place).requires_grad}
+        return told | asked_about(module, question, build, leaves, dtype)
+
+
+def kept_answer(cls, question, build) -> dict:
+    """The same of the class as it is: its own parameters stay where and as they are, with numbers
+    drawn for all of them, which are told."""
+    dtype = DTYPES[0]
+    with default_dtype(dtype):
+        module, told = built(cls, build["sizes"], dtype)
+        held = hold(module, question["fill"])
+        told["held"] = {name: pack(tensor) for name, tensor in held.items()}
+        return told | asked_about(module, question, build, {}, dtype)
+
+
+def asked_about(module, question: dict, build: dict, leaves: dict, dtype: torch.dtype) -> dict:
+    """Calls, built-ins and gradients of an instance that holds its weights."""
+    told = {
+        "calls": [call(module, question, asked, dtype) for asked in build["calls"]],
+        "dtype": name_of(dtype),
+    }
+    if question["watched"] and build is question["builds"][0]:
+        first = arguments_of(build["calls"][0], dtype)
+        told["built_in"] = built_ins(question["watched"], module, *first)
+    if build["sequence"]:
         run = over_steps(module, question["outputs"])
         told["gradients"] = attempt(gradients, run, build["sequence"], leaves, dtype)
-        return told
+    return told
 
 
 def arguments_of(asked: dict, dtype: torch.dtype) -> list[torch.Tensor]:
@@ -55,34 +120,28 @@ def arguments_of(asked: dict, dtype: torch.dtype) -> list[torch.Tensor]:
 
 
 def call(module, question: dict, asked: dict, dtype: torch.dtype) -> dict:
-    """One step: outputs, arguments afterwards, and the same call once more."""
-    arguments = arguments_of(asked, dtype)
+    """One step: outputs and intermediate results, arguments afterwards, and the same call once
+    more.
+
+    Where watching breaks what is watched, the step is taken unwatched.
+    """
+    arguments, trace = arguments_of(asked, dtype), Trace(asked["units"])
+    told = {}
     try:
-        trace = Trace(asked["units"])
-        with trace if asked["traced"] else contextlib.nullcontext():
-            outputs = tensors(module(*arguments), question["outputs"])
-        outputs = [v.clone() if isinstance(v, torch.Tensor) else v for v in outputs]
-        again = tensors(module(*arguments_of(asked, dtype)), question["outputs"])
+        try:
+            with trace:
+                out = module(*arguments)
+        except Exception:
+            arguments = arguments_of(asked, dtype)
+            out = module(*arguments)
+        outputs, told["form"] = returned(out, question["outputs"])
+        told["out"] = [pack(value) for value in outputs]  # now, before the next call changes them
+        if asked["twice"]:
+            again, _ = returned(module(*arguments_of(asked, dtype)), question["outputs"])
+            told["again"] = [pack(value) for value in again]
     except Exception as error:
-        return {"failure": describe(error), "after": [after(value) for value in arguments]}
-    return {
-        "out": [pack(value) for value in outputs],
-        "again": [pack(value) for value in again],
-        "after": [after(value) for value in arguments],
-        "trace": trace.values,
-    }
-
-
-def tensors(out, count: int) -> list:
-    """The tensors that forward returned. Raises TypeError where there are more or fewer than
-    `count`, ValueError where one is huge."""
-    returned = [out] if isinstance(out, torch.Tensor) else out
-    if isinstance(returned, tuple | list) and len(returned) == count:
-        sizes = [value.numel() for value in returned if isinstance(value, torch.Tensor)]
-        if max(sizes, default=0) > TENSOR_NUMBERS:
-            raise ValueError(f"forward returned a tensor of {max(sizes):,} numbers")
-        return list(returned)
-    raise TypeError(f"forward returned {in_words(out)}; it should return {count}")
+        told = {"failure": describe(error)}
+    return told | {"after": [after(value) for value in arguments], "trace": trace.packed()}
 
 
 def over_steps(module, count: int):
@@ -91,17 +150,13 @@ def over_steps(module, count: int):
     def run(loss, x, *states):
         total, states = 0.0, list(states)
         for t in range(x.shape[0]):
-            states = tensors(module(x[t] * 1.0, *states), count)
+            states, form = returned(module(x[t] * 1.0, *states), count)
+            if len(states) != count:
+                raise TypeError(f"forward returned {form}")
             total = total + (loss[t] * states[-1]).sum()
         return total + sum((loss[-1 - k] * state).sum() for k, state in enumerate(states))
 
     return run
-
-
-# ---------------------------------------------------------------- the best of several tries
-def unbuilt(told: dict) -> bool:
-    """Whether the constructor itself raised."""
-    return "failure" in told and "found" not in told
 
 
 def faults(told: dict) -> int:
@@ -115,36 +170,34 @@ def other_precision(call: dict, told: dict) -> bool:
     return any(value.get("dtype") != told["dtype"] for value in call["out"])
 
 
-def best(tries: Iterable[tuple], hopeless=lambda told: False) -> dict:
-    """The first answer without a fault, or else the one with the fewest; after a hopeless one
-    nothing else is tried."""
-    answers = []
-    for work, *arguments in tries:
-        answers.append(attempt(work, *arguments))
-        if not faults(answers[-1]) or hopeless(answers[-1]):
-            break
-    return min(answers, key=faults)
-
-
 # ---------------------------------------------------------------- reset_parameters
 def reset_answer(cls: type, sizes: list[int]) -> dict:
-    """Every parameter set to one value, then what reset_parameters() made of it."""
+    """Every parameter set to one value, then what reset_parameters() made of it, twice."""
     with default_dtype(torch.float32):
-        module = construct(cls, *sizes)
+        module, told = built(cls, sizes, torch.float32)
+        if told:
+            return {"failure": told["reset_failure"]}
         held = every_parameter(module)
         with torch.no_grad():
             for parameter in held.values():
                 parameter.fill_(BEFORE_RESET)
         module.reset_parameters()
         held |= dict(module.named_parameters())
-        return {"parameters": {name: pack(held[name]) for name in list(held)[:MOST_PARAMETERS]}}
+        kept = list(held)[:MOST_PARAMETERS]
+        parameters = {name: pack(held[name]) for name in kept}
+        module.reset_parameters()
+        return {"parameters": parameters, "again": {name: pack(held[name]) for name in kept}}
 
 
 def every_parameter(module) -> dict[str, torch.nn.Parameter]:
     """All parameters by name, those of cells in a plain list among them."""
     held = dict(module.named_parameters())
+    ids = {id(parameter) for parameter in held.values()}
     for k, layer in enumerate(getattr(module, "layers", None) or []):
-        held |= {f"layers.{k}.{name}": value for name, value in layer.named_parameters()}
+        for name, value in layer.named_parameters():
+            if id(value) not in ids:
+                held[f"layers.{k}.{name}"] = value
+                ids.add(id(value))
     return held
 
 
@@ -154,7 +207,7 @@ def show(namespace: dict, question: dict, mode: str = "own") -> dict:
     """All states at every step of each run: (steps, states, units)."""
     dtype = DTYPES[0]
     with default_dtype(dtype):
-        module = construct(namespace[question["name"]], *question["sizes"]).to(dtype)
+        module, _ = built(namespace[question["name"]], question["sizes"], dtype)
         (weights,) = question["weights"][mode]
         load(module, without_gone(module, weights, question), question["diagonal"], dtype)
         runs = [
@@ -173,6 +226,6 @@ def without_gone(module, weights: dict, question: dict) -> dict:
 def states_of(module, count: int, x, *states) -> torch.Tensor:
     every = []
     for x_t in x:
-        states = tensors(module(x_t * 1.0, *states), count)
+        states, _ = returned(module(x_t * 1.0, *states), count)
         every.append(torch.stack([state * 1.0 for state in states]))
     return torch.stack(every)

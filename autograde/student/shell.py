@@ -1,5 +1,7 @@
 """The IPython shell that a student's cells run in, and what becomes of what they show."""
 
+import ast
+import contextlib
 import fcntl
 import io
 import os
@@ -9,6 +11,8 @@ import tempfile
 import traceback
 
 from . import protocol
+
+DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom)
 
 
 class Recorder:
@@ -219,8 +223,24 @@ def run_cell(shell, recorder, streams, source, number):
     for stream in streams:
         stream.collect()
     described = describe(error, number)
+    if described and described["line"]:
+        define_what_is_left(shell, source, number, described["line"])
     status = "error" if described else "ok"
     return {"outputs": recorder.outputs, "error": described, "status": status}
+
+
+def define_what_is_left(shell, source, number, line):
+    """Run the definitions and imports of a cell that stopped at this line, below it: a class is
+    there although something above it failed."""
+    try:
+        tree = ast.parse(shell.transform_cell(source), cell_file(number))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in tree.body:
+        if isinstance(node, DEFINITIONS) and node.lineno > line:
+            code = compile(ast.Module([node], []), cell_file(number), "exec")
+            with contextlib.suppress(Exception), Interruptible():
+                exec(code, shell.user_ns)
 
 
 def describe(error, number):

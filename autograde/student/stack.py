@@ -1,15 +1,16 @@
 """Answers about a stack of cells."""
 
 import contextlib
+from collections.abc import Mapping
 
 import torch
 from torch import nn
 
 from .parameters import MOST_NAMES, found, load, tensor_of
-from .recurrence import DTYPES, arguments_of, best, reset_answer, without_gone
+from .recurrence import DTYPES, arguments_of, built, faults, reset_answer, without_gone
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, name_of, pack, unpack
-from .watching import MOST_STEPS, built_ins, construct, default_dtype
+from .watching import MOST_STEPS, built_ins, default_dtype
 
 MODES = ("stand-in", "own")  # whose cells the stack is asked with: the grader's, or the student's
 
@@ -21,13 +22,25 @@ def answer(namespace: dict, question: dict) -> dict:
         best((build_answer, namespace, question, build, *way) for way in ways)
         for build in question["builds"]
     ]
-    resets = [attempt(reset_in, namespace, question, mode) for mode in MODES]
+    resets = [attempt(reset_in, namespace, question, mode) | {"about": mode} for mode in MODES]
+    cell, (n, m, _) = namespace.get(question["cell"]), question["reset_sizes"]
+    resets.append(attempt(reset_answer, cell, [n, m]) | {"about": "cell"})
     return {"builds": builds, "resets": resets}
 
 
 def reset_in(namespace, question, mode) -> dict:
     with standing_in(namespace, question, mode):
         return reset_answer(namespace[question["name"]], question["reset_sizes"])
+
+
+def best(tries) -> dict:
+    """The first answer without a fault, or else the one with the fewest."""
+    answers = []
+    for work, *arguments in tries:
+        answers.append(attempt(work, *arguments))
+        if not faults(answers[-1]):
+            break
+    return min(answers, key=faults)
 
 
 # ---------------------------------------------------------------- the grader's cells
@@ -95,15 +108,42 @@ def standing_in(namespace: dict, question: dict, mode: str):
             del namespace[name]
 
 
-def put_stand_ins(module, question: dict, sizes: list[int]):
-    """Stand-ins in place of whatever cells the student's class made; layers that are shared stay
-    shared."""
+def put_stand_ins(module, question: dict, sizes: list[int]) -> list[StandIn]:
+    """Stand-ins in place of whatever cells the student's class made, one for each layer; layers
+    that are shared stay shared.
+
+    A cell that is none computes what its stand-in does, so that it does not matter by which way the
+    stack comes to it.
+    """
     stand_in, made = stand_in_for(question), {}
-    for k, layer in enumerate(module.layers):
-        if not isinstance(layer, StandIn):
-            if id(layer) not in made:
-                made[id(layer)] = stand_in(sizes[0] if k == 0 else sizes[1], sizes[1])
-            module.layers[k] = made[id(layer)]
+    for k, layer in enumerate(where_cells_are(module)[1]):
+        if isinstance(layer, StandIn):
+            made[id(layer)] = layer
+        elif id(layer) not in made:
+            made[id(layer)] = stand_in(sizes[0] if k == 0 else sizes[1], sizes[1])
+            layer.forward = made[id(layer)].forward
+    return [made[id(layer)] for layer in where_cells_are(module)[1]]
+
+
+def where_cells_are(module) -> tuple[str, list]:
+    """The attribute that holds the cells, and the cells: `layers`, or else the one that holds most
+    modules."""
+    held = {name: cells_in(getattr(module, name, None)) for name in ("layers", *own_names(module))}
+    if held["layers"] or getattr(module, "layers", None) is not None:
+        return "layers", held["layers"]
+    name = max(held, key=lambda name: len(held[name]))
+    return name, held[name]
+
+
+def own_names(module) -> list[str]:
+    return [*module._modules, *(name for name in vars(module) if not name.startswith("_"))]
+
+
+def cells_in(value) -> list:
+    """The modules in a container, in their order; none where it is no container."""
+    if isinstance(value, nn.ModuleList | nn.Sequential | list | tuple):
+        return [item for item in value if isinstance(item, nn.Module)]
+    return []
 
 
 # ---------------------------------------------------------------- one build
@@ -112,52 +152,71 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
     told, weights, cell = {"mode": mode}, build["weights"][mode], namespace.get(question["cell"])
     with default_dtype(dtype), standing_in(namespace, question, mode):
         try:
-            module = construct(namespace[question["name"]], *build["sizes"]).to(dtype)
-            told |= survey_layers(module, cell, question)
-            if mode == "stand-in":
-                put_stand_ins(module, question, build["sizes"])
-            module.to(dtype)
-            for k, first in enumerate(told["same"][: len(weights)]):
-                if k == first:
-                    load(module.layers[k], weights[k], question["diagonal"], dtype)
+            module, failed = built(namespace[question["name"]], build["sizes"], dtype)
+            told |= failed | survey_layers(module, cell, question)
+            module = with_as_many(module, namespace[question["name"]], build["sizes"], dtype)
+            cells = cells_in_mode(module, question, build["sizes"], mode)
+            for cell in (module, *cells):
+                cell.to(dtype)
+            ids = [id(layer) for layer in cells]
+            for k, layer in enumerate(cells[: len(weights)]):
+                if ids.index(id(layer)) == k:
+                    load(layer, weights[k], question["diagonal"], dtype)
         except Exception as error:
             return told | {"failure": describe(error)}
         sequence = build["sequence"]
-        told["calls"] = [call(module, sequence, len(question["inputs"]) - 1, dtype)]
+        told["calls"] = [call(module, cells, sequence, dtype)]
         told["dtype"] = name_of(dtype)
         if question["watched"] and build is question["builds"][0]:
             told["built_in"] = own_built_ins(module, question, arguments_of(sequence, dtype))
         sequence = sequence | {"directions": sequence["directions"][mode]}
-        run, leaves = over_steps(module, question), leaves_of(module, weights)
+        run, leaves = over_steps(module, question), leaves_of(cells, weights)
         told["gradients"] = attempt(gradients, run, sequence, leaves, dtype)
         return told
 
 
-def leaves_of(module, weights: list[dict]) -> dict[str, tuple[nn.Module, str]]:
-    if len(module.layers) > len(weights):
+def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):
+    """The module, or one of the class that has as many cells as were asked for, where a constructor
+    always makes one too many or too few."""
+    n, m, layers = sizes
+    count = len(where_cells_are(module)[1])
+    if count in (0, layers) or 2 * layers - count < 1:
+        return module
+    try:
+        other, _ = built(cls, [n, m, 2 * layers - count], dtype)
+    except Exception:
+        return module
+    return other if len(where_cells_are(other)[1]) == layers else module
+
+
+def cells_in_mode(module, question: dict, sizes: list[int], mode: str) -> list[nn.Module]:
+    """The cells that compute: the grader's, or the student's own."""
+    if mode == "stand-in":
+        return put_stand_ins(module, question, sizes)
+    return where_cells_are(module)[1]
+
+
+def leaves_of(cells: list[nn.Module], weights: list[dict]) -> dict[str, tuple[nn.Module, str]]:
+    if len(cells) > len(weights):
         return {}
-    return {
-        f"{k}.{name}": (layer, name) for k, layer in enumerate(module.layers) for name in weights[k]
-    }
+    return {f"{k}.{name}": (layer, name) for k, layer in enumerate(cells) for name in weights[k]}
 
 
 def survey_layers(module, cell, question: dict) -> dict:
-    """What `layers` is, what each layer is (`cell` is the class that it should be) and reads, and
-    whatever else trains."""
+    """What `layers` is, or where the cells are in its place, what each layer is (`cell` is the
+    class that it should be) and reads, and whatever else trains."""
     layers = getattr(module, "layers", None)
-    held, surveyed = set(), []
-    for layer in layers if isinstance(layers, nn.ModuleList | list | tuple) else []:
-        surveyed.append(survey_layer(layer, cell, question))
-        if isinstance(layer, nn.Module):
-            held |= {id(parameter) for parameter in layer.parameters()}
-    ids = [id(layer) for layer in layers] if surveyed else []
+    name, cells = where_cells_are(module)
+    held = {id(parameter) for layer in cells for parameter in layer.parameters()}
+    ids = [id(layer) for layer in cells]
     others = [
         name for name, p in module.named_parameters() if id(p) not in held and p.requires_grad
     ]
     return {
         "layers": type(layers).__name__,
+        "elsewhere": "" if layers is not None or not cells else name,
         "module_list": isinstance(layers, nn.ModuleList),
-        "cells": surveyed,
+        "cells": [survey_layer(layer, cell, question) for layer in cells],
         "same": [ids.index(one) for one in ids],
         "others": others[:MOST_NAMES],
     }
@@ -165,7 +224,7 @@ def survey_layers(module, cell, question: dict) -> dict:
 
 def survey_layer(layer, cell, question: dict) -> dict:
     told = {
-        "type": type(layer).__name__,
+        "type": type_of(layer),
         "right": isinstance(layer, StandIn) or (isinstance(cell, type) and isinstance(layer, cell)),
         "diagonal": [
             name for name in question["diagonal"] if len(found(layer, name).shape or "  ") == 1
@@ -175,6 +234,12 @@ def survey_layer(layer, cell, question: dict) -> dict:
     if isinstance(reads, torch.Tensor) and reads.dim() == 2:
         told |= {"units": reads.shape[0], "reads": reads.shape[1]}
     return told
+
+
+def type_of(layer) -> str:
+    """The name of its class; with PyTorch's own in front of what is PyTorch's."""
+    cls = type(layer)
+    return f"torch.nn.{cls.__name__}" if cls.__module__.startswith("torch.") else cls.__name__
 
 
 def matrix_that_reads(layer, question: dict):
@@ -187,16 +252,22 @@ def matrix_that_reads(layer, question: dict):
 
 
 # ---------------------------------------------------------------- running it
-def returned(out, states: int) -> list:
-    """outputs and the final states. Raises TypeError where forward returned something else."""
-    wanted = "outputs, (c_T, h_T)" if states == 2 else "outputs and the final states"
+def returned(out, states: int) -> tuple[list, str]:
+    """outputs and the final states, and "" where they have the asked form; else the words for it.
+    Raises TypeError where nothing of them can be told apart."""
     pair = isinstance(out, tuple | list) and len(out) == 2
     finals = out[1] if pair else None
     if states == 1 and isinstance(finals, torch.Tensor):
         finals = (finals,)
-    if not (isinstance(finals, tuple | list) and len(finals) == states):
-        raise TypeError(f"forward returned {in_words(out)}; it should return {wanted}")
-    return [stacked(out[0]), *finals]
+    if isinstance(finals, tuple | list) and len(finals) == states:
+        return [stacked(out[0]), *finals], ""
+    values = list(out.values()) if isinstance(out, Mapping) else out
+    if pair and isinstance(finals, torch.Tensor) and finals.dim() and len(finals) == states:
+        values = [out[0], *finals]  # the states stacked into one tensor
+    if isinstance(values, tuple | list) and len(values) == 1 + states:
+        return [stacked(values[0]), *values[1:]], in_words(out)
+    wanted = "outputs, (c_T, h_T)" if states == 2 else "outputs and the final states"
+    raise TypeError(f"forward returned {in_words(out)}; it should return {wanted}")
 
 
 def stacked(value):
@@ -208,28 +279,35 @@ def stacked(value):
     return value
 
 
-def call(module, sequence: dict, states: int, dtype: torch.dtype) -> dict:
+def told_state(value) -> dict:
+    """A final state as it travels; a list of tensors keeps the name of its type beside its
+    numbers."""
+    whole = stacked(value)
+    if whole is value:
+        return pack(value)
+    return pack(whole) | {"type": type(value).__name__}
+
+
+def call(module, cells: list, sequence: dict, dtype: torch.dtype) -> dict:
     """A whole run: outputs, arguments afterwards, what stand-ins were given, and the run once
     more."""
     arguments = arguments_of(sequence, dtype)
-    stand_ins = [layer for layer in module.layers if isinstance(layer, StandIn)]
+    states = len(arguments) - 1
+    stand_ins = [layer for layer in cells if isinstance(layer, StandIn)]
     for layer in stand_ins:
         layer.log = []
+    told = {}
     try:
-        out = returned(module(*arguments), states)
-        out = [value.clone() if isinstance(value, torch.Tensor) else value for value in out]
-        log = [layer.log for layer in stand_ins]
+        (outputs, *finals), told["form"] = returned(module(*arguments), states)
+        told["out"] = [pack(outputs), *map(told_state, finals)]
+        told["log"] = [layer.log for layer in stand_ins]
         for layer in stand_ins:
             layer.log = None
-        again = returned(module(*arguments_of(sequence, dtype)), states)
+        (outputs, *finals), _ = returned(module(*arguments_of(sequence, dtype)), states)
+        told["again"] = [pack(outputs), *map(told_state, finals)]
     except Exception as error:
-        return {"failure": describe(error), "after": [after(value) for value in arguments]}
-    return {
-        "out": [pack(value) for value in out],
-        "again": [pack(value) for value in again],
-        "after": [after(value) for value in arguments],
-        "log": log,
-    }
+        told = {"failure": describe(error)}
+    return told | {"after": [after(value) for value in arguments]}
 
 
 def over_steps(module, question: dict):
@@ -237,9 +315,9 @@ def over_steps(module, question: dict):
     states = len(question["inputs"]) - 1
 
     def run(loss, x, *given):
-        outputs, *finals = returned(module(x, *given), states)
+        (outputs, *finals), _ = returned(module(x, *given), states)
         total = (loss[: len(outputs)] * outputs).sum()
-        return total + sum((loss[-1 - k] * state).sum() for k, state in enumerate(finals))
+        return total + sum((loss[-1 - k] * stacked(one)).sum() for k, one in enumerate(finals))
 
     return run
 
@@ -253,14 +331,17 @@ def own_built_ins(module, question: dict, arguments: list) -> list[str]:
         return kept if len(kept) > 1 else kept[0]
 
     names = tuple(question["inputs"])
-    layers = {layer for layer in module.layers if isinstance(layer, nn.Module)}
+    layers = set(where_cells_are(module)[1])
+    before = {layer: vars(layer).pop("forward", None) for layer in layers}
     for layer in layers:
         layer.forward = idle
     try:
         return built_ins(question["watched"], module, *arguments)
     finally:
-        for layer in layers:
+        for layer, forward in before.items():
             del layer.forward
+            if forward is not None:
+                layer.forward = forward
 
 
 # ---------------------------------------------------------------- whole runs, for a picture
@@ -277,14 +358,14 @@ def show(namespace: dict, question: dict) -> dict:
 def show_in(namespace, question, mode) -> dict:
     dtype, states = DTYPES[0], len(question["inputs"]) - 1
     with default_dtype(dtype), standing_in(namespace, question, mode):
-        module = construct(namespace[question["name"]], *question["sizes"]).to(dtype)
-        if mode == "stand-in":
-            put_stand_ins(module, question, question["sizes"])
-        module.to(dtype)
-        for layer, weights in zip(module.layers, question["weights"][mode]):
+        module, _ = built(namespace[question["name"]], question["sizes"], dtype)
+        for layer, weights in zip(
+            cells_in_mode(module, question, question["sizes"], mode), question["weights"][mode]
+        ):
+            layer.to(dtype)
             load(layer, without_gone(layer, weights, question), question["diagonal"], dtype)
         runs = [
-            returned(module(*[unpack(v, dtype) for v in run.values()]), states)[0]
+            returned(module(*[unpack(v, dtype) for v in run.values()]), states)[0][0]
             for run in question["runs"]
         ]
     return {"mode": mode, "runs": [pack(run) for run in runs]}

@@ -16,12 +16,12 @@ LIBRARY = os.path.dirname(os.path.abspath(os.__file__))  # Python's own
 
 def pack(value) -> dict:
     """A tensor as `protocol.pack` writes arrays; anything else as the name of its type. Of a tensor
-    without floating-point numbers, or with too many, only its shape and dtype."""
+    with complex numbers, or with too many, only its shape and dtype."""
     if not isinstance(value, torch.Tensor):
         return {"type": type(value).__name__}
     tensor = value.detach().cpu()
     told = {"shape": list(tensor.shape), "dtype": str(tensor.dtype).removeprefix("torch.")}
-    if tensor.is_floating_point() and tensor.numel() <= TENSOR_NUMBERS:
+    if not tensor.is_complex() and tensor.numel() <= TENSOR_NUMBERS:
         numbers = tensor.contiguous().to(torch.float64).numpy().astype("<f8")
         told["data"] = base64.b64encode(numbers.tobytes()).decode()
     return told

@@ -13,6 +13,7 @@ from .telling import pack
 
 MOST_STEPS = 200  # of a computation that is kept
 PATIENCE = 10  # times that the profiler may fail
+OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
 UNWATCHED = "unwatched"  # in place of a name, where what ran could not be seen
 
 
@@ -27,8 +28,12 @@ class Trace(TorchFunctionMode):
         out = func(*args, **(kwargs or {}))
         for value in out if isinstance(out, tuple | list) else (out,):
             if self.keeps(value):
-                self.values.append(pack(value.detach().reshape(-1).clone()))
+                self.values.append(value.detach().reshape(-1).to(torch.float64, copy=True))
         return out
+
+    def packed(self) -> dict | None:
+        """The results as one tensor (count, units); None where there are none."""
+        return pack(torch.stack(self.values)) if self.values else None
 
     def keeps(self, value) -> bool:
         return (
@@ -55,8 +60,9 @@ def built_ins(pattern: str, work, *arguments) -> list[str]:
 
 
 def watched(work, *arguments) -> list[str] | None:
-    """The names of what ran; None where the profiler fails, as while the system still clears away
-    what a notebook has started."""
+    """The names of PyTorch's own operators that ran; None where the profiler fails, as while the
+    system still clears away what a notebook has started. A name without PyTorch's prefix is
+    somebody's own function or label."""
     try:
         with (
             torch.autograd.profiler.profile(use_kineto=False) as profile,
@@ -64,7 +70,10 @@ def watched(work, *arguments) -> list[str] | None:
         ):
             work(*arguments)
         names = (event.name for event in profile.function_events)
-        return ["nothing", *(name.removeprefix("aten::").strip("_") for name in names)]
+        own = (
+            name.removeprefix(OPERATOR).strip("_") for name in names if name.startswith(OPERATOR)
+        )
+        return ["nothing", *own]
     except Exception:
         time.sleep(0.1)
         return None
@@ -92,3 +101,11 @@ def construct(cls: type, *sizes: int):
         return cls(*sizes)
     finally:
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+
+
+def construct_without_reset(cls: type, *sizes: int):
+    """The same with a reset_parameters() that does nothing, where the class's own one raises."""
+    quiet = type(cls.__name__, (cls,), {"reset_parameters": lambda self, *_: None})
+    module = construct(quiet, *sizes)
+    module.__class__ = cls
+    return module

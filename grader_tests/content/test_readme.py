@@ -46,8 +46,12 @@ def test_figures_are_those_of_the_pages():
         assert of_proof(label) == 0
 
 
-def test_the_hostile_page_has_every_submission_and_its_mark():
+def test_the_hostile_page_has_the_marks_of_the_table():
+    """Rows that are newer than the page are counted on it, and tested in course/test_hostile.py."""
     text = hostile_page.PAGE.read_text(encoding="utf-8")
     shown = re.findall(r"^\| (.+?) \| \w+ \| ([\d.]+) \| ([\d.]+) \|", text, re.MULTILINE)
-    mark = "{:g}".format
-    assert shown == [(one.name, mark(one.deserves), mark(one.deserves)) for one in HOSTILE]
+    deserved = {one.name: f"{one.deserves:g}" for one in HOSTILE}
+    assert len(shown) > 100
+    assert not [row for row in shown if row[1:] != (deserved.get(row[0]),) * 2]
+    newer = len(HOSTILE) - len(shown)
+    assert not newer or f"The {newer} that are new or changed since" in text

@@ -211,10 +211,10 @@ def test_the_report_says_who_made_which_mistake(course, report):
 def test_built_ins_need_a_person(report):
     flags = {s["student"]: s["flags"] for s in report["students"] if s["flags"]}
     assert any(
-        "nn.LSTMCell stands in the class" in flag
-        for flag in flags["hostile_nn_LSTMCell_underneath"]
+        "PyTorch's lstm_cell ran underneath" in flag
+        for flag in flags["hostile_lstm_cell_underneath__well_hidden"]
     )
-    assert "perfect" not in flags
+    assert "perfect" not in flags and "hostile_nn_LSTMCell_made_and_not_used" not in flags
 
 
 def test_pairs_are_named_on_strong_grounds_only():

@@ -40,7 +40,7 @@ CHOSEN = (
     "malformed JSON",
     "notebook missing",
     "torch and builtins patched",
-    "nn.LSTMCell underneath",
+    "nn.LSTMCell made and not used",
     "lstm_cell underneath, well hidden",
 )
 PAGE = """from IPython.display import HTML, Image, display

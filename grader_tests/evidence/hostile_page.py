@@ -46,7 +46,7 @@ def ours(folder: Path) -> dict[str, tuple[float, bool]]:
         make_class(folder / half, half)
         done = nbgrader(folder / half, "autograde", "lstm")
         found = marks(folder / half)
-        kept = done.returncode == 0 and all(found[name] == honest for name in HONEST)
+        kept = done.returncode in (0, 1) and all(found[name] == honest for name in HONEST)
         mine |= {
             hostile.name: (found[name][NOTEBOOK], kept and found[name]["02_stacking"] == 8)
             for name, hostile in students(half).items()

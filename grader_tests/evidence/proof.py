@@ -21,6 +21,7 @@ from autograde.exercise.wirings import tables
 from autograde.judge import judge, recurrence, stack
 from autograde.judge.agreement import NAMED, RIGHT, tolerance
 from autograde.judge.diagnose import constant
+from autograde.judge.recurrence import asks, reading
 from autograde.judge.wiring import Wiring
 from autograde.judge.wiring import run as run_wiring
 from grader_tests.samples.mistakes import WIRED, Mistake, code, named, pairs, singles
@@ -37,6 +38,7 @@ UNKNOWN = (
     "in a way that we do not know",
     "does not follow from the layers' states",
 )
+DIFFERS = "gives two different results"
 # Formulas for the pairs: the classic mistakes (as numbers of the tables' rows would be unreadable,
 # as formulas).
 CLASSIC = {
@@ -227,8 +229,9 @@ def errors(name: str, questions, answers) -> dict[str, float]:
 
 
 def step_errors(exercise, pairs):
-    usable = [recurrence.Pair(*pair) for pair in pairs]
-    for seen in recurrence.seen_of(exercise, usable, False):
+    usable = [asks.Pair(*pair) for pair in pairs]
+    usable = [pair for pair in usable if recurrence.gave_all(exercise, pair)]
+    for seen in reading.seen_of(exercise, usable, reading.in_order(exercise)):
         right = exercise.rule.follow(seen.env, {})
         for output, source in exercise.rule.outputs.items():
             if seen.outputs[output] is not None:
@@ -240,7 +243,7 @@ def stack_errors(exercise, pairs):
     known = tables(exercise.states, tuple(exercise.called.items()))
     names = ("outputs", *(f"{state}_T" for state in exercise.states))
     for pair in pairs:
-        seen, _ = stack.seen_of(exercise, stack.Pair(*pair))
+        seen, _ = stack.seen_of(exercise, stack.Pair(*pair), len(pair[1].cells or ()))
         right = run_wiring(known, seen, Wiring())
         if right is None or seen.finals is None:
             continue
@@ -252,7 +255,8 @@ def stack_errors(exercise, pairs):
 
 
 def relative(got, truth) -> float:
-    return float(np.abs(got - truth).max() / max(1.0, np.abs(truth).max()))
+    """The largest error, in units of the size of its call."""
+    return float((np.abs(got - truth) / np.maximum(1.0, np.abs(truth).max(axis=-2))).max())
 
 
 def judged(cases, pool) -> list[Outcome]:
@@ -323,10 +327,11 @@ def prove(pool) -> tuple[list[tuple[str, str]], list[str], bool]:
         for o in two
         if any(alone[o.case.cls, mistake.name].wrong - o.wrong for mistake in o.case.mistakes)
     ]
-    raised = [
+    raised = [  # but where two equal calls differ, which leaves gradients that cannot be told
         o
         for o in two
         if o not in cancel
+        and DIFFERS not in o.told
         and o.score
         > min(alone[o.case.cls, mistake.name].score for mistake in o.case.mistakes) + 1e-9
     ]

@@ -854,10 +854,9 @@ HOSTILE = (
         cell="import autograde.lstm\n" + HOLLOW,
     ),
     Hostile(
-        "nn.LSTMCell underneath",
+        "nn.LSTMCell made and not used",
         "deceit",
-        8.75,
-        "Your class uses nn.LSTMCell",
+        FULL,
         cell=RIGHT.replace("        f_t = ", "        cell = nn.LSTMCell(1, 1)\n        f_t = "),
     ),
     Hostile(

@@ -263,16 +263,16 @@ def cell_slots(name: str) -> dict[str, tuple]:
             {"return": "return hidden, stored"},
         ),
         "only h returned": (
-            "",
-            "forward returned one Tensor; it should return 2",
+            "order",
+            "forward returns one Tensor. End with",
             {"return": "return hidden"},
         ),
         "three returned": (
-            "",
-            "forward returned 3 values (Tensor, Tensor, Tensor); it should return 2",
+            "order",
+            "forward returns 3 values (Tensor, Tensor, Tensor)",
             {"return": "return o, stored, hidden"},
         ),
-        "nothing returned": ("", "Not written yet: forward returns None", {"return": ""}),
+        "nothing returned": ("order", "forward returns None", {"return": ""}),
         "h returned twice": (
             "cell",
             "your forward returns o_t * tanh(c_t)",
@@ -296,12 +296,12 @@ def cell_slots(name: str) -> dict[str, tuple]:
         ),
         "undefined name": ("", "NameError", {"begin": "print(undefined)"}),
         "noise": (
-            "hidden gradients untouched",
+            "hidden untouched",
             "gives two different results",
             {"return": "return stored, hidden + 1e-3 * torch.randn_like(c)"},
         ),
         "remembers": (
-            "hidden gradients untouched",
+            "hidden untouched",
             "gives two different results",
             {
                 "begin": "self.calls = getattr(self, 'calls', 0) + 1",
@@ -715,7 +715,7 @@ WIRED = {  # name -> a slip of one of the tables, or of no table, with the chang
         "cells", "upper", step="c[k], h[k] = self.layers[min(k, 1)](below, c[k], h[k])"
     ),
     "states written in place": (
-        "gradients outputs untouched",
+        "gradients untouched",
         "writes into the c",
         {"start": "pass"},
     ),

@@ -236,14 +236,14 @@ def test_one_slip_loses_its_own_criterion(change):
 
 
 RETURNS = {  # what forward returns -> a piece of what the student is told
-    "None": "Not written yet: forward returns None",
+    "None": "forward returns None: it has no return line",
     "'c', 'h'": "c_t is a str, not a tensor",
     "c_t * float('nan'), h_t": "c_t holds nan or infinite numbers",
     "c_t[:2], h_t": "c_t has shape (2)",
     "c_t, h_t.long()": "h_t holds int64, not floating-point numbers",
     "c_t, h_t + 1j": "h_t holds complex",
-    "c_t": "forward returned one Tensor; it should return 2",
-    "c_t, h_t, c_t": "forward returned 3 values (Tensor, Tensor, Tensor); it should return 2",
+    "c_t": "forward returns one Tensor. End with: return c_t, h_t",
+    "c_t, h_t, c_t": "returns 3 values (Tensor, Tensor, Tensor); it should return (c_t, h_t)",
     "c_t.unsqueeze(0), h_t": "c_t has shape (1, ",
     "c_t / 0, h_t": "c_t holds nan or infinite numbers",
 }
@@ -338,7 +338,7 @@ UNKNOWN_WIRINGS = {
     "h_T halved": (
         ("torch.stack(c), torch.stack(h)", "torch.stack(c), torch.stack(h) / 2"),
         {"final"},
-        "(c_T, h_T) are not the layers' last states",
+        "The final states are not what the layers returned last",
     ),
 }
 

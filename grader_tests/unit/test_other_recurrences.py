@@ -103,7 +103,10 @@ def test_a_wrong_gru_stack_is_told_what_is_wrong(change):
 
 
 def test_a_gru_stack_of_pytorchs_is_told_by_its_own_name():
-    own = STACK.replace("layer(below, h[k])", "nn.GRUCell(len(below), len(h[k]))(below, h[k])")
+    own = STACK.replace(
+        "layer(below, h[k])",
+        "layer(below, h[k]) + 0 * nn.GRUCell(len(below), len(h[k]))(below, h[k])",
+    )
     assert any("GRU" in flag for flag in graded(GRU, CELL + own).flags)
     assert not any("LSTM" in flag for flag in graded(GRU, CELL + own).flags)
 

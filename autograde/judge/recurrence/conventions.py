@@ -1,0 +1,257 @@
+"""Parameters in another form than asked, as students keep them: under other names, in containers, W
+and U exchanged, shapes turned round, biases inside the layers, one layer over h and x together, all
+gates in one matrix. Such a class is asked as it is, and judged through what it holds."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+
+from ...exercise.declared import Recurrence
+from ..answers import Build
+from .asks import Pair
+
+Held = dict[str, np.ndarray]  # what a class holds, by its own names
+Roles = Callable[[Held, int, int], Held]  # held, input_dim, hidden_dim: the asked parameters
+
+
+@dataclass(frozen=True)
+class Convention:
+    """A way to read the asked parameters off what a class holds, and the words for it."""
+
+    says: str
+    roles: Roles
+
+    def parameters(self, build: Build, n: int, m: int) -> Held:
+        return self.roles(held_by(build), n, m)
+
+
+def held_by(build: Build) -> Held:
+    return {name: tensor.values for name, tensor in build.held.items() if tensor.finite}
+
+
+def conventions(exercise: Recurrence, kept: list[Pair]) -> Iterator[Convention]:
+    """Those that are possible with what is held, the plainest first. Only for parameters that are
+    named W_k, U_k and b_k as it were: a matrix on a state, one on the input, and a vector, for
+    every letter."""
+    letters = letters_of(exercise)
+    if not letters:
+        return
+    for convention in (*by_name(exercise, letters, kept), *in_one(exercise, letters, kept)):
+        if all(possible(exercise, convention, pair) for pair in kept):
+            yield convention
+
+
+def possible(exercise: Recurrence, convention: Convention, pair: Pair) -> bool:
+    """Whether all asked parameters come out in their shapes."""
+    n, m = pair.asked.sizes
+    sizes = {"n": n, "m": m}
+    try:
+        roles = convention.parameters(pair.build, n, m)
+    except (KeyError, TypeError, ValueError, IndexError):
+        return False
+    return all(
+        name in roles and roles[name].shape == tuple(sizes[size] for size in shape)
+        for name, shape in exercise.parameters.items()
+    )
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The asked names of one gate's parameters: on the state, on the input, the vector, and
+    others."""
+
+    letter: str
+    state: str
+    given: str
+    bias: str
+    others: tuple[str, ...] = ()
+
+
+def letters_of(exercise: Recurrence) -> list[Gate]:
+    """The gates, where every one has a matrix for the state, one for the input, and a vector."""
+    gates: dict[str, dict[tuple, list[str]]] = {}
+    for name, shape in exercise.parameters.items():
+        gates.setdefault(name.rpartition("_")[2], {}).setdefault(shape, []).append(name)
+    found = []
+    for letter, names in gates.items():
+        state, given, bias = (names.get(s, []) for s in (("m", "m"), ("m", "n"), ("m",)))
+        if not (state and len(given) == len(bias) == 1):
+            return []
+        found.append(Gate(letter, state[0], given[0], bias[0], tuple(state[1:])))
+    return found
+
+
+# ---------------------------------------------------------------- names
+def plain(name: str) -> str:
+    """A name without what tells nothing: "gates.W_f.weight" and "Wf" are alike."""
+    parts = [part for part in name.split(".") if part != "weight"]
+    return "".join(ch for ch in "".join(parts).lower() if ch.isalnum())
+
+
+def find(held: Held, name: str) -> str:
+    """The own name of what is asked for as `name`. Raises KeyError."""
+    asked = plain(name)
+    for own in held:
+        if plain(own) in (asked, asked[::-1]):
+            return own
+    raise KeyError(name)
+
+
+def bias_of(held: Held, gate: Gate) -> np.ndarray:
+    """All biases of a gate together: its own, and those inside its layers. Raises KeyError."""
+    inside = [f"{name}.bias" for name in (gate.state, gate.given)]
+    own = []
+    for name in (gate.bias, *inside):
+        try:
+            own.append(held[find(held, name)].reshape(-1))
+        except KeyError:
+            continue
+    if not own:
+        raise KeyError(gate.bias)
+    return sum(own)
+
+
+Read = Callable[[Held, Gate, int, int], tuple[np.ndarray, np.ndarray]]
+
+
+def two(held: Held, gate: Gate) -> tuple[np.ndarray, np.ndarray]:
+    """A gate's matrices under their names. Raises KeyError."""
+    return held[find(held, gate.state)], held[find(held, gate.given)]
+
+
+def joined(held: Held, gate: Gate) -> np.ndarray:
+    """One matrix over the state and the input together, under either name. Raises KeyError."""
+    for name in (gate.state, gate.given, gate.letter):
+        try:
+            return held[find(held, name)]
+        except KeyError:
+            continue
+    raise KeyError(gate.state)
+
+
+TURNED = (
+    "Your matrices have shape (in, out) and are used as x @ {U}; they should be (out, in), used as"
+    " {U} @ x."
+)
+EXCHANGED = "{W} and {U} are exchanged: {W} belongs to the state, and {U} to the input."
+TOGETHER = (
+    "One layer takes the state and the input together; there should be two matrices, {W} for the"
+    " state and {U} for the input."
+)
+NAMED = "{W}, {U}, … stand under other names, or in containers; they are asked for as these."
+INSIDE = "The biases are inside the layers; they should be nn.Parameters {b}, …."
+MATRICES: tuple[
+    tuple[str, Read], ...
+] = (  # what is said, and a gate's two matrices as they are asked
+    (NAMED, lambda held, gate, n, m: two(held, gate)),
+    (TURNED, lambda held, gate, n, m: tuple(value.T for value in two(held, gate))),
+    (EXCHANGED, lambda held, gate, n, m: two(held, gate)[::-1]),
+    (EXCHANGED, lambda held, gate, n, m: tuple(value.T for value in two(held, gate))[::-1]),
+    (TOGETHER, lambda held, gate, n, m: np.split(joined(held, gate), [m], axis=1)),
+    (TOGETHER, lambda held, gate, n, m: np.split(joined(held, gate), [n], axis=1)[::-1]),
+)
+
+
+def by_name(exercise: Recurrence, gates: list[Gate], kept: list[Pair]) -> Iterator[Convention]:
+    """Each parameter under a name that plainly means it."""
+    first = gates[0]
+    names = {"W": first.state, "U": first.given, "b": first.bias}
+    own = {plain(name) for name in held_by(kept[0].build)}
+    inside = {plain(f"{name}.bias") for name in (first.state, first.given)} & own
+    without_own = not {plain(first.bias), plain(first.bias)[::-1]} & own
+    for says, read in MATRICES:
+        says = INSIDE if says is NAMED and inside and without_own else says
+        yield Convention(says.format(**names), in_every_gate(gates, read))
+
+
+def in_every_gate(gates: list[Gate], read: Read) -> Roles:
+    def roles(held: Held, n: int, m: int) -> Held:
+        asked = {}
+        for gate in gates:
+            asked[gate.state], asked[gate.given] = read(held, gate, n, m)
+            asked[gate.bias] = bias_of(held, gate)
+            for name in gate.others:
+                value = held[find(held, name)]
+                asked[name] = np.diag(value) if value.ndim == 1 else value
+        return asked
+
+    return roles
+
+
+# ---------------------------------------------------------------- all gates together
+def in_one(exercise: Recurrence, gates: list[Gate], kept: list[Pair]) -> Iterator[Convention]:
+    """All gates in one matrix, or in lists of matrices, in whatever order."""
+    if any(gate.others for gate in gates):
+        return
+    says = (
+        f"The gates' parameters do not stand under their own names; {gates[0].state},"
+        f" {gates[0].given}, {gates[0].bias}, … are asked for."
+    )
+    for order in permutations(range(len(gates))):
+        for state_first in (True, False):
+            yield Convention(says, fused(gates, order, state_first))
+
+
+def fused(gates: list[Gate], order: tuple[int, ...], state_first: bool) -> Roles:
+    """Blocks of rows, one for each gate in this order; a matrix over both has the state's columns
+    first, or the input's."""
+
+    def roles(held: Held, n: int, m: int) -> Held:
+        rows = len(gates) * m
+        stacked = dict.fromkeys(((m, m), (m, n), (m, n + m), (m,)))
+        blocks = {"state": None, "given": None, "bias": np.zeros(rows)}
+        biased = False
+        singles: dict[tuple, list[np.ndarray]] = {}
+        for value in held.values():
+            value = value.reshape(-1) if value.ndim == 2 and 1 in value.shape[:1] else value
+            if value.shape == (rows,):
+                blocks["bias"], biased = blocks["bias"] + value, True
+            elif value.shape == (rows, n + m):
+                parts = (
+                    (value[:, :m], value[:, m:]) if state_first else (value[:, n:], value[:, :n])
+                )
+                blocks["state"], blocks["given"] = parts
+            elif value.shape == (rows, m) and (blocks["state"] is None) == state_first:
+                blocks["state"] = value
+            elif value.shape == (rows, n):
+                blocks["given"] = value
+            elif value.shape == (rows, m):
+                blocks["state"] = value
+            elif value.shape in stacked:
+                singles.setdefault(value.shape, []).append(value)
+        in_lists(blocks, singles, len(gates), n, m, state_first)
+        if singles.get((m,)) and not biased:
+            blocks["bias"] = blocks["bias"] + stack_biases(singles[(m,)], len(gates))
+        asked = {}
+        for place, gate in zip(order, gates):
+            cut = slice(place * m, (place + 1) * m)
+            asked[gate.state], asked[gate.given] = blocks["state"][cut], blocks["given"][cut]
+            asked[gate.bias] = blocks["bias"][cut]
+        return asked
+
+    return roles
+
+
+def in_lists(blocks: dict, singles: dict, count: int, n: int, m: int, state_first: bool):
+    """Matrices of single gates, one after the other, as blocks of one matrix."""
+    both, states, given = singles.get((m, n + m)), singles.get((m, m)), singles.get((m, n))
+    if both and len(both) == count:
+        whole = np.concatenate(both)
+        parts = (whole[:, :m], whole[:, m:]) if state_first else (whole[:, n:], whole[:, :n])
+        blocks["state"], blocks["given"] = parts
+    if n == m and states and len(states) == 2 * count:
+        states, given = states[:count], states[count:]
+        if not state_first:
+            states, given = given, states
+    if states and len(states) == count:
+        blocks["state"] = np.concatenate(states)
+    if given and len(given) == count:
+        blocks["given"] = np.concatenate(given)
+
+
+def stack_biases(vectors: list[np.ndarray], count: int) -> np.ndarray:
+    """Vectors of single gates in turn, added up where there are several of each."""
+    groups = [vectors[k : k + count] for k in range(0, len(vectors), count)]
+    return sum(np.concatenate(group) for group in groups)

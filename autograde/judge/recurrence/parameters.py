@@ -1,0 +1,109 @@
+"""What is said of the parameters of one step: their names, kinds and shapes, and what else
+trains."""
+
+from collections.abc import Iterator
+
+from ...exercise.declared import SIZES, Recurrence
+from ..answers import Answers, Found, words
+from ..classes import judge_base
+from ..questions import shape_of
+from ..sheet import Sheet
+from .asks import Pair
+from .conventions import Convention
+
+MOST_COMPLAINTS = 4  # about parameters, before the rest are only counted
+
+
+def judge_parameters(
+    exercise: Recurrence,
+    pairs: list[Pair],
+    answers: Answers,
+    convention: Convention | None,
+    sheet: Sheet,
+):
+    """Fills the criterion `parameters`. `convention`: how the class keeps them, where the numbers
+    are right under that, and not with the asked weights put in."""
+    surveyed = [pair for pair in pairs if pair.build.found is not None]
+    if not surveyed:
+        return
+    for pair in surveyed:
+        for sentence, mistake in complaints(exercise, pair):
+            sheet.lose("parameters", sentence, mistake)
+    judge_base(exercise, answers, sheet, "parameters")
+    sheet.meet("parameters")
+    lost = sheet.lost.get("parameters", [])
+    if convention:
+        sheet.lost["parameters"] = [convention.says]
+        sheet.mistakes["parameters"] = ["parameters in another form"]
+    elif len(lost) > MOST_COMPLAINTS:
+        kept = lost[: MOST_COMPLAINTS - 1]
+        sheet.lost["parameters"] = [*kept, f"(And {len(lost) - len(kept)} more like these.)"]
+
+
+def complaints(exercise: Recurrence, pair: Pair) -> Iterator[tuple[str, str]]:
+    """(sentence, mistake) for everything that is wrong with the parameters of one build."""
+    build = pair.build
+    for name, sizes in exercise.parameters.items():
+        yield from about_parameter(exercise, name, sizes, build.found.get(name, Found()), pair)
+    for name in exercise.absent:
+        if name in build.found and build.found[name].kind not in ("missing", "none"):
+            still = exercise.says.get("absent", "{name} is still there; it should be gone.")
+            yield in_own_words(still, name), f"{name} is still there"
+    if build.shared:
+        yield (
+            "Two of the names hold one and the same parameter; each needs its own.",
+            "a parameter under two names",
+        )
+    for other in build.others:
+        if other.split(".")[0] not in exercise.absent:
+            yield (
+                f"{words(other, 60)} trains as well; only the parameters named above should.",
+                "something else trains as well",
+            )
+    for name in build.unset:
+        yield (
+            f"{words(name, 60)} is never given values: the constructor leaves it uninitialised."
+            " Call reset_parameters() at its end.",
+            "parameters are left uninitialised",
+        )
+
+
+def about_parameter(
+    exercise: Recurrence, name: str, sizes: tuple[str, ...], found: Found, pair: Pair
+) -> Iterator[tuple[str, str]]:
+    n, m = pair.asked.sizes
+    right = shape_of(sizes, n, m)
+    vector = len(right) == 1
+    if found.kind in ("missing", "none"):
+        yield f"{name} is missing.", f"{name} is missing"
+    elif found.kind not in ("linear", "parameter") or (vector and found.kind == "linear"):
+        plain = found.kind == "tensor"
+        is_now = "a plain tensor" if plain else f"a {words(found.type or found.kind, 40)}"
+        wanted = "an nn.Parameter" if vector else "an nn.Linear without bias, or an nn.Parameter"
+        yield (
+            f"{name} is {is_now}, so it does not train as asked; it should be {wanted}.",
+            f"{name} is no parameter",
+        )
+    elif found.shape != right and not (name in exercise.diagonal and found.shape == (m,)):
+        if n != m or len(found.shape or ()) != len(right):  # else it only looks wrong elsewhere
+            is_now, wanted = in_sizes(found.shape or (), n, m), ", ".join(SIZES[s] for s in sizes)
+            yield (
+                f"{name} has shape ({is_now}); it should be ({wanted}).",
+                f"{name} has the wrong shape",
+            )
+    elif found.bias:
+        own = exercise.says.get("bias", "{name} has a bias of its own; give nn.Linear bias=False.")
+        yield in_own_words(own, name), f"{name} has a bias of its own"
+    elif found.trains is False:
+        yield f"{name} does not train: requires_grad is False.", f"{name} does not train"
+
+
+def in_own_words(sentence: str, name: str) -> str:
+    """A sentence of an exercise's own (see Recurrence.says) about one parameter."""
+    return sentence.format(name=name, letter=name.rpartition("_")[2])
+
+
+def in_sizes(shape: tuple[int, ...], n: int, m: int) -> str:
+    """A shape in the names of the sizes, as far as it can be told which they are."""
+    called = {n: SIZES["n"], m: SIZES["m"]} if n != m else {}
+    return ", ".join(called.get(size, str(size)) for size in shape)

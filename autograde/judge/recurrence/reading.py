@@ -1,0 +1,202 @@
+"""How the numbers of one step are read: in the order that is asked for, or with arguments or
+outputs exchanged; with the parameters as they were put in, or as the class keeps them in a form of
+its own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+import numpy as np
+
+from ...exercise.declared import Recurrence
+from ...exercise.rules import columns
+from ..answers import Build, Call, Found
+from ..diagnose import DEEPEST, Finding, Seen, diagnose
+from .asks import Pair
+from .conventions import Convention, conventions
+
+UNKNOWN = 9  # slips of an output that no reading gives
+EXCHANGED = 0.9  # slips that values in another order count for: less than any other
+MOST_ORDERS = 6  # in which returned values are read
+
+
+@dataclass(frozen=True)
+class Order:
+    """In which order values are read: `outputs` has the place of each output among what was
+    returned, `states` the place of each state among the arguments behind the first."""
+
+    outputs: tuple[int, ...]
+    states: tuple[int, ...]
+
+    @property
+    def outputs_moved(self) -> bool:
+        return self.outputs != tuple(range(len(self.outputs)))
+
+    @property
+    def states_moved(self) -> bool:
+        return self.states != tuple(range(len(self.states)))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was found for each output of the usable builds, read in an order, with the parameters of
+    a convention (None: as they were put in)."""
+
+    pairs: list[Pair]
+    order: Order
+    convention: Convention | None
+    findings: dict[str, Finding | None]
+    seen: list[Seen]
+
+    @property
+    def unknown(self) -> bool:
+        return None in self.findings.values()
+
+    @property
+    def slips(self) -> int:
+        found = self.findings.values()
+        return sum(finding.slips if finding else UNKNOWN for finding in found)
+
+    @property
+    def cost(self) -> float:
+        return EXCHANGED * (self.order.outputs_moved + self.order.states_moved) + self.slips
+
+
+def read(exercise: Recurrence, usable: list[Pair], kept: list[Pair]) -> Reading | None:
+    """The reading with the fewest slips. `usable`: builds with the asked weights in them that
+    answered; `kept`: builds of a class with parameters in a form of its own, as it is."""
+    best = read_values(exercise, usable, None) if usable else None
+    if not kept or (best and best.cost < 1):
+        return best
+    convention = likeliest(exercise, kept)
+    found = read_values(exercise, kept, convention) if convention else None
+    return min((r for r in (best, found) if r), key=lambda r: r.cost, default=None)
+
+
+def likeliest(exercise: Recurrence, kept: list[Pair]) -> Convention | None:
+    """The convention under which most outputs come out right in some order: a quick look. The first
+    one where none does."""
+    most, best = -1, None
+    for convention in conventions(exercise, kept):
+        right = max(
+            outputs_right(exercise, kept, order, convention) for order in orders(exercise, kept)
+        )
+        if right > most:
+            most, best = right, convention
+        if right == len(exercise.rule.outputs):
+            break
+    return best
+
+
+def outputs_right(
+    exercise: Recurrence, kept: list[Pair], order: Order, convention: Convention
+) -> int:
+    found = diagnose(exercise.rule, seen_of(exercise, kept, order, convention), range(1))
+    return sum(finding is not None for finding in found.values())
+
+
+def read_values(exercise: Recurrence, pairs: list[Pair], convention: Convention | None) -> Reading:
+    """First with few slips and values in any order, then deeper."""
+    best = None
+    shallow, deep = range(2), range(DEEPEST + 1)
+    every = list(orders(exercise, pairs))
+    for depths, among in ((shallow, every), (deep, every[:1]), (deep, every[1:2])):
+        for order in among:
+            seen = seen_of(exercise, pairs, order, convention)
+            found = diagnose(exercise.rule, seen, depths)
+            reading = Reading(pairs, order, convention, found, seen)
+            moved = order.outputs_moved or order.states_moved
+            if moved and reading.unknown or order.states_moved and reading.slips > 1:
+                continue  # such a reading says too much to be likely
+            if best is None or reading.cost < best.cost:
+                best = reading
+            if reading.cost < 1 or (reading.cost < 2 and not moved):
+                return best
+        if best.cost < UNKNOWN:
+            break
+    return best
+
+
+def orders(exercise: Recurrence, pairs: list[Pair]) -> Iterator[Order]:
+    """Orders in which values may be meant: the asked one first, then other outputs, then other
+    states, then both."""
+    count, states = len(exercise.rule.outputs), len(exercise.states)
+    least = min((len(call.out) for pair in pairs for call in pair.build.calls), default=count)
+    outputs = list(permutations(range(max(least, count)), count))[:MOST_ORDERS]
+    exchanged = list(permutations(range(states)))[:2]  # two arguments in each other's place
+    for given in exchanged:
+        for returned in outputs:
+            yield Order(returned, given)
+
+
+# ---------------------------------------------------------------- values as columns
+def seen_of(
+    exercise: Recurrence, pairs: list[Pair], order: Order, convention: Convention | None = None
+) -> list[Seen]:
+    """Builds as columns: a column for each call."""
+    return [seen_in(exercise, pair, order, convention) for pair in pairs]
+
+
+def in_order(exercise: Recurrence) -> Order:
+    """The order that is asked for."""
+    return Order(tuple(range(len(exercise.rule.outputs))), tuple(range(len(exercise.states))))
+
+
+def seen_in(exercise: Recurrence, pair: Pair, order: Order, convention: Convention | None) -> Seen:
+    asked, build, m = pair.asked, pair.build, pair.asked.sizes[1]
+    if convention is None:
+        parameters = as_put_in(exercise, pair)
+    else:
+        parameters = convention.parameters(build, *asked.sizes)
+    passed = {
+        name: np.stack([call.arguments[name] for call in asked.calls])
+        for name in exercise.rule.inputs
+    }
+    first, *states = exercise.rule.inputs
+    inputs = {first: passed[first]}
+    inputs |= {state: passed[states[place]] for state, place in zip(states, order.states)}
+    outputs = {
+        name: output_of(build, place, m)
+        for name, place in zip(exercise.rule.outputs, order.outputs)
+    }
+    trace = [trace_of(call) for call in build.calls]
+    return Seen(columns(inputs, parameters, m), outputs, trace, build.single)
+
+
+def as_put_in(exercise: Recurrence, pair: Pair) -> dict[str, np.ndarray]:
+    """The asked weights; diagonal ones are recognised by their shape."""
+    parameters = pair.asked.weights | pair.asked.extra
+    for name in exercise.diagonal:
+        found = (pair.build.found or {}).get(name, Found())
+        if found.kind in ("parameter", "tensor") and len(found.shape or ()) < 2:
+            parameters[name] = np.diag(np.diagonal(parameters[name]))
+    return parameters
+
+
+def output_of(build: Build, place: int, m: int) -> np.ndarray | None:
+    """One output as columns (m, calls); None where it is no number in any call."""
+    values = np.stack([as_units(call, place, m) for call in build.calls], axis=1)
+    return values if np.isfinite(values).all() else None
+
+
+def as_units(call: Call, place: int, m: int) -> np.ndarray:
+    """One returned tensor as m numbers; nan where it has another size."""
+    values = call.out[place].values if place < len(call.out) else None
+    if values is None or values.size not in (1, m):
+        return np.full(m, np.nan)
+    return values.reshape(m) if values.size == m else np.full(m, values.item())
+
+
+def trace_of(call: Call) -> list[np.ndarray]:
+    """The student's own intermediate results in one call, as arrays of m numbers."""
+    values = call.trace.values if call.trace else None
+    if values is None or values.ndim != 2:
+        return []
+    return list(values[np.isfinite(values).all(axis=1)])
+
+
+def from_trace(exercise: Recurrence, pairs: list[Pair]) -> list[Seen]:
+    """Builds whose calls came to no end, or returned nothing: only what was computed on the way."""
+    order = in_order(exercise)
+    seen = [seen_in(exercise, pair, order, None) for pair in pairs]
+    return [replace(one, outputs=dict.fromkeys(one.outputs)) for one in seen]

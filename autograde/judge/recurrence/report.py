@@ -1,0 +1,287 @@
+"""What is said of the numbers of one step: the form of what is returned, gates, states, their
+order."""
+
+import numpy as np
+
+from ...exercise.declared import Recurrence
+from ...exercise.rules import Part, Rule
+from ..agreement import FOLLOWS, NAMED, agree
+from ..answers import Tensor, words
+from ..diagnose import Finding, Seen, shown_by_trace, visible
+from ..sheet import Sheet
+from ..untouched import same_again
+from .asks import Pair, call_with_other
+from .reading import Reading
+
+
+def check_forms(exercise: Recurrence, reading: Reading, sheet: Sheet):
+    """Type, dtype, shape and finiteness of what is returned."""
+    for pair in reading.pairs:
+        m = pair.asked.sizes[1]
+        for call in pair.build.calls:
+            for place, (name, part) in zip(reading.order.outputs, exercise.rule.outputs.items()):
+                key = exercise.rule.part(part).criterion
+                if place < len(call.out):
+                    check_form(name, key, call.out[place], m, sheet)
+
+
+def check_form(name: str, key: str, tensor: Tensor, m: int, sheet: Sheet):
+    if tensor.shape is None:
+        sheet.lose(
+            key, f"{name} is a {words(tensor.type, 40)}, not a tensor.", f"{name} is no tensor"
+        )
+    elif tensor.values is None or not tensor.floating:
+        sheet.lose(
+            key,
+            f"{name} holds {words(tensor.dtype, 20)}, not floating-point numbers.",
+            f"{name} has the wrong dtype",
+        )
+    elif tensor.shape != (m,):
+        shape = ", ".join(map(str, tensor.shape))
+        sheet.lose(
+            key,
+            f"{name} has shape ({shape}) where hidden_dim is {m}; it should be ({m},).",
+            f"{name} has the wrong shape",
+        )
+    elif not tensor.finite:
+        sheet.lose(key, f"{name} holds nan or infinite numbers.", f"{name} is not finite")
+
+
+def report(exercise: Recurrence, reading: Reading, sheet: Sheet):
+    """The criteria of the rule, and the order of what is passed and returned."""
+    rule = exercise.rule
+    report_order(exercise, reading, sheet)
+    for output, source in rule.outputs.items():
+        finding = reading.findings[output]
+        if finding is None:
+            lose_unknown(exercise, output, rule.part(source), reading, sheet)
+        for part in rule.group(output):
+            if part.traced:
+                report_traced(exercise, part, finding, output, reading.seen, sheet)
+            elif finding and not part.inline:
+                report_state(exercise, part, finding, sheet)
+
+
+def keeps_states_of_its_own(exercise: Recurrence, reading: Reading) -> bool:
+    """Whether the class starts from zeros that it keeps itself: another result each time, and in
+    the first call all gates and outputs as they follow from zero states."""
+    if any(same_again(pair.build.calls[0]) for pair in reading.pairs):
+        return False
+    return all(right_from_zeros(exercise, one) for one in reading.seen)
+
+
+def right_from_zeros(exercise: Recurrence, one: Seen) -> bool:
+    names = (exercise.sequence_input, *exercise.states)
+    first = {n: v[:, :1] if n in (*names, "zero", "one") else v for n, v in one.env.items()}
+    zeros = {state: 0 * first[state] for state in exercise.states}
+    env = exercise.rule.follow(first | zeros, {})
+    return all(
+        got is not None and agree(got[:, :1], env[source], NAMED)
+        for got, source in zip(one.outputs.values(), exercise.rule.outputs.values())
+    )
+
+
+def report_own_states(exercise: Recurrence, sheet: Sheet):
+    """The gates are right; what they work on is not what was passed in."""
+    sheet.meet("order", *(part.criterion for part in exercise.rule.parts))
+    first = next(iter(exercise.rule.outputs.values()))
+    states = " and ".join(exercise.states)
+    sheet.lose(
+        exercise.rule.part(first).criterion,
+        f"The {states} that are passed in are not used: the object keeps its own, which start from"
+        " zeros.",
+        "the given states are not used",
+    )
+
+
+def report_order(exercise: Recurrence, reading: Reading, sheet: Sheet):
+    """The order of arguments and outputs, and the form in which these come back."""
+    outputs, first = list(exercise.rule.outputs), exercise.sequence_input
+    asked, said = f"({', '.join(outputs)})", []
+    form = form_of(reading.pairs)
+    if reading.order.states_moved:
+        takes = ", ".join([first, *(exercise.states[place] for place in reading.order.states)])
+        said.append(f"takes ({takes}); it should take ({', '.join([first, *exercise.states])})")
+    if form:
+        said.append(f"returns {form}; it should return {asked}")
+    elif reading.order.outputs_moved:
+        said.append(f"returns ({', '.join(returned_names(outputs, reading))})")
+    if said:
+        sheet.lose(
+            "order",
+            f"Your forward {', and '.join(said)}. The rule: {exercise.asks('order')}.",
+            "arguments or outputs in another order or form" if form else f"forward {said[0]}",
+        )
+    sheet.meet("order")
+
+
+def form_of(pairs: list[Pair]) -> str:
+    """The words for a form of what is returned that is not the asked one, if any call had one."""
+    return next((call.form for pair in pairs for call in pair.build.calls if call.form), "")
+
+
+def returned_names(outputs: list[str], reading: Reading) -> list[str]:
+    """The outputs in the order in which they come back."""
+    return [name for _, name in sorted(zip(reading.order.outputs, outputs))]
+
+
+def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading, sheet: Sheet):
+    """An output that no reading gives: its criterion, and those that its parts decide as well."""
+    rule = f"The rule: {exercise.asks(last.criterion)}."
+    key = last.criterion
+    also = [part for part in exercise.rule.group(output) if part.also and not part.traced]
+    if also and all(keeps_as_asked(exercise, output, one) for one in reading.seen):
+        key = also[0].also[0]  # what is kept is right, so what is added is not
+        sheet.meet(last.criterion)
+    elif also:
+        sheet.lose(also[0].also[0], f"Your {last.symbol} is not what the rule gives. {rule}")
+    sheet.lose(
+        key,
+        f"{departs(exercise, output, reading.seen)} {rule}",
+        f"{output} is wrong in a way that we do not know",
+    )
+
+
+def keeps_as_asked(exercise: Recurrence, output: str, one: Seen) -> bool:
+    """Whether an output follows the first state as the right one does: by as much, in two calls
+    that differ in it alone."""
+    source, got = exercise.rule.outputs[output], one.outputs[output]
+    right, other = exercise.rule.follow(one.env, {})[source], call_with_other(0)
+    moved = lambda values: values[:, other] - values[:, 0]
+    return got is not None and agree(moved(got), moved(right), NAMED)
+
+
+def report_traced(
+    exercise: Recurrence,
+    part: Part,
+    finding: Finding | None,
+    output: str,
+    seen: list[Seen],
+    sheet: Sheet,
+):
+    """A gate: bent as the numbers show, or right as they show, or to be found in the student's
+    computation."""
+    rule, symbol, key = f"The rule: {exercise.asks(part.criterion)}.", part.symbol, part.criterion
+    bent = bent_parts(exercise.rule, part, finding)
+    if bent:
+        lose_part(exercise, part, bent, finding.choice, sheet)
+    elif finding and part.name in finding.unknown:
+        what = f"Your {symbol} is not what the rule gives,"
+        if shown_by_trace(exercise.rule, seen, part):
+            what = (
+                f"The right {symbol} is in your computation, but your {output} is made with another"
+                " value in its place,"
+            )
+        sheet.lose(
+            key,
+            f"{what} and no mistake that we know gives its numbers. {rule}",
+            f"{symbol} is wrong in a way that we do not know",
+        )
+    elif shows(exercise.rule, part, finding, output) or shown_by_trace(exercise.rule, seen, part):
+        sheet.meet(key)
+    elif finding:
+        sheet.lose(
+            key,
+            f"{symbol} does not show in your {output}, nor is its right value anywhere in your"
+            f" computation. {rule}",
+            f"no {symbol}",
+        )
+    else:
+        sheet.lose(
+            key, f"The right {symbol} is nowhere in your computation. {rule}", f"{symbol} is wrong"
+        )
+
+
+def bent_parts(rule: Rule, part: Part, finding: Finding | None) -> list[Part]:
+    """Which of the parts that a gate is made of are bent, as far as is known."""
+    if finding is None:
+        return []
+    inside = [o for o in rule.parts if o.inline and o.criterion == part.criterion]
+    return [other for other in (*inside, part) if other.name in finding.choice]
+
+
+def shows(rule: Rule, part: Part, finding: Finding | None, output: str) -> bool:
+    return finding is not None and visible(rule, finding, output, part)
+
+
+def report_state(exercise: Recurrence, part: Part, finding: Finding, sheet: Sheet):
+    """A state: the formula that gives it, right or bent."""
+    formula, key = finding.choice.get(part.name), part.criterion
+    rule = f"The rule: {exercise.asks(key)}."
+    sheet.meet(key)
+    if formula:
+        lose_part(exercise, part, [part], finding.choice, sheet, part.counts_for(formula))
+    elif key not in sheet.lost and all(is_zero(env[part.name]) for env in finding.envs):
+        sheet.lose(
+            key,
+            f"Your {part.symbol} is 0 whatever goes in, so it could not be marked. {rule}",
+            f"{part.symbol} is 0 whatever goes in",
+        )
+    if part.also:
+        criterion, piece = part.also
+        sheet.meet(criterion)
+        if formula and part.counts_for(formula) != criterion and piece not in formula:
+            shown = exercise.rule.shown(piece)
+            sheet.lose(criterion, f"{shown} does not show in your {part.symbol}. {rule}")
+
+
+def is_zero(values: np.ndarray) -> bool:
+    return bool(agree(values, np.zeros(np.shape(values)), FOLLOWS))
+
+
+def lose_part(
+    exercise: Recurrence,
+    part: Part,
+    bent: list[Part],
+    choice: dict[str, str],
+    sheet: Sheet,
+    criterion: str | None = None,
+):
+    what = in_words(exercise.rule, part, bent, choice)
+    sheet.lose(
+        criterion or part.criterion,
+        f"{what}. The rule: {exercise.asks(part.criterion)}.",
+        what.removeprefix("Your "),
+    )
+
+
+def in_words(rule: Rule, part: Part, bent: list[Part], choice: dict[str, str]) -> str:
+    """What a student's numbers show about a part: the formula that gives them, and a remark."""
+    found = (other.remark(choice[other.name]) for other in bent)
+    remarks = "; ".join(remark for remark in found if remark)
+    said = part.says.format(symbol=part.symbol, formula=rule.written_out(part, choice))
+    return f"{said}: {remarks}" if remarks else said
+
+
+def departs(exercise: Recurrence, output: str, seen: list[Seen]) -> str:
+    """Which state an output does not follow at all, and what is right before it departs."""
+    for one in seen:
+        if one.outputs[output] is None:
+            return f"Your {output} could not be read as {one.units} numbers."
+    for place, state in enumerate(exercise.states):
+        if not any(follows(exercise, output, one, place) for one in seen):
+            return f"Your {output} does not change when {exercise.rule.inputs[state]} does."
+    right = [
+        part.symbol
+        for part in exercise.rule.group(output)
+        if part.traced and shown_by_trace(exercise.rule, seen, part)
+    ]
+    unknown = "no mistake that we know gives these numbers."
+    if not right:
+        return f"Your {output} is not what the rule gives, and {unknown}"
+    listed = " and ".join(filter(None, (", ".join(right[:-1]), right[-1])))
+    are, them = ("is", "it") if len(right) == 1 else ("are", "them")
+    return (
+        f"{listed} {are} right in your computation; the {output} that comes of {them} is not, and"
+        f" {unknown}"
+    )
+
+
+def follows(exercise: Recurrence, output: str, one: Seen, place: int) -> bool:
+    """Whether an output follows the state at this place, where the right one does: in two calls
+    that differ in it alone."""
+    source = exercise.rule.outputs[output]
+    right = exercise.rule.follow(one.env, {})[source]
+    other = call_with_other(place)
+    same = lambda values: agree(values[:, other], values[:, 0], FOLLOWS)
+    return same(right) or not same(one.outputs[output])

@@ -1,0 +1,249 @@
+"""Answers that keep to other conventions than the asked ones: they lose what that costs, once, and
+the rest is judged through them."""
+
+import pytest
+
+from autograde.exercise import Verdict
+from grader_tests.samples.right_answers import plain_cell, stack_source
+from grader_tests.support.function_level import grade
+
+CELL = plain_cell("Linear", "call")
+HEAD = """
+class LSTMCell(nn.Module):
+    def __init__(self, input_dim, hidden_dim):
+        super().__init__()
+        n, m = input_dim, hidden_dim
+        {keep}
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        for p in self.parameters():
+            nn.init.normal_(p)
+
+    def forward({arguments}):
+        {gates}
+        c_t = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h_t = torch.sigmoid(o) * torch.tanh(c_t)
+        {end}
+"""
+
+
+def cell(
+    keep: str, gates: str, arguments: str = "self, x, c, h", end: str = "return c_t, h_t"
+) -> str:
+    indented = [text.replace("\n", "\n        ") for text in (keep, gates, end)]
+    return HEAD.format(keep=indented[0], gates=indented[1], arguments=arguments, end=indented[2])
+
+
+def lost(verdict: Verdict) -> set[str]:
+    return {result.key for result in verdict.results if not result.met}
+
+
+def told(verdict: Verdict) -> str:
+    return " ".join(result.sentence for result in verdict.results)
+
+
+EACH = "for k in 'fioc':\n    "
+GATES = "f, i, o, g = ({} for k in 'fioc')"
+PARAMETERS = {  # what is other about the parameters -> how they are kept, used, and what is told
+    "one layer over h and x": (
+        EACH + "setattr(self, f'W_{k}', nn.Linear(m + n, m, bias=False))\n"
+        "    setattr(self, f'b_{k}', nn.Parameter(torch.zeros(m)))",
+        GATES.format("getattr(self, f'W_{k}')(torch.cat([h, x])) + getattr(self, f'b_{k}')"),
+        "One layer takes the state and the input together",
+    ),
+    "one layer over x and h": (
+        EACH + "setattr(self, f'W_{k}', nn.Linear(m + n, m))",
+        GATES.format("getattr(self, f'W_{k}')(torch.cat([x, h]))"),
+        "One layer takes the state and the input together",
+    ),
+    "shapes (in, out)": (
+        EACH + "setattr(self, f'W_{k}', nn.Parameter(torch.zeros(m, m)))\n"
+        "    setattr(self, f'U_{k}', nn.Parameter(torch.zeros(n, m)))\n"
+        "    setattr(self, f'b_{k}', nn.Parameter(torch.zeros(m)))",
+        GATES.format(
+            "h @ getattr(self, f'W_{k}') + x @ getattr(self, f'U_{k}') + getattr(self, f'b_{k}')"
+        ),
+        "Your matrices have shape (in, out) and are used as x @ U_f",
+    ),
+    "W and U exchanged": (
+        EACH + "setattr(self, f'U_{k}', nn.Linear(m, m, bias=False))\n"
+        "    setattr(self, f'W_{k}', nn.Linear(n, m, bias=False))\n"
+        "    setattr(self, f'b_{k}', nn.Parameter(torch.zeros(m)))",
+        GATES.format(
+            "getattr(self, f'U_{k}')(h) + getattr(self, f'W_{k}')(x) + getattr(self, f'b_{k}')"
+        ),
+        "W_f and U_f are exchanged",
+    ),
+    "biases inside": (
+        EACH + "setattr(self, f'W_{k}', nn.Linear(m, m, bias=False))\n"
+        "    setattr(self, f'U_{k}', nn.Linear(n, m))",
+        GATES.format("getattr(self, f'W_{k}')(h) + getattr(self, f'U_{k}')(x)"),
+        "The biases are inside the layers",
+    ),
+    "containers": (
+        "self.W = nn.ModuleDict({k: nn.Linear(m, m, bias=False) for k in 'fioc'})\n"
+        "self.U = nn.ModuleDict({k: nn.Linear(n, m, bias=False) for k in 'fioc'})\n"
+        "self.b = nn.ParameterDict({k: nn.Parameter(torch.zeros(m)) for k in 'fioc'})",
+        GATES.format("self.W[k](h) + self.U[k](x) + self.b[k]"),
+        "stand under other names, or in containers",
+    ),
+    "all gates in one, in another order": (
+        "self.hidden, self.given = nn.Linear(m, 4 * m), nn.Linear(n, 4 * m)",
+        "o, g, f, i = (self.hidden(h) + self.given(x)).chunk(4)",
+        "The gates' parameters do not stand under their own names",
+    ),
+    "lists": (
+        "self.a = nn.ModuleList(nn.Linear(n + m, m) for _ in range(4))",
+        "i, f, o, g = (layer(torch.cat([x, h])) for layer in self.a)",
+        "The gates' parameters do not stand under their own names",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", PARAMETERS)
+def test_parameters_of_another_form_cost_their_own_criterion(form):
+    keep, gates, says = PARAMETERS[form]
+    verdict = grade("LSTMCell", cell(keep, gates))
+    assert lost(verdict) == {"parameters"} and says in told(verdict), told(verdict)
+
+
+KEEP, USE = PARAMETERS["containers"][:2]
+RETURNS = {  # what is passed or returned -> the arguments, the end of forward, and what is told
+    "x, h, c": ("self, x, h, c", "return c_t, h_t", "takes (x, h, c); it should take (x, c, h)"),
+    "h, c back": ("self, x, c, h", "return h_t, c_t", "returns (h_t, c_t)"),
+    "both": ("self, x, h, c", "return h_t, c_t", "and returns (h_t, c_t)"),
+    "three": ("self, x, c, h", "return c_t, h_t, o", "returns 3 values (Tensor, Tensor, Tensor)"),
+    "three, the gate first": ("self, x, c, h", "return f, c_t, h_t", "returns 3 values"),
+    "a dict": ("self, x, c, h", "return {'c': c_t, 'h': h_t}", "returns one dict"),
+    "one tensor": ("self, x, c, h", "return torch.stack([c_t, h_t])", "returns one Tensor"),
+    "nothing": ("self, x, c, h", "pass", "forward returns None: it has no return line"),
+    "only h": ("self, x, c, h", "return h_t", "returns one Tensor"),
+}
+
+
+@pytest.mark.parametrize("form", RETURNS)
+def test_another_order_or_form_costs_the_order_alone(form):
+    arguments, end, says = RETURNS[form]
+    source = CELL.replace("self, x, c, h", arguments).replace("return c_t, h_t", end)
+    verdict = grade("LSTMCell", source)
+    assert lost(verdict) == {"order"} and says in told(verdict), told(verdict)
+
+
+def test_what_was_computed_before_forward_raised_counts():
+    source = CELL.replace("h_t = o * torch.tanh(c_t)", "h_t = o * torch.tanh(c_new)")
+    assert source != CELL
+    verdict = grade("LSTMCell", source)
+    assert not lost(verdict) & {"f", "i", "c", "o", "cell", "parameters", "reset", "runs"}
+    assert "hidden" in lost(verdict) and "forward raised NameError" in told(verdict)
+
+
+def test_a_constructor_that_dies_of_reset_parameters_costs_reset_alone():
+    source = CELL.replace("nn.init.normal_(parameter)", "parameter.normal_()")
+    assert lost(grade("LSTMCell", source)) == {"reset"}
+
+
+@pytest.mark.parametrize("body", ["pass", "del_"])
+def test_what_is_inherited_earns_nothing(body):
+    lines = {"pass": "    pass", "del_": "    def extra(self):\n        return 1"}
+    verdict = grade("CoupledLSTMCell", f"class CoupledLSTMCell(LSTMCell):\n{lines[body]}")
+    assert verdict.score == 0
+    assert "forward is inherited from LSTMCell: nothing of this exercise is written" in told(
+        verdict
+    )
+
+
+def test_a_forward_of_a_base_class_of_ones_own_is_ones_own():
+    source = CELL.replace("class LSTMCell(nn.Module)", "class Base(nn.Module)")
+    assert not lost(grade("LSTMCell", source + "\n\nclass LSTMCell(Base):\n    pass\n"))
+
+
+def test_a_reset_that_sets_a_seed_is_not_afresh():
+    source = CELL.replace("for parameter in", "torch.manual_seed(0)\n        for parameter in")
+    verdict = grade("LSTMCell", source)
+    assert lost(verdict) == {"reset"} and "a seed is set in it" in told(verdict)
+
+
+@pytest.mark.parametrize(
+    "change, keys",
+    [
+        (("c_t = f * c + i * g", "c_t = (f * c + i * g).clamp(-5, 5)"), {"cell"}),
+        (("f = torch.sigmoid(a_f)", "f = torch.sigmoid(a_f.clamp(-4, 4))"), {"f"}),
+        (("return c_t, h_t", "return c_t.squeeze(), h_t.squeeze()"), {"parameters"}),
+    ],
+    ids=["a clamped state", "a clamped sum", "a squeezed state"],
+)
+def test_large_states_and_small_sizes_are_asked(change, keys):
+    assert change[0] in CELL
+    assert lost(grade("LSTMCell", CELL.replace(*change))) == keys
+
+
+# ---------------------------------------------------------------- stacks
+STACK = stack_source(run="time outside")
+WHERE = {  # where the cells are -> a change of the constructor, and what is told
+    "nn.Sequential": (("nn.ModuleList(", "nn.Sequential(*"), "layers is a Sequential"),
+    "a list": (("nn.ModuleList(", "list("), "layers is a list"),
+    "self.cells": (
+        ("self.layers", "self.cells"),
+        "layers is missing: your cells are in self.cells",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", WHERE)
+def test_cells_in_another_place_cost_layers_alone(place):
+    change, says = WHERE[place]
+    assert change[0] in STACK
+    verdict = grade("LSTM", STACK.replace(*change))
+    assert lost(verdict) - {"reset"} == {"layers"} and says in told(verdict), told(verdict)
+    assert "StandIn" not in told(verdict) and "_x trains" not in told(verdict)
+
+
+FINALS = {  # final states of another form -> what is told
+    "list(c), list(h)": "c_T is a list",
+    "torch.stack(c)[:, None], torch.stack(h)[:, None]": "c_T has shape (3, 1, 5)",
+}
+
+
+@pytest.mark.parametrize("form", FINALS)
+def test_final_states_of_another_form_cost_final_alone(form):
+    assert "torch.stack(c), torch.stack(h)" in STACK
+    verdict = grade("LSTM", STACK.replace("torch.stack(c), torch.stack(h)", form))
+    assert lost(verdict) == {"final"} and FINALS[form] in told(verdict), told(verdict)
+
+
+def test_a_cell_that_a_stack_got_as_a_default_is_replaced_too():
+    """By whatever way a stack comes to its cells, they compute what the grader knows."""
+    source = STACK.replace("n_layers):", "n_layers, cell=LSTMCell):", 1)
+    source = source.replace("LSTMCell(", "cell(").replace("self.layers = ", "self.cells = ", 1)
+    source = source.replace("self.cells = ", "self.layers = self.cells = ", 1)
+    source = source.replace("enumerate(self.layers)", "enumerate(self.cells)")
+    assert not lost(grade("LSTM", source))
+
+
+BUILT_IN = """
+        W, U, b = (torch.cat([at(k) for k in "ifco"]) for at in (
+            lambda k: getattr(self, f"W_{k}").weight,
+            lambda k: getattr(self, f"U_{k}").weight,
+            lambda k: getattr(self, f"b_{k}"),
+        ))
+        h_t, c_t = torch.lstm_cell(x[None], (h[None], c[None]), U, W, b)
+        return c_t[0], h_t[0]
+"""
+
+
+def test_a_step_that_pytorch_computes_earns_its_form_alone():
+    source = CELL.partition("    def forward")[0] + "    def forward(self, x, c, h):" + BUILT_IN
+    verdict = grade("LSTMCell", source)
+    assert {result.key for result in verdict.results if result.met} == {
+        "runs",
+        "parameters",
+        "reset",
+    }
+    assert "PyTorch's own lstm_cell was called" in told(verdict) and verdict.flags
+
+
+def test_what_the_text_mentions_decides_nothing():
+    mention = "\n    def like(self) -> nn.LSTMCell:\n        return nn.LSTMCell(2, 3)\n"
+    verdict = grade("LSTMCell", CELL + mention)
+    assert not lost(verdict) and not verdict.flags
