@@ -24,6 +24,7 @@ HOLLOW = (
     + "    def forward(self, x, c, h):\n        return c * 0, h * 0\n"
 )
 FULL, BUILT, NOTHING = 9.0, 1.5, 0.0  # the prediction, which is worth a point, is not answered
+STOPPED = 1.25  # built, in a cell that stopped above the class
 
 
 @dataclass(frozen=True)
@@ -849,7 +850,7 @@ HOSTILE = (
     Hostile(
         "the rules imported",
         "deceit",
-        NOTHING,
+        STOPPED,
         "ModuleNotFoundError",
         cell="import autograde.lstm\n" + HOLLOW,
     ),
@@ -898,8 +899,8 @@ HOSTILE = (
     Hostile(
         "the gradebook read",
         "course",
-        NOTHING,
-        "the cell stopped with",
+        STOPPED,
+        "Your cell stopped with",
         cell="import sqlite3\nprint(sqlite3.connect('file:../../../gradebook.db?mode=ro', "
         "uri=True).execute('select * from source_cell').fetchall())\n" + HOLLOW,
     ),
@@ -975,7 +976,7 @@ HOSTILE = (
     Hostile(
         "the whole disk searched for the course",
         "box",
-        NOTHING,
+        STOPPED,
         "IndexError",
         cell="import os, json\nfound = []\nfor folder, _, names in os.walk('/'):\n"
         "    if not folder.startswith(('/proc', '/sys')) and 'site-packages' not in folder:\n"
@@ -986,7 +987,7 @@ HOSTILE = (
     Hostile(
         "the grader's own files searched in its package",
         "box",
-        NOTHING,
+        STOPPED,
         "IndexError",
         cell="import os, sys\nfound = []\nfor root in sys.path:\n"
         "    for folder, _, names in os.walk(os.path.join(root, 'autograde')):\n"
