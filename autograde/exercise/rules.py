@@ -40,6 +40,7 @@ FUNCTIONS = {
     "average": lambda a: a.mean(axis=-2, keepdims=True),
     "diagonal": diagonal,
 }
+KNOWN = {"__builtins__": {}, **FUNCTIONS}  # all that a formula can name beside its values
 SHOWN = {
     "sigmoid": "σ",
     "zero": "0",
@@ -153,11 +154,16 @@ def compiled(formula: str):
     return compile(formula, formula, "eval")
 
 
+def names_in(formula: str) -> tuple[str, ...]:
+    """What a formula names, functions among it."""
+    return compiled(formula).co_names
+
+
 def value(formula: str, env: dict):
-    """The value of a formula, or None where a name is missing or the shapes do not fit."""
+    """The value of a formula, or None where a name is missing or the shapes do not fit. Numpy warns
+    of overflow and the like, unless told not to, as the judge does."""
     try:
-        with np.errstate(all="ignore"):
-            return eval(compiled(formula), {"__builtins__": {}, **FUNCTIONS}, env)
+        return eval(compiled(formula), KNOWN, env)
     except (ValueError, TypeError, NameError, AttributeError):
         return None
 

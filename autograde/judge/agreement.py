@@ -46,8 +46,7 @@ def which_agree(candidates, truth, within: float) -> np.ndarray:
         if truth.ndim > 1
         else np.abs(truth).max(initial=0)
     )
-    with np.errstate(invalid="ignore", over="ignore"):
-        error = np.abs(candidates - truth) / np.maximum(1.0, size)
+    error = np.abs(candidates - truth) / np.maximum(1.0, size)
     return error.max(axis=tuple(range(lead, candidates.ndim)), initial=0.0) <= within
 
 

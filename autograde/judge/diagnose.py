@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ..exercise.rules import Part, Rule, value
+from ..exercise.rules import Part, Rule, names_in, value
 from .agreement import NAMED, RIGHT, SHOWS, agree, tolerance, which_agree
 
 DEEPEST = 3  # slips that are looked for together
@@ -25,11 +25,11 @@ Env = dict[str, np.ndarray]  # what formulas compute with: see rules.columns
 @dataclass
 class Seen:
     """One build: `env` for formulas, the returned tensors as columns (units, calls), None where
-    they are no numbers, and the student's own intermediate results in each call, (units,) each."""
+    they are no numbers, and the student's own intermediate results in each call, (count, units)."""
 
     env: Env
     outputs: dict[str, np.ndarray | None]
-    trace: list[list[np.ndarray]] = field(default_factory=list)
+    trace: list[np.ndarray] = field(default_factory=list)
     single: bool = False
 
     @property
@@ -40,8 +40,7 @@ class Seen:
         """Whether the computation of every call went through these values (units, calls)."""
         within = tolerance(RIGHT, self.single)
         return bool(self.trace) and all(
-            any(agree(one, values[:, call], within) for one in kept)
-            for call, kept in enumerate(self.trace)
+            which_agree(kept, values[:, call], within).any() for call, kept in enumerate(self.trace)
         )
 
     def within(self, slips: int) -> float:
@@ -246,10 +245,17 @@ class Search:
     def gates_together(self) -> Env:
         """The values of the gates under every slip of `together`, in the first build."""
         gates = [p for p in self.group if any(p.name in slip for slip in self.together)]
-        envs = [self.rule.follow(self.envs[0], slip, gates) for slip in self.together]
-        return {
-            part.name: stacked([env[part.name] for env in envs], 0, 2, self.shape) for part in gates
-        }
+        values, known = {part.name: [] for part in gates}, {}
+        for slip in self.together:
+            env, made = dict(self.envs[0]), {}
+            for name, formula in ((part.name, slip.get(part.name, part.right)) for part in gates):
+                # many slips share a formula: computed once for the same values of what it uses
+                made[name] = (formula, *(made.get(used) for used in names_in(formula)))
+                if made[name] not in known:
+                    known[made[name]] = value(formula, env)
+                env[name] = known[made[name]]
+                values[name].append(env[name])
+        return {name: stacked(each, 0, 2, self.shape) for name, each in values.items()}
 
     def together_only(self) -> list[Choice]:
         """Slips made in several gates at once."""
@@ -321,10 +327,10 @@ class Search:
     def candidates(self, one: Seen, call: int) -> np.ndarray:
         """Intermediate results of a call that may be a gate, (n, units, 1): of the right size, and
         none twice."""
-        kept = [values for values in one.trace[call] if len(values) == one.units]
-        if not kept:
+        kept = one.trace[call]
+        if not len(kept):
             return np.full((1, one.units, 1), np.nan)
-        return np.unique(np.stack(kept), axis=0)[:, :, None]
+        return np.unique(kept, axis=0)[:, :, None]
 
     def follows_from(
         self,
@@ -384,17 +390,21 @@ def one_call(env: Env, call: int) -> Env:
 def stacked(values: list, axis: int, axes: int, shape: tuple[int, int]) -> np.ndarray:
     """Arrays (…, units, calls) under one another on `axis`, of `axes` in front; nan for what cannot
     be computed."""
-    placed = []
-    for one in values:
-        one = one if usable(one, shape) else np.full(shape, np.nan)
-        placed.append(one.reshape((1,) * (axes + 2 - one.ndim) + one.shape))
-    full = np.broadcast_shapes(*(one.shape for one in placed), shape)
-    return np.concatenate([np.broadcast_to(one, full) for one in placed], axis=axis)
+    placed = {
+        k: one.reshape((1,) * (axes + 2 - one.ndim) + one.shape)
+        for k, one in enumerate(values)
+        if usable(one, shape)
+    }
+    full = np.broadcast_shapes((1,) * axes + shape, *{one.shape for one in placed.values()})
+    table = np.full(full[:axis] + (len(values),) + full[axis + 1 :], np.nan)
+    for k, one in placed.items():
+        table[(slice(None),) * axis + (slice(k, k + 1),)] = one
+    return table
 
 
 def usable(one, shape: tuple[int, int]) -> bool:
     """Whether a value has one number, or one for all units, in every call."""
-    if one is None or np.ndim(one) < 2:
+    if not isinstance(one, np.ndarray) or one.ndim < 2:
         return False
-    units, calls = np.shape(one)[-2:]
+    units, calls = one.shape[-2:]
     return units in (1, shape[0]) and calls == shape[1]

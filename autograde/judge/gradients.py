@@ -173,7 +173,6 @@ def difference(sequence: Sequence, groups: list[str], loss: Loss, step: float) -
     """The slope of `loss` along the directions of these groups of leaves together, by central
     differences."""
     ways = {n: way for n, way in sequence.directions.items() if n.split(".")[0] in groups}
-    with np.errstate(all="ignore"):
-        ahead = loss({name: step * way for name, way in ways.items()})
-        behind = loss({name: -step * way for name, way in ways.items()})
+    ahead = loss({name: step * way for name, way in ways.items()})
+    behind = loss({name: -step * way for name, way in ways.items()})
     return (ahead - behind) / (2 * step)

@@ -6,6 +6,8 @@ believed but numbers, and numbers only where they have the shape that was asked 
 particular to a kind of exercise is in the kind's own module.
 """
 
+import numpy as np
+
 from ..exercise.declared import Exercise
 from ..exercise.verdict import Cell, Verdict
 from . import recurrence, stack, value
@@ -21,6 +23,7 @@ def draw(exercise: Exercise, seed: int):
     return KINDS[exercise.kind].ask(exercise, generator(exercise, seed))
 
 
+@np.errstate(all="ignore")  # of a student's numbers, any may be huge or none
 def judge(exercise: Exercise, questions, answers: Answers, cell: Cell = Cell()) -> Verdict:
     """The verdict on an exercise. `questions` come from `draw`, `answers` from `read_answers`, and
     `cell` says what became of the solution cell. Never raises for anything that was answered."""
@@ -34,6 +37,7 @@ def draw_runs(exercise: Exercise, seed: int):
     return KINDS[exercise.kind].ask_runs(exercise, generator(exercise, seed))
 
 
+@np.errstate(all="ignore")
 def compare_runs(exercise: Exercise, questions, answers: Answers) -> dict | None:
     """What to draw, as plain data; None where the numbers are right, or are none."""
     return KINDS[exercise.kind].compare_runs(exercise, questions, answers)

@@ -159,7 +159,7 @@ def seen_in(exercise: Recurrence, pair: Pair, order: Order, convention: Conventi
         name: output_of(build, place, m)
         for name, place in zip(exercise.rule.outputs, order.outputs)
     }
-    trace = [trace_of(call) for call in build.calls]
+    trace = [trace_of(call, m) for call in build.calls]
     return Seen(columns(inputs, parameters, m), outputs, trace, build.single)
 
 
@@ -187,12 +187,12 @@ def as_units(call: Call, place: int, m: int) -> np.ndarray:
     return values.reshape(m) if values.size == m else np.full(m, values.item())
 
 
-def trace_of(call: Call) -> list[np.ndarray]:
-    """The student's own intermediate results in one call, as arrays of m numbers."""
+def trace_of(call: Call, m: int) -> np.ndarray:
+    """The student's own intermediate results in one call, (count, m)."""
     values = call.trace.values if call.trace else None
-    if values is None or values.ndim != 2:
-        return []
-    return list(values[np.isfinite(values).all(axis=1)])
+    if values is None or values.ndim != 2 or values.shape[1] != m:
+        return np.empty((0, m))
+    return values[np.isfinite(values).all(axis=1)]
 
 
 def from_trace(exercise: Recurrence, pairs: list[Pair]) -> list[Seen]:
