@@ -52,4 +52,5 @@ lab: setup
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/lstm/01_basic_lstm.ipynb $(LAB)
 
 pins: # after a change of versions in .venv
-	$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable | sed 's/+cpu$$//; s/ @ .*//' > requirements.txt
+	$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable \
+	  | sed 's/+cpu$$//; s/ @ .*//' > requirements.txt

@@ -12,10 +12,18 @@ LONGEST_FIRST = (
     "test_proof",
     "test_hostile",
     "test_journeys",
+    "test_submissions",
     "test_command",
+    "test_interrupted",
     "test_instructor",
     "test_nbgrader",
+    "test_cluster",
 )
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for something."""
+    return os.cpu_count() + 1
 
 
 def pytest_collection_modifyitems(items):

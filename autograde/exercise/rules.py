@@ -78,12 +78,12 @@ class Part:
         return next(iter(self.variants))
 
     def remark(self, formula: str) -> str:
-        row = self.variants[formula]
-        return row if isinstance(row, str) else row[0]
+        meaning = self.variants[formula]
+        return meaning if isinstance(meaning, str) else meaning[0]
 
     def counts_for(self, formula: str) -> str:
-        row = self.variants[formula]
-        return self.criterion if isinstance(row, str) else row[1]
+        meaning = self.variants[formula]
+        return self.criterion if isinstance(meaning, str) else meaning[1]
 
 
 @dataclass(frozen=True)
@@ -106,13 +106,13 @@ class Rule:
 
     def group(self, output: str) -> list[Part]:
         """The parts that are judged from this output."""
-        rows, moved, waiting = [], dict(self.found_in), list(self.outputs)
+        group, moved, waiting = [], dict(self.found_in), list(self.outputs)
         for part in self.parts:
             place = moved.get(part.name, waiting[0] if waiting else "")
-            rows += [part] if place == output else []
+            group += [part] if place == output else []
             if waiting and self.outputs[waiting[0]] == part.name:
                 waiting.pop(0)
-        return rows
+        return group
 
     def shown(self, formula: str) -> str:
         """A formula in the notation of the notebooks."""

@@ -53,19 +53,20 @@ class Verdict:
         return {**asdict(self), "score": self.score, "points": self.points}
 
     @classmethod
-    def from_dict(cls, row: dict) -> "Verdict":
+    def from_dict(cls, told: dict) -> "Verdict":
         results = tuple(
-            Result(**{**result, "mistakes": tuple(result["mistakes"])}) for result in row["results"]
+            Result(**{**result, "mistakes": tuple(result["mistakes"])})
+            for result in told["results"]
         )
         return cls(
-            row["name"], results, tuple(row["notes"]), tuple(row["flags"]), row.get("picture")
+            told["name"], results, tuple(told["notes"]), tuple(told["flags"]), told.get("picture")
         )
 
 
 def zero(exercise: Exercise, why: str, flags: tuple[str, ...] = ()) -> Verdict:
     """A verdict of no points, with one reason."""
-    rows = tuple(
+    results = tuple(
         Result(c.key, c.title, c.points, False, c.asks, why, (), c.equation)
         for c in exercise.criteria
     )
-    return Verdict(exercise.name, rows, (), flags)
+    return Verdict(exercise.name, results, (), flags)

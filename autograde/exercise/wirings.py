@@ -377,28 +377,28 @@ def with_names(table: dict, states: tuple[str, ...], called: dict[str, str]) -> 
         "layer_k": " and ".join(f"{state}[k]" for state in states),
         "finals": f"({', '.join(finals)}) hold" if len(states) > 1 else f"{finals[0]} holds",
     }
-    rows = {}
-    for key, row in table.items():
-        for place in places(key, row, len(states)):
+    written = {}
+    for key, wiring in table.items():
+        for place in places(key, wiring, len(states)):
             about = words | about_one(states, place, called)
-            changes = {"says": row.says.format(**about)}
+            changes = {"says": wiring.says.format(**about)}
             if place is not None:
-                fields = ("own", "new") if isinstance(row, Carries) else ("read",)
+                fields = ("own", "new") if isinstance(wiring, Carries) else ("read",)
                 for field in fields:
-                    if "place" in getattr(row, field).__code__.co_varnames:
-                        changes[field] = partial(getattr(row, field), place=place)
-            rows[key.format(**about)] = row._replace(**changes)
-    return rows
+                    if "place" in getattr(wiring, field).__code__.co_varnames:
+                        changes[field] = partial(getattr(wiring, field), place=place)
+            written[key.format(**about)] = wiring._replace(**changes)
+    return written
 
 
-def places(key: str, row, count: int) -> list[int | None]:
+def places(key: str, wiring, count: int) -> list[int | None]:
     """For which states a row is written out: their places, or once for none of them in
     particular."""
     if "{state}" in key:
         return list(range(count if count > 1 else 0))
     if "{other}" in key:
         return list(range(count - 1))
-    return [None] if count == 2 or not row.two else []
+    return [None] if count == 2 or not wiring.two else []
 
 
 def about_one(states: tuple[str, ...], place: int | None, called: dict[str, str]) -> dict[str, str]:

@@ -84,18 +84,18 @@ def wirings(tables: tuple[tuple[str, ...], ...], slips: int) -> list[Wiring]:
 # ---------------------------------------------------------------- running
 def run(tables: Tables, seen: Seen, wiring: Wiring) -> Run | None:
     """What a stack goes through under this wiring, or None where it cannot run."""
-    rows = {name: table[getattr(wiring, name)] for name, table in tables.parts.items()}
-    used, steps = list(rows["cells"].used(seen.layers)), rows["time"].steps(seen.x)
+    chosen = {name: table[getattr(wiring, name)] for name, table in tables.parts.items()}
+    used, steps = list(chosen["cells"].used(seen.layers)), chosen["time"].steps(seen.x)
     if not len(steps):
         return None
-    given = rows["states"].start(seen.given_by_layer)
+    given = chosen["states"].start(seen.given_by_layer)
     now, noted = given, []
     try:
         for x in steps:
-            now = one_step(rows, seen.cell, used, Moment(0, None, x, given, now, list(now)))
-            now = rows["states"].noted(now, used[-1])
+            now = one_step(chosen, seen.cell, used, Moment(0, None, x, given, now, list(now)))
+            now = chosen["states"].noted(now, used[-1])
             noted.append(now)
-            now = rows["states"].carried(now)
+            now = chosen["states"].carried(now)
     except ValueError:  # the sizes do not fit: such code cannot have run here
         return None
     states = tuple(
@@ -107,13 +107,13 @@ def run(tables: Tables, seen: Seen, wiring: Wiring) -> Run | None:
     return Run(seen.x, seen.given, states)
 
 
-def one_step(rows: dict, cell: Step, used: list[int], at: Moment) -> list[States]:
+def one_step(chosen: dict, cell: Step, used: list[int], at: Moment) -> list[States]:
     """The states of all layers after one step."""
     for at.k in used:
-        reads = at.x if at.below is None else rows["reads"].read(at)
-        own = rows["states"].own(at)
-        made = cell(rows["cells"].cell(at.k), reads, own)
-        at.now[at.k] = rows["states"].new(made, own)
+        reads = at.x if at.below is None else chosen["reads"].read(at)
+        own = chosen["states"].own(at)
+        made = cell(chosen["cells"].cell(at.k), reads, own)
+        at.now[at.k] = chosen["states"].new(made, own)
         at.below = at.k
     return at.now
 

@@ -1,26 +1,24 @@
-"""Our own command for a class, from outside: what it grades, what it skips, how it ends, and that
-nothing stops it for good."""
+"""Our own command for a class, from outside: what it grades, what it skips, and how it ends."""
 
-import os
-import resource
 import shutil
-import signal
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
-import psutil
 import pytest
 
-from autograde.course import farm
 from grader_tests.samples.hostile import HOSTILE, hand_in_hostile
-from grader_tests.samples.students import ROOT, STUDENTS, answers, hand_in, solutions
+from grader_tests.samples.students import (
+    FULL,
+    ROOT,
+    STUDENTS,
+    answers,
+    hand_in,
+    hand_in_perfect,
+    solutions,
+)
 from grader_tests.support.courses import (
-    FOREVER,
     autograde,
     by_nbgrader,
     checked,
@@ -28,12 +26,9 @@ from grader_tests.support.courses import (
     make_course,
     module,
     nbgrader,
-    wait_until,
 )
 from grader_tests.support.ledger import marks, scores, verdicts
-from grader_tests.support.processes import of_course
 
-FULL = 28
 CALL = "class LSTMCell(nn.Module):\n    pass  # of my own\n"
 
 
@@ -41,17 +36,6 @@ CALL = "class LSTMCell(nn.Module):\n    pass  # of my own\n"
 def course(tmp_path) -> Path:
     make_course(tmp_path / "course")
     return tmp_path / "course"
-
-
-SLOWLY = "\n\nimport time\n\ntime.sleep(1)"  # so that there is a middle of a run to stop it in
-
-
-def hand_in_perfect(course: Path, count: int, after: str = ""):
-    for number in range(count):
-        hand_in(
-            course / "submitted" / f"student_{number:02}" / "lstm",
-            solutions() | {"LSTMCell": solutions()["LSTMCell"] + after},
-        )
 
 
 # ---------------------------------------------------------------- the same as plain nbgrader, and
@@ -173,120 +157,7 @@ def test_habits_cost_nothing(course):
     assert scores(course) == dict.fromkeys(HABITS, FULL), done.stdout
 
 
-# ---------------------------------------------------------------- stopped, killed, refused, full
-def hear_ctrl_c():
-    """As in a terminal; a job that a shell has put in the background, as these tests may be,
-    ignores it, and so would what it starts."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def test_ctrl_c_keeps_what_is_graded(course):
-    hand_in_perfect(course, 10, SLOWLY)
-    run = subprocess.Popen(
-        [sys.executable, "-m", "autograde", "grade", "lstm"],
-        cwd=course,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hear_ctrl_c,
-    )
-    wait_until(lambda: len(graded(course)) >= 2)
-    os.killpg(run.pid, signal.SIGINT)  # as a terminal does
-    said, _ = run.communicate(timeout=FOREVER)
-    assert run.returncode == 130 and "the same command goes on with the rest" in said
-    wait_until(lambda: not of_course(course))
-    kept = len(graded(course))
-    assert 2 <= kept < 10 and set(scores(course).values()) == {FULL}
-    assert f"{kept} unchanged" in autograde(course).stdout
-    assert scores(course) == {f"student_{number:02}": FULL for number in range(10)}
-
-
-@pytest.mark.parametrize(
-    "command",
-    [("-m", "autograde", "grade", "lstm"), ("-m", "nbgrader", "autograde", "lstm")],
-    ids=["own command", "nbgrader"],
-)
-def test_kill_9_keeps_what_is_graded(course, command):
-    hand_in_perfect(course, 8, SLOWLY)
-    for wanted in (1, 4):  # killed twice, once while the first is written
-        run = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=course,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        wait_until(lambda wanted=wanted: len(graded(course)) >= wanted)
-        run.kill()
-        run.wait()
-        wait_until(lambda: not of_course(course))
-        found = scores(course)
-        assert all(found[student] == FULL for student in graded(course))
-        assert set(found.values()) <= {0, FULL}, (
-            "a submission is in the gradebook whole, or not at all"
-        )
-    done = subprocess.run([sys.executable, *command], cwd=course, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert scores(course) == {f"student_{number:02}": FULL for number in range(8)}
-    assert list(course.glob("gradebook.db.backup-*"))
-
-
-def test_a_worker_that_is_killed_takes_nothing_with_it(course):
-    hand_in_perfect(course, 8, SLOWLY)
-    run = subprocess.Popen(
-        [sys.executable, "-m", "autograde", "grade", "lstm", "--jobs=2"],
-        cwd=course,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    wait_until(lambda: len(graded(course)) >= 1)
-    workers = [
-        child
-        for child in psutil.Process(run.pid).children()
-        if "spawn_main" in " ".join(child.cmdline())
-    ]
-    workers[0].kill()
-    said, _ = run.communicate(timeout=FOREVER)
-    assert run.returncode == 0, said
-    assert scores(course) == {f"student_{number:02}": FULL for number in range(8)}
-
-
-def deadly(job):
-    """Stands for grading: the worker that grades `poison` dies."""
-    if job.student == "poison":
-        os._exit(1)
-    return [job.student]
-
-
-def test_a_submission_that_kills_every_worker_takes_no_other_with_it(monkeypatch):
-    monkeypatch.setattr(farm, "grade_submission", deadly)
-    monkeypatch.setattr(farm, "given_up", lambda job, why: [why])
-    students = ["a", "b", "poison", "c", "d", "e", "f", "g"]
-    jobs = (SimpleNamespace(student=student) for student in students)
-    start = lambda: (ProcessPoolExecutor(2, mp_context=get_context("fork")), 2)  # noqa: E731
-    found = {job.student: said for job, said in farm.graded(jobs, start)}
-    assert "worker failed 3 times" in found.pop("poison")[0]
-    assert found == {student: [student] for student in "abcdefg"}
-
-
-def test_a_full_disk_loses_nothing(course):
-    """No file may grow beyond a few kilobytes: neither a copy of the gradebook nor its journal can
-    be written, as on a full disk."""
-    hand_in_perfect(course, 2)
-    autograde(course)
-    hand_in(course / "submitted" / "student_01" / "lstm", solutions() | {"LSTMCell": CALL})
-    full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))  # noqa: E731
-    done = autograde(course, preexec_fn=full)
-    assert done.returncode in (1, 2) and "Traceback" not in done.stdout + done.stderr, (
-        done.stdout + done.stderr
-    )
-    assert "could not be" in done.stdout + done.stderr
-    assert scores(course)["student_00"] == FULL
-    assert autograde(course).returncode == 0
-    assert scores(course)["student_00"] == FULL and scores(course)["student_01"] < FULL
-
-
+# ---------------------------------------------------------------- what it refuses
 def test_the_box_can_be_required(course):
     """Where there is neither kind of box, a run refuses and grades nothing, and says how to get
     one; where none is wanted, it says that there is none."""

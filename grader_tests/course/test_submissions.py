@@ -17,11 +17,11 @@ from nbgrader.api import Gradebook
 
 from grader_tests.evidence.odd_class import by_notebook, wrong_in_silence
 from grader_tests.samples.odd_hand_ins import odd_hand_in
-from grader_tests.samples.students import NOTEBOOKS, RELEASE, answers, hand_in, solutions
+from grader_tests.samples.students import FULL, NOTEBOOKS, RELEASE, answers, hand_in, solutions
 from grader_tests.support.courses import autograde, by_nbgrader, class_report, make_course
 from grader_tests.support.ledger import marks, scores
 
-FULL, FIRST = 28, "01_basic_lstm"
+FIRST = "01_basic_lstm"
 ODD = range(1000, 1012)  # seeds of odd hand-ins
 
 

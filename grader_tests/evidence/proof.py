@@ -365,7 +365,10 @@ def prove(pool) -> tuple[list[tuple[str, str]], list[str], bool]:
             "mistakes that lost exactly what they deserve",
             percent(len(wrong) - len(undeserved), len(wrong)),
         ),
-        ("pairs that scored more than one of the two alone", f"{len(raised)}"),
+        (
+            "pairs that scored more than one of the two alone (but where two equal calls differ)",
+            f"{len(raised)}",
+        ),
         (
             "pairs that cancel each other in a returned tensor (left out of the row above)",
             f"{len(cancel)}",

@@ -22,6 +22,7 @@ EXERCISES = {
     name: exercise for name, exercise in EVERY.items() if exercise.kind != "value"
 }  # the classes
 PREDICTIONS = {name: exercise for name, exercise in EVERY.items() if exercise.kind == "value"}
+FULL = 28  # points of a submission without a mistake, the bonus on top
 NOTEBOOKS = tuple(dict.fromkeys(exercise.notebook for exercise in EXERCISES.values()))
 
 
@@ -64,6 +65,15 @@ def hand_in(folder: Path, cells: dict[str, str]):
     folder.mkdir(parents=True, exist_ok=True)
     for name in NOTEBOOKS:
         nbformat.write(filled(name, cells), folder / f"{name}.ipynb")
+
+
+def hand_in_perfect(course: Path, count: int, after: str = ""):
+    """Perfect submissions for student_00, student_01, …; the first class has `after` below it."""
+    for number in range(count):
+        hand_in(
+            course / "submitted" / f"student_{number:02}" / "lstm",
+            solutions() | {"LSTMCell": solutions()["LSTMCell"] + after},
+        )
 
 
 def filled(name: str, cells: dict[str, str]) -> nbformat.NotebookNode:
