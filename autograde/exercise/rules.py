@@ -8,7 +8,7 @@ such code computes, and a remark (or nothing)."""
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -114,6 +114,11 @@ class Rule:
                 waiting.pop(0)
         return group
 
+    @cached_property
+    def slips_together(self) -> dict[str, "Together"]:
+        """Output -> the slips of `together`, as far as they concern it."""
+        return {output: Together.of(self.group(output), self.together) for output in self.outputs}
+
     def shown(self, formula: str) -> str:
         """A formula in the notation of the notebooks."""
         names = SHOWN | self.inputs | {part.name: part.symbol for part in self.parts}
@@ -147,6 +152,36 @@ class Rule:
         ):  # again: a bent gate that is looked for late may use what comes before it
             env[part.name] = value(choice.get(part.name, part.right), env)
         return env
+
+
+@dataclass(frozen=True)
+class Together:
+    """Slips that are made in several parts at once, laid out so that what many of them share is
+    computed once.
+
+    `parts`: name of a bent part -> what is computed for it, as (formula, {name of an earlier bent
+    part: which of its values}), and for each slip which of these is its value."""
+
+    slips: tuple[dict[str, str], ...]
+    parts: dict[str, tuple[list[tuple[str, dict[str, int]]], np.ndarray]]
+
+    @classmethod
+    def of(cls, group: list[Part], together: tuple[dict[str, str], ...]) -> "Together":
+        names = {part.name for part in group}
+        ours = ([(n, formula) for n, formula in slip.items() if n in names] for slip in together)
+        slips = tuple(map(dict, dict.fromkeys(tuple(slip) for slip in ours if len(slip) > 1)))
+        bent, parts = set().union(*slips), {}
+        for part in (part for part in group if part.name in bent):
+            known = {}  # a formula, with the values of what it uses -> its place
+            chosen = []
+            for k, slip in enumerate(slips):
+                formula = slip.get(part.name, part.right)
+                used = names_in(formula)
+                uses = tuple((n, int(parts[n][1][k])) for n in used if n in parts)
+                chosen.append(known.setdefault((formula, uses), len(known)))
+            computed = [(formula, dict(uses)) for formula, uses in known]
+            parts[part.name] = computed, np.array(chosen)
+        return cls(slips, parts)
 
 
 @cache

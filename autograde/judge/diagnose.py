@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ..exercise.rules import Part, Rule, names_in, value
+from ..exercise.rules import Part, Rule, value
 from .agreement import NAMED, RIGHT, SHOWS, agree, tolerance, which_agree
 
 DEEPEST = 3  # slips that are looked for together
@@ -231,31 +231,22 @@ class Search:
         return [choice for choice in choices if self.fits(choice)]
 
     # ------------------------------------------------------------ the same slip in several gates
-    @cached_property
-    def together(self) -> list[Choice]:
+    @property
+    def together(self) -> tuple[Choice, ...]:
         """Slips in several parts at once, as far as they concern this output."""
-        names = {part.name for part in self.group}
-        ours = (
-            tuple((name, formula) for name, formula in slip.items() if name in names)
-            for slip in self.rule.together
-        )
-        return [dict(slip) for slip in dict.fromkeys(slip for slip in ours if len(slip) > 1)]
+        return self.rule.slips_together[self.output].slips
 
     @cached_property
     def gates_together(self) -> Env:
         """The values of the gates under every slip of `together`, in the first build."""
-        gates = [p for p in self.group if any(p.name in slip for slip in self.together)]
-        values, known = {part.name: [] for part in gates}, {}
-        for slip in self.together:
-            env, made = dict(self.envs[0]), {}
-            for name, formula in ((part.name, slip.get(part.name, part.right)) for part in gates):
-                # many slips share a formula: computed once for the same values of what it uses
-                made[name] = (formula, *(made.get(used) for used in names_in(formula)))
-                if made[name] not in known:
-                    known[made[name]] = value(formula, env)
-                env[name] = known[made[name]]
-                values[name].append(env[name])
-        return {name: stacked(each, 0, 2, self.shape) for name, each in values.items()}
+        env, values, tables = self.envs[0], {}, {}
+        for name, (computed, chosen) in self.rule.slips_together[self.output].parts.items():
+            values[name] = [
+                value(formula, env | {part: values[part][k] for part, k in used.items()})
+                for formula, used in computed
+            ]
+            tables[name] = stacked(values[name], 0, 2, self.shape)[chosen]
+        return tables
 
     def together_only(self) -> list[Choice]:
         """Slips made in several gates at once."""
