@@ -56,7 +56,7 @@ def mounts(hidden: list[str], work: str, folder: Path) -> list[str]:
     `folder`: ours, for OWN_FILES. Raises OSError."""
     trees = readable_trees(hidden)
     shown = [*map(as_it_is, trees), Mount(str(STUDENT), "--ro-bind", str(STUDENT))]
-    covered = [Mount(path, "--tmpfs") for path in [*hidden, str(PACKAGE)] if lies_in(path, trees)]
+    covered = [cover(path) for path in [*hidden, str(PACKAGE)] if lies_in(path, trees)]
     for name, text in OWN_FILES.items():
         file = folder / name
         file.write_text(text.format(work=work))
@@ -90,6 +90,11 @@ def as_it_is(path: str) -> Mount:
     if os.path.islink(path):
         return Mount(path, "--symlink", os.readlink(path))
     return Mount(path, "--ro-bind", path)
+
+
+def cover(path: str) -> Mount:
+    """Nothing in its place."""
+    return Mount(path, "--tmpfs") if os.path.isdir(path) else Mount(path, "--ro-bind", "/dev/null")
 
 
 def parents_and_mounts(ordered: list[Mount]) -> list[str]:
@@ -151,6 +156,20 @@ def import_folders() -> list[str]:
     return [
         path if Path(path).name in WHOLE else str(Path(path).parent) for path in library_trees()
     ]
+
+
+def files_of(modules: tuple[str, ...]) -> list[Path]:
+    """Where modules lie on this machine: the whole package that each is a part of, or its file and
+    what Python has made of it. Ours has a place of its own; what is not here needs none."""
+    found = []
+    for name in {module.partition(".")[0] for module in modules} - {PACKAGE.name}:
+        spec = importlib.util.find_spec(name)
+        for folder in (spec.submodule_search_locations or ()) if spec else ():
+            found.append(Path(folder))
+        if spec and spec.has_location and not spec.submodule_search_locations:
+            file = Path(spec.origin)
+            found += [file, *file.parent.glob(f"__pycache__/{file.stem}.*")]
+    return sorted(found)
 
 
 def without(trees: list[str], hidden: list[str]) -> list[str]:

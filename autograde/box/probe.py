@@ -92,8 +92,11 @@ def secret(hidden: list[str]) -> list[str]:
 
 
 def entries(folder: str) -> list[str]:
-    """What lies in a folder; nothing where it is not on this machine, or not for us to see."""
+    """What lies in a folder, or a file itself; nothing where it is not on this machine, or not for
+    us to see."""
     try:
         return sorted(entry.path for entry in os.scandir(folder))
+    except NotADirectoryError:
+        return [folder]
     except OSError:
         return []

@@ -1,11 +1,14 @@
 """What a student's processes use together, looked at on a clock of its own.
 
 Memory is counted for each process, and besides for what processes share without showing it: a piece
-of shared memory counts once, as a whole, for as long as one of them can reach it.
+of shared memory counts once, as a whole, for as long as one of them can reach it. Open files are
+counted, because each can hold memory that no process shows; a file without a name counts with the
+folder that it was written in, for as long as it is open.
 """
 
 import os
 import re
+import stat
 import sys
 import threading
 import time
@@ -14,14 +17,20 @@ from pathlib import Path
 
 import psutil
 
+from ..student.protocol import FILE_BYTES, OPEN_FILES
+
 MEMORY_BYTES = 4 << 30  # of all processes of a notebook together
 PROCESSES = 96  # of a notebook; where the system can count them, it stops them earlier
 FOLDER_BYTES = 512 << 20  # of files of a notebook, where the system does not count them
 FILES = 20_000  # of a notebook, likewise
+ALL_OPEN_FILES = 4_000  # of all processes of a notebook together
 EVERY = 0.25  # seconds between two looks
 SHARE = 4  # times longer than a look takes, we wait for the next one at least
 MAPPING = re.compile(  # of /proc/PID/maps: shared memory that no file system limits
     r"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ (\S+ [1-9]\d*) +(?:/dev/zero|/memfd:|/SYSV)", re.MULTILINE
+)
+NAMELESS = re.compile(  # likewise: a file that has lost its name; its inode
+    r"^(?:\S+ ){4}([1-9]\d*) +/(?!dev/zero|memfd:|SYSV).* \(deleted\)$", re.MULTILINE
 )
 
 
@@ -59,7 +68,9 @@ class Watch:
             return "your code started too many processes"
         if memory(started, self.addresses) > MEMORY_BYTES:
             return "your code's processes used too much memory"
-        if self.folder and not fits(self.folder):
+        if sum(map(open_files, started)) > ALL_OPEN_FILES:
+            return "your code opened too many files"
+        if self.folder and not fits(self.folder, nameless(started)):
             return "your code wrote too much into its folder"
         return None
 
@@ -131,9 +142,48 @@ def shared_memory(process: psutil.Process) -> list[tuple[str, int]]:
     ]
 
 
-def fits(folder: Path) -> bool:
-    """Whether a folder is within its limits; what cannot be read is not counted."""
-    total = count = 0
+def open_files(process: psutil.Process) -> int:
+    """How many a process has open; of one that cannot be looked into, as many as it may have."""
+    try:
+        return process.num_fds()
+    except psutil.AccessDenied:
+        return OPEN_FILES
+    except psutil.Error:
+        return 0  # it has ended
+
+
+def nameless(processes: list[psutil.Process]) -> int:
+    """Bytes of the files without a name that these processes hold, each counted once: those that
+    are open, and those that are only mapped, which may be as large as a file can be. One that
+    cannot be looked into may hold all that there may be."""
+    opened, mapped = {}, set()
+    for process in processes:
+        try:
+            opened |= opened_nameless(process.pid)
+            maps = Path(f"/proc/{process.pid}/maps").read_text()
+            mapped |= set(map(int, NAMELESS.findall(maps)))
+        except PermissionError:
+            return FOLDER_BYTES + 1
+        except OSError:
+            continue  # it has ended
+    return sum(opened.values()) + FILE_BYTES * len(mapped - opened.keys())
+
+
+def opened_nameless(pid: int) -> dict[int, int]:
+    """Inode to bytes of each file without a name that a process has open. Raises OSError."""
+    sizes = {}
+    for entry in os.scandir(f"/proc/{pid}/fd"):
+        with suppress(FileNotFoundError):
+            found = entry.stat()
+            if stat.S_ISREG(found.st_mode) and not found.st_nlink:
+                sizes[found.st_ino] = found.st_size
+    return sizes
+
+
+def fits(folder: Path, besides: int) -> bool:
+    """Whether a folder is within its limits, with so many bytes more that are in no folder; what
+    cannot be read is not counted."""
+    total, count = besides, 0
     for place, _, names in os.walk(folder):
         count += 1 + len(names)
         for name in names:
@@ -141,4 +191,4 @@ def fits(folder: Path) -> bool:
                 total += os.lstat(os.path.join(place, name)).st_size
         if total > FOLDER_BYTES or count > FILES:
             return False
-    return True
+    return total <= FOLDER_BYTES

@@ -17,6 +17,8 @@ from .rebuild import Rebuilt
 from .release import Assignment
 from .running import NOT_RUN, Running
 
+NO_BOX = "no box holds here, so that nothing of a student ran"
+NOT_STARTED = "none needed: nothing of a student ran"
 JUDGING = 60  # seconds for our own work, where a notebook has used up all of its time
 
 
@@ -27,7 +29,7 @@ class Graded:
     notebook: with outputs and verdicts in it; verdicts: grade_id of the test cell to verdict;
     notes, asks: for the instructor, what was put right and what needs a person; unchanged: cells to
     fill in that are as they were given out; lacks: packages that were not there; text: the notebook
-    as JSON, where it has travelled.
+    as JSON, where it has travelled; protection: the box that it ran in.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Graded:
     unchanged: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     text: str = ""
+    protection: str = ""
 
     @property
     def flags(self) -> list[str]:
@@ -73,7 +76,11 @@ def grade_rebuilt(
         except Exception as problem:
             fault(graded, exercises, described(problem))
         graded.lacks = tuple(sorted(running.lacks))
-    finish(graded, assignment, warm.protections, time.monotonic() - began)
+    try:
+        protection = warm.protections
+    except Unavailable:
+        protection = NO_BOX
+    finish(graded, assignment, protection, time.monotonic() - began)
     return graded
 
 
@@ -83,7 +90,7 @@ def not_graded(name: str, rebuilt: Rebuilt, assignment: Assignment, why: str) ->
     """
     graded = not_yet(name, rebuilt, assignment)
     fault(graded, by_test(assignment, name), why)
-    finish(graded, assignment, "none", 0.0)
+    finish(graded, assignment, NOT_STARTED, 0.0)
     return graded
 
 
@@ -112,6 +119,7 @@ def finish(graded: Graded, assignment: Assignment, protection: str, seconds: flo
     for cell in graded.notebook.cells:
         if grade_id(cell) in exercises:
             put_verdict(cell, exercises[grade_id(cell)], graded.verdicts[grade_id(cell)])
+    graded.protection = protection
     seen = Run(tuple(graded.notes), tuple(graded.flags), protection, round(seconds, 2))
     put_run(graded.notebook, seen)
 

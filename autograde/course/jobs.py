@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 
+from ..box.mounts import files_of
 from ..box.notebook import Limits
 from ..box.sandbox import Unavailable
 from ..box.warm import Warm
@@ -24,14 +25,15 @@ from .release import Assignment
 class Job:
     """A submission to grade, as plain bytes, so that it can go to any process on any machine.
 
-    assignment: pickled, once for all jobs. root: the course's folder, which no student's process
-    may see.
+    assignment: pickled, once for all jobs. root, modules: the course's folder, and the modules of
+    its exercises, wherever they are installed: no student's process may see them.
     """
 
     submission: HandedIn
     assignment: bytes
     sandbox: str
     root: Path
+    modules: tuple[str, ...]
     limits: Limits
 
     @property
@@ -44,15 +46,15 @@ own = threading.local()
 every: list[Warm] = []
 
 
-def warm_process(sandbox: str, root: Path) -> Warm:
+def warm_process(sandbox: str, root: Path, modules: tuple[str, ...]) -> Warm:
     """The process from which this thread's student processes are forked; it stays for the next
     submission.
     """
-    mine = own.__dict__
-    if (sandbox, root) not in mine:
-        mine[sandbox, root] = Warm(sandbox, [root])
-        every.append(mine[sandbox, root])
-    return mine[sandbox, root]
+    mine, key = own.__dict__, (sandbox, root, modules)
+    if key not in mine:
+        mine[key] = Warm(sandbox, [root, *files_of(modules)])
+        every.append(mine[key])
+    return mine[key]
 
 
 @atexit.register
@@ -65,7 +67,8 @@ def grade_submission(job: Job) -> list[Graded]:
     """All notebooks of a submission. A pure function of the job, but for the questions, which are
     drawn afresh. Whatever one of them raises stays with it; raises Unavailable.
     """
-    assignment, warm = unpickled(job.assignment), warm_process(job.sandbox, job.root)
+    assignment = unpickled(job.assignment)
+    warm = warm_process(job.sandbox, job.root, job.modules)
     graded = []
     for name, taken in job.submission.notebooks.items():
         try:

@@ -57,7 +57,7 @@ class Marking:
         self.names = fnmatch.filter(self.assignment.notebooks, self.folders.notebook_id)
         self.penalties = AssignLatePenalties(parent=app)
         self.penalties.init_plugin()
-        self.marked, self.unchanged, self.faults = 0, 0, []
+        self.marked, self.unchanged, self.faults, self.said = 0, 0, [], set()
 
     def folder(self, step: str, student: str) -> Path:
         """nbgrader's folder of a step for one student."""
@@ -142,7 +142,7 @@ class Marking:
             self.unchanged += 1
             self.log.info("Graded and unchanged: %s", shown(student))
             return None
-        return Job(submission, self.pickled, self.judge.sandbox, self.root, self.judge.limits)
+        return Job(submission, self.pickled, *self.judge.boundary(self.root), self.judge.limits)
 
     def trouble_with(self, student: str) -> str | None:
         """Why there is no submission to read in a student's folder."""
@@ -162,9 +162,14 @@ class Marking:
         console.
         """
         back_up(self.folders.db_url)
-        protections = warm_process(self.judge.sandbox, self.root).protections
-        level = logging.WARNING if protections.startswith("no box") else logging.INFO
-        self.log.log(level, "Protection in force: %s", protections)
+        self.say(warm_process(*self.judge.boundary(self.root)).protections)
+
+    def say(self, protections: str):
+        """What protects, once: the workers of a cluster may have another box than this machine."""
+        if protections not in self.said:
+            self.said.add(protections)
+            level = logging.WARNING if protections.startswith("no box") else logging.INFO
+            self.log.log(level, "Protection in force: %s", protections)
 
     def read(self, student: str) -> HandedIn:
         submission = read_submission(student, self.folder("submitted", student), self.assignment)
@@ -199,6 +204,8 @@ class Marking:
         """A graded submission into `autograded/` and the gradebook; only then does it count as
         graded.
         """
+        for result in graded:
+            self.say(result.protection)
         try:
             self.write(job.submission, graded)
             self.marked += 1

@@ -34,6 +34,11 @@ class Judge(LoggingConfigurable):
     def limits(self) -> Limits:
         return Limits(self.cell_seconds, self.notebook_seconds, self.answer_seconds)
 
+    def boundary(self, root: Path) -> tuple[str, Path, tuple[str, ...]]:
+        """The box that is asked for, and what no student's process may see: the course in `root`,
+        and the modules of its exercises."""
+        return self.sandbox, root, tuple(sorted(set(self.exercises.values())))
+
     def assignment(self, release: Path, name: str) -> Assignment:
         """The assignment `name` as it was released into the folder `release`. Raises NotReady."""
         if name not in self.exercises:

@@ -23,13 +23,17 @@ PRIVATE = (  # what every notebook has for itself: place, file system, flags, op
     ("/tmp", "tmpfs", 0, "size=128m,nr_inodes=20000,mode=1777"),
     ("/var/tmp", "tmpfs", 0, "size=16m,nr_inodes=2000,mode=1777"),
     ("/dev/shm", "tmpfs", system.NO_PROGRAMS, "size=128m,nr_inodes=2000,mode=1777"),
-    ("/dev/pts", "devpts", system.NO_PROGRAMS, "newinstance,ptmxmode=0666,mode=620"),
+    ("/dev/pts", "devpts", system.NO_PROGRAMS, "newinstance,ptmxmode=0666,mode=620,max=16"),
     ("/proc", "proc", system.NO_PROGRAMS, ""),
 )
 WRITTEN = ("/tmp", "/var/tmp", "/dev")  # beside the working folder
 USER = 1000  # of every student inside; /etc/passwd has a name for it
 FIRST_USER = 1_000_000_000  # outside, where the server is root: no person's, one for each notebook
 USERS = 3_000_000_000  # so many that no two of them are the same
+BUFFERS = {  # bytes of one connection, which no process shows: least, usual, most
+    "tcp_rmem": "4096 65536 131072",
+    "tcp_wmem": "4096 65536 131072",
+}
 OWN_WORLD = (
     system.NEW_MOUNTS
     | system.NEW_NETWORK
@@ -121,6 +125,8 @@ class Namespaces(Open):
             os.close(descriptor)
         socket.sethostname("box")
         system.raise_loopback()
+        for name, sizes in BUFFERS.items():
+            Path("/proc/sys/net/ipv4", name).write_text(sizes)
         if os.geteuid() == 0:
             become(self.outside)
         system.prctl(system.DUMPABLE, 1)  # what lies in /proc about us is ours

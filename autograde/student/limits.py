@@ -4,12 +4,14 @@ import resource
 import sys
 from pathlib import Path
 
+from .protocol import FILE_BYTES, OPEN_FILES
+
 MIB = 1 << 20
 LIMITS = {  # of each of a notebook's processes; the grader watches all of them together
     "AS": 2048 * MIB,  # bytes of addresses, beyond what is mapped before the first cell
     "CPU": 300,  # seconds of processor time
-    "FSIZE": 64 * MIB,  # bytes of one file
-    "NOFILE": 256,  # open files
+    "FSIZE": FILE_BYTES,
+    "NOFILE": OPEN_FILES,
     "NPROC": 64,  # processes and threads of this user
     "CORE": 0,  # bytes of a core dump
     "MEMLOCK": 8 * MIB,  # bytes that cannot be swapped out

@@ -13,6 +13,8 @@ import struct
 import numpy as np
 
 # ---------------------------------------------------------------- numbers that both sides know
+FILE_BYTES = 64 << 20  # of one file of a notebook
+OPEN_FILES = 256  # of one process of a notebook
 MESSAGE_BYTES = 32 << 20  # of one message; a longer one is none
 TENSOR_NUMBERS = 200_000  # in one tensor of an answer; of a larger one only the shape is told
 TENSOR_DIMENSIONS = 4  # of one tensor in an answer

@@ -18,19 +18,20 @@ from grader_tests.support.hostile_class import ordinary_python
 RUN = """
 import json, sys
 from autograde.box import Warm, probe, sandbox
-kind, hidden, cells = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+from autograde.box.mounts import files_of
+kind, hidden, cells, *modules = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), *sys.argv[4:]
 probe.BOXES = tuple(box for box in sandbox.BOXES if box.kind == kind)
-with Warm("required", [hidden]) as warm, warm.student({}) as student:
+with Warm("required", [hidden, *files_of(tuple(modules))]) as warm, warm.student({}) as student:
     results = [student.execute(cell, number) for number, cell in enumerate(cells)]
 print(json.dumps([[r.sentence, "".join(o.get("text", "") for o in r.outputs)] for r in results]))
 """
 KINDS = ("namespaces", "landlock")
 
 
-def run(python: list, kind: str, hidden: Path, cells: list[str], **options) -> list:
+def run(python: list, kind: str, hidden: Path, cells: list[str], *modules: str) -> list:
     """For each cell its error, or None, and what it printed."""
-    command = [*python, "-c", RUN, kind, str(hidden), json.dumps(cells)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd="/", **options)
+    command = [*python, "-c", RUN, kind, str(hidden), json.dumps(cells), *modules]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -55,8 +56,22 @@ AT_A_DESK = [
     "import threading\nt = threading.Thread(target=print, args=('printed',))\nt.start(); t.join()",
     "from concurrent.futures import ThreadPoolExecutor\n"
     "print(list(ThreadPoolExecutor(8).map(abs, [-1])))",
-    "import shutil\nopen('a', 'w').write('x')\nshutil.copy('a', 'b')",
-    "import asyncio\nawait asyncio.sleep(0.01)",
+    "import pathlib, shutil\nopen('a', 'w').write('x')\nshutil.copy('a', 'b')\n"
+    "shutil.copy2('a', 'c')\n"
+    "shutil.copytree('.', 'copy', ignore=lambda *_: ['copy'])\npathlib.Path('a').touch()\n"
+    "pathlib.Path('new').touch()\nassert os.path.exists('new')",
+    "import asyncio, socket\nawait asyncio.sleep(0.01)\nawait asyncio.to_thread(print)\n"
+    "asyncio.new_event_loop().close()\none, other = socket.socketpair()\n"
+    "one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)\none.sendall(b'x')",
+    "import tarfile, zipfile\nwith zipfile.ZipFile('a.zip', 'w') as file:\n    file.write('a')\n"
+    "zipfile.ZipFile('a.zip').extractall('from_zip')\nwith tarfile.open('a.tar', 'w') as file:\n"
+    "    file.add('a')\ntarfile.open('a.tar').extractall('from_tar')",
+    "import numpy, sqlite3\nnumpy.save('a.npy', numpy.ones(3))\n"
+    "numpy.memmap('a.map', mode='w+', shape=1000).flush()\n"
+    "sqlite3.connect('a.db').execute('create table a(b)')",
+    "with tempfile.TemporaryDirectory() as folder:\n    open(f'{folder}/a', 'w').write('x')",
+    "done = await asyncio.create_subprocess_exec('echo', stdout=asyncio.subprocess.PIPE)\n"
+    "assert (await done.communicate())[0] == b'\\n'",
 ]
 WITH_ITS_OWN_WORLD = [  # what needs a /tmp, a /dev/shm, a network or users of one's own
     "torch.save({}, '/tmp/a.pt')",
@@ -110,23 +125,34 @@ def test_a_course_on_the_path_is_not_seen(python, kind, tmp_path_factory):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_installed_grader_is_not_seen_and_its_neighbours_are(kind, tmp_path):
-    """From site-packages, where torch's folder is its neighbour's."""
+    """From site-packages, where torch's folder is its neighbour's. Nor are exercises of one's own
+    that are installed there, in whatever form Python keeps them."""
     environment = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     packages = next((environment / "lib").glob("python*")) / "site-packages"
     shutil.copytree(ROOT / "autograde", packages / "autograde")
     (packages / "neighbour.py").write_text("value = 7\n")
+    (packages / "rules_of_mine.py").write_text("EXERCISES = {}\n")
+    (packages / "rules").mkdir()
+    (packages / "rules" / "of_mine.py").write_text("EXERCISES = {}\n")
+    installed = [environment / "bin" / "python"]
+    subprocess.run([*installed, "-c", "import rules_of_mine, rules.of_mine"], check=True)
     beside = [place for place in sys.path if place.endswith("packages") and Path(place).is_dir()]
     (packages / "others.pth").write_text("\n".join(beside) + "\n")
     cells = [
         "import neighbour, torch\nprint(neighbour.value)",
         "import autograde",
         SEES.format(root=str(packages / "autograde"), ending="recurrence.py"),
+        SEES.format(
+            root=str(packages), ending=("mine.py", f"mine.{sys.implementation.cache_tag}.pyc")
+        ),
     ]
-    results = run([environment / "bin" / "python"], kind, tmp_path / "course", cells)
+    modules = ("rules_of_mine", "rules.of_mine")
+    results = run(installed, kind, tmp_path / "course", cells, *modules)
     assert results[0] == [None, "7\n"]
     assert results[1][0] == "ModuleNotFoundError: No module named 'autograde'"
     assert "lstm" not in results[2][1] and "judge" not in results[2][1]
+    assert results[3] == [None, "[]\n"]
 
 
 class Leaky(Box):
