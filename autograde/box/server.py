@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from ..student.cleanup import remove
 from .mounts import STUDENT, import_folders
 from .sandbox import Box, Unavailable
 from .watch import family
@@ -105,6 +106,7 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        remove(self.folder)  # what a student's process has left may be of any shape
         self.temporary.cleanup()
 
 

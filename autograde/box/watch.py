@@ -23,6 +23,7 @@ MEMORY_BYTES = 4 << 30  # of all processes of a notebook together
 PROCESSES = 96  # of a notebook; where the system can count them, it stops them earlier
 FOLDER_BYTES = 512 << 20  # of files of a notebook, where the system does not count them
 FILES = 20_000  # of a notebook, likewise
+DEPTH = 100  # of folders in folders, likewise: further down nothing could be measured
 ALL_OPEN_FILES = 4_000  # of all processes of a notebook together
 EVERY = 0.25  # seconds between two looks
 SHARE = 4  # times longer than a look takes, we wait for the next one at least
@@ -58,7 +59,10 @@ class Watch:
         while not self.closed.wait(pause):
             began = time.monotonic()
             started = [one for one in family(self.server) if one.pid not in self.usual]
-            self.over = self.over or self._too_much(started)
+            try:
+                self.over = self.over or self._too_much(started)
+            except Exception as problem:  # nobody shall get out of sight
+                self.over = f"your code's processes could not be watched ({problem})"
             if self.over:
                 end(started)
             pause = max(EVERY, SHARE * (time.monotonic() - began))
@@ -183,12 +187,15 @@ def opened_nameless(pid: int) -> dict[int, int]:
 def fits(folder: Path, besides: int) -> bool:
     """Whether a folder is within its limits, with so many bytes more that are in no folder; what
     cannot be read is not counted."""
-    total, count = besides, 0
-    for place, _, names in os.walk(folder):
-        count += 1 + len(names)
-        for name in names:
-            with suppress(OSError):
-                total += os.lstat(os.path.join(place, name)).st_size
-        if total > FOLDER_BYTES or count > FILES:
+    waiting, total, count = [(str(folder), 0)], besides, 0
+    while waiting:
+        place, depth = waiting.pop()
+        with suppress(OSError):
+            for entry in os.scandir(place):
+                count += 1
+                total += entry.stat(follow_symlinks=False).st_size
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((entry.path, depth + 1))
+        if total > FOLDER_BYTES or count > FILES or depth > DEPTH:
             return False
     return total <= FOLDER_BYTES

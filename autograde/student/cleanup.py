@@ -1,9 +1,10 @@
 """Ending what a notebook has started, and removing what it has written."""
 
 import os
-import shutil
+import secrets
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -102,17 +103,23 @@ def reap_all():
 
 
 def remove(folder):
-    """Delete a notebook's folder, whatever rights it gave its files."""
-
-    def unlock(function, path, problem):
-        for place in (os.path.dirname(path), path):
-            try:
-                os.chmod(place, 0o700)
-            except OSError:
-                pass
-        try:
-            function(path)
-        except OSError:
-            pass
-
-    shutil.rmtree(folder, onerror=unlock)
+    """Delete a notebook's folder, whatever rights it gave its files and however deep it is: each
+    folder in it comes up to the top, so that no path is long. What cannot be deleted stays."""
+    emptied, waiting, top = [], [str(folder)], f"{folder}/{secrets.token_hex(8)}"
+    while waiting:
+        place = waiting.pop()
+        emptied.append(place)
+        with suppress(OSError):
+            os.chmod(place, 0o700)
+            for number, entry in enumerate(list(os.scandir(place))):
+                with suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        up = f"{top}_{len(emptied)}_{number}"
+                        os.chmod(entry.path, 0o700)
+                        os.rename(entry.path, up)
+                        waiting.append(up)
+                    else:
+                        os.unlink(entry.path)
+    for place in reversed(emptied):
+        with suppress(OSError):
+            os.rmdir(place)

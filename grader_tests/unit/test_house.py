@@ -15,11 +15,12 @@ import pytest
 from grader_tests.samples.students import ROOT, solutions
 
 SHARED = "student.protocol"  # what both sides of the boundary must agree on
+REMOVED = "student.cleanup"  # how what a student's process has written is deleted
 TEXT = "exercise.text"  # how text of a student stays text, everywhere
 MAY_IMPORT = {  # room of the grader -> rooms of the grader, or single modules of them
     "course": {"pages", "box", "judge", "student", "exercise"},
     "pages": {"judge", "exercise"},
-    "box": {SHARED, TEXT},
+    "box": {SHARED, REMOVED, TEXT},
     "judge": {"exercise", SHARED},
     "lstm": {"exercise"},
     "student": set(),
