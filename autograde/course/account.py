@@ -280,17 +280,19 @@ def taken_as(face: Face, files: Sorted) -> Taken:
             path, why = unread[0]
             return Taken(missing=f"{path} {why}.", asks=asks)
         return not_there(face, files)
-    fresh = [c for c in candidates if not c.checkpoint]
-    fullest, *others = sorted(fresh or candidates, key=lambda c: rank(c, face), reverse=True)
+    fullest, *rest = sorted(candidates, key=lambda c: rank(c, face), reverse=True)
+    most = written(fullest, face)
+    others = [c for c in rest if not c.checkpoint or written(c, face) > most]
     if fullest.checkpoint:
+        why = f"more is written in it than in {listed([c.path for c in others])}" if others else ""
         asks += (
-            f"only {fullest.path} is there, a copy that Jupyter has made on the way; it was "
-            "marked. Ask the student for the notebook itself.",
+            f"{fullest.path}, a copy that Jupyter has made on the way, was marked, since "
+            f"{why or 'only that is there'}: ask the student for the notebook itself.",
         )
     elif differ := [c.path for c in others if differs(c, fullest, face)]:
         asks += (
-            f"{fullest.path} and {listed(differ)} differ; the first was marked, since more is "
-            "written in it. Look which one counts.",
+            f"{fullest.path} and {listed(differ)} differ; the first was marked. Look which one "
+            "counts.",
         )
     return Taken(fullest.data, None, notes_on(fullest, others, face), asks)
 
@@ -300,7 +302,9 @@ def is_named(path: str, face: Face) -> bool:
 
 
 def rank(candidate: Candidate, face: Face) -> tuple:
-    """The fullest comes first, then the one that looks most like it, then the right name."""
+    """The fullest comes first, then what looks like it, and is no copy of Jupyter's, and is longer
+    and has the right name.
+    """
     sources = own_work(candidate.sheet, face)
     answered = sum(
         any(
@@ -310,7 +314,14 @@ def rank(candidate: Candidate, face: Face) -> tuple:
     )
     right = candidate.path == f"{face.name}.ipynb"
     length = sum(map(len, sources))
-    return answered, candidate.faces[face.name] >= 1, length, right, candidate.path
+    alike = candidate.faces[face.name] >= 1
+    return answered, alike, length > 0, not candidate.checkpoint, length, right, candidate.path
+
+
+def written(candidate: Candidate, face: Face) -> int:
+    """How many characters are in the cells that answer."""
+    texts = candidate.sheet.texts
+    return sum(len(t.source) for t in texts if any(answers(t, name) for name in face.defines))
 
 
 def answers(text: Text, name: str) -> bool:
@@ -374,15 +385,16 @@ def listed(paths: list[str], most: int = 5) -> str:
 
 # ---------------------------------------------------------------- the submission as a whole
 def nothing_taken(notebooks: dict[str, Taken], files: Sorted) -> dict[str, Taken]:
-    """A folder without any notebook that can be read: a person decides, once, what that means."""
+    """A folder without any notebook that can be read: a person decides what that means for all of
+    them, since the work of each may be there.
+    """
     what = f"only {listed(files.paths)}" if files.paths else "nothing at all"
     ask = f"no notebook is in the folder, {what}: ask the student what was to be handed in."
-    first, *_ = notebooks
-    named = {path for path, _ in files.unread}
+    named = tuple(path for path, _ in files.unread)
     return {
         name: taken
-        if any(ask.startswith(tuple(named)) for ask in taken.asks)
-        else replace(taken, asks=(ask,) if name == first and not named else ())
+        if named and any(ask.startswith(named) for ask in taken.asks)
+        else replace(taken, asks=(ask,))
         for name, taken in notebooks.items()
     }
 

@@ -84,7 +84,9 @@ def read_file(path: Path, most: int = FILE_BYTES) -> Found:
 
 
 def unopened(path: Path, problem: OSError) -> str:
-    return f"{NO_FILE}, but a link" if path.is_symlink() else f"cannot be read ({reason(problem)})"
+    return (
+        f"{NO_FILE}, but a link" if os.path.islink(path) else f"cannot be read ({reason(problem)})"
+    )
 
 
 def kind_of(mode: int) -> str:
@@ -122,7 +124,7 @@ class Reader:
             if name in SKIPPED or name.startswith("._"):  # ._: what macOS adds
                 continue
             self.count(inner)
-            if place.is_dir() and not place.is_symlink():
+            if os.path.isdir(place) and not os.path.islink(place):  # pathlib raises without rights
                 if name.lower().endswith(".ipynb"):
                     yield Found(inner, why=f"{NO_FILE}, but a folder")
                 if depth == MOST_FOLDERS:

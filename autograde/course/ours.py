@@ -18,8 +18,13 @@ LACKS = (  # what an error says, what is lacking, and the remedy
      "something that it imports does not work here: look whether it runs elsewhere"),
     (r"was removed in the NumPy|was a deprecated alias for the builtin",
      "it was written for an older NumPy than the grader's: look whether it runs there"),
+    (r"is not a valid package style",
+     "it asks for a style of an older matplotlib: look whether it runs there"),
+    (r"(?P<asks>\w+\(\)) is not available while a notebook is graded",
+     "the call of {asks} waits for somebody to type, and nobody does: look at what it is for"),
     (r"Torch not compiled with CUDA|No CUDA GPUs|NVIDIA driver|CUDA error|MPS backend|"
-     r"Found no .* device|Cannot access accelerator",
+     r"not linked with support for|Found no .* device|Cannot access accelerator|"
+     r"device type at start of device string",
      "it asks for a GPU, and there is none: look at it with the device set to the CPU"),
     (r"FileNotFoundError: (?:.*?'(?P<file>[^']+)'|(?P<name>\S+))",
      "the file {file}{name} was not handed in: ask the student for it"),
@@ -38,6 +43,7 @@ LACKS = (  # what an error says, what is lacking, and the remedy
      "the magic {magic} is not there: install what brings it, then grade again"),
 )  # fmt: skip
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
+RUNNERS = re.compile(r"\s*%%(?:time|capture|prun)\b.*")  # cell magics that run the cell as it is
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 TRIES = 6  # how often a cell is run again without a statement that cannot run here
 
@@ -95,6 +101,14 @@ def magic_trouble(source: str, line: int | None) -> str | None:
 def line_of(source: str, line: int | None) -> str:
     lines = source.split("\n")
     return lines[line - 1] if line and line <= len(lines) else ""
+
+
+def unwrapped(source: str) -> str:
+    """The cell without a magic that runs it as it is, which would hide its errors and their lines;
+    all lines in their places.
+    """
+    magic = RUNNERS.match(source)
+    return "\n" * magic[0].count("\n") + source[magic.end() :] if magic else source
 
 
 def without_statement(source: str, line: int | None) -> str | None:

@@ -72,6 +72,7 @@ class Order:
         self.texts = {
             cell.source.strip(): at for at, cell in enumerate(release) if not is_solution(cell)
         }
+        self.answers = {grade_id(cell): at for at, cell in enumerate(release) if is_solution(cell)}
 
     def cells(self, texts: list[Text]) -> list[NotebookNode]:
         pieces = [Piece(self.place(text), text) for text in texts]
@@ -81,15 +82,18 @@ class Order:
         return self.made(self.complete(pieces))
 
     def place(self, text: Text) -> int | None:
-        """The cell of the release that a student's cell was, or None for one of their own."""
-        for table, key in (
-            (self.keys, text.key),
-            (self.ids, text.id),
-            (self.texts, text.source.strip()),
-        ):
-            if key in table:
-                return table[key]
-        return None
+        """The cell of the release that a student's cell was, or None for one of their own.
+
+        Marks may be exchanged or doubled: a text that is as it was given out is what it was, and an
+        answer is never taken for a cell that it does not answer.
+        """
+        if (given := self.texts.get(text.source.strip())) is not None:
+            return given
+        marks = (self.keys, text.key), (self.ids, text.id)
+        marked = [table[key] for table, key in marks if key in table]
+        named = [at for name, at in self.answers.items() if name and defines(text.source, name)]
+        fitting = [at for at in marked if at in named] if named else marked
+        return fitting[0] if fitting else None
 
     # ------------------------------------------------------------ answers
     def with_one_answer_each(self, pieces: list[Piece]) -> list[Piece]:
@@ -132,6 +136,9 @@ class Order:
                 f"The cell {name} {lost}; the cell that defines {name} was taken in its place."
             )
             return own[-1]
+        if other := self.within_another(pieces, name):
+            self.notes.append(f"{name} is written in the cell {other}; it was taken from there.")
+            return None
         if not marked:
             self.notes.append(f"The cell {name} is missing.")
             if f"test_{name}" in self.keys:
@@ -140,6 +147,15 @@ class Order:
                     "work is elsewhere in the notebook."
                 )
         return marked[0] if marked else None
+
+    def within_another(self, pieces: list[Piece], name: str) -> str | None:
+        """The cell to fill in that defines `name` beside what it is for."""
+        for piece in pieces:
+            if piece.at is not None and piece.text and defines(piece.text.source, name):
+                other = self.release[piece.at]
+                if is_solution(other) and grade_id(other) != name:
+                    return grade_id(other)
+        return None
 
     def as_answer(self, piece: Piece, at: int, cell: NotebookNode) -> Piece:
         self.look_for_oddities(piece.text, cell)

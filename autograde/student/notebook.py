@@ -1,6 +1,6 @@
 """One notebook's process: runs its cells and answers the questions about its classes."""
 
-import builtins
+import importlib
 import os
 import random
 import signal
@@ -18,6 +18,10 @@ from .wire import receive, send
 KEPT = ("PATH", "LANG", "MPLBACKEND", "OMP_NUM_THREADS")  # environment variables of a notebook
 FOLDERS = ("HOME", "MPLCONFIGDIR", "IPYTHONDIR")  # variables: the working folder
 NAMES = ("USER", "LOGNAME")  # variables: a name
+TYPING = (  # what waits for a person to type, and where Python has it
+    *(("builtins", "input"), ("getpass", "getpass"), ("sys", "breakpointhook")),
+    *(("pdb", "set_trace"), ("IPython.core.debugger", "set_trace")),
+)
 UNREADABLE = {
     "answers": {"failed": "Your class gave an answer that is not plain numbers."},
     "outputs": [],
@@ -44,7 +48,7 @@ def serve(wire, box, prepared):
     confine(box.others)
     streams = Stream(recorder, "stdout", 1), Stream(recorder, "stderr", 2)
     sys.stdout, sys.stderr = streams
-    builtins.input = refuse_input
+    refuse_typing()
     send(wire, {"ready": True})
     me = os.getpid()
     while True:
@@ -100,6 +104,15 @@ def answer(shell, recorder, questions):
         return {"answers": {"failed": f"Your class could not be asked: {why}"}}
 
 
-def refuse_input(*args, **options):
-    """In place of the built-in `input`."""
-    raise RuntimeError("input() is not available while a notebook is graded")
+def refuse_typing():
+    """Nobody types while a notebook is graded: an error at the student's own line, at once."""
+    for place, name in TYPING:
+        called = "breakpoint" if name == "breakpointhook" else name
+        setattr(importlib.import_module(place), name, refusal(called))
+
+
+def refusal(name):
+    def refuse(*args, **options):
+        raise RuntimeError(f"{name}() is not available while a notebook is graded")
+
+    return refuse

@@ -158,6 +158,52 @@ def package_needed(notebook):
     cell.source = "from einops_like import gate\n" + cell.source.replace("torch.sigmoid", "gate")
 
 
+def below_the_class(line: str) -> Callable[[Path], None]:
+    def change(notebook):
+        cell_of(notebook, "LSTMCell").source += f"\n\n{line}\n"
+
+    return edited(change)
+
+
+COMMON = """import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from tqdm import tqdm
+from tqdm.auto import tqdm as other_tqdm
+
+frame = pd.DataFrame({"step": range(3), "loss": [float(k) for k in tqdm(range(3))]})
+sns.lineplot(data=frame, x="step", y="loss")
+plt.plot(np.array(list(other_tqdm(range(3)))))
+plt.show()
+print(frame.describe().loc["mean", "loss"])"""
+
+
+@edited
+def packages_of_students(notebook):
+    at = notebook.cells.index(cell_of(notebook, "LSTMCell"))
+    notebook.cells.insert(at, new_code_cell(COMMON))
+
+
+@edited
+def timed_above_its_set_up(notebook):
+    """Its error comes out of the magic, so that it runs once more when everything is there."""
+    cell = cell_of(notebook, "LSTMCell")
+    cell.source = f"%%capture\n{cell.source}"
+    notebook.cells.remove(cell)
+    notebook.cells.insert(0, cell)
+
+
+def two_in_one_cell(folder: Path):
+    path = folder / f"{NOTEBOOKS[2]}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    first, second = (cell_of(notebook, name) for name in ("CoupledLSTMCell", "CoupledLSTM"))
+    first.source += f"\n\n\n{second.source}"
+    given = nbformat.read(RELEASE / path.name, as_version=4)
+    second.source = cell_of(given, "CoupledLSTM").source
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
 def file_of_ones_own(folder: Path):
     above_the_class("from mine import gate")(folder)
     (folder / "mine.py").write_text("import torch\n\ngate = torch.sigmoid\n")
@@ -174,6 +220,17 @@ JUDGED = {  # what was handed in, and a piece of the note; all of it gets full m
     "slow": (slow_cells_above, ""),
     "magic": (above_the_class("%matplotlib widget"), "%matplotlib does not run here"),
     "own_file": (file_of_ones_own, ""),
+    "packages": (packages_of_students, ""),
+    "typing": (
+        below_the_class("input('go on?')"),
+        "The call of input() waits for somebody to type",
+    ),
+    "debugger": (
+        above_the_class("breakpoint()"),
+        "The call of breakpoint() waits for somebody to type",
+    ),
+    "captured": (timed_above_its_set_up, "judged after all cells had run"),
+    "two_in_one": (two_in_one_cell, ""),
     "utf_16": (written(f"{FIRST}.ipynb", lambda data: data.decode().encode("utf-16")), ""),
 }
 ASKED = {  # what was handed in, what the person reads, and the score where it is known
@@ -266,6 +323,15 @@ def test_what_is_doubtful_asks_a_person(course, student):
     assert any(asks in flag for flag in run_of(folder, student)["flags"])
     assert any(student in line and asks in line for line in said.splitlines())
     assert score is None or scores(folder)[student] == score
+
+
+def test_the_packages_of_students_work(course):
+    """A frame, a progress bar and two plots, in a cell of the student's own."""
+    path = course[0] / "autograded" / "packages" / "lstm" / f"{FIRST}.ipynb"
+    cell = next(c for c in nbformat.read(path, as_version=4).cells if c.source == COMMON)
+    kinds = [output.output_type for output in cell.outputs]
+    assert "error" not in kinds and "display_data" in kinds
+    assert any(out.get("text", "").strip().endswith("1.0") for out in cell.outputs)
 
 
 def test_odd_hand_ins_lose_nothing_in_silence(course):

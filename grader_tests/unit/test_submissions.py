@@ -87,6 +87,16 @@ def test_two_that_differ_ask_a_person_and_the_fuller_is_taken():
     assert "other.ipynb and 01_basic_lstm.ipynb differ" in found[FIRST].asks[0]
 
 
+def test_a_fuller_checkpoint_asks():
+    """Of a notebook that is as given out; else it is no rival."""
+    blank = (RELEASE / f"{FIRST}.ipynb").read_bytes()
+    copy = f".ipynb_checkpoints/{FIRST}-checkpoint.ipynb"
+    found = taken(**{f"{FIRST}.ipynb": blank, copy: work(FIRST)})
+    assert found[FIRST].data == work(FIRST) and "a copy that Jupyter" in found[FIRST].asks[0]
+    found = taken(**{f"{FIRST}.ipynb": work(FIRST), copy: blank})
+    assert found[FIRST].data == work(FIRST) and not found[FIRST].asks
+
+
 def test_outputs_are_no_difference():
     def run(notebook):
         for cell in notebook.cells:
@@ -332,6 +342,32 @@ def test_an_answer_that_is_nowhere_asks():
     assert "The cell LSTMCell is missing" in rebuilt(change).asks[0]
 
 
+@pytest.mark.parametrize("other", ["cell_parameters", "test_LSTMCell", "setup_01"])
+def test_marks_that_were_exchanged_lead_nobody_astray(other):
+    def change(notebook):
+        one, two = (notebook.cells[place(notebook, name)] for name in ("LSTMCell", other))
+        marks = one.metadata["nbgrader"], two.metadata["nbgrader"]
+        two.metadata["nbgrader"], one.metadata["nbgrader"] = marks
+        one["id"], two["id"] = two["id"], one["id"]
+
+    found = {grade_id(cell): cell.source for cell in rebuilt(change).notebook.cells}
+    assert found["LSTMCell"] == SOLVED["LSTMCell"]
+    assert found["cell_parameters"] == SOLVED["cell_parameters"]
+
+
+def test_an_answer_in_another_ones_cell_is_not_undone_by_the_stub():
+    def change(notebook):
+        first = notebook.cells[place(notebook, "cell_parameters")]
+        first.source += "\n" + SOLVED["LSTMCell"]
+        stub = notebook.cells[place(notebook, "LSTMCell")]
+        stub.source = GIVEN[FIRST].cells[place(GIVEN[FIRST], "LSTMCell")].source
+
+    found = rebuilt(change)
+    sources = {grade_id(cell): cell.source for cell in found.notebook.cells}
+    assert sources["LSTMCell"] == "" and SOLVED["LSTMCell"] in sources["cell_parameters"]
+    assert "LSTMCell is written in the cell cell_parameters" in " ".join(found.notes)
+
+
 def test_a_picture_stays_with_its_text():
     picture = {"a.png": {"image/png": "iVBORw0KGgo="}, "b": {"text/html": "<script>"}, "c": 5}
 
@@ -376,6 +412,9 @@ TROUBLES = {
     "FileNotFoundError: [Errno 2] No such file or directory: 'a.csv'": "the file a.csv was not",
     "OSError: [Errno 28] No space left on device": "it met a limit of the box",
     "Timeout: this cell was stopped after 30 seconds; is there an endless loop?": "took longer",
+    "OSError: 'seaborn' is not a valid package style, path of": "a style of an older matplotlib",
+    "RuntimeError: set_trace() is not available while a notebook is graded": "set_trace() waits",
+    "RuntimeError: PyTorch is not linked with support for mps devices": "it asks for a GPU",
     "NameError: name 'x' is not defined": None,
     "TypeError: forward() missing 1 required positional argument: 'h'": None,
 }
@@ -392,6 +431,14 @@ def test_a_syntax_is_ours_where_the_student_had_a_newer_python():
     assert "Python 3.99" in ours.trouble(error, set(), "3.99.1")
     assert ours.trouble("SyntaxError: invalid syntax", set(), None) is None
     assert ours.trouble("SyntaxError: invalid syntax", set(), "3.8.1") is None
+
+
+@pytest.mark.parametrize("magic", ["%%time", "%%capture out", "\n  \n%%time -n", "%%prun"])
+def test_a_magic_that_runs_a_cell_is_left_out_and_no_line_moves(magic):
+    source = f"{magic}\nx = 1"
+    assert ours.unwrapped(source).split("\n") == [*[""] * source.count("\n"), "x = 1"]
+    assert ours.unwrapped("x = 1\n%%time") == "x = 1\n%%time"
+    assert ours.unwrapped("%%timeit\nx = 1") == "%%timeit\nx = 1"
 
 
 CELL = """%matplotlib widget
