@@ -28,8 +28,9 @@ class Graded:
 
     notebook: with outputs and verdicts in it; verdicts: grade_id of the test cell to verdict;
     notes, asks: for the instructor, what was put right and what needs a person; unchanged: cells to
-    fill in that are as they were given out; lacks: packages that were not there; text: the notebook
-    as JSON, where it has travelled; protection: the box that it ran in.
+    fill in that are as they were given out; lacks: packages that were not there; tests: grade_id of
+    a plain nbgrader test to its score; text: the notebook as JSON, where it has travelled;
+    protection: the box that it ran in.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Graded:
     asks: list[str] = field(default_factory=list)
     unchanged: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    tests: dict[str, float | None] = field(default_factory=dict)
     text: str = ""
     protection: str = ""
 
@@ -103,7 +105,17 @@ def not_yet(name: str, rebuilt: Rebuilt, assignment: Assignment) -> Graded:
     why = rebuilt.missing or NOT_RUN
     verdicts = {key: zero(exercise, why) for key, exercise in by_test(assignment, name).items()}
     unchanged = tuple(as_given(rebuilt.notebook, assignment.notebooks[name]))
-    return Graded(name, rebuilt.notebook, verdicts, rebuilt.notes, rebuilt.asks, unchanged)
+    graded = Graded(name, rebuilt.notebook, verdicts, rebuilt.notes, rebuilt.asks, unchanged)
+    put_tests(graded, assignment)
+    return graded
+
+
+def put_tests(graded: Graded, assignment: Assignment):
+    """nbgrader's own tests with their hidden lines, each at zero until it has run."""
+    for cell in graded.notebook.cells:
+        if (graded.name, grade_id(cell)) in assignment.tests:
+            cell.source = assignment.tests[graded.name, grade_id(cell)]
+            graded.tests[grade_id(cell)] = 0.0
 
 
 def described(problem: Exception) -> str:

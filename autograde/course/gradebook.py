@@ -3,6 +3,7 @@ and a copy before a run.
 """
 
 import datetime
+import os
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
@@ -34,12 +35,17 @@ def back_up(db_url: str) -> Path | None:
     """Copy an SQLite gradebook beside itself, the last few kept; None where there is none (other
     databases have their own ways).
 
-    Raises NotReady where it cannot be copied.
+    Raises NotReady where it cannot be copied or written.
     """
     url = make_url(db_url)
     path = Path(url.database or "")
     if url.get_backend_name() != "sqlite" or not path.is_file():
         return None
+    if not os.access(path, os.W_OK):
+        raise NotReady(
+            f"The gradebook {path.name} cannot be written to: give it back its rights (chmod u+w "
+            f"{path.name}). Nothing was graded."
+        )
     copy = path.with_name(f"{path.name}.backup-{datetime.datetime.now():%Y%m%d-%H%M%S}")
     try:
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
@@ -94,6 +100,22 @@ def check_assignment(gradebook: Gradebook, assignment: release.Assignment):
             )
 
 
+def plain_tests(gradebook: Gradebook, assignment: release.Assignment) -> dict:
+    """(notebook, grade_id) to text, of the tests that no exercise of ours judges: nbgrader keeps
+    there what it took out of the release.
+    """
+    ours = {exercise.test_id for exercise in assignment.exercises.values()}
+    return {
+        (notebook.name, cell.name): source.source
+        for notebook in gradebook.find_assignment(assignment.name).notebooks
+        if notebook.name in assignment.notebooks
+        for cell in notebook.grade_cells
+        for source in notebook.source_cells
+        if cell.name == source.name and source.cell_type == "code" and source.locked
+        if cell.name not in ours
+    }
+
+
 def clear(
     gradebook: Gradebook,
     assignment: release.Assignment,
@@ -109,6 +131,7 @@ def clear(
     except MissingEntry:
         return
     ours = {e.test_id for name in names for e in assignment.in_notebook(name)}
+    ours |= {cell for notebook, cell in assignment.tests if notebook in names}
     with transaction(gradebook):
         for notebook in submission.notebooks:
             notebook.flagged = notebook.flagged and notebook.name not in flagged
@@ -170,7 +193,13 @@ def record_notebook(notebook: SubmittedNotebook, result: Graded):
             grade.needs_manual_grade = bool(
                 grade.manual_score is not None or verdict.flags or (result.asks and lost)
             )
-        elif grade.cell.cell_type == "markdown":
+        elif grade.cell.name in result.tests:
+            grade.auto_score = result.tests[grade.cell.name]
+            lost = grade.auto_score is not None and grade.auto_score < grade.cell.max_score
+            grade.needs_manual_grade = bool(
+                grade.manual_score is not None or grade.auto_score is None or (result.asks and lost)
+            )
+        else:  # written answers, and code that a person marks
             blank = grade.cell.name in result.unchanged
             grade.auto_score = 0.0 if blank else None
             grade.needs_manual_grade = grade.manual_score is None and not blank

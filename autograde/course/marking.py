@@ -27,7 +27,7 @@ from . import autograded, state
 from .account import HandedIn
 from .files import reason, shown
 from .grade import Graded, described
-from .gradebook import Held, back_up, check_assignment, clear, enter, held
+from .gradebook import Held, back_up, check_assignment, clear, enter, held, plain_tests
 from .jobs import Job, warm_process
 from .release import NotReady
 from .settings import Judge
@@ -53,7 +53,6 @@ class Marking:
         self.root = Path(self.folders.root).resolve()
         self.judge = Judge(parent=app)
         self.assignment = self.judge.assignment(self.folder("release", "."), name)
-        self.pickled = pickle.dumps(self.assignment)
         self.names = fnmatch.filter(self.assignment.notebooks, self.folders.notebook_id)
         self.penalties = AssignLatePenalties(parent=app)
         self.penalties.init_plugin()
@@ -71,6 +70,9 @@ class Marking:
         """
         with Gradebook(self.folders.db_url, self.folders.course_id) as self.gradebook:
             check_assignment(self.gradebook, self.assignment)
+            tests = plain_tests(self.gradebook, self.assignment)
+            self.assignment = replace(self.assignment, tests=tests)
+            self.pickled = pickle.dumps(self.assignment)
             self.held, self.around = held(self.gradebook, self.name), self.common()
             yield self
 
@@ -197,7 +199,8 @@ class Marking:
         due = self.gradebook.find_assignment(self.name).duedate
         late = self.penalties.plugin_class
         policy = f"{late.__module__}.{late.__qualname__} {self.penalties.config.get(late.__name__)}"
-        return f"{self.assignment.digest} {self.judge.limits} {due} {policy}"
+        tests = sorted(self.assignment.tests.items())
+        return f"{self.assignment.digest} {tests} {self.judge.limits} {due} {policy}"
 
     # ------------------------------------------------------------ what comes of it
     def enter(self, job: Job, graded: list[Graded]):
@@ -225,15 +228,20 @@ class Marking:
 
     def people(self) -> list[tuple[str, str]]:
         """(student, sentence) of all that needs a person: faults of this run, and what the
-        gradebook says, as long as nobody has cleared it there.
+        gradebook says, as long as nobody has cleared it there. What is said of several notebooks is
+        said once.
         """
-        found = list(self.faults)
+        found: dict[tuple[str, str], list[str]] = {}
         for (student, notebook), about in sorted(held(self.gradebook, self.name).items()):
             if about.needs_person and self.is_wanted(student):
                 run = autograded.run_in(self.folder("autograded", student) / f"{notebook}.ipynb")
                 said = wanted(run, about.flagged, about.waiting)
-                found += [(shown(student), f"{notebook}: {what}") for what in said]
-        return found
+                for what in said:
+                    found.setdefault((shown(student), what), []).append(notebook)
+        asked = [
+            (student, f"{', '.join(names)}: {what}") for (student, what), names in found.items()
+        ]
+        return [*self.faults, *asked]
 
 
 def done_as(result: Graded, digest: str) -> state.Done:

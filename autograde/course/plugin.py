@@ -1,10 +1,11 @@
 """What nbgrader_config.py names, so that `nbgrader autograde` and the formgrader mark on our path.
 
-nbgrader makes the exporter when a run starts. It then takes the place of nbgrader's loop over
-submissions.
+nbgrader makes the exporter when a run starts. Where the assignment has exercises of ours, it takes
+the place of nbgrader's loop over submissions; every other assignment goes nbgrader's own way.
 """
 
 import sys
+from pathlib import Path
 
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde
@@ -16,14 +17,18 @@ from .files import shown
 from .jobs import grade_submission
 from .marking import Marking
 from .release import NotReady
+from .settings import Judge
+
+ASKS = "from autograde import ask"  # stands in the hidden test cells of our exercises
 
 
 class Rebuild(NotebookExporter):
-    """Stands for a whole run of `nbgrader autograde`."""
+    """Stands for a whole run of `nbgrader autograde` of an assignment with exercises of ours."""
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        self.parent.convert_notebooks = self.grade
+        if is_ours(self.parent):
+            self.parent.convert_notebooks = self.grade
 
     def grade(self):
         """Raises NbGraderException where it cannot begin, or where a command of the console ends
@@ -52,13 +57,25 @@ class Rebuild(NotebookExporter):
             raise NbGraderException(f"{len(people)} for a person to look at")
 
 
+def is_ours(converter) -> bool:
+    """Whether the assignment of this run is judged by exercises. One whose hidden cells ask for
+    them is, so that where they are not in the configuration, the run is refused with that reason.
+    """
+    folders = converter.coursedir
+    name = folders.assignment_id
+    if name in Judge(parent=converter).exercises:
+        return True
+    source = Path(folders.format_path(folders.source_directory, ".", name))
+    return any(ASKS in path.read_text("utf-8", "replace") for path in source.glob("*.ipynb"))
+
+
 def look_at_all(usual):
     """nbgrader looks for notebooks by their names, and ends where it finds none. The path looks at
     whatever lies in a submission's folder.
     """
 
     def init_notebooks(self):
-        if issubclass(self.exporter_class, Rebuild):
+        if issubclass(self.exporter_class, Rebuild) and is_ours(self):
             self.assignments, self.notebooks = {}, []
         else:
             usual(self)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -23,7 +23,8 @@ class NotReady(Exception):
 @dataclass(frozen=True)
 class Assignment:
     """`notebooks`: name to release notebook; `kit`: path in the release to text, the pictures among
-    them; `exercises`: name to exercise.
+    them; `exercises`: name to exercise; `tests`: (notebook, grade_id) to the whole text of a plain
+    nbgrader test, hidden lines and all.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Assignment:
     kit: dict[str, str]
     exercises: dict[str, Exercise]
     digest: str = ""  # of the release and the exercises
+    tests: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def in_notebook(self, notebook: str) -> list[Exercise]:
         return [exercise for exercise in self.exercises.values() if exercise.notebook == notebook]

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import jinja2
-from nbconvert.exporters import Exporter
+from nbconvert.exporters import Exporter, HTMLExporter
 from nbformat import NotebookNode
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -31,13 +31,17 @@ PAGES = jinja2.Environment(
 
 
 class Feedback(Exporter):
-    """nbgrader hands it every graded notebook, with scores and comments from the gradebook."""
+    """nbgrader hands it every graded notebook, with scores and comments from the gradebook. One
+    that this grader has not graded gets nbgrader's own page.
+    """
 
     file_extension = ".html"
     output_mimetype = "text/html"
 
     def from_notebook_node(self, nb: NotebookNode, resources=None, **options):
         nb, resources = super().from_notebook_node(nb, resources, **options)
+        if not graded.is_ours(nb):
+            return HTMLExporter(config=self.config).from_notebook_node(nb, resources)
         page = PAGES.get_template("feedback.html.j2").render(
             grades=resources["nbgrader"],
             title=title_of(nb) or resources["nbgrader"]["notebook"],

@@ -57,6 +57,11 @@ def put_run(notebook: NotebookNode, run: Run):
     notebook.metadata[RUN] = asdict(run)
 
 
+def is_ours(notebook: NotebookNode) -> bool:
+    """Whether this grader has graded it."""
+    return RUN in notebook.metadata
+
+
 def run_of(notebook: NotebookNode) -> Run:
     return Run(**notebook.metadata.get(RUN, {}))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 
 from autograde.exercise import Verdict
@@ -55,6 +56,38 @@ WRONG = {  # student -> (what is changed in the solutions, the mark, what the st
     ),
     "blank": (None, 0, "Not written yet"),
 }
+TOTAL = """def total(values):
+    ### BEGIN SOLUTION
+    return sum(values)
+    ### END SOLUTION"""
+TESTS = """assert total([1, 2]) == 3
+### BEGIN HIDDEN TESTS
+assert total([]) == 0
+### END HIDDEN TESTS"""
+PLAIN = {  # cells of nbgrader's own kinds: the metadata of nbgrader, and the text
+    "total": (new_code_cell, {"solution": True}, TOTAL),
+    "test_total": (new_code_cell, {"grade": True, "locked": True, "points": 2}, TESTS),
+    "why": (new_markdown_cell, {"solution": True, "grade": True, "points": 3}, "Because."),
+}
+BESIDE = {  # student -> an answer to each of them, and the score of the test
+    "right": ({"total": "total = sum", "why": "Since gates add."}, 2),
+    "swapped": ({"total": "total = lambda values: 3"}, 0),
+    "shape": ({"total": "total = lambda values: nobody"}, 0),
+}
+
+
+def plain_cells() -> list[nbformat.NotebookNode]:
+    usual = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
+    return [
+        make(text, id=name, metadata={"nbgrader": usual | marks | {"grade_id": name}})
+        for name, (make, marks, text) in PLAIN.items()
+    ]
+
+
+def answered(notebook: nbformat.NotebookNode, student: str) -> nbformat.NotebookNode:
+    for cell in notebook.cells:
+        cell.source = BESIDE.get(student, ({}, 0))[0].get(cell.id, cell.source)
+    return notebook
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +96,10 @@ def course(tmp_path_factory):
     shutil.copytree(GRU, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     configure(folder, 'c.Judge.exercises = {"gru": "gru_exercises"}')
+    path = folder / "source" / "gru" / "gru.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells += plain_cells()
+    nbformat.write(notebook, path)
     checked(nbgrader(folder, "generate_assignment", "gru"))
     source = nbformat.read(folder / "source" / "gru" / "gru.ipynb", as_version=4)
     solutions = {
@@ -77,7 +114,8 @@ def course(tmp_path_factory):
             for cell in notebook.cells:
                 cell.source = texts.get(cell.id, cell.source)
         (folder / "submitted" / student / "gru").mkdir(parents=True)
-        nbformat.write(notebook, folder / "submitted" / student / "gru" / "gru.ipynb")
+        place = folder / "submitted" / student / "gru" / "gru.ipynb"
+        nbformat.write(answered(notebook, student), place)
     by_nbgrader(folder, name="gru")
     return folder
 
@@ -101,7 +139,15 @@ def verdicts(course: Path, student: str) -> list[Verdict]:
 
 def scores(course: Path) -> dict[str, float]:
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
-        return {student: gradebook.find_submission("gru", student).score for student in WRONG}
+        return {
+            student: sum(
+                grade.auto_score or 0
+                for notebook in gradebook.find_submission("gru", student).notebooks
+                for grade in notebook.grades
+                if grade.name not in PLAIN
+            )
+            for student in WRONG
+        }
 
 
 @pytest.mark.parametrize("student", WRONG)
@@ -110,6 +156,55 @@ def test_marks_and_reasons(course, student):
     assert scores(course)[student] == mark
     results = [result for one in verdicts(course, student) for result in one.results]
     assert told in " ".join(result.sentence for result in results)
+
+
+# ---------------------------------------------------------------- what is nbgrader's
+@pytest.mark.parametrize("student", [*BESIDE, "detached", "blank"])
+def test_tests_and_written_answers_beside_it_are_nbgraders(course, student):
+    """A test scores by its outcome, hidden lines among it; an answer waits for a person, and one
+    that is as given out does not."""
+    answers, score = BESIDE.get(student, ({}, 0))
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
+        notebook = gradebook.find_submission_notebook("gru", "gru", student)
+        grades = {grade.name: grade for grade in notebook.grades}
+        assert grades["test_total"].score == score
+        assert grades["why"].needs_manual_grade == ("why" in answers)
+        assert grades["test_total"].max_score == 2 and grades["why"].max_score == 3
+    place = course / "autograded" / student / "gru" / "gru.ipynb"
+    cells = {cell.get("id"): cell for cell in nbformat.read(place, as_version=4).cells}
+    assert "assert total([]) == 0" in cells["test_total"].source
+    assert "why" not in answers or cells["why"].source == answers["why"]
+
+
+def test_another_assignment_is_plain_nbgraders(course):
+    """Autograded, marked and given feedback as if this grader were not there."""
+    notebook = nbformat.v4.new_notebook(cells=plain_cells())
+    for folder in ("source/ps1", "submitted/right/ps1", "submitted/swapped/ps1"):
+        (course / folder).mkdir(parents=True)
+    nbformat.write(notebook, course / "source" / "ps1" / "ps1.ipynb")
+    checked(nbgrader(course, "generate_assignment", "ps1"))
+    for student in ("right", "swapped"):
+        given = nbformat.read(course / "release" / "ps1" / "ps1.ipynb", as_version=4)
+        for cell in given.cells:
+            del cell["id"]
+            cell.source = BESIDE[student][0].get(cell.metadata.nbgrader.grade_id, cell.source)
+        given.nbformat_minor = 4
+        nbformat.write(given, course / "submitted" / student / "ps1" / "ps1.ipynb")
+    checked(nbgrader(course, "autograde", "ps1"))
+    checked(nbgrader(course, "generate_feedback", "ps1"))
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
+        for student, (_, score) in list(BESIDE.items())[:2]:
+            assert gradebook.find_submission("ps1", student).score == score
+            page = course / "feedback" / student / "ps1" / "ps1.html"
+            assert "Score:" in page.read_text(encoding="utf-8")
+
+
+def test_an_assignment_that_asks_us_and_is_not_configured_is_refused(course):
+    """And its hidden cells do not end as zeros."""
+    for folder in ("source/gru2", "submitted/right/gru2"):
+        shutil.copytree(course / "source" / "gru", course / folder)
+    done = nbgrader(course, "autograde", "gru2")
+    assert done.returncode == 1 and "gru2 has no exercises in c.Judge.exercises" in done.stderr
 
 
 def test_feedback_and_report(course):
@@ -127,7 +222,8 @@ def test_the_authors_desk(course):
 
 def test_our_own_command_gives_the_same(course):
     before = scores(course)
-    checked(autograde(course, "--force", name="gru"))
+    done = autograde(course, "--force", name="gru")
+    assert done.returncode == 1 and "why waits for a person's mark" in done.stdout
     assert scores(course) == before
 
 
