@@ -166,7 +166,7 @@ class Student:
         try:
             self.wire.send({**message, "ticket": ticket}, deadline)
             try:
-                return checked(self.wire.receive(deadline), ticket)
+                return {**checked(self.wire.receive(deadline), ticket), "interrupted": False}
             except TimeoutError:
                 self.warm.interrupt()
                 reply = self.wire.receive(time.monotonic() + self.limits.grace)

@@ -16,6 +16,7 @@ from ..pages.graded import Run, grade_id, put_run, put_verdict
 from .rebuild import Rebuilt
 from .release import Assignment
 from .running import NOT_RUN, Running
+from .second import look_again
 
 NO_BOX = "no box holds here, so that nothing of a student ran"
 NOT_STARTED = "none needed: nothing of a student ran"
@@ -73,6 +74,8 @@ def grade_rebuilt(
             with warm.student(kit, running.student_limits) as student:
                 with clock(limits.whole + JUDGING):
                     running.run(student)
+            with clock(limits.notebook + JUDGING):
+                graded.asks += look_again(graded, exercises, warm, kit, limits)
         except Unavailable as problem:
             fault(graded, exercises, f"no process could be started for it ({problem})")
         except Exception as problem:

@@ -121,7 +121,7 @@ def without_statement(source: str, line: int | None) -> str | None:
     plain = ["pass" if is_magic(text) else text for text in lines]
     try:
         statements = ast.parse("\n".join(plain)).body
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     for statement in statements:
         if statement.lineno <= (line or 0) <= statement.end_lineno:

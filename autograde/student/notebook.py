@@ -97,11 +97,16 @@ def answer(shell, recorder, questions):
         reap_all()
         with Interruptible():
             return {"answers": respond(questions, shell.user_ns)}
-    except KeyboardInterrupt:
-        return {"answers": {"failed": "Your class did not answer in time."}, "interrupted": True}
     except BaseException as error:
-        why = f"{type(error).__name__}: {str(error)[:300]}"
-        return {"answers": {"failed": f"Your class could not be asked: {why}"}}
+        return {"answers": {"failed": f"Your class could not be asked: {in_words(error)}"}}
+
+
+def in_words(error):
+    """One line for whatever was raised, whose text may raise again."""
+    try:
+        return f"{type(error).__name__}: {str(error)[:300]}"
+    except BaseException:
+        return type(error).__name__
 
 
 def refuse_typing():

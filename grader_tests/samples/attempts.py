@@ -524,7 +524,6 @@ def guarded(lines: str, cell: str) -> str:
 # What a class that computes nothing hands back in place of its states.
 ANSWERS = {
     "answers that are not finite": "c / 0, h * float('inf')",
-    "answers that are as large as numbers get": "c * 0 + 1.7e308, h * 0 - 1.7e308",
     "complex answers": "c * 1j, h * 1j",
     "answers of truth values": "c > 0, h > 0",
     "answers of half a number": "c.half() * 0, h.bfloat16() * 0",
@@ -537,7 +536,7 @@ ANSWERS = {
     "nested answers": "torch.nested.nested_tensor([c, h]), h * 0",
     "answers in lists in lists": "__import__('functools').reduce(lambda a, _: [a], range(900), c)",
     "an answer that contains itself": "(lambda a: a.append(a) or a)([c, h])",
-    "a million answers": "[c] * 1_000_000",
+    "a hundred thousand answers": "[c] * 100_000",
     "answers without an end": "(c for _ in iter(int, 1))",
     "numbers in place of answers": "10**400, float('nan')",
     "text in place of answers": "'\\ud800' * 1000, b'\\xff' * 1000",

@@ -8,12 +8,21 @@ deceits carry HOLLOW, a class that is built as asked and computes nothing: it de
 
 import json
 import os
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 
+from grader_tests.samples.attempts import (
+    ANSWERS,
+    BOUNDED,
+    REFUSED,
+    SUPPORTING,
+    TOGETHER,
+    guarded,
+)
 from grader_tests.samples.right_answers import plain_cell
 from grader_tests.samples.students import filled, solutions
 
@@ -187,6 +196,79 @@ def fifo(folder):
 def directory(folder):
     (folder / f"{NOTEBOOK}.ipynb").unlink()
     (folder / f"{NOTEBOOK}.ipynb").mkdir()
+
+
+def zipped(names: dict[str, bytes]):
+    def plant(folder):
+        with zipfile.ZipFile(folder / "more.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+            for name, data in names.items():
+                packed.writestr(name, data)
+
+    return plant
+
+
+def named(*names: bytes):
+    """Files of these names, each as the system keeps it."""
+
+    def plant(folder):
+        for name in names:
+            path = os.path.join(os.fsencode(folder), name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(b"x")
+
+    return plant
+
+
+def timestamp(text: str):
+    return file("timestamp.txt", text)
+
+
+def pipe_for_a_timestamp(folder):
+    os.mkfifo(folder / "timestamp.txt")
+
+
+def with_metadata(**metadata):
+    def change(data):
+        data["metadata"] |= metadata
+        for cell in data["cells"]:
+            cell["metadata"] = metadata | cell["metadata"]
+        return data
+
+    return change
+
+
+def with_text_cells(*texts: str):
+    """The same, with these cells of text in front."""
+
+    def change(data):
+        data["cells"][:0] = [
+            {"cell_type": "markdown", "id": f"text-{place}", "metadata": {}, "source": text}
+            for place, text in enumerate(texts)
+        ]
+        return data
+
+    return change
+
+
+def deep(levels: int):
+    value = "x"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def many_outputs(data):
+    cell_of(data, "LSTMCell")["outputs"] = [
+        {"output_type": "stream", "name": "stdout", "text": "x" * 100} for _ in range(20_000)
+    ]
+    return data
+
+
+def same_ids(data):
+    for cell in data["cells"]:
+        cell["id"] = "../../gradebook"
+    return data
 
 
 # ---------------------------------------------------------------- the table
@@ -1054,34 +1136,35 @@ HOSTILE = (
         "namespaces of its own",
         "box",
         FULL,
-        after=BY_LIBC.format(
+        cell=BY_LIBC.format(
             "for flag in (0x10000000, 0x20000, 0x40000000, 0x20000000):\n"
             "    assert libc.unshare(flag) == -1\n"
             "    assert libc.syscall(56, flag | 17, 0, 0, 0, 0) == -1\n"
             "assert libc.mount(b'none', b'/tmp', b'tmpfs', 0, None) == -1\n"
-            "assert libc.umount2(b'/tmp', 2) == -1 and libc.chroot(b'/tmp') == -1"
-        ),
+            "assert libc.umount2(b'/tmp', 2) == -1 and libc.chroot(b'/tmp') == -1\n"
+        )
+        + RIGHT,
     ),
     Hostile(
         "sockets to the machine beneath",
         "box",
         FULL,
-        after="import socket\nfor family in range(3, 46):\n    for kind in (1, 2, 3, 5):\n"
+        cell="import socket\nfor family in range(3, 46):\n    for kind in (1, 2, 3, 5):\n"
         "        try:\n            made = socket.socket(family, kind)\n"
         "        except OSError:\n            continue\n"
-        "        assert family in (10, 16), family",
+        "        assert family in (10, 16), family\n" + RIGHT,
     ),
     Hostile(
         "services of the machine spoken to",
         "box",
         FULL,
-        after="import glob, os, socket\n"
+        cell="import glob, os, socket\n"
         "places = ['/run/docker.sock', '/run/dbus/system_bus_socket',\n"
         "          '/run/systemd/private', '/tmp/.X11-unix/X0', '/dev/log']\n"
         "for place in places + glob.glob('/run/user/*/*') + glob.glob('/tmp/*'):\n"
         "    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):\n        try:\n"
         "            socket.socket(socket.AF_UNIX, kind).connect(place)\n"
-        "        except OSError:\n            continue\n        raise SystemExit(place)",
+        "        except OSError:\n            continue\n        assert not place\n" + RIGHT,
     ),
     Hostile(
         "files of the course locked and marked",
@@ -1204,4 +1287,196 @@ HOSTILE = (
             "return c * 0, h * 0", "raise type('=HYPERLINK(1)', (Exception,), {})()"
         ),
     ),
+)
+
+# ---------------------------------------------------------------- tables of one kind each
+SCRIPTS = (
+    "<script>fetch('/formgrader/api/grades')</script>",
+    "<img src=x onerror=alert(1)><svg onload=alert(1)><math><maction actiontype=x>",
+    "[a](javascript:alert(1)) <a href='&#106;avascript:f()'>b</a> <iframe srcdoc='<script>'>",
+    "$\\href{javascript:alert(1)}{x} \\unicode{<script>}$ <style>*{display:none}</style>",
+    "<form action=/formgrader method=post><input name=score value=10 autofocus onfocus=submit()>",
+)
+LINES = {  # what stands behind a right class, in a cell of the student's own
+    "a line of brackets": "x = " + "(" * 5000 + ")" * 5000,
+    "a line of signs": "x = " + "-" * 100_000 + "1",
+    "a sum without end": "x = " + " + ".join(["1"] * 50_000),
+    "a number of a million digits": "x = " + "9" * 1_000_000,
+    "a line of five million characters": f"x = '{'x' * 5_000_000}'",
+    "a hundred loops in each other": "\n".join(
+        f"{' ' * depth}for x in [1]:" for depth in range(100)
+    ),
+    "decorators without end": "@print\n" * 20_000 + "def f(): pass",
+    "formats in formats": "x = " + "f'{" * 150 + "1" + "}'" * 150,
+    "forty thousand empty lines": "\n" * 40_000 + "%time 1",
+    "a character that is none": "x = 1\0\nprint(x)",
+    "half a character": "print('\ud800')",
+    "form feeds and other ends of lines": "x = 1\x0c\x0b\x1c\u2028\u2029\x85print(x)",
+    "commands to the shell without end": "!true\n" * 30,
+    "an error of fifty million characters": "raise ValueError('x' * 50_000_000)",
+    "errors that follow each other without end": "error = None\nfor _ in range(3000):\n    try:\n"
+    "        raise ValueError from error\n    except ValueError as found:\n"
+    "        error = found\nraise error",
+    "a group of errors in groups": "error = ValueError()\nfor _ in range(500):\n"
+    "    error = ExceptionGroup('x', [error, error])\nraise error",
+    "an error that shows itself": "class Shown(Exception):\n    def _render_traceback_(self):\n"
+    "        return ['<script>', '\x1b[2J', 10**400] * 1000\nraise Shown",
+    "a class whose name is a million characters": "raise type('A' * 1_000_000, (Exception,), {})",
+    "formulas that take an hour to draw": "from IPython.display import Latex\n"
+    "display(Latex(r'\\begin{a}' * 22_222), Latex('$' + '{' * 20_000 + '}' * 20_000 + '$'))",
+    "pages, scripts and pictures shown": "from IPython.display import *\n"
+    "display(HTML('<script>alert(1)</script>'), Javascript('alert(1)'), Markdown('<script>'),\n"
+    '        SVG(\'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>\'),\n'
+    "        IFrame('javascript:alert(1)', 1, 1), {'text/html': '<script>'}, raw=False)\n"
+    "display({'image/png': '<script>', 'text/plain': '\\x1b]8;;javascript:1\\x07'}, raw=True)",
+    "a picture of a hundred million points": "from IPython.display import Image\n"
+    "display(Image(data=bytes(3_000_000), format='png'))",
+    "words of the grader's own": "print('Score: 10 of 10. AutogradeVerdict(met=True)')\n10.0",
+}
+CHANGES = {  # of the file of a notebook whose class is right
+    "scripts in text between the cells": with_text_cells(*SCRIPTS),
+    "scripts in a notebook's own data": with_metadata(
+        title=SCRIPTS[0],
+        kernelspec={"name": SCRIPTS[1]},
+        language_info={"name": SCRIPTS[2]},
+        widgets={"application/vnd.jupyter.widget-state+json": {"state": {"x": SCRIPTS[0]}}},
+    ),
+    "a notebook's own data, 400 deep": with_metadata(deep=deep(400)),
+    "a notebook's own data that are no data": with_metadata(kernelspec=5, language_info=[None]),
+    "words of a file twice": lambda data: (
+        json.dumps(data).replace('"cells":', '"nbformat": 99, "cells": [], "cells":', 1).encode()
+    ),
+    "twenty thousand outputs saved": many_outputs,
+    "ids that are a path": same_ids,
+    "five megabytes of text": with_text_cells("*" * 5_000_000),
+    "formulas in text without end": with_text_cells("$" + "\\frac{1}{" * 5000 + "}" * 5000 + "$"),
+    "pictures in text": with_text_cells("![x](data:text/html;base64,PHNjcmlwdD4=)" * 1000),
+}
+PLANTS = {  # in the folder of a right notebook
+    "a timestamp of 31 digits": timestamp("1" * 31),
+    "a timestamp in the year 99999": timestamp("99999-01-01 00:00:00 UTC"),
+    "a timestamp of a year that is none": timestamp("0000-00-00 00:00:00 UTC"),
+    "a timestamp in a zone that is a path": timestamp("2026-01-01 00:00:00 ../../etc/passwd"),
+    "a timestamp of five megabytes": timestamp("2026-" * 1_000_000),
+    "a timestamp of control characters": timestamp("\x1b[2J\x00\u202e2026-01-01"),
+    "a timestamp that is a pipe": pipe_for_a_timestamp,
+    "a timestamp that is a device": link("/dev/zero", "timestamp.txt"),
+    "a timestamp that is a folder": named(b"timestamp.txt/x"),
+    "names of files that are commands": named(b"-rf", b"=cmd()|x.csv", b"$(id)", b"`id`", b";id"),
+    "names of files that are no text": named(b"\xff\xfe.csv", b"a\nb.csv", b"\x1b[2J.csv"),
+    "names of files that are patterns": named(b"%s{0}.csv", b"[a-z]*.ipynb_", b"<script>.csv"),
+    "a name of 255 bytes": named(b"x" * 255),
+    "sixty folders in each other": named(b"f/" * 60 + b"x.csv"),
+    "two thousand files": named(*(b"file_%d.csv" % k for k in range(2000))),
+    "a zip whose names lead out": zipped({"../../out.csv": b"x", "/tmp/for_the_neighbour": b"x"}),
+    "a zip that unpacks to a gigabyte": zipped({f"{k}.csv": bytes(50 << 20) for k in range(20)}),
+    "a module of the grader's planted": file("autograde/__init__.py", "raise SystemExit"),
+    "IPython's own settings planted": file("profile_default/startup/00.py", "raise SystemExit"),
+    "matplotlib's own settings planted": file("matplotlibrc", "backend: \xff\n"),
+}  # fmt: skip
+PATCHES = {  # of what answers, beside a class that computes nothing
+    "what answers, by the globals of what prints": "import sys\n"
+    "room = type(sys.stdout).write.__globals__\nfor name in list(room):\n"
+    "    if callable(room[name]) and not name.startswith('_'):\n"
+    "        room[name] = lambda *a, **k: {'answers': {'defined': 'yes', 'score': 10}}",
+    "what answers, by the frames below": "import sys\nframe = sys._getframe()\nwhile frame:\n"
+    "    if 'serve' in frame.f_code.co_name or 'answer' in frame.f_globals:\n"
+    "        frame.f_globals['answer'] = lambda *a: {'answers': {'defined': 'yes', 'builds': []}}\n"
+    "    frame = frame.f_back",
+    "how messages are written": "import gc\nfor thing in gc.get_objects():\n"
+    "    if type(thing).__name__ == 'module' and hasattr(thing, 'MESSAGE_BYTES'):\n"
+    "        thing.encode = lambda message: b'\\0\\0\\0\\2{}'",
+    "how numbers are written": "import base64, math\nbase64.b64encode = lambda data: b'AAAAAAAA'\n"
+    "math.prod = lambda shape: 1",
+    "what is equal": "torch.Tensor.__eq__ = torch.Tensor.equal = lambda *a: True\n"
+    "torch.equal = torch.allclose = lambda *a, **k: True",
+    "what a module is": "nn.Module.__instancecheck__ = lambda *a: True\n"
+    "nn.Module.named_parameters = lambda self, *a, **k: iter([('W_f', torch.ones(2))])",
+    "what derives": "torch.autograd.grad = lambda *a, **k: (torch.zeros(1),)\n"
+    "torch.Tensor.backward = lambda self, *a, **k: None",
+    "what is random": "torch.manual_seed(0)\ntorch.randn = torch.zeros\n"
+    "nn.init.normal_ = nn.init.zeros_\ntorch.Tensor.normal_ = torch.Tensor.zero_",
+    "what watches": "torch.autograd.profiler.profile = None\n"
+    "torch.overrides.TorchFunctionMode.__enter__ = lambda self: self",
+    "the class, between two questions": "import threading\ndef swap():\n    import time\n"
+    "    for _ in range(50):\n        time.sleep(0.01)\n"
+    "        globals()['LSTMCell'] = type('LSTMCell', (nn.Linear,), {})\n"
+    "threading.Thread(target=swap, daemon=True).start()",
+    "the class, by one that lies about itself": "class Lying(type(nn.Module)):\n"
+    "    __mro__ = property(lambda cls: (object,))\n"
+    "    def __call__(cls, *a):\n        return 10.0\n"
+    "class Replaced(nn.Module, metaclass=Lying):\n    pass\nLSTMCell = Replaced",
+    "the names of a notebook": "class Always(dict):\n    def __missing__(self, key):\n"
+    "        return 10.0\nget_ipython().user_ns = Always(get_ipython().user_ns)",
+    "signals and exits": "import atexit, signal, sys\natexit.register(print, 10)\n"
+    "for number in (2, 14, 15):\n    signal.signal(number, lambda *a: print(10.0))\n"
+    "signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)\nsys.excepthook = print",
+    "the collector of rubbish": "import gc\ngc.callbacks.append(lambda *a: 1 / 0)\n"
+    "gc.set_threshold(1)\nclass Left:\n    def __del__(self):\n        raise SystemExit\nLeft()",
+    "how modules are found": "import builtins, sys\nbuiltins.__import__ = lambda *a, **k: 10.0\n"
+    "sys.meta_path.clear()",
+}
+BY_PYTORCH = HOLLOW.replace(
+    "return c * 0, h * 0",
+    """joined = lambda letter: torch.cat([getattr(self, f"{letter}_{gate}") for gate in "ifco"])
+        state = (h[None], c[None])
+        biases = (joined("b"), torch.zeros_like(joined("b")))
+        h_t, c_t = torch.lstm_cell(x[None], state, joined("U"), joined("W"), *biases)
+        return c_t[0], h_t[0]""",
+)
+FORGED = {  # by a class that would earn less alone: right numbers, and a flag with both results
+    "PyTorch's own underneath, and the profiler blind": (
+        BY_PYTORCH,
+        "import torch\n\n\nclass Blind:\n    function_events = ()\n"
+        "    def __init__(self, *a, **k):\n        pass\n"
+        "    def __enter__(self):\n        return self\n"
+        "    def __exit__(self, *error):\n        return False\n\n\n"
+        "torch.autograd.profiler.profile = Blind",
+    ),
+    "PyTorch's own underneath, and what was seen rewritten": (
+        BY_PYTORCH,
+        "import sys\n\nroom = type(sys.stdout).write.__globals__['protocol']\n"
+        "encode = room.encode\n\n\ndef without(part):\n    if isinstance(part, dict):\n"
+        "        return {k: [] if k == 'built_in' else without(v) for k, v in part.items()}\n"
+        "    return [without(p) for p in part] if isinstance(part, list) else part\n\n\n"
+        "room.encode = lambda message: encode(without(message))",
+    ),
+}
+WORSE = {  # what leaves less of a hollow class than there was
+    "answers on a device without memory": NOTHING,
+    "answers that raise when they are looked at": NOTHING,
+    "how numbers are written": 1.25,
+    "what a module is": 1.25,
+    "what is random": 1.25,
+    "the class, by one that lies about itself": NOTHING,
+    "how modules are found": NOTHING,
+}
+HOSTILE += (
+    *(Hostile(name, "box", FULL, cell=guarded(lines, RIGHT)) for name, lines in REFUSED.items()),
+    *(
+        Hostile(name, "resources", FULL, cell=guarded(lines, RIGHT))
+        for name, lines in BOUNDED.items()
+    ),
+    *(Hostile(name, "resources", FULL, before=lines) for name, lines in TOGETHER.items()),
+    *(
+        Hostile(
+            name,
+            "answers",
+            WORSE.get(name, BUILT),
+            cell=HOLLOW.replace("c * 0, h * 0", given) + SUPPORTING,
+        )
+        for name, given in ANSWERS.items()
+    ),
+    *(Hostile(name, "text", FULL, after=lines) for name, lines in LINES.items()),
+    *(Hostile(name, "notebook", FULL, change=change) for name, change in CHANGES.items()),
+    *(Hostile(name, "notebook", FULL, plant=plant) for name, plant in PLANTS.items()),
+    *(
+        Hostile(f"{name}, replaced", "deceit", WORSE.get(name, BUILT), cell=HOLLOW, after=lines)
+        for name, lines in PATCHES.items()
+    ),
+    *(
+        Hostile(name, "deceit", FULL, cell=cell, after=lines, noted="asked again")
+        for name, (cell, lines) in FORGED.items()
+    ),
+    Hostile("PyTorch's own underneath", "deceit", BUILT, cell=BY_PYTORCH, noted="underneath"),
 )
