@@ -33,7 +33,7 @@ HALVES = {"endless": SHORT, "others": ""}  # of the class: which submissions, an
 def students(half: str) -> dict[str, Hostile]:
     """Student -> what that student handed in, for one half of the class."""
     return {
-        f"{'abcdefghijklmnopqrstuvwxyz'[place // 10]}_{place:03}": hostile
+        f"{chr(ord('a') + 26 * place // len(HOSTILE))}_{place:03}": hostile
         for place, hostile in enumerate(HOSTILE)
         if hostile.endless == (half == "endless")
     }
