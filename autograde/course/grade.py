@@ -74,8 +74,7 @@ def grade_rebuilt(
             with warm.student(kit, running.student_limits) as student:
                 with clock(limits.whole + JUDGING):
                     running.run(student)
-            with clock(limits.notebook + JUDGING):
-                graded.asks += look_again(graded, exercises, warm, kit, limits)
+            graded.asks += second_look(graded, exercises, warm, kit, limits)
         except Unavailable as problem:
             fault(graded, exercises, f"no process could be started for it ({problem})")
         except Exception as problem:
@@ -87,6 +86,15 @@ def grade_rebuilt(
         protection = NO_BOX
     finish(graded, assignment, protection, time.monotonic() - began)
     return graded
+
+
+def second_look(graded: Graded, exercises, warm: Warm, kit: dict[str, str], limits: Limits):
+    """What a person is told of it. No mark depends on it, nor on whether it comes to an end."""
+    try:
+        with clock(limits.notebook + JUDGING):
+            return look_again(graded, exercises, warm, kit, limits)
+    except Exception as problem:
+        return [f"{graded.name} could not be looked at a second time: {described(problem)}."]
 
 
 def not_graded(name: str, rebuilt: Rebuilt, assignment: Assignment, why: str) -> Graded:

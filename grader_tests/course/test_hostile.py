@@ -120,7 +120,7 @@ def test_no_other_notebook_is_harmed(grading):
     assert not {
         hostile.name: found[name]
         for name, hostile in students(grading.half).items()
-        if found[name]["02_stacking"] != 8
+        if hostile.beside and found[name]["02_stacking"] != 8
     }
 
 
@@ -171,7 +171,7 @@ def test_where_namespaces_are_refused_landlock_protects(tmp_path):
     course = tmp_path / "course"
     make_course(course)
     configure(course, REQUIRED)
-    tried = [hostile for hostile in HOSTILE if hostile.group == "course"]
+    tried = [hostile for hostile in HOSTILE if hostile.group in ("course", "box")]
     for number, hostile in enumerate(tried):
         hand_in_hostile(course / "submitted" / f"student_{number:02}" / "lstm", hostile)
     before = seen(course)

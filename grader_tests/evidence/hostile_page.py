@@ -7,6 +7,9 @@ user), bubblewrap, and about a quarter of an hour.
 """
 
 import argparse
+import os
+import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +21,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograde.box.sandbox import bubblewrap
+from autograde.course.second import SAMPLE
 from grader_tests.evidence.plain import make_plain_course
 from grader_tests.samples.hostile import HOSTILE, NOTEBOOK, Hostile, hand_in_hostile
 from grader_tests.samples.students import hand_in, solutions
@@ -35,11 +39,38 @@ from grader_tests.support.hostile_class import (
 PAGE = Path(__file__).resolve().parent / "HOSTILE.md"
 SECONDS = 120  # for three notebooks under plain nbgrader; a run that takes longer is stopped
 PLAIN = "c.Execute.timeout = 8\n"
+WANTS = {  # group of submissions -> what they want
+    "course": "to read or change the course, other students' work, or the machine's files",
+    "box": "to reach what is beside, above and below a notebook's process",
+    "resources": "to use up time, memory, processes, files or output",
+    "death": "to end, by chance or on purpose, what they run in",
+    "notebook": "to mislead by the form of a notebook, or by what lies beside it",
+    "answers": "to hand back something that no answer is",
+    "deceit": "to be marked as right without computing what is right",
+    "text": "to have their text read as code, markup or control characters",
+}
+NOT_PREVENTED = {  # what -> what is done instead
+    "Answers come from the process that the student's code runs in: who computes right numbers in "
+    "another way than asked, and hides that inside of the class itself, gets the marks.": "What "
+    "runs of PyTorch's own is seen; a notebook that mentions more than a class needs, and one in "
+    f"{SAMPLE} of all others, is looked at again in a fresh process from its definitions alone, "
+    "and a difference goes to a person.",
+    "A notebook keeps processors busy for as long as its limits allow.": "It costs others time, "
+    "and no mark.",
+    "Two notebooks that run at once can notice each other: by how busy the machine is, and by "
+    "locks on files that both may only read.": "Nothing else is shared that one could write and "
+    "the other read.",
+    "A hole in the kernel.": "Calls that a notebook has no use for are refused, and all that are "
+    "younger than the list.",
+    "Where Landlock stands alone, names of files can be asked for, and a folder may grow for a "
+    "moment before it is measured.": "The run says so.",
+}
 
 
-def ours(folder: Path) -> dict[str, tuple[float, bool]]:
+def ours(folder: Path) -> tuple[dict[str, tuple[float, bool]], str]:
     """name -> (mark for notebook 01, whether every other notebook of the class has its mark) under
-    `nbgrader autograde` with our configuration."""
+    `nbgrader autograde` with our configuration; and the protection that the run said was in
+    force."""
     honest = {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4}
     mine = {}
     for half in HALVES:
@@ -48,10 +79,14 @@ def ours(folder: Path) -> dict[str, tuple[float, bool]]:
         found = marks(folder / half)
         kept = done.returncode in (0, 1) and all(found[name] == honest for name in HONEST)
         mine |= {
-            hostile.name: (found[name][NOTEBOOK], kept and found[name]["02_stacking"] == 8)
+            hostile.name: (
+                found[name][NOTEBOOK],
+                kept and found[name]["02_stacking"] == 8 * hostile.beside,
+            )
             for name, hostile in students(half).items()
         }
-    return mine
+        protection = re.search(r"Protection in force: (.*)", done.stdout + done.stderr)[1]
+    return mine, protection
 
 
 def plain(hostile: Hostile, base: Path, folder: Path, python: list) -> tuple[float | None, str]:
@@ -62,7 +97,7 @@ def plain(hostile: Hostile, base: Path, folder: Path, python: list) -> tuple[flo
         for path in (folder / "submitted" / name / "lstm").glob("0[234]*.ipynb"):
             path.unlink()
     hand_in_hostile(folder / "submitted" / "mm_hostile" / "lstm", hostile)
-    (folder / "submitted" / "mm_hostile" / "lstm" / "02_stacking.ipynb").unlink()
+    (folder / "submitted" / "mm_hostile" / "lstm" / "02_stacking.ipynb").unlink(missing_ok=True)
     subprocess.run(["chown", "-R", "-h", f"{USER}:{USER}", folder], check=True)
     *user, interpreter = python
     container = [
@@ -164,7 +199,7 @@ class Seen:
         return self.ours == self.hostile.deserves and self.others_kept
 
 
-def page(seen: list[Seen]) -> str:
+def page(seen: list[Seen], protection: str) -> str:
     wrong = sum(one.ours != one.hostile.deserves for one in seen)
     cost = sum(not one.others_kept for one in seen)
     more = sum((one.plain or 0) > one.hostile.deserves for one in seen)
@@ -175,8 +210,10 @@ def page(seen: list[Seen]) -> str:
 
 Made by `python -m grader_tests.evidence.hostile_page`, which grades each of the {len(seen)}
 submissions of `hostile.py` with our configuration, and with plain nbgrader (the same questions and
-the same judge inside the student's kernel, no box), in one run. The tests grade them as root with
-our own command and as an ordinary user with `nbgrader autograde`.
+the same judge inside the student's kernel, no box), in one run. Ours ran as
+{pwd.getpwuid(os.geteuid()).pw_name}, with this protection: {protection}. The tests grade them as
+root with our own command and as an ordinary user with `nbgrader autograde`, and those of the groups
+`course` and `box` where Landlock stands alone.
 
 | | ours | plain nbgrader |
 | --- | --- | --- |
@@ -185,18 +222,29 @@ our own command and as an ordinary user with `nbgrader autograde`.
 
 Marks are for notebook 01, out of 10. A dash: no mark, or 'needs manual grading' for ever.
 
-| submission | group | deserves | ours | plain nbgrader | what plain nbgrader does to the others |
-| --- | --- | --- | --- | --- | --- |
 """
+    text += "## What is not prevented\n\n| what | what is done instead |\n| --- | --- |\n"
+    text += "".join(f"| {what} | {instead} |\n" for what, instead in NOT_PREVENTED.items()) + "\n"
+    for group, wants in WANTS.items():
+        text += f"## They want {wants}\n\n" + table([o for o in seen if o.hostile.group == group])
+    bad = [one.hostile.name for one in seen if not one.as_deserved]
+    return text + (f"Not as deserved: {', '.join(bad)}\n" if bad else "")
+
+
+def table(seen: list[Seen]) -> str:
+    text = (
+        "| submission | deserves | ours | plain nbgrader | what plain nbgrader does to the others "
+        "|\n| --- | --- | --- | --- | --- |\n"
+    )
     for one in seen:
         plain = "–" if one.plain is None else f"{one.plain:g}"
+        flagged = " (flagged)" if one.hostile.noted else ""
         hostile = one.hostile
         text += (
-            f"| {hostile.name} | {hostile.group} | {hostile.deserves:g} | {one.ours:g} | "
-            f"{plain} | {one.harm} |\n"
+            f"| {hostile.name} | {hostile.deserves:g}{flagged} | {one.ours:g} | {plain} "
+            f"| {one.harm} |\n"
         )
-    bad = [one.hostile.name for one in seen if not one.as_deserved]
-    return text + (f"\nNot as deserved: {', '.join(bad)}\n" if bad else "")
+    return text + "\n"
 
 
 def main():
@@ -205,7 +253,7 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hostile") as name:
         folder = Path(name)
-        mine = ours(folder / "ours")
+        mine, protection = ours(folder / "ours")
         python = ordinary_python(folder)
         make_plain_course(folder / "base" / "course", (NOTEBOOK,), PLAIN)
         with ThreadPoolExecutor(2) as pool:
@@ -221,8 +269,8 @@ def main():
                 )
             )
     seen = [Seen(hostile, *mine[hostile.name], *others) for hostile, others in zip(HOSTILE, theirs)]
-    options.page.write_text(page(seen), encoding="utf-8")
-    print(page(seen).partition("| submission |")[0])
+    options.page.write_text(page(seen, protection), encoding="utf-8")
+    print(page(seen, protection).partition("## ")[0])
     sys.exit(not all(one.as_deserved for one in seen))
 
 

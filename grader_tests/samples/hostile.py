@@ -1,9 +1,9 @@
 """Submissions that are hostile, broken or unlucky, as a table: what each does, the mark it
 deserves, what its student is told.
 
-Each is notebook 01 of a student whose notebook 02 is right; 03 and 04 are not handed in. Most
-deceits carry HOLLOW, a class that is built as asked and computes nothing: it deserves 1.5 points
-(it runs, its parameters, reset_parameters), and a deceit must not raise that.
+Each is notebook 01 of a student whose notebook 02 is right, where that might be harmed; 03 and 04
+are not handed in. Most deceits carry HOLLOW, a class that is built as asked and computes nothing:
+it deserves 1.5 points (it runs, its parameters, reset_parameters), which a deceit must not raise.
 """
 
 import json
@@ -42,7 +42,8 @@ class Hostile:
     as a dict. plant: in the folder.
 
     deserves: the mark for notebook 01. told: a piece of what the student reads there. noted: a
-    piece of the instructor's notes. endless: nothing but a time limit ends it.
+    piece of the instructor's notes. endless: nothing but a time limit ends it. beside: notebook 02
+    is handed in too.
     """
 
     name: str
@@ -56,12 +57,14 @@ class Hostile:
     plant: Callable[[Path], None] | None = None
     noted: str = ""
     endless: bool = False
+    beside: bool = True
 
 
 def hand_in_hostile(folder: Path, hostile: Hostile):
     """Write the submission into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(filled("02_stacking", solutions()), folder / "02_stacking.ipynb")
+    if hostile.beside:
+        nbformat.write(filled("02_stacking", solutions()), folder / "02_stacking.ipynb")
     notebook = filled(NOTEBOOK, {} if hostile.cell is None else {"LSTMCell": hostile.cell})
     at = next(k for k, cell in enumerate(notebook.cells) if cell.id == "LSTMCell")
     own = [
@@ -1452,9 +1455,12 @@ WORSE = {  # what leaves less of a hollow class than there was
     "how modules are found": NOTHING,
 }
 HOSTILE += (
-    *(Hostile(name, "box", FULL, cell=guarded(lines, RIGHT)) for name, lines in REFUSED.items()),
     *(
-        Hostile(name, "resources", FULL, cell=guarded(lines, RIGHT))
+        Hostile(name, "box", FULL, cell=guarded(lines, RIGHT), beside=False)
+        for name, lines in REFUSED.items()
+    ),
+    *(
+        Hostile(name, "resources", FULL, cell=guarded(lines, RIGHT), beside=False)
         for name, lines in BOUNDED.items()
     ),
     *(Hostile(name, "resources", FULL, before=lines) for name, lines in TOGETHER.items()),
@@ -1464,14 +1470,25 @@ HOSTILE += (
             "answers",
             WORSE.get(name, BUILT),
             cell=HOLLOW.replace("c * 0, h * 0", given) + SUPPORTING,
+            beside=False,
         )
         for name, given in ANSWERS.items()
     ),
-    *(Hostile(name, "text", FULL, after=lines) for name, lines in LINES.items()),
-    *(Hostile(name, "notebook", FULL, change=change) for name, change in CHANGES.items()),
-    *(Hostile(name, "notebook", FULL, plant=plant) for name, plant in PLANTS.items()),
+    *(Hostile(name, "text", FULL, after=lines, beside=False) for name, lines in LINES.items()),
     *(
-        Hostile(f"{name}, replaced", "deceit", WORSE.get(name, BUILT), cell=HOLLOW, after=lines)
+        Hostile(name, "notebook", FULL, change=change, beside=False)
+        for name, change in CHANGES.items()
+    ),
+    *(Hostile(name, "notebook", FULL, plant=plant, beside=False) for name, plant in PLANTS.items()),
+    *(
+        Hostile(
+            f"{name}, replaced",
+            "deceit",
+            WORSE.get(name, BUILT),
+            cell=HOLLOW,
+            after=lines,
+            beside=False,
+        )
         for name, lines in PATCHES.items()
     ),
     *(

@@ -3,14 +3,19 @@ error and without a mark too many."""
 
 import json
 import math
+import os
+import random
+from copy import deepcopy
 
 import nbformat
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograde.course.account import Taken
+from autograde.course.account import Taken, account
+from autograde.course.files import Found, shown
 from autograde.course.rebuild import rebuild
+from autograde.course.submission import handed_in_at
 from autograde.exercise import Cell
 from autograde.judge import draw, judge, read_answers
 from autograde.pages.graded import grade_id
@@ -181,3 +186,98 @@ def test_a_very_deep_answer():
         found = read_answers({"builds": deep, "defined": deep})
         assert judge(EXERCISES[name], draw(EXERCISES[name], 1), found, Cell()).score <= 2
     fits(b"[" * 100_000)
+
+
+# ---------------------------------------------------------------- ten thousand of each
+MANY = 10_000
+WORDS = (
+    "defined bases builds found calls out again after trace gradients slopes difference finer "
+    "steps resets layers failed built_in kept shape dtype data writes kind trains type cells "
+    "cell_type code markdown source metadata nbgrader grade_id schema_version points solution "
+    "outputs id worksheets input attachments nbformat nbformat_minor kernelspec language_info "
+    "tags yes LSTMCell test_LSTMCell float64 parameter AAAAAAAAAAA="
+).split()
+ODD = (
+    *(None, True, False, 0, -1, 4, 10**400, 1.5, math.nan, math.inf, 1e308, -0.0, "", "\ud800"),
+    *(
+        "\x00",
+        "\x1b[2J",
+        "\u202e",
+        "x" * 3000,
+        "class LSTMCell:\n    pass",
+        "%time",
+        "{}",
+        "[" * 99,
+    ),
+)
+
+
+def anything(rng: random.Random, depth: int = 0):
+    """A random piece of JSON made of words that matter."""
+    kind = rng.random()
+    if depth > 4 or kind < 0.35:
+        return rng.choice(ODD) if rng.random() < 0.5 else rng.choice(WORDS)
+    if kind < 0.6:
+        return [anything(rng, depth + 1) for _ in range(rng.randrange(5))]
+    return {rng.choice(WORDS): anything(rng, depth + 1) for _ in range(rng.randrange(6))}
+
+
+def bent(rng: random.Random, data: bytes) -> bytes:
+    """The bytes with a few pieces cut out, doubled, or written over."""
+    for _ in range(rng.randrange(1, 5)):
+        start = rng.randrange(len(data) + 1)
+        stop = min(len(data), start + rng.randrange(40))
+        other = rng.choice((b"", data[start:stop] * 2, rng.randbytes(3), b"\xff\x00", b'"', b"{["))
+        data = data[:start] + other + data[stop:]
+    return data
+
+
+SMALL = deepcopy(GIVEN)
+SMALL.cells = [cell for cell in SMALL.cells if grade_id(cell)][:3]
+TESTS = {exercise.test_id for exercise in EXERCISES.values()}
+SMALL_WHOLE = nbformat.writes(SMALL).encode()
+
+
+def test_ten_thousand_files_are_rebuilt():
+    rng = random.Random(1)
+    for number in range(MANY):
+        odd = json.dumps(anything(rng)).encode() if number % 3 == 0 else bent(rng, SMALL_WHOLE)
+        rebuilt = rebuild(Taken(odd), SMALL)
+        tests = [cell.source for cell in rebuilt.notebook.cells if grade_id(cell) in TESTS]
+        assert tests == [cell.source for cell in SMALL.cells if grade_id(cell) in TESTS]
+        if number % 50 == 0:
+            nbformat.validate(rebuilt.notebook)
+            nbformat.writes(rebuilt.notebook).encode("utf-8")
+
+
+def test_ten_thousand_answers_are_judged():
+    rng = random.Random(2)
+    questions = {name: draw(EXERCISES[name], 1) for name in EXERCISES}
+    for number in range(MANY):
+        name = rng.choice(list(EXERCISES))
+        found = {rng.choice(WORDS): anything(rng) for _ in range(6)} | {"defined": "yes"}
+        verdict = judge(EXERCISES[name], questions[name], read_answers(found), Cell())
+        assert verdict.score <= 0.5, (number, name, found)
+        json.dumps(verdict.to_dict()).encode("utf-8")
+
+
+def test_ten_thousand_names_are_shown_and_taken():
+    rng = random.Random(3)
+    for _ in range(MANY):
+        name = os.fsdecode(
+            rng.randbytes(rng.randrange(1, 40)).replace(b"\0", b"").replace(b"/", b"")
+        )
+        said = shown(name)
+        assert said.isprintable() and said.encode("utf-8") is not None
+        handed = account("ada", [Found(said, SMALL_WHOLE), Found(f"{said}.py", b"x = 1")], {}, {})
+        assert not handed.notebooks
+
+
+def test_ten_thousand_timestamps_are_times_or_said(tmp_path):
+    rng, file = random.Random(4), tmp_path / "timestamp.txt"
+    usual = b"2026-11-26 12:30:59.123456 Europe/Zurich +01:00 UTC"
+    for _ in range(MANY):
+        odd = rng.randbytes(rng.randrange(30)) if rng.random() < 0.2 else bent(rng, usual)
+        file.write_bytes(odd)
+        when, why = handed_in_at(tmp_path)
+        assert (when is None or when.tzinfo is None) and (when is not None or why), odd
