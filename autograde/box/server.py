@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from ..student.cleanup import remove
+from .group import group
 from .mounts import STUDENT, import_folders
 from .sandbox import Box, Unavailable
 from .watch import family
@@ -39,6 +40,7 @@ class Server:
 
     def __init__(self, box: Box, hidden: list[str], serve: str):
         self.process = self.control = None
+        self.group = group()
         self.box, self.hidden = box, hidden
         self.temporary = tempfile.TemporaryDirectory(prefix="grader", ignore_cleanup_errors=True)
         self.folder = Path(self.temporary.name)
@@ -57,11 +59,12 @@ class Server:
         told = self.box.settings(self.folder, self.hidden)
         told |= {"libraries": import_folders(), "serve": serve}
         program = [sys.executable, "-I", "-B", str(START), json.dumps(told)]
+        command = [*self.box.command(self.folder, self.hidden), *program]
         ours, theirs = socket.socketpair()
         self.control = Wire(ours)
         with theirs, open(self.folder / "log", "wb") as log:
             self.process = subprocess.Popen(
-                [*self.box.command(self.folder, self.hidden), *program],
+                self.group.command(command) if self.group else command,
                 env=environment(self.box.home(self.folder)),
                 stdin=theirs,
                 stdout=subprocess.DEVNULL,
@@ -106,6 +109,8 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if self.group:
+            self.group.close()
         remove(self.folder)  # what a student's process has left may be of any shape
         self.temporary.cleanup()
 

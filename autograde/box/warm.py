@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import probe
+from . import group, probe
 from .notebook import Limits, Student
 from .sandbox import Unavailable
 from .server import LOST, Server
@@ -37,7 +37,7 @@ class Warm:
     @property
     def protections(self) -> str:
         """What is in force, in words. Raises Unavailable as `box`."""
-        return self.box.words
+        return f"{self.box.words}; {group.words()}"
 
     def begin(self, wire):
         """Fork a child that serves `wire`. Raises Unavailable."""

@@ -10,6 +10,7 @@ SETTINGS is JSON: `box` (a name in boxes.KINDS), `work` (the folder of a noteboo
 import importlib.util
 import json
 import os
+import resource
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -53,6 +54,8 @@ def hide_the_grader():
 
 def main(settings):
     """Serve until the grader hangs up."""
+    addresses = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (addresses, addresses))  # the grader's own is not ours
     sys.path += [path for path in settings["libraries"] if path not in sys.path]
     hide_the_grader()
     served = "probe" if settings["serve"] == "probe" else "notebook"

@@ -1,12 +1,13 @@
-"""Our own work ends when its time is over, in whatever loop it is."""
+"""Our own work ends when its time or its memory is over, in whatever loop it is."""
 
 import re
+import resource
 import signal
 import threading
 
 import pytest
 
-from autograde.box.clock import Overrun, clock
+from autograde.box.clock import OWN_BYTES, Overrun, clock
 
 
 def endless():
@@ -25,6 +26,13 @@ def test_work_that_does_not_end_is_ended(work):
         work()
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_work_that_takes_all_memory_is_ended():
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with pytest.raises(MemoryError), clock(60):
+        bytearray(OWN_BYTES + (1 << 20))
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
 def test_work_in_time_is_left_alone_also_in_a_thread():
