@@ -3,6 +3,7 @@ which does not hold is refused. For root and for an ordinary user, in both boxes
 
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -10,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from autograde.box import Warm, probe
+from autograde.box import Limits, Warm, probe
 from autograde.box.sandbox import Box, Landlock, Unavailable
-from grader_tests.samples.students import ROOT
+from autograde.course.account import HandedIn, Taken
+from autograde.course.jobs import Job, grade_submission
+from autograde.course.release import read_release
+from grader_tests.samples.attempts import BOUNDED, TRY
+from grader_tests.samples.students import RELEASE, ROOT
 from grader_tests.support.hostile_class import ordinary_python
 
 RUN = """
@@ -201,3 +206,49 @@ def test_nothing_is_left_of_a_notebook_for_the_next_one():
                 seen.append(student.execute(look).outputs[0]["text"])
                 assert student.execute(plant).status == "ok"
     assert seen[0] == seen[1] and seen[0].startswith("[] 1 ")
+
+
+def test_a_worker_without_a_box_grades_nobody_and_says_so(monkeypatch, tmp_path):
+    """Wherever a job comes to: what is required is required there."""
+    monkeypatch.setattr(probe, "BOXES", ())
+    probe.choose.cache_clear()
+    assignment = read_release(RELEASE, "lstm", "autograde.lstm")
+    work = (RELEASE / "01_basic_lstm.ipynb").read_bytes()
+    handed_in = HandedIn("ada", {"01_basic_lstm": Taken(work)}, {}, None)
+    job = Job(handed_in, pickle.dumps(assignment), "required", tmp_path, (), Limits())
+    (graded,) = grade_submission(job)
+    assert not any(verdict.score for verdict in graded.verdicts.values())
+    assert "no box holds on this machine" in " ".join(graded.flags)
+    assert graded.protection.startswith("no box")
+    probe.choose.cache_clear()
+
+
+LEFT_BEHIND = {  # what one that stands alone with Landlock has to measure from outside
+    "files without a name": BOUNDED["files without a name"],
+    "folders too deep for a path": BOUNDED["folders in folders, deeper than a path may be"],
+    "files without a name, that are only mapped": """
+held = []
+for number in range(12):
+    file = open(f"file_{number}", "w+b")
+    os.unlink(file.name)
+    file.truncate(60 << 20)
+    held.append(mmap.mmap(file.fileno(), 4096))
+    file.close()
+import time
+
+time.sleep(30)
+""",
+}
+
+
+@pytest.mark.parametrize("kind", LEFT_BEHIND)
+def test_what_landlock_lets_a_notebook_write_is_measured_and_removed(kind, monkeypatch):
+    monkeypatch.setattr(probe, "BOXES", (Landlock(),))
+    with Warm("required", ["/nowhere"]) as warm:
+        with warm.student({}) as student:
+            result = student.execute(TRY + LEFT_BEHIND[kind])
+            assert result.sentence.endswith("your code wrote too much into its folder")
+        folder = warm.server.folder
+        with warm.student({}) as student:
+            assert student.execute("import os\nassert not os.listdir('.')").status == "ok"
+    assert not folder.exists()
