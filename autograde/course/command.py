@@ -10,6 +10,8 @@ VERBS = {  # verb: what it does, and the class that does it
     "grade": ("mark what is new or changed in submitted/", "autograde.course.verbs:Grade"),
     "report": ("write a page about the class: which mistakes, how many, who",
                "autograde.course.verbs:Report"),
+    "adopt": ("add the assignment to the nbgrader course in this folder",
+              "autograde.course.verbs:Adopt"),
 }  # fmt: skip
 EXIT_CODES = (
     "Exit code 0: nothing needs a person; 1: something does, and it is listed;\n"

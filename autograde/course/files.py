@@ -242,9 +242,19 @@ def why_not(path: str) -> str:
 
 # ---------------------------------------------------------------- writing
 def replace(path: Path, text: str):
-    """A whole file, or nothing: it is written beside its place, and then put there."""
+    """A whole file, or nothing: it is written beside its place, and then put there. Nobody is to
+    write into it.
+    """
+    write_whole(path, text, 0o444)
+
+
+def write_whole(path: Path, text: str, rights: int | None = None):
+    """The same, with these rights; without them, with those that it has, or that new files get."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.part")
     draft.write_text(text, encoding="utf-8", errors="replace")
-    draft.chmod(0o444)
+    if rights is not None:
+        draft.chmod(rights)
+    elif path.exists():
+        draft.chmod(path.stat().st_mode)
     os.replace(draft, path)

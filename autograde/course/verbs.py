@@ -5,6 +5,7 @@ errors are our own.
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGrader
@@ -15,7 +16,7 @@ from traitlets import Bool, Integer, Unicode
 
 from ..box.sandbox import Unavailable
 from ..pages import report, summary
-from . import farm
+from . import adopt, farm
 from .command import EXIT_CODES
 from .files import reason, shown
 from .marking import Marking
@@ -244,4 +245,32 @@ class Report(Verb):
         ]
         path = report.write(data, marking.root / "reports")
         print(f"{path}, and the same as .csv and .json")
+        return 0
+
+
+class Adopt(Verb):
+    """Writes source/ASSIGNMENT and two lines into nbgrader_config.py."""
+
+    description = (
+        "Adds an assignment of ours to the course in this folder: its source, and two lines of\n"
+        "nbgrader_config.py. Says what it writes. What you have changed of it is left as it\n"
+        "is, so that it can be run again after an update."
+    )
+    options = (
+        Option("dry-run", "", "only say what would be written", "Adopt.dry_run"),
+        *COMMON,
+    )
+    dry_run = Bool(False, help="Only say what would be written.").tag(config=True)
+
+    def work(self, name: str) -> int:
+        folders = self.coursedir
+        root = Path(folders.root).resolve()
+        source = root / folders.format_path(folders.source_directory, ".", name)
+        planned = adopt.changes(root, source, name)
+        for change in planned:
+            print(f"  {str(change.path.relative_to(root)):<40} {change.what}")
+        if self.dry_run:
+            return 0
+        adopt.adopt(root, source, name, planned)
+        print(f"Next: nbgrader generate_assignment {name}")
         return 0

@@ -12,9 +12,9 @@ import pytest
 import torch
 from lstm_kit import predictions, tasks
 from lstm_kit.cell import LSTMCell
-from nbgrader.preprocessors import ClearSolutions
 from torch import nn
 
+from autograde.course.guest import as_given_out
 from grader_tests.samples.mistakes import WIRED, code, named
 from grader_tests.samples.students import (
     EXERCISES,
@@ -181,7 +181,7 @@ def test_the_release_does_not_answer_a_prediction():
 def test_the_answer_to_the_question_is_in_the_source_only(name):
     question = text_of(name, "question")
     assert "<!-- BEGIN SOLUTION -->\n<details><summary>Answer</summary>" in question
-    notebook, _ = ClearSolutions(config=CONFIG).preprocess(read(name), {})
+    notebook = as_given_out(read(name), CONFIG)
     released = next(cell.source for cell in notebook.cells if cell.id == "question")
     assert "<details>" not in released and released.endswith(
         "The answer is in the worked notebook.*"

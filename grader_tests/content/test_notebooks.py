@@ -12,9 +12,10 @@ import nbformat
 import pytest
 import torch
 from nbclient import NotebookClient
-from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
+from nbgrader.preprocessors import ClearHiddenTests
 from torch import nn
 
+from autograde.course.guest import as_given_out
 from grader_tests.samples.students import EVERY, EXERCISES, NOTEBOOKS, PREDICTIONS, SOURCE
 from grader_tests.support.notebooks import CONFIG, IMAGE, read
 
@@ -32,9 +33,7 @@ def markdown(name):
 def released(name):
     """The notebook as `nbgrader generate_assignment` gives it to students."""
     notebook = read(name)
-    for preprocessor in (ClearSolutions(config=CONFIG), ClearHiddenTests()):
-        notebook, _ = preprocessor.preprocess(notebook, {})
-    return notebook
+    return ClearHiddenTests().preprocess(as_given_out(notebook, CONFIG), {})[0]
 
 
 def run(notebook, folder):

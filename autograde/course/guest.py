@@ -1,0 +1,62 @@
+"""All that a course's nbgrader_config.py needs for assignments of ours, in two lines, and nothing
+that another assignment would notice:
+
+    from autograde.course.guest import join
+    join(c, __file__)
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from nbgrader.converters import GenerateAssignment
+from nbgrader.preprocessors import ClearSolutions
+from traitlets.config import Config
+
+from .settings import Judge
+
+OURS = {"lstm": "autograde.lstm"}  # assignment to the module with its EXERCISES
+TEMPLATES = Path(__file__).resolve().parent.parent / "pages" / "jupyter"
+STUBS = {  # in place of what nbgrader puts where a solution stood: a blank cell still runs
+    "code_stub": {"python": "...  # YOUR CODE HERE"},
+    "text_stub": "*Think first. The answer is in the worked notebook.*",
+    "enforce_metadata": False,  # answers to think about are in cells without a grade
+}
+
+
+class Stubs(ClearSolutions):
+    """nbgrader's own, with our stubs in an assignment of ours."""
+
+    def preprocess(self, nb, resources):
+        if resources["nbgrader"]["assignment"] in Judge(config=self.config).exercises:
+            for name, value in STUBS.items():
+                setattr(self, name, value)
+        return super().preprocess(nb, resources)
+
+
+def as_given_out(notebook, config: Config, assignment: str = "lstm"):
+    """A source notebook with stubs in place of its solutions."""
+    about = {"nbgrader": {"assignment": assignment}}
+    return Stubs(config=config).preprocess(notebook, about)[0]
+
+
+def join(c: Config, config_file: str):
+    """Add what grading, feedback and the formgrader need to a course's configuration `c`."""
+    sys.path.insert(0, str(Path(config_file).resolve().parent))  # for exercises of the course's own
+    before_all("PATH", str(Path(sys.executable).parent))  # nbgrader runs a bare `alembic`
+    before_all("JUPYTER_PATH", str(TEMPLATES))  # the formgrader's formulas, without a network
+    c.Judge.exercises = OURS | dict(c.Judge.get("exercises", {}))
+    steps = c.GenerateAssignment.get("preprocessors") or GenerateAssignment().preprocessors
+    c.GenerateAssignment.preprocessors = [Stubs if s is ClearSolutions else s for s in steps]
+    c.Autograde.exporter_class = "autograde.course.plugin.Rebuild"
+    c.GenerateFeedback.exporter_class = "autograde.pages.feedback.Feedback"
+    c.HTMLExporter.filters = dict(c.HTMLExporter.get("filters", {})) | {
+        "markdown2html": "autograde.pages.sanitised.markdown2html",
+        "font_face": "autograde.pages.mathml.font_face",
+    }
+
+
+def before_all(variable: str, place: str):
+    """Put a folder first into an environment variable that lists folders."""
+    places = [p for p in os.environ.get(variable, "").split(os.pathsep) if p and p != place]
+    os.environ[variable] = os.pathsep.join([place, *places])

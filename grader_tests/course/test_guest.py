@@ -1,0 +1,131 @@
+"""A guest in a course that is there already, and installed from a wheel: `autograde adopt`, and
+what becomes of everything else in the course."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grader_tests.samples.students import FULL, RELEASE, ROOT, hand_in, solutions
+from grader_tests.support.courses import checked, module, nbgrader
+from grader_tests.support.ledger import scores
+
+CONFIG = """
+c.CourseDirectory.course_id = "lstm_course"
+c.ClearSolutions.code_stub = {"python": "# write here"}
+c.IncludeHeaderFooter.header = ""
+"""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    """What `nbgrader quickstart` makes, with settings of its own."""
+    base = tmp_path_factory.mktemp("guest")
+    checked(nbgrader(base, "quickstart", "course"))
+    folder = base / "course"
+    with open(folder / "nbgrader_config.py", "a", encoding="utf-8") as config:
+        config.write(CONFIG)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and ".autograde" not in path.parts
+    }
+
+
+def adopt(folder: Path, *words: str) -> str:
+    return checked(module(folder, "autograde", "adopt", "lstm", *words)).stdout
+
+
+def test_it_says_what_it_writes_and_changes_nothing_else(course):
+    before = contents(course)
+    said = adopt(course, "--dry-run")
+    assert contents(course) == before and "two lines added at its end" in said
+    adopt(course)
+    after = contents(course)
+    changed = {path for path in before if after[path] != before[path]}
+    assert changed == {"nbgrader_config.py"}
+    assert after["nbgrader_config.py"].startswith(before["nbgrader_config.py"].rstrip(b"\n"))
+    assert all(path.startswith("source/lstm/") for path in after.keys() - before.keys())
+
+
+def test_it_can_be_run_again(course):
+    """After an update, and after the instructor has changed something, which stays."""
+    before = contents(course)
+    adopt(course)
+    assert contents(course) == before
+    place = course / "source" / "lstm" / "lstm_kit" / "tasks.py"
+    text = place.read_text(encoding="utf-8")
+    place.write_text(f"{text}# mine\n", encoding="utf-8")
+    said = next(line for line in adopt(course).splitlines() if "tasks.py" in line)
+    assert "LEFT" in said and place.read_text(encoding="utf-8").endswith("# mine\n")
+    place.write_text(text, encoding="utf-8")
+
+
+def test_our_stubs_are_ours_and_all_others_the_courses(course):
+    for name in ("lstm", "ps1"):
+        checked(nbgrader(course, "generate_assignment", name))
+    for path in sorted(RELEASE.glob("*.ipynb")):
+        given = nbformat.read(course / "release" / "lstm" / path.name, as_version=4)
+        ours = nbformat.read(path, as_version=4)
+        assert [cell.source for cell in given.cells] == [cell.source for cell in ours.cells]
+    problem = (course / "release" / "ps1" / "problem1.ipynb").read_text(encoding="utf-8")
+    assert "# write here" in problem and "YOUR CODE HERE\\n" not in problem
+
+
+def test_there_is_no_other_to_adopt(course):
+    done = module(course, "autograde", "adopt", "gru")
+    assert done.returncode == 2 and "there is: lstm" in done.stderr
+
+
+def test_from_the_wheel_alone(course, tmp_path):
+    """Adopts, generates and grades with an environment that does not know this folder."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    if subprocess.run([sys.executable, "-c", "import setuptools, pip"], check=False).returncode:
+        pytest.skip("no setuptools or no pip here to build a wheel with")
+    copy = tmp_path / "repository"
+    copy.mkdir()
+    for name in ("autograde", "source", "pyproject.toml", "README.md"):
+        subprocess.run(["cp", "-r", ROOT / name, copy], check=True)
+    wheel = [*pip, "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", tmp_path, copy]
+    checked(subprocess.run(wheel, capture_output=True, text=True))
+    venv.create(tmp_path / "env", with_pip=False)
+    python = tmp_path / "env" / "bin" / "python"
+    places = [p for p in sys.path if Path(p).is_dir() and Path(p) != ROOT and "site-pack" in p]
+    own = tmp_path / "env" / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    target = own / "site-packages"
+    (target / "packages.pth").write_text("".join(f"{place}\n" for place in places))
+    install = [*pip, "--python", python, "install", "--quiet", "--no-deps", "--no-index"]
+    checked(
+        subprocess.run(
+            [*install, *tmp_path.glob("*.whl")], capture_output=True, text=True, cwd=tmp_path
+        )
+    )
+    folder = tmp_path / "course"
+    folder.mkdir()
+    (folder / "nbgrader_config.py").write_text("c = get_config()\n" + CONFIG)
+    path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
+    run = lambda *words: subprocess.run(
+        [python, "-m", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": path, "PYTHONPATH": ""},
+    )
+    checked(run("autograde", "adopt", "lstm"))
+    checked(run("nbgrader", "generate_assignment", "lstm"))
+    hand_in(folder / "submitted" / "ada" / "lstm", solutions())
+    checked(run("autograde", "grade", "lstm"))
+    checked(run("autograde", "report", "lstm"))
+    assert scores(folder)["ada"] == FULL
+    command = [python, "-c", "import autograde; print(autograde.__file__)"]
+    where = subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout
+    assert where.startswith(str(target))
