@@ -128,6 +128,15 @@ def test_a_course_on_the_path_is_not_seen(python, kind, tmp_path_factory):
     assert error is None and printed == "[]\n"
 
 
+def install(copy: Path, packages: Path):
+    """This project by pip, from a copy, as it was before any tool wrote into its folder."""
+    shutil.copytree(ROOT / "autograde", copy / "autograde")
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    offline = ("--no-deps", "--no-build-isolation", "--no-index", "--quiet")
+    pip = [sys.executable, "-m", "pip", "install", *offline, "--target", packages, copy]
+    subprocess.run(pip, check=True, capture_output=True)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_installed_grader_is_not_seen_and_its_neighbours_are(kind, tmp_path):
     """From site-packages, where torch's folder is its neighbour's. Nor are exercises of one's own
@@ -135,7 +144,7 @@ def test_an_installed_grader_is_not_seen_and_its_neighbours_are(kind, tmp_path):
     environment = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     packages = next((environment / "lib").glob("python*")) / "site-packages"
-    shutil.copytree(ROOT / "autograde", packages / "autograde")
+    install(tmp_path / "source", packages)
     (packages / "neighbour.py").write_text("value = 7\n")
     (packages / "rules_of_mine.py").write_text("EXERCISES = {}\n")
     (packages / "rules").mkdir()

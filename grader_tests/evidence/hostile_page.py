@@ -210,10 +210,11 @@ def page(seen: list[Seen], protection: str) -> str:
 
 Made by `python -m grader_tests.evidence.hostile_page`, which grades each of the {len(seen)}
 submissions of `hostile.py` with our configuration, and with plain nbgrader (the same questions and
-the same judge inside the student's kernel, no box), in one run. Ours ran as
-{pwd.getpwuid(os.geteuid()).pw_name}, with this protection: {protection}. The tests grade them as
-root with our own command and as an ordinary user with `nbgrader autograde`, and those of the groups
-`course` and `box` where Landlock stands alone.
+the same judge inside the student's kernel, no box), in one run. The tests grade them as root with
+our own command and as an ordinary user with `nbgrader autograde`; those that want to reach the
+course or what is around a box also where Landlock stands alone.
+
+Ours ran here as {pwd.getpwuid(os.geteuid()).pw_name}, protected by {protection}.
 
 | | ours | plain nbgrader |
 | --- | --- | --- |
