@@ -266,10 +266,39 @@ def test_student_corrects_validates_and_submits(journey, desk):
 
 
 # ---------------------------------------------------------------- the instructor
+STRIKES = (  # Markdown of a student's, each of which would run where it is not made clean
+    "<script>window.struck = 1</script>",
+    "<img src=x onerror='window.struck = 1'><svg onload='window.struck = 1'><g/></svg>",
+    "<details open ontoggle='window.struck = 1'>x</details><input autofocus onfocus='struck = 1'>",
+    "<iframe srcdoc='<script>parent.struck = 1</script>'></iframe>",
+    "$\\href{javascript:struck=1}{x}$ $$\\unicode{<img src=x onerror=struck=1>}$$",
+    "[press](javascript:window.struck=1) <a href='&#106;avascript:struck=1'>press</a>",
+    "<math><mtext><style><img src=x onerror='window.struck = 1'></style></mtext></math>",
+)
+
+
+def add_scripts(course: Path):
+    """Cells of text into what was collected, as a student may have written them."""
+    (path,) = (course / "submitted").glob("*/lstm/01_basic_lstm.ipynb")
+    handed_in = nbformat.read(path, as_version=4)
+    handed_in.cells += [nbformat.v4.new_markdown_cell(f"Struck? {text}") for text in STRIKES]
+    nbformat.write(handed_in, path)
+
+
+def nothing_struck(page: Page):
+    """The students' text is there, and none of it has run, nor would where it is pressed."""
+    expect(page.get_by_text("Struck?").first).to_be_attached()
+    assert page.get_by_text("Struck?").count() >= len(STRIKES)
+    for link in page.locator("a", has_text="press").all():
+        assert "javascript" not in (link.get_attribute("href") or "")
+    assert page.evaluate("window.struck === undefined")
+
+
 def test_instructor_collects_and_autogrades(journey, office):
     office.goto(f"{journey.instructor.url}/formgrader")
     office.locator(".collect a").click()
     answered(office, "Successfully collected")
+    add_scripts(journey.course)
     office.locator(".num-submissions a").click()
     office.locator(".autograde a").click()
     log = answered(office, "Successfully autograded")
@@ -289,6 +318,7 @@ def test_instructor_marks_and_comments(journey, office):
         office.evaluate("document.fonts.load('16px \"Course Math\"').then(fonts => fonts.length)")
         == 1
     )
+    nothing_struck(office)
     journey.shoot(office, "07-a-submission")
     office.get_by_text(f"{POINTS:g} of {POINTS:g} points").wait_for()
     with office.expect_response(
