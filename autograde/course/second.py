@@ -31,7 +31,7 @@ SUSPICIOUS = re.compile(  # words that nobody needs to build a cell or a stack o
 )
 REPLACED = re.compile(r"(?m)^\s*((?:torch|nn|math|base64|json|builtins)\.[\w.]+)\s*=(?!=)")
 UNDECIDED = re.compile(  # in what a student is told
-    r"Could not be marked|could not be asked|raised|did not answer"
+    r"Could not be marked|could not be asked|raise[sd]|did not answer"
 )
 DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 COMMANDS = re.compile(r"(?m)^[ \t]*[%!].*$")  # to IPython

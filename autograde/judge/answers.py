@@ -132,7 +132,8 @@ class Build:
     others: whatever else trains. unset: what the constructor left without values. shared: two names
     hold one parameter. built_in: PyTorch's own that ran underneath. elsewhere: the attribute that
     holds the cells where `layers` is missing. layers, module_list: what `layers` is. cells: its
-    layers; same: for each of them the first one that is the same object.
+    layers; same: for each of them the first one that is the same object. raised: what lines of
+    forward raised, each of which made drawn numbers instead when it was asked again.
     """
 
     failure: Failure | None = None
@@ -152,6 +153,7 @@ class Build:
     cells: tuple[Layer, ...] | None = None
     same: tuple[int, ...] = ()
     calls: tuple[Call, ...] = ()
+    raised: tuple[Failure, ...] = ()
     gradients: Gradients | None = None
 
     @property

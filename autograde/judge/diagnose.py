@@ -157,7 +157,7 @@ class Search:
             if choices:
                 choice = min(choices, key=lambda one: (self.contradictions(one), len(one)))
                 return Finding(choice, self.followed(choice))
-        return self.find_unknown() if len(depths) > 2 else None
+        return self.find_instead() or (self.find_unknown() if len(depths) > 2 else None)
 
     def depth(self, slips: int) -> list[Choice]:
         """The choices that fit with so many slips; one made in several parts at once counts as
@@ -276,6 +276,12 @@ class Search:
         return found
 
     # ------------------------------------------------------------ what no table has
+    def find_instead(self) -> Finding | None:
+        """The right value is made, and another one comes back in its place."""
+        if all(one.traced(env[self.source]) for one, env in zip(self.seen, self.envs)):
+            return Finding({}, self.envs, (self.source,))
+        return None
+
     def find_unknown(self) -> Finding | None:
         """A gate that is nothing we know, from which the output follows as it should, or with a
         slip in another gate; or several such gates."""

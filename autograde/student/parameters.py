@@ -66,16 +66,25 @@ def own_name(module: nn.Module, name: str) -> str:
 
 
 # ---------------------------------------------------------------- putting weights in
-def install(module: nn.Module, name: str, value: torch.Tensor, as_layer: bool):
+class Matrix(nn.Parameter):
+    """A matrix that may be used in every way in which the student's own might: `W @ h`, `W(h)`,
+    `W.weight @ h`."""
+
+    bias = None
+
+    @property
+    def weight(self):
+        return self
+
+    def __call__(self, vector: torch.Tensor) -> torch.Tensor:
+        return nn.functional.linear(vector, self)
+
+
+def install(module: nn.Module, name: str, value: torch.Tensor):
     """Put a new parameter where the student's own cannot hold what is asked."""
     for table in (module.__dict__, module._parameters, module._buffers, module._modules):
         table.pop(name, None)
-    if not as_layer:
-        setattr(module, name, nn.Parameter(value))
-        return
-    linear = nn.Linear(value.shape[1], value.shape[0], bias=False)
-    linear.weight = nn.Parameter(value)
-    setattr(module, name, linear)
+    setattr(module, name, Matrix(value) if value.dim() == 2 else nn.Parameter(value))
 
 
 def form_of(value: torch.Tensor, shape: list[int], diagonal: bool) -> torch.Tensor | None:
@@ -101,7 +110,6 @@ def load(
     repair: a transposed matrix is replaced by one in the asked form.
     """
     made, taken = [], set()
-    as_layers = mostly_layers(module, weights)
     for asked, packed in weights.items():
         value = unpack(packed, dtype)
         name, matrix = own_name(module, asked), value.dim() == 2
@@ -114,7 +122,7 @@ def load(
                 form, value = None, value.diagonal().clone()
         transposed = form is not None and form.dim() == 2 and form.shape != value.shape
         if form is None or (repair and transposed) or id(tensor_of(module, name)) in taken:
-            install(module, name, value, as_layers and value.dim() == 2)
+            install(module, name, value)
             made.append(asked)
             continue
         if attribute.kind == "tensor":
@@ -126,14 +134,6 @@ def load(
             if attribute.bias:
                 getattr(module, name).bias.zero_()
     return made
-
-
-def mostly_layers(module: nn.Module, weights: dict[str, dict]) -> bool:
-    """Whether most of the matrices are layers, so that a new one is to be one too."""
-    kinds = [
-        found(module, name).kind for name, value in weights.items() if len(value["shape"]) == 2
-    ]
-    return kinds.count("linear") > len(kinds) / 2
 
 
 # ---------------------------------------------------------------- the class as it is

@@ -3,6 +3,7 @@
 import torch
 
 from .forms import returned
+from .holes import mend
 from .parameters import found, hold, load, own_name, survey, tensor_of
 from .protocol import BEFORE_RESET
 from .slopes import gradients
@@ -17,6 +18,12 @@ def answer(namespace: dict, question: dict) -> dict:
     """Builds of the class that is asked for, and what its reset_parameters() does."""
     cls = namespace[question["name"]]
     builds = [best_build(cls, question, build) for build in question["builds"]]
+    whole = [told for told, build in zip(builds, question["builds"]) if build["sequence"]]
+    if all(map(always_raises, whole)):
+        builds = [
+            min(told, mended_build(cls, question, build), key=faults)
+            for told, build in zip(builds, question["builds"])
+        ]
     told = {"builds": builds, "resets": [attempt(reset_answer, cls, question["reset_sizes"])]}
     if any(
         is_of_other_form(*pair, question["diagonal"]) for pair in zip(builds, question["builds"])
@@ -37,6 +44,16 @@ def best_build(cls: type, question: dict, build: dict) -> dict:
             if not faults(answers[-1]):
                 return answers[-1]
     return min(answers, key=faults)
+
+
+def always_raises(told: dict) -> bool:
+    calls = told.get("calls", ())
+    return bool(calls) and all("failure" in call for call in calls)
+
+
+def mended_build(cls: type, question: dict, build: dict) -> dict:
+    """The answer where lines of forward that raise make drawn numbers instead."""
+    return attempt(build_answer, cls, question, build, DTYPES[0], False, True)
 
 
 def is_of_other_form(told: dict, build: dict, diagonal: list[str]) -> bool:
@@ -69,8 +86,9 @@ def built(cls: type, sizes: list[int], dtype: torch.dtype) -> tuple[torch.nn.Mod
         return module, {"reset_failure": describe(error)}
 
 
-def build_answer(cls, question, build, dtype, repair) -> dict:
-    """What judge.answers.Build holds, of one instance in this precision."""
+def build_answer(cls, question, build, dtype, repair, mended=False) -> dict:
+    """What judge.answers.Build holds, of one instance in this precision; where it is to be mended,
+    with drawn numbers in place of what a line that raises makes."""
     told, weights = {}, build["weights"]
     with default_dtype(dtype):
         try:
@@ -84,6 +102,9 @@ def build_answer(cls, question, build, dtype, repair) -> dict:
                     told["made"] += load(module, {name: value}, question["diagonal"], dtype)
         except Exception as error:
             return told | {"failure": describe(error)}
+        if mended:
+            first = build["calls"][0]
+            told["raised"] = mend(module, arguments_of(first, dtype), first["units"])
         leaves = {name: (module, own_name(module, name)) for name in weights}
         leaves = {name: place for name, place in leaves.items() if tensor_of(*place).requires_grad}
         return told | asked_about(module, question, build, leaves, dtype)

@@ -5,6 +5,7 @@ For the proof and its tests.
 
 import contextlib
 import io
+import linecache
 import sys
 import warnings
 
@@ -54,6 +55,7 @@ def namespace_of(name: str, source: str, namespace: dict | None = None) -> dict:
     namespace = {} if namespace is None else namespace
     namespace["__name__"] = "__main__"
     exec(HEAD + KIT.get(name, KIT_OF_LATER), namespace)
+    linecache.cache["<cell>"] = len(source), None, source.splitlines(True), "<cell>"
     exec(compile(source, "<cell>", "exec"), namespace)
     return namespace
 

@@ -31,7 +31,7 @@ def test_work_that_does_not_end_is_ended(work):
 def test_work_that_takes_all_memory_is_ended():
     before = resource.getrlimit(resource.RLIMIT_AS)
     with pytest.raises(MemoryError), clock(60):
-        bytearray(OWN_BYTES + (1 << 20))
+        bytearray(OWN_BYTES + (1 << 30))
     assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 

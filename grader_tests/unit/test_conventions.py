@@ -130,12 +130,83 @@ def test_another_order_or_form_costs_the_order_alone(form):
     assert lost(verdict) == {"order"} and says in told(verdict), told(verdict)
 
 
-def test_what_was_computed_before_forward_raised_counts():
-    source = CELL.replace("h_t = o * torch.tanh(c_t)", "h_t = o * torch.tanh(c_new)")
-    assert source != CELL
-    verdict = grade("LSTMCell", source)
-    assert not lost(verdict) & {"f", "i", "c", "o", "cell", "parameters", "reset", "runs"}
-    assert "hidden" in lost(verdict) and "forward raised NameError" in told(verdict)
+RAISING = {  # what a line of forward becomes -> the one criterion that it costs, and what is told
+    "an attribute that is not there": (
+        "a_i = self.W_i(",
+        "a_i = self.W_if(",
+        "i",
+        "has no attribute 'W_if', at `a_i = self.W_if(h)",
+    ),
+    "a name that is not there": (
+        "h_t = o * torch.tanh(c_t)",
+        "h_t = o * torch.tanh(c_new)",
+        "hidden",
+        "name 'c_new' is not defined",
+    ),
+    "a line left out": ("c_t = f * c + i * g\n", "\n", "cell", "name 'c_t' is not defined"),
+    "a product of the wrong sizes": (
+        "a_c = self.W_c(h)",
+        "a_c = self.W_c(x.repeat(9))",
+        "c",
+        "shapes cannot be multiplied",
+    ),
+    "in what is returned": (
+        "return c_t, h_t",
+        "return c_t, h_t.no_such()",
+        "hidden",
+        "has no attribute 'no_such'",
+    ),
+    "an assertion that fails": (
+        "return c_t, h_t",
+        "assert h_t.dim() == 7\n        return c_t, h_t",
+        "runs",
+        "Your forward raises AssertionError, at `assert h_t.dim() == 7`",
+    ),
+    "self left out": ("def forward(self, x", "def forward(x", "runs", "takes 3 positional"),
+}
+
+
+@pytest.mark.parametrize("what", RAISING)
+def test_a_line_that_raises_costs_what_it_should_have_made(what):
+    """What comes before it and after it is judged all the same."""
+    line, other, costs, says = RAISING[what]
+    assert line in CELL
+    verdict = grade("LSTMCell", CELL.replace(line, other))
+    assert lost(verdict) == {costs}, told(verdict)
+    assert says in told(verdict), told(verdict)
+
+
+def test_a_forward_in_which_every_line_raises_earns_its_form_alone():
+    source = CELL.replace("torch.sigmoid(", "torch.sigmod(").replace("torch.tanh(", "torch.than(")
+    assert grade("LSTMCell", source).score <= 1.5
+
+
+def test_a_raising_line_in_a_forward_that_calls_super():
+    source = """
+class CoupledLSTMCell(LSTMCell):
+    def __init__(self, input_dim, hidden_dim):
+        super().__init__(input_dim, hidden_dim)
+        del self.W_i, self.U_i, self.b_i
+
+    def forward(self, x, c, h, *, scale=1.0):
+        super().train()
+        f = torch.sigmoid(self.W_f(h) + self.U_f(x) + self.b_f) * scale
+        g = torch.tanh(self.W_c(h) + self.U_c(x) + self.b_c)
+        o = torch.sigmoid(self.W_o(h) + self.U_o(x) + self.b_oo)
+        c_t = f * c + (1 - f) * g
+        return c_t, o * torch.tanh(c_t)
+"""
+    assert lost(grade("CoupledLSTMCell", source)) == {"o"}
+
+
+INSTEAD = {"o": "c_t is o_t", "c_t + 1": "c_t is another value"}
+
+
+@pytest.mark.parametrize("value", INSTEAD)
+def test_another_value_returned_in_place_of_what_is_made(value):
+    verdict = grade("LSTMCell", CELL.replace("return c_t, h_t", f"return {value}, h_t"))
+    assert lost(verdict) == {"cell"}
+    assert f"what forward returns as {INSTEAD[value]}" in told(verdict)
 
 
 def test_a_constructor_that_dies_of_reset_parameters_costs_reset_alone():

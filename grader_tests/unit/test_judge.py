@@ -192,12 +192,12 @@ CHANGES = {
     "c clamped": (
         ("c_t = f * c + i * g", "c_t = (f * c + i * g).clamp(-1, 1)"),
         {"cell"},
-        "f_t, i_t and c̃_t are right in your computation; the c_t that comes of them is not",
+        "The right c_t is in your computation; what forward returns as c_t is another value",
     ),
     "c shifted": (
         ("c_t = f * c + i * g", "c_t = f * c + i * g + 0.01"),
         {"cell"},
-        "f_t, i_t and c̃_t are right in your computation; the c_t that comes of them is not",
+        "The right c_t is in your computation; what forward returns as c_t is another value",
     ),
     "f clamped": (
         ("c_t = f * c + i * g", "c_t = f.clamp(0.2, 0.8) * c + i * g"),
@@ -219,7 +219,7 @@ CHANGES = {
     "h with a rest": (
         ("h_t = o * torch.tanh(c_t)", "h_t = o * torch.tanh(c_t) + 0.1 * h"),
         {"hidden"},
-        "o_t is right in your computation; the h_t that comes of it is not",
+        "The right h_t is in your computation; what forward returns as h_t is another value",
     ),
 }
 

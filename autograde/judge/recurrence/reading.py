@@ -49,6 +49,12 @@ class Reading:
     seen: list[Seen]
 
     @property
+    def raised(self) -> str:
+        """What lines of forward raised, if any: a sentence's piece for each line."""
+        raised = [failure for pair in self.pairs for failure in pair.build.raised]
+        return "; ".join({failure.at: str(failure) for failure in reversed(raised)}.values())
+
+    @property
     def unknown(self) -> bool:
         return None in self.findings.values()
 
@@ -106,7 +112,8 @@ def read_values(exercise: Recurrence, pairs: list[Pair], convention: Convention 
             found = diagnose(exercise.rule, seen, depths)
             reading = Reading(pairs, order, convention, found, seen)
             moved = order.outputs_moved or order.states_moved
-            if moved and reading.unknown or order.states_moved and reading.slips > 1:
+            guessed = reading.unknown or any(finding.unknown for finding in found.values())
+            if moved and guessed or order.states_moved and reading.slips > 1:
                 continue  # such a reading says too much to be likely
             if best is None or reading.cost < best.cost:
                 best = reading

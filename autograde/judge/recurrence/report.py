@@ -13,6 +13,8 @@ from ..untouched import same_again
 from .asks import Pair, call_with_other
 from .reading import Reading
 
+RAISES = "a line of forward raises an error"
+
 
 def check_forms(exercise: Recurrence, reading: Reading, sheet: Sheet):
     """Type, dtype, shape and finiteness of what is returned."""
@@ -57,9 +59,13 @@ def report(exercise: Recurrence, reading: Reading, sheet: Sheet):
             lose_unknown(exercise, output, rule.part(source), reading, sheet)
         for part in rule.group(output):
             if part.traced:
-                report_traced(exercise, part, finding, output, reading.seen, sheet)
+                report_traced(exercise, part, finding, output, reading, sheet)
+            elif finding and part.name in finding.unknown:
+                lose_instead(exercise, output, part, finding, reading, sheet)
             elif finding and not part.inline:
                 report_state(exercise, part, finding, sheet)
+    if reading.raised and not any(RAISES in names for names in sheet.mistakes.values()):
+        sheet.lose("runs", f"Your forward raises {reading.raised}.", RAISES)
 
 
 def keeps_states_of_its_own(exercise: Recurrence, reading: Reading) -> bool:
@@ -129,6 +135,10 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
     """An output that no reading gives: its criterion, and those that its parts decide as well."""
     rule = f"The rule: {exercise.asks(last.criterion)}."
     key = last.criterion
+    if reading.raised:
+        sheet.lose(key, f"{stopped(reading, last.symbol)} {rule}", RAISES)
+        sheet.meet(*(part.also[0] for part in exercise.rule.group(output) if part.also))
+        return
     also = [part for part in exercise.rule.group(output) if part.also and not part.traced]
     if also and all(keeps_as_asked(exercise, output, one) for one in reading.seen):
         key = also[0].also[0]  # what is kept is right, so what is added is not
@@ -156,18 +166,22 @@ def report_traced(
     part: Part,
     finding: Finding | None,
     output: str,
-    seen: list[Seen],
+    reading: Reading,
     sheet: Sheet,
 ):
     """A gate: bent as the numbers show, or right as they show, or to be found in the student's
     computation."""
     rule, symbol, key = f"The rule: {exercise.asks(part.criterion)}.", part.symbol, part.criterion
-    bent = bent_parts(exercise.rule, part, finding)
+    bent, seen = bent_parts(exercise.rule, part, finding), reading.seen
+    unknown = finding is None or part.name in finding.unknown
+    shown = shown_by_trace(exercise.rule, seen, part)
     if bent:
         lose_part(exercise, part, bent, finding.choice, sheet)
-    elif finding and part.name in finding.unknown:
+    elif unknown and reading.raised and not (finding is None and shown):
+        sheet.lose(key, f"{stopped(reading, symbol)} {rule}", RAISES)
+    elif finding and unknown:
         what = f"Your {symbol} is not what the rule gives,"
-        if shown_by_trace(exercise.rule, seen, part):
+        if shown:
             what = (
                 f"The right {symbol} is in your computation, but your {output} is made with another"
                 " value in its place,"
@@ -177,7 +191,7 @@ def report_traced(
             f"{what} and no mistake that we know gives its numbers. {rule}",
             f"{symbol} is wrong in a way that we do not know",
         )
-    elif shows(exercise.rule, part, finding, output) or shown_by_trace(exercise.rule, seen, part):
+    elif shown or shows(exercise.rule, part, finding, output):
         sheet.meet(key)
     elif finding:
         sheet.lose(
@@ -192,6 +206,14 @@ def report_traced(
         )
 
 
+def stopped(reading: Reading, symbol: str) -> str:
+    """What is said of a value that a line which raises should have made."""
+    return (
+        f"Your forward raises {reading.raised}, so {symbol} could not be marked; what comes after"
+        " it was marked with other numbers in its place."
+    )
+
+
 def bent_parts(rule: Rule, part: Part, finding: Finding | None) -> list[Part]:
     """Which of the parts that a gate is made of are bent, as far as is known."""
     if finding is None:
@@ -202,6 +224,32 @@ def bent_parts(rule: Rule, part: Part, finding: Finding | None) -> list[Part]:
 
 def shows(rule: Rule, part: Part, finding: Finding | None, output: str) -> bool:
     return finding is not None and visible(rule, finding, output, part)
+
+
+def lose_instead(
+    exercise: Recurrence, output: str, part: Part, finding: Finding, reading: Reading, sheet: Sheet
+):
+    """A state that is made as it should be, where something else comes back."""
+    rule = f"The rule: {exercise.asks(part.criterion)}."
+    if part.also:
+        sheet.meet(part.also[0])
+    if reading.raised:
+        sheet.lose(part.criterion, f"{stopped(reading, part.symbol)} {rule}", RAISES)
+        return
+    what = f"what forward returns as {output} is another value"
+    symbols = {other.name: other.symbol for other in exercise.rule.parts} | exercise.rule.inputs
+    for name, symbol in symbols.items():
+        same = (
+            agree(one.outputs[output], env.get(name), one.within(1))
+            for one, env in zip(reading.seen, finding.envs)
+        )
+        if all(same):
+            what = f"what forward returns as {output} is {symbol}"
+    sheet.lose(
+        part.criterion,
+        f"The right {part.symbol} is in your computation; {what}. {rule}",
+        f"{output} is made, and another value is returned",
+    )
 
 
 def report_state(exercise: Recurrence, part: Part, finding: Finding, sheet: Sheet):
