@@ -4,7 +4,9 @@ Nothing heavy is imported before a verb is chosen, so that help comes at once.
 """
 
 import importlib
+import os
 import sys
+import threading
 
 VERBS = {  # verb: what it does, and the class that does it
     "grade": ("mark what is new or changed in submitted/", "autograde.course.verbs:Grade"),
@@ -13,6 +15,8 @@ VERBS = {  # verb: what it does, and the class that does it
     "adopt": ("add the assignment to the nbgrader course in this folder",
               "autograde.course.verbs:Adopt"),
 }  # fmt: skip
+STOPPED = 130
+SOON = 1  # second, for an orderly end after Ctrl-C
 EXIT_CODES = (
     "Exit code 0: nothing needs a person; 1: something does, and it is listed;\n"
     "2: could not begin; 130: stopped."
@@ -49,4 +53,21 @@ def main(words: list[str] | None = None) -> int:
         )
         return 2
     module, _, name = VERBS[verb][1].partition(":")
-    return getattr(importlib.import_module(module), name).run(verb, rest)
+    try:
+        code = getattr(importlib.import_module(module), name).run(verb, rest)
+    except KeyboardInterrupt:
+        print("Stopped. The same command goes on.", file=sys.stderr)
+        code = STOPPED
+    if code == STOPPED:
+        leave()
+    return code
+
+
+def leave():
+    """End soon, whatever Python waits for: workers in the middle of a notebook end by themselves
+    when this process is gone.
+    """
+    sys.stdout.flush()
+    timer = threading.Timer(SOON, os._exit, [STOPPED])
+    timer.daemon = True
+    timer.start()

@@ -9,7 +9,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, resource_tracker
 from multiprocessing.util import Finalize
 
 from ..box.sandbox import Unavailable
@@ -22,10 +22,17 @@ AHEAD = 3  # jobs on their way for each worker; memory must not grow with the cl
 
 
 def local(count: int) -> tuple[Executor, int]:
-    """Processes on this machine."""
-    return ProcessPoolExecutor(
+    """Processes on this machine. Ctrl-C is for this one, from their first moment on."""
+    executor = ProcessPoolExecutor(
         count, mp_context=get_context("spawn"), initializer=stay_with, initargs=(os.getpid(),)
-    ), count
+    )
+    resource_tracker.ensure_running()  # which else would undo what comes next
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        executor.submit(os.getpid)  # starts them all
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    return executor, count
 
 
 def dask(address: str) -> tuple[Executor, int]:
@@ -55,6 +62,7 @@ def stay_with(parent: int):
     this one.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 
     def watch():
         while os.getppid() == parent:
@@ -100,6 +108,11 @@ def graded(
                         suspects.append(job)
                     else:
                         yield job, given_up(job, worker_failed(problem))
+        except KeyboardInterrupt:  # a worker may be in the middle of a notebook, or of its start
+            running.clear()
+            for worker in active_children():
+                worker.kill()
+            raise
         finally:
             for future in running:
                 future.cancel()

@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -55,6 +56,26 @@ def test_ctrl_c_keeps_what_is_graded(course):
     assert 2 <= kept < 10 and set(scores(course).values()) == {FULL}
     assert f"{kept} unchanged" in autograde(course).stdout
     assert scores(course) == {f"student_{number:02}": FULL for number in range(10)}
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2, 3.5])
+def test_ctrl_c_ends_at_any_moment(course, seconds):
+    """While Python imports, while workers start, while they mark: one Ctrl-C, no traceback."""
+    hand_in_perfect(course, 2, SLOWLY)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "autograde", "grade", "lstm"],
+        cwd=course,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_ctrl_c,
+    )
+    time.sleep(seconds)
+    os.killpg(run.pid, signal.SIGINT)
+    said, _ = run.communicate(timeout=60)
+    assert run.returncode == 130 and "Stopped." in said and "Traceback" not in said
+    wait_until(lambda: not of_course(course))
 
 
 @pytest.mark.parametrize(
