@@ -1320,7 +1320,7 @@ LINES = {  # what stands behind a right class, in a cell of the student's own
     "errors that follow each other without end": "error = None\nfor _ in range(3000):\n    try:\n"
     "        raise ValueError from error\n    except ValueError as found:\n"
     "        error = found\nraise error",
-    "a group of errors in groups": "error = ValueError()\nfor _ in range(500):\n"
+    "a group of errors in groups": "error = ValueError()\nfor _ in range(10):\n"
     "    error = ExceptionGroup('x', [error, error])\nraise error",
     "an error that shows itself": "class Shown(Exception):\n    def _render_traceback_(self):\n"
     "        return ['<script>', '\x1b[2J', 10**400] * 1000\nraise Shown",
