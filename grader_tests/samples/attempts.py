@@ -524,6 +524,8 @@ def guarded(lines: str, cell: str) -> str:
 # What a class that computes nothing hands back in place of its states.
 ANSWERS = {
     "answers that are not finite": "c / 0, h * float('inf')",
+    "answers that are as large as numbers get": "c * 0 + 1.7e308, h * 0 - 1.7e308",
+    "the same answers whatever goes in": "c * 0 + 1e30, h * 0 + 1",
     "complex answers": "c * 1j, h * 1j",
     "answers of truth values": "c > 0, h > 0",
     "answers of half a number": "c.half() * 0, h.bfloat16() * 0",

@@ -110,6 +110,7 @@ def read_values(exercise: Recurrence, pairs: list[Pair], convention: Convention 
         for order in among:
             seen = seen_of(exercise, pairs, order, convention)
             found = diagnose(exercise.rule, seen, depths)
+            found |= dict.fromkeys(filter(lambda name: stands_still(seen, name), found))
             reading = Reading(pairs, order, convention, found, seen)
             moved = order.outputs_moved or order.states_moved
             guessed = reading.unknown or any(finding.unknown for finding in found.values())
@@ -122,6 +123,15 @@ def read_values(exercise: Recurrence, pairs: list[Pair], convention: Convention 
         if best.cost < UNKNOWN:
             break
     return best
+
+
+def stands_still(seen: list[Seen], output: str) -> bool:
+    """Whether an output has the same numbers in every call, other than 0: there is always a value
+    of a gate that would give them, and nothing has computed it."""
+    values = [one.outputs[output] for one in seen]
+    return all(
+        value is not None and value.any() and (value == value[:, :1]).all() for value in values
+    )
 
 
 def orders(exercise: Recurrence, pairs: list[Pair]) -> Iterator[Order]:
