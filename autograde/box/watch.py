@@ -25,6 +25,7 @@ FOLDER_BYTES = 512 << 20  # of files of a notebook, where the system does not co
 FILES = 20_000  # of a notebook, likewise
 DEPTH = 100  # of folders in folders, likewise: further down nothing could be measured
 ALL_OPEN_FILES = 4_000  # of all processes of a notebook together
+STARTING = 2  # seconds in which a process may not be looked into yet
 EVERY = 0.25  # seconds between two looks
 SHARE = 4  # times longer than a look takes, we wait for the next one at least
 MAPPING = re.compile(  # of /proc/PID/maps: shared memory that no file system limits
@@ -147,11 +148,12 @@ def shared_memory(process: psutil.Process) -> list[tuple[str, int]]:
 
 
 def open_files(process: psutil.Process) -> int:
-    """How many a process has open; of one that cannot be looked into, as many as it may have."""
+    """How many a process has open; of one that cannot be looked into for long, as many as it may
+    have."""
     try:
         return process.num_fds()
     except psutil.AccessDenied:
-        return OPEN_FILES
+        return OPEN_FILES if time.time() - process.create_time() > STARTING else 0
     except psutil.Error:
         return 0  # it has ended
 

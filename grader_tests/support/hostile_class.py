@@ -27,25 +27,26 @@ c.Judge.cell_seconds = 4
 c.Judge.notebook_seconds = 60
 c.Judge.answer_seconds = 10
 """
+EVERY_GROUP = frozenset(hostile.group for hostile in HOSTILE)
 HALVES = {"endless": SHORT, "others": ""}  # of the class: which submissions, and their limits
 
 
-def students(half: str) -> dict[str, Hostile]:
-    """Student -> what that student handed in, for one half of the class."""
+def students(half: str, groups: frozenset[str] = EVERY_GROUP) -> dict[str, Hostile]:
+    """Student -> what that student handed in, for these groups of one half of the class."""
     return {
         f"{chr(ord('a') + 26 * place // len(HOSTILE))}_{place:03}": hostile
         for place, hostile in enumerate(HOSTILE)
-        if hostile.endless == (half == "endless")
+        if hostile.endless == (half == "endless") and hostile.group in groups
     }
 
 
-def make_class(folder: Path, half: str):
-    """A course with that half of the hostile submissions among honest ones."""
+def make_class(folder: Path, half: str, groups: frozenset[str] = EVERY_GROUP):
+    """A course with those hostile submissions among honest ones."""
     make_course(folder)
     configure(folder, REQUIRED + HALVES[half])
     for name in HONEST:
         hand_in(folder / "submitted" / name / "lstm", solutions())
-    for name, hostile in students(half).items():
+    for name, hostile in students(half, groups).items():
         hand_in_hostile(folder / "submitted" / name / "lstm", hostile)
 
 
