@@ -41,7 +41,7 @@ CLASSES = list(product(WAYS, HALVES))
 
 @dataclass
 class Grading:
-    """Half of the class, graded: its students and course, what was there before and after, the log."""
+    """Half of the class, graded: students, course, what was there before and after, the log."""
 
     students: dict[str, Hostile]
     course: Path
