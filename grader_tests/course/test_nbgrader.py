@@ -23,7 +23,14 @@ from grader_tests.samples.students import (
     hand_in,
     solutions,
 )
-from grader_tests.support.courses import NBGRADER, by_nbgrader, checked, make_course, nbgrader
+from grader_tests.support.courses import (
+    NBGRADER,
+    by_nbgrader,
+    checked,
+    configure,
+    make_course,
+    nbgrader,
+)
 
 SOLVED = solutions()
 # student -> name of a notebook and what stands in its place (None: nothing), and what the student
@@ -286,14 +293,14 @@ def test_an_assignment_that_was_never_generated(tmp_path):
 
 
 def test_an_assignment_without_exercises(tmp_path):
+    """Its hidden cells ask for our exercises, and the course no longer names any for it."""
     make_course(tmp_path)
-    shutil.copytree(tmp_path / "source" / "lstm", tmp_path / "source" / "other")
-    checked(nbgrader(tmp_path, "generate_assignment", "other"))
-    hand_in(tmp_path / "submitted" / "perfect" / "other", SOLVED)
-    done = nbgrader(tmp_path, "autograde", "other")
+    configure(tmp_path, "c.Judge.exercises = {}")
+    hand_in(tmp_path / "submitted" / "perfect" / "lstm", SOLVED)
+    done = nbgrader(tmp_path, "autograde", "lstm")
     assert (
         done.returncode
-        and "other has no exercises in c.Judge.exercises" in done.stderr
+        and "lstm has no exercises in c.Judge.exercises" in done.stderr
         and "Traceback" not in done.stderr
     )
 
