@@ -1,8 +1,9 @@
 """What no box may let through, as tables: name -> lines of a cell that try it.
 
 `attempt(what, call, ...)` notes what a call reached: it came back, and not with C's -1. `refused`
-notes a system call that failed for another reason than that it is not allowed. `guarded` puts the
-lines above a class, so that the cell stops, and costs marks, where anything was reached.
+notes a system call that failed for another reason than that it is not allowed. `stuffed` says how
+many bytes a socket takes that nobody reads. `guarded` puts the lines above a class, so that the
+cell stops, and costs marks, where anything was reached.
 """
 
 TRY = """
@@ -41,6 +42,16 @@ def refused(name, number, *arguments):
 def there(place, how="rb"):
     with open(place, how) as file:
         return file.read(1) if how == "rb" else file.write("1")
+
+
+def stuffed(sending):
+    sending.setblocking(False)
+    total = 0
+    try:
+        while True:
+            total += sending.send(bytes(1 << 16))
+    except BlockingIOError:
+        return total
 
 
 def others(*names):
@@ -382,13 +393,8 @@ try:
         pair = socket.socketpair()
         pair[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 24)
         pair[1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
-        pair[0].setblocking(False)
         held.append(pair)
-        try:
-            while True:
-                total += pair[0].send(bytes(1 << 16))
-        except BlockingIOError:
-            pass
+        total += stuffed(pair[0])
 except OSError:
     pass
 if total > 100 << 20:
@@ -402,12 +408,7 @@ try:
     while True:
         held.append(socket.create_connection(server.getsockname()))
         held.append(server.accept()[0])
-        held[-1].setblocking(False)
-        try:
-            while True:
-                total += held[-1].send(bytes(1 << 16))
-        except BlockingIOError:
-            pass
+        total += stuffed(held[-1])
 except OSError:
     pass
 if total > 100 << 20:

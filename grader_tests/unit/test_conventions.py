@@ -181,6 +181,16 @@ def test_a_forward_in_which_every_line_raises_earns_its_form_alone():
     assert grade("LSTMCell", source).score <= 1.5
 
 
+def test_what_was_never_written_is_not_blamed_on_a_line_that_raises():
+    lines = CELL.partition("    def forward")[0]
+    verdict = grade("LSTMCell", f"{lines}    def forward(self, x, c, h):\n        return new, h\n")
+    assert verdict.score <= 1.5
+    assert "The right f_t is nowhere in your computation; your forward raises NameError" in told(
+        verdict
+    )
+    assert "so f_t could not be marked" not in told(verdict)
+
+
 def test_a_raising_line_in_a_forward_that_calls_super():
     source = """
 class CoupledLSTMCell(LSTMCell):

@@ -51,8 +51,10 @@ class Reading:
     @property
     def raised(self) -> str:
         """What lines of forward raised, if any: a sentence's piece for each line."""
-        raised = [failure for pair in self.pairs for failure in pair.build.raised]
-        return "; ".join({failure.at: str(failure) for failure in reversed(raised)}.values())
+        lines = {}
+        for failure in (one for pair in self.pairs for one in pair.build.raised):
+            lines.setdefault(failure.at, str(failure))
+        return "; ".join(lines.values())
 
     @property
     def unknown(self) -> bool:

@@ -173,13 +173,13 @@ def report_traced(
     computation."""
     rule, symbol, key = f"The rule: {exercise.asks(part.criterion)}.", part.symbol, part.criterion
     bent, seen = bent_parts(exercise.rule, part, finding), reading.seen
-    unknown = finding is None or part.name in finding.unknown
+    unknown = finding is not None and part.name in finding.unknown
     shown = shown_by_trace(exercise.rule, seen, part)
     if bent:
         lose_part(exercise, part, bent, finding.choice, sheet)
-    elif unknown and reading.raised and not (finding is None and shown):
+    elif unknown and reading.raised:
         sheet.lose(key, f"{stopped(reading, symbol)} {rule}", RAISES)
-    elif finding and unknown:
+    elif unknown:
         what = f"Your {symbol} is not what the rule gives,"
         if shown:
             what = (
@@ -201,9 +201,9 @@ def report_traced(
             f"no {symbol}",
         )
     else:
-        sheet.lose(
-            key, f"The right {symbol} is nowhere in your computation. {rule}", f"{symbol} is wrong"
-        )
+        nowhere = f"The right {symbol} is nowhere in your computation"
+        raises = f"; your forward raises {reading.raised}" if reading.raised else ""
+        sheet.lose(key, f"{nowhere}{raises}. {rule}", RAISES if raises else f"{symbol} is wrong")
 
 
 def stopped(reading: Reading, symbol: str) -> str:
