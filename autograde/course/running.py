@@ -121,8 +121,8 @@ class Running:
                 if after.score > before.score:
                     self.graded.verdicts[key] = after
                     self.graded.notes.append(
-                        f"{after.name} was judged after all cells had run: it needs a cell that "
-                        "stands below its check."
+                        f"{after.name} was judged after all cells had run: cells below its check "
+                        "make a difference."
                     )
 
     def run_failed(self) -> bool:

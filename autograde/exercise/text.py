@@ -37,14 +37,21 @@ LATEX = str.maketrans(
 )
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text, as most are, has nothing that could be wrong: a quick look."""
+    return text.isascii() and text.isprintable()
+
+
 def clean(text: str) -> str:
     """`text` without what is no text, each such code as one replacement character. Raises
     nothing."""
-    return NO_TEXT.sub(OTHER, text)
+    return text if is_plain(text) else NO_TEXT.sub(OTHER, text)
 
 
 def clean_output(text: str) -> str:
     """As `clean`, for what a cell prints: colours stay, since a notebook shows them."""
+    if is_plain(text):
+        return text
     kept = COLOUR.findall(text)
     parts = [clean(part) for part in COLOUR.split(text)]
     return "".join(part + colour for part, colour in zip(parts, [*kept, ""], strict=True))

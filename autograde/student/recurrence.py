@@ -5,7 +5,7 @@ import torch
 from .forms import returned
 from .holes import mend
 from .parameters import found, hold, load, own_name, survey, tensor_of
-from .protocol import BEFORE_RESET
+from .protocol import BEFORE_RESET, DRAWN_AGAIN
 from .slopes import gradients
 from .telling import after, attempt, describe, name_of, pack, unpack
 from .watching import Trace, built_ins, construct, construct_without_reset, default_dtype
@@ -207,7 +207,8 @@ def reset_answer(cls: type, sizes: list[int]) -> dict:
         kept = list(held)[:MOST_PARAMETERS]
         parameters = {name: pack(held[name]) for name in kept}
         module.reset_parameters()
-        return {"parameters": parameters, "again": {name: pack(held[name]) for name in kept}}
+        again = {name: pack(held[name].reshape(-1)[:DRAWN_AGAIN]) for name in kept}
+        return {"parameters": parameters, "again": again}
 
 
 def every_parameter(module) -> dict[str, torch.nn.Parameter]:

@@ -27,7 +27,7 @@ import nbformat
 import psutil
 
 from autograde.box.notebook import Student
-from autograde.course import grade, jobs, marking, state, verbs
+from autograde.course import autograded, grade, jobs, marking, running, verbs
 from grader_tests.evidence.plain import ENVIRONMENT, make_plain_course
 from grader_tests.samples.mistakes import code, named
 from grader_tests.samples.right_answers import HEAD, right_answers
@@ -56,10 +56,15 @@ WORDS = {
 # ---------------------------------------------------------------- the class
 def submissions(count: int) -> dict[str, dict[str, str]]:
     """student -> grade_id -> text: right answers in many hands, every fourth cell with a mistake in
-    it, some left as they were given out."""
+    it, some left as they were given out. None defines the class of another cell once more: there
+    plain nbgrader, which judges each class at its check, and ours differ."""
     chance, own = random.Random(1), solutions()
     right = {
-        name: [HEAD + source for cls, _, source in right_answers() if cls == name]
+        name: [
+            HEAD + source
+            for cls, _, source in right_answers()
+            if cls == name and stands_alone(name, source)
+        ]
         for name in EXERCISES
     }
     seen_in_source = {
@@ -70,7 +75,7 @@ def submissions(count: int) -> dict[str, dict[str, str]]:
         name: [
             HEAD + code(name, mistake)
             for mistake in named(name)
-            if not mistake.loses & seen_in_source
+            if not mistake.loses & seen_in_source and stands_alone(name, code(name, mistake))
         ]
         for name in EXERCISES
     }
@@ -84,6 +89,10 @@ def submissions(count: int) -> dict[str, dict[str, str]]:
                 del cells[name]
         students[f"student_{number:05}"] = cells
     return students
+
+
+def stands_alone(name: str, source: str) -> bool:
+    return not any(f"class {other}(" in source for other in EXERCISES if other != name)
 
 
 def fresh(base: Path, course: Path, students: dict[str, dict[str, str]]) -> Path:
@@ -261,10 +270,11 @@ STAGES = (
     (Student, "start", "fork a process in the box"),
     (Student, "execute", "run the student's cells"),
     (Student, "ask", "answer the questions"),
-    (grade, "examine", "judge the answers"),
+    (running, "examine", "judge the answers"),
+    (grade, "second_look", "look a second time at one in twenty, and at what is suspicious"),
     (Student, "close", "end the process and all it started"),
     (nbformat, "writes", "notebooks to JSON"),
-    (state, "write_notebooks", "write the notebooks"),
+    (autograded, "write_notebooks", "write the notebooks"),
     (marking, "enter", "write the gradebook"),
 )
 
