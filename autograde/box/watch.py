@@ -25,7 +25,6 @@ FOLDER_BYTES = 512 << 20  # of files of a notebook, where the system does not co
 FILES = 20_000  # of a notebook, likewise
 DEPTH = 100  # of folders in folders, likewise: further down nothing could be measured
 ALL_OPEN_FILES = 4_000  # of all processes of a notebook together
-STARTING = 2  # seconds in which a process may not be looked into yet
 EVERY = 0.25  # seconds between two looks
 SHARE = 4  # times longer than a look takes, we wait for the next one at least
 MAPPING = re.compile(  # of /proc/PID/maps: shared memory that no file system limits
@@ -61,7 +60,7 @@ class Watch:
             began = time.monotonic()
             started = [one for one in family(self.server) if one.pid not in self.usual]
             try:
-                self.over = self.over or self._too_much(started)
+                self.over = self.over or self._too_much(living(started))
             except Exception as problem:  # nobody shall get out of sight
                 self.over = f"your code's processes could not be watched ({problem})"
             if self.over:
@@ -86,6 +85,37 @@ def family(server: int) -> list[psutil.Process]:
         parent = psutil.Process(server)
         return [parent, *parent.children(recursive=True)]
     return []
+
+
+def living(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that run, each seen through a thread that does: where the first thread has ended, the
+    process shows nothing any more, and its other threads may still hold all it has. One that has
+    ended as a whole holds nothing, however long nobody asks for it."""
+    found = []
+    for process in processes:
+        with suppress(psutil.Error):
+            threads = [process]
+            if ended(process):
+                threads = [psutil.Process(thread.id) for thread in process.threads()]
+            found += [thread for thread in threads if not ended(thread)][:1]
+    return found
+
+
+def ended(process: psutil.Process) -> bool:
+    """Whether a process, or a thread, has ended and only waits for somebody to ask for it."""
+    try:
+        return process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.Error:
+        return True
+
+
+def hides(process: psutil.Process) -> bool:
+    """Whether one that could not be looked into has something to hide: nobody can look into one
+    that is just ending, and that has given its memory back."""
+    try:
+        return process.memory_info().vms > 0
+    except psutil.Error:
+        return False
 
 
 def end(processes: list[psutil.Process]):
@@ -148,12 +178,11 @@ def shared_memory(process: psutil.Process) -> list[tuple[str, int]]:
 
 
 def open_files(process: psutil.Process) -> int:
-    """How many a process has open; of one that cannot be looked into for long, as many as it may
-    have."""
+    """How many a process has open; of one that cannot be looked into, as many as it may have."""
     try:
         return process.num_fds()
     except psutil.AccessDenied:
-        return OPEN_FILES if time.time() - process.create_time() > STARTING else 0
+        return OPEN_FILES if hides(process) else 0
     except psutil.Error:
         return 0  # it has ended
 
@@ -168,10 +197,9 @@ def nameless(processes: list[psutil.Process]) -> int:
             opened |= opened_nameless(process.pid)
             maps = Path(f"/proc/{process.pid}/maps").read_text()
             mapped |= set(map(int, NAMELESS.findall(maps)))
-        except PermissionError:
-            return FOLDER_BYTES + 1
-        except OSError:
-            continue  # it has ended
+        except OSError as error:
+            if isinstance(error, PermissionError) and hides(process):
+                return FOLDER_BYTES + 1
     return sum(opened.values()) + FILE_BYTES * len(mapped - opened.keys())
 
 

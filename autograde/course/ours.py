@@ -140,9 +140,7 @@ def is_magic(line: str) -> bool:
 
 
 def blanked(lines: list[str], first: int, last: int) -> str:
-    """The cell with `pass` in place of these lines, as far in as they were."""
-    kept = list(lines)
-    for number in range(first - 1, last):
-        indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
-        kept[number] = f"{indent}pass"
+    """The cell with `pass` in place of these lines, as far in as the first of them was."""
+    indent = lines[first - 1][: len(lines[first - 1]) - len(lines[first - 1].lstrip())]
+    kept = [*lines[: first - 1], *[f"{indent}pass"] * (last - first + 1), *lines[last:]]
     return "\n".join(kept)

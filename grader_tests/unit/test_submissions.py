@@ -464,3 +464,4 @@ def test_a_statement_is_left_out_and_no_line_moves(line, gone):
     else:
         assert gone not in left and len(left.split("\n")) == len(CELL.split("\n"))
         assert "class A:" in left
+        compile(left.replace("%matplotlib widget", ""), "cell", "exec")
