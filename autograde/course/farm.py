@@ -9,6 +9,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from multiprocessing import active_children, get_context, resource_tracker
 from multiprocessing.util import Finalize
 
@@ -26,13 +27,24 @@ def local(count: int) -> tuple[Executor, int]:
     executor = ProcessPoolExecutor(
         count, mp_context=get_context("spawn"), initializer=stay_with, initargs=(os.getpid(),)
     )
-    resource_tracker.ensure_running()  # which else would undo what comes next
+    resource_tracker.ensure_running()  # which else would let Ctrl-C through, later on
+    return executor, count
+
+
+@contextmanager
+def later_ctrl_c():
+    """Ctrl-C waits until the end, in whichever thread of this process the system delivers it, and
+    does not reach processes that are started meanwhile."""
+    heard = []
+    before = signal.signal(signal.SIGINT, lambda *_: heard.append(True))
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
-        executor.submit(os.getpid)  # starts them all
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
-    return executor, count
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
 
 
 def dask(address: str) -> tuple[Executor, int]:
@@ -93,7 +105,8 @@ def graded(
                 ):
                     job = waiting.next() if waiting else suspects.popleft()
                     try:
-                        running[executor.submit(grade_submission, job)] = job
+                        with later_ctrl_c():  # it may start another worker
+                            running[executor.submit(grade_submission, job)] = job
                     except BrokenExecutor:  # a worker has died since the last answer
                         suspects.append(job)
                         broken = True

@@ -34,6 +34,7 @@ from .settings import Judge
 from .submission import read_submission, secret_of
 
 NOT_READ = "could not be read ({}): look at its folder, then grade again."
+STOPPED = "grading was stopped before its end: the same command goes on."
 NOT_WRITTEN = (
     "graded, but the marks could not be written ({}); the next run grades this submission again"
 )
@@ -234,14 +235,21 @@ class Marking:
         found: dict[tuple[str, str], list[str]] = {}
         for (student, notebook), about in sorted(held(self.gradebook, self.name).items()):
             if about.needs_person and self.is_wanted(student):
-                run = autograded.run_in(self.folder("autograded", student) / f"{notebook}.ipynb")
-                said = wanted(run, about.flagged, about.waiting)
-                for what in said:
+                for what in self.wanted_of(student, notebook, about):
                     found.setdefault((shown(student), what), []).append(notebook)
         asked = [
             (student, f"{', '.join(names)}: {what}") for (student, what), names in found.items()
         ]
         return [*self.faults, *asked]
+
+    def wanted_of(self, student: str, notebook: str, about: Held) -> list[str]:
+        """Sentences about one notebook that needs a person."""
+        ours = {exercise.test_id for exercise in self.assignment.in_notebook(notebook)}
+        begun = notebook not in state.finished(self.root, self.name, student)
+        if begun and ours & set(about.waiting):  # `forget` has cleared it
+            return [STOPPED]
+        run = autograded.run_in(self.folder("autograded", student) / f"{notebook}.ipynb")
+        return wanted(run, about.flagged, about.waiting)
 
 
 def done_as(result: Graded, digest: str) -> state.Done:

@@ -84,6 +84,8 @@ class Verb(NbGrader):
         except (NotReady, Unavailable) as problem:
             return refuse(str(problem))
         except (OSError, SQLAlchemyError) as problem:
+            if began_with_ctrl_c(problem):
+                raise KeyboardInterrupt from None
             return refuse(
                 "Stopped: the course's files or its gradebook could not be read or written "
                 f"({reason(problem)}). What is marked is kept."
@@ -118,6 +120,13 @@ class Verb(NbGrader):
 def switched_on(trait: str) -> dict:
     owner, _, name = trait.partition(".")
     return {owner: {name: True}}
+
+
+def began_with_ctrl_c(problem: BaseException | None) -> bool:
+    """Whether an error is what Ctrl-C in the middle of a transaction has become."""
+    while problem is not None and not isinstance(problem, KeyboardInterrupt):
+        problem = problem.__cause__ or problem.__context__
+    return problem is not None
 
 
 def refuse(sentence: str) -> int:

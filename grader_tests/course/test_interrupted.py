@@ -75,6 +75,7 @@ def test_ctrl_c_ends_at_any_moment(course, seconds):
     os.killpg(run.pid, signal.SIGINT)
     said, _ = run.communicate(timeout=60)
     assert run.returncode == 130 and "Stopped." in said and "Traceback" not in said
+    assert "waits for a person's mark" not in said
     wait_until(lambda: not of_course(course))
 
 
