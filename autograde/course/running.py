@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from nbgrader.utils import determine_grade
 
 from ..box.notebook import Limits, Student
 from ..box.result import CellResult
@@ -153,6 +152,8 @@ class Running:
 
     def score(self, cell: NotebookNode, result: CellResult):
         """A test of nbgrader's own, by nbgrader's own rule."""
+        from nbgrader.utils import determine_grade  # takes longer to import than all of a worker
+
         ran = result.status == "ok"
         self.graded.tests[grade_id(cell)] = determine_grade(cell)[0] if ran else 0.0
         if result.sentence and (said := trouble(result.sentence, self.shipped, self.python)):

@@ -2,6 +2,7 @@
 errors are our own.
 """
 
+import math
 import os
 import sys
 from dataclasses import dataclass
@@ -15,13 +16,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Integer, Unicode
 
 from ..box.sandbox import Unavailable
-from ..pages import report, summary
+from ..pages import summary
 from . import adopt, farm
 from .command import EXIT_CODES
 from .files import reason, shown
 from .marking import Marking
 from .release import NotReady
 from .settings import Judge
+
+WORTH_A_WORKER = 8  # submissions, which take about as long as a worker takes to start
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ GRADE = [Option(*about) for about in (
     ("student", "NAME", "only these students; * is any letters", "CourseDirectory.student_id"),
     ("notebook", "NAME", "only these notebooks", "CourseDirectory.notebook_id"),
     ("force", "", "mark what is marked and unchanged as well", "Grade.force"),
-    ("jobs", "N", "processes on this machine; without it, one for each processor", "Grade.jobs"),
+    ("jobs", "N", "processes on this machine; without it, as many as help", "Grade.jobs"),
     ("scheduler", "ADDRESS", "a Dask scheduler whose workers mark instead", "Grade.scheduler"),
     ("sandbox", "KIND", "auto: the best box; required: refuse without one; off", "Judge.sandbox"),
     ("table", "", "print every student's points, and why points were lost", "Grade.table"),
@@ -142,9 +145,10 @@ class Grade(Verb):
     )
     options = (*GRADE, *COMMON)
     force = Bool(False, help="Mark what is marked and unchanged as well.").tag(config=True)
-    jobs = Integer(0, help="Worker processes on this machine; 0: one for each processor.").tag(
-        config=True
-    )
+    jobs = Integer(
+        0,
+        help="Worker processes on this machine; 0: as many as help.",
+    ).tag(config=True)
     scheduler = Unicode("", help="Address of a Dask scheduler whose workers mark.").tag(config=True)
     table = Bool(False, help="Print every student's points, and why points were lost.").tag(
         config=True
@@ -172,7 +176,8 @@ class Grade(Verb):
         with Progress(*columns(), console=console, transient=True) as progress:
             bar = progress.add_task("marking", total=len(students), rate="", people=0)
             try:
-                for job, graded in farm.graded(marking.jobs(students, self.force), self.workers):
+                workers = lambda: self.workers(len(students))
+                for job, graded in farm.graded(marking.jobs(students, self.force), workers):
                     marking.enter(job, graded)
                     asked += any(result.flags for result in graded)
                     speed = progress.tasks[0].speed
@@ -186,10 +191,11 @@ class Grade(Verb):
                 return True
         return False
 
-    def workers(self):
+    def workers(self, submissions: int):
         if self.scheduler:
             return farm.dask(self.scheduler)
-        return farm.local(self.jobs or os.cpu_count() or 1)
+        needed = math.ceil(submissions / WORTH_A_WORKER)
+        return farm.local(self.jobs or max(1, min(os.cpu_count() or 1, needed)))
 
 
 def columns() -> list:
@@ -234,6 +240,8 @@ class Report(Verb):
     description = "Writes a page about what a class has got right and wrong, into reports/."
 
     def work(self, name: str) -> int:
+        from ..pages import report  # brings matplotlib, which no other verb needs
+
         marking = Marking(self, name)
         assignment, folders = marking.assignment, marking.folders
         with Gradebook(folders.db_url, folders.course_id) as gradebook:

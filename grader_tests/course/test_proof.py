@@ -1,5 +1,5 @@
-"""The proof is run as a command, and its page is what it prints; a few dozen of its cases go
-through real notebooks."""
+"""The proof is run as a command: all right answers and mistakes, a part of the rest; its page is
+about what it tries today. A few dozen of its cases go through real notebooks."""
 
 import re
 import subprocess
@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from grader_tests.evidence.proof import PAGE, classic
+from grader_tests.evidence.proof import (
+    PAGE,
+    classic,
+    mistake_cases,
+    mutant_cases,
+    pair_cases,
+    right_cases,
+)
 from grader_tests.samples.mistakes import code, named
 from grader_tests.samples.right_answers import HEAD, right_answers
 from grader_tests.samples.students import EVERY, EXERCISES, ROOT, hand_in, solutions
@@ -26,11 +33,6 @@ def head_of(text: str) -> dict[str, str]:
     )
 
 
-def counted(table: dict[str, str]) -> dict[str, str]:
-    """The rows that do not hang on the machine's arithmetic: how many of what was tried."""
-    return {name: seen for name, seen in table.items() if seen.isdigit()}
-
-
 def percent(table: dict[str, str], name: str) -> float:
     return float(re.search(r"\(([\d.]+) %\)", table[name])[1])
 
@@ -39,7 +41,7 @@ def percent(table: dict[str, str], name: str) -> float:
 def proof(tmp_path_factory) -> tuple[subprocess.CompletedProcess, dict[str, str]]:
     """The command, and the table at the head of the page that it writes."""
     page = tmp_path_factory.mktemp("page") / "page.md"
-    command = [sys.executable, "-m", "grader_tests.evidence.proof", "--page", page]
+    command = [sys.executable, "-m", "grader_tests.evidence.proof", "--page", page, "--every=4"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return done, head_of(page.read_text(encoding="utf-8")) if page.exists() else {}
 
@@ -49,10 +51,26 @@ def test_what_must_be_perfect_is(proof):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_its_page_is_what_it_prints(proof):
-    assert counted(proof[1]) == counted(head_of(PAGE.read_text(encoding="utf-8"))), (
+ALL_TRIED = {  # rows of the page, and the cases that they count
+    "right answers": right_cases,
+    "mistakes, one at a time": mistake_cases,
+    "pairs of mistakes": pair_cases,
+    "mutants": mutant_cases,
+}
+
+
+def test_its_page_is_of_all_that_is_tried_today(proof):
+    page = head_of(PAGE.read_text(encoding="utf-8"))
+    counts = {name: str(len(list(cases()))) for name, cases in ALL_TRIED.items()}
+    assert {name: page[name] for name in counts} == counts, (
         "PROOF.md is out of step: run `make proof`."
     )
+    same_in_both = ("right answers", "right answers marked down", "mistakes, one at a time")
+    assert {name: page[name] for name in same_in_both} == {
+        name: proof[1][name] for name in same_in_both
+    }
+    killed, same = page["mutants killed"], page["mutants shown to compute the same"]
+    assert int(killed) + int(same) == int(page["mutants"])
 
 
 def test_mistakes_are_named(proof):
