@@ -10,7 +10,9 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
-MEMORY_BYTES = 5 << 30  # of a server and of what a notebook may use: a little above the watch
+KERNEL_MEMORY_BYTES = (
+    5 << 30
+)  # of a server and of what a notebook may use: a little above the watch
 ENTER = 'echo 0 > "$0/cgroup.procs" && exec "$@"'  # a shell joins, and becomes the command
 
 
@@ -25,7 +27,7 @@ class Group:
         self.folder = above / f"grader_{os.getpid()}_{secrets.token_hex(4)}"
         self.folder.mkdir()
         try:
-            for name, value in (("memory.max", MEMORY_BYTES), ("memory.swap.max", 0)):
+            for name, value in (("memory.max", KERNEL_MEMORY_BYTES), ("memory.swap.max", 0)):
                 if name == "memory.max" or (self.folder / name).exists():
                     (self.folder / name).write_text(str(value))
         except OSError:

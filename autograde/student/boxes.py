@@ -5,13 +5,14 @@ server that forks stays outside: it shares no memory, no process id and no folde
 written with what is inside.
 """
 
+import contextlib
 import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import system
-from .refusals import refuse
+from .refusals import program, refuse
 
 try:
     import sandlock
@@ -74,6 +75,7 @@ class Landlock(Open):
         """Raises OSError."""
         root = os.geteuid() == 0 and all(passable(path) for path in self.readable)
         self.outside = new_user() if root else None
+        ready(outside=True)
         os.makedirs(self.work, mode=0o700)
         if self.outside is None:
             self.others = running()
@@ -101,6 +103,7 @@ class Namespaces(Open):
         """Raises OSError. The child is born in a process namespace of its own; after that, the next
         child of this process would be born where this one is."""
         self.outside = new_user() if os.geteuid() == 0 else os.geteuid()
+        ready(outside=False)
         home = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         try:
             system.unshare(system.NEW_PROCESSES)
@@ -140,6 +143,12 @@ class Namespaces(Open):
 
 
 KINDS = {"namespaces": Namespaces, "landlock": Landlock, "none": Open}
+
+
+def ready(outside: bool):
+    """What each child will load is made once. Where it cannot be made, a child will say so."""
+    with contextlib.suppress(OSError):
+        program(outside)
 
 
 def new_user() -> int:

@@ -1,6 +1,8 @@
 """System calls that a notebook has no use for, and which fail in a box (seccomp, by libseccomp)."""
 
 import errno
+import os
+from functools import lru_cache
 
 from . import system
 
@@ -66,6 +68,14 @@ def refuse(outside: bool):
 
     Raises OSError where the kernel does not do it.
     """
+    system.prctl(system.NO_NEW_PRIVILEGES, 1)
+    system.filter_calls(program(outside))
+
+
+@lru_cache
+def program(outside: bool) -> bytes:
+    """The filter as the kernel takes it: made once, before all forks. Raises OSError where it
+    cannot be made."""
     if seccomp is None:
         raise OSError("pyseccomp, or libseccomp beneath it, cannot be loaded")
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
@@ -106,5 +116,7 @@ def refuse(outside: bool):
             add(name, seccomp.Arg(0, seccomp.NE, one))
         for name, place in ITSELF.items():
             add(name, seccomp.Arg(place, seccomp.NE, 0))
-    system.prctl(system.NO_NEW_PRIVILEGES, 1)
-    rules.load()
+    with open(os.memfd_create("filter"), "w+b") as file:
+        rules.export_bpf(file)
+        file.seek(0)
+        return file.read()

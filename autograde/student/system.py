@@ -16,6 +16,7 @@ RECURSIVE, KEPT_PRIVATE = 0x4000, 0x40000
 # prctl(2)
 DEATH_SIGNAL, DUMPABLE, DROP_BOUND, SUBREAPER, NO_NEW_PRIVILEGES, AMBIENT = 1, 4, 24, 36, 38, 47
 CLEAR_ALL = 4
+FILTER_CALLS, BY_PROGRAM, INSTRUCTION = 22, 2, 8  # the last: bytes
 CAPABILITIES = 41  # how many there are, or may come to be
 CAPSET = {"x86_64": 126, "aarch64": 91}  # capset(2), which the C library does not offer
 CAPABILITY_VERSION = 0x20080522
@@ -65,6 +66,13 @@ def show_again(descriptor: int, place: str):
 def prctl(option: int, value: int = 0):
     """Change something about this process."""
     checked(libc.prctl(option, value, 0, 0, 0), f"prctl {option}")
+
+
+def filter_calls(program: bytes):
+    """A seccomp filter for this process and all it starts, for good."""
+    held = ctypes.create_string_buffer(program, len(program))
+    told = struct.pack("HxxxxxxP", len(program) // INSTRUCTION, ctypes.addressof(held))
+    checked(libc.prctl(FILTER_CALLS, BY_PROGRAM, told, 0, 0), "prctl seccomp")
 
 
 def drop_capabilities():

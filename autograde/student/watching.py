@@ -69,11 +69,9 @@ def watched(work, *arguments) -> list[str] | None:
             contextlib.suppress(Exception),
         ):
             work(*arguments)
-        names = (event.name for event in profile.function_events)
-        own = (
-            name.removeprefix(OPERATOR).strip("_") for name in names if name.startswith(OPERATOR)
-        )
-        return ["nothing", *own]
+        events = sorted(profile.kineto_results.events(), key=lambda event: event.start_ns())
+        own = dict.fromkeys(event.name() for event in events if event.name().startswith(OPERATOR))
+        return ["nothing", *(name.removeprefix(OPERATOR).strip("_") for name in own)]
     except Exception:
         time.sleep(0.1)
         return None

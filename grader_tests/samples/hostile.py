@@ -459,6 +459,7 @@ HOSTILE = (
         FULL,
         before="import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n"
         "        pass",
+        endless=True,
     ),
     Hostile(
         "1000 threads",
@@ -1311,13 +1312,13 @@ LINES = {  # what stands behind a right class, in a cell of the student's own
     ),
     "decorators without end": "@print\n" * 20_000 + "def f(): pass",
     "formats in formats": "x = " + "f'{" * 150 + "1" + "}'" * 150,
-    "forty thousand empty lines": "\n" * 40_000 + "%time 1",
+    "fifteen thousand empty lines": "\n" * 15_000 + "%time 1",
     "a character that is none": "x = 1\0\nprint(x)",
     "half a character": "print('\ud800')",
     "form feeds and other ends of lines": "x = 1\x0c\x0b\x1c\u2028\u2029\x85print(x)",
     "commands to the shell without end": "!true\n" * 30,
     "an error of fifty million characters": "raise ValueError('x' * 50_000_000)",
-    "errors that follow each other without end": "error = None\nfor _ in range(3000):\n    try:\n"
+    "errors that follow each other without end": "error = None\nfor _ in range(800):\n    try:\n"
     "        raise ValueError from error\n    except ValueError as found:\n"
     "        error = found\nraise error",
     "a group of errors in groups": "error = ValueError()\nfor _ in range(10):\n"
@@ -1401,10 +1402,11 @@ PATCHES = {  # of what answers, beside a class that computes nothing
     "nn.init.normal_ = nn.init.zeros_\ntorch.Tensor.normal_ = torch.Tensor.zero_",
     "what watches": "torch.autograd.profiler.profile = None\n"
     "torch.overrides.TorchFunctionMode.__enter__ = lambda self: self",
-    "the class, between two questions": "import threading\ndef swap():\n    import time\n"
-    "    for _ in range(50):\n        time.sleep(0.01)\n"
-    "        globals()['LSTMCell'] = type('LSTMCell', (nn.Linear,), {})\n"
-    "threading.Thread(target=swap, daemon=True).start()",
+    "the class, while it is asked": "first = LSTMCell.__init__\n"
+    "def swap(self, *sizes):\n"
+    "    globals()['LSTMCell'] = type('LSTMCell', (nn.Linear,), {})\n"
+    "    first(self, *sizes)\n"
+    "LSTMCell.__init__ = swap",
     "the class, by one that lies about itself": "class Lying(type(nn.Module)):\n"
     "    __mro__ = property(lambda cls: (object,))\n"
     "    def __call__(cls, *a):\n        return 10.0\n"
@@ -1431,6 +1433,7 @@ FORGED = {  # by a class that would earn less alone: right numbers, and a flag w
     "PyTorch's own underneath, and the profiler blind": (
         BY_PYTORCH,
         "import torch\n\n\nclass Blind:\n    function_events = ()\n"
+        "    kineto_results = type('Nothing', (), {'events': staticmethod(tuple)})\n"
         "    def __init__(self, *a, **k):\n        pass\n"
         "    def __enter__(self):\n        return self\n"
         "    def __exit__(self, *error):\n        return False\n\n\n"
