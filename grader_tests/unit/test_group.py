@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from autograde.box.group import MEMORY_BYTES, Group
+from autograde.box.group import KERNEL_MEMORY_BYTES, Group
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_a_group_is_made_limited_entered_and_removed(tmp_path, own):
     divide(tmp_path, "cpu memory pids\n")
     group = Group(tmp_path, own)
     assert group.folder.parent == tmp_path / "user.slice" / "session"
-    assert (group.folder / "memory.max").read_text() == str(MEMORY_BYTES)
+    assert (group.folder / "memory.max").read_text() == str(KERNEL_MEMORY_BYTES)
     done = subprocess.run(group.command(["echo", "a b", "$c"]), capture_output=True, text=True)
     assert done.stdout == "a b $c\n"
     assert (group.folder / "cgroup.procs").read_text() == "0\n"
