@@ -116,7 +116,7 @@ def put_stand_ins(module, question: dict, sizes: list[int]) -> list[StandIn]:
     that are shared stay shared.
 
     A cell that is none computes what its stand-in does, so that it does not matter by which way the
-    stack comes to it.
+    stack comes to it; one of PyTorch's own is called as those are.
     """
     stand_in, made = stand_in_for(question), {}
     for k, layer in enumerate(where_cells_are(module)[1]):
@@ -124,8 +124,23 @@ def put_stand_ins(module, question: dict, sizes: list[int]) -> list[StandIn]:
             made[id(layer)] = layer
         elif id(layer) not in made:
             made[id(layer)] = stand_in(sizes[0] if k == 0 else sizes[1], sizes[1])
-            layer.forward = made[id(layer)].forward
+            forward = made[id(layer)].forward
+            layer.forward = (
+                as_torch_has_it(forward) if isinstance(layer, nn.RNNCellBase) else forward
+            )
     return [made[id(layer)] for layer in where_cells_are(module)[1]]
+
+
+def as_torch_has_it(forward):
+    """A cell's forward, called as PyTorch's own cells are: (x, states), the shown state first; it
+    returns the states likewise."""
+
+    def torch_forward(x, states):
+        given = states if isinstance(states, tuple | list) else (states,)
+        new = forward(x, *reversed(given))
+        return tuple(reversed(new)) if isinstance(new, tuple) else new
+
+    return torch_forward
 
 
 def where_cells_are(module) -> tuple[str, list]:

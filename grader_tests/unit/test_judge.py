@@ -312,6 +312,16 @@ def test_a_stack_is_judged_whatever_its_cells_are():
         assert not lost(grade("LSTM", broken + "\n\n" + stack_source()))
 
 
+def test_a_right_stack_of_pytorchs_own_cells_loses_those_alone():
+    source = stack_source().replace("LSTMCell(", "nn.LSTMCell(")
+    asked = "c[k], h[k] = cell(x_t, c[k], h[k])"
+    assert asked in source
+    as_pytorch = source.replace(asked, "h[k], c[k] = cell(x_t, (h[k], c[k]))")
+    verdict = grade("LSTM", as_pytorch)
+    assert "layers" in lost(verdict) <= {"layers", "reset"}
+    assert "torch.nn.LSTMCell" in sentence(verdict, "layers")
+
+
 # a change of a right stack that no table has -> the criteria that it loses, and a piece of what the
 # student is told
 UNKNOWN_WIRINGS = {
