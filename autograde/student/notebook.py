@@ -13,6 +13,7 @@ from .cleanup import reap_all
 from .limits import confine, make_room
 from .respond import respond
 from .shell import Interruptible, Recorder, Stream, make_shell, run_cell, warm_up
+from .telling import working_folder
 from .wire import receive, send
 
 KEPT = ("PATH", "LANG", "MPLBACKEND", "OMP_NUM_THREADS")  # environment variables of a notebook
@@ -73,6 +74,8 @@ def settle(box, kit):
     random numbers."""
     folder = box.work
     os.chdir(folder)
+    working_folder.cache_clear()
+    working_folder()
     for name, text in kit.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text, encoding="utf-8")

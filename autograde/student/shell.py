@@ -11,6 +11,7 @@ import tempfile
 import traceback
 
 from . import protocol
+from .telling import working_folder
 
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom)
 
@@ -263,7 +264,7 @@ def own_frames(error):
     return [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename.startswith(("<cell ", os.getcwd()))
+        if frame.filename.startswith(("<cell ", working_folder() + os.sep))
     ]
 
 

@@ -4,6 +4,7 @@ line."""
 import base64
 import os
 import traceback
+from functools import cache
 
 import torch
 
@@ -54,12 +55,19 @@ def describe(error: BaseException) -> dict:
     return told
 
 
+@cache
+def working_folder() -> str:
+    """Where the notebook works; asked for before its first cell, which may leave the folder, or
+    remove it."""
+    return os.getcwd()
+
+
 def is_own(filename: str) -> bool:
     """Whether a file is the student's: no library, nothing of this room, nothing that lies in the
     working folder, where the kit is."""
     if filename.startswith("<"):
         return not filename.startswith("<frozen ")
-    not_theirs = tuple(folder + os.sep for folder in (HERE, LIBRARY, os.getcwd()))
+    not_theirs = tuple(folder + os.sep for folder in (HERE, LIBRARY, working_folder()))
     path = os.path.abspath(filename)
     return "site-packages" not in path and not path.startswith(not_theirs)
 

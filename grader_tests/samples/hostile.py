@@ -446,6 +446,12 @@ HOSTILE = (
         "os.chmod('a/b/c', 0)\nos.chmod('a', 0)",
     ),
     Hostile(
+        "the folder that it works in removed",
+        "death",
+        FULL,
+        before="import os\nos.mkdir('x')\nos.chdir('x')\nos.rmdir('../x')\n1 / 0",
+    ),
+    Hostile(
         "200 processes",
         "resources",
         FULL,
