@@ -6,8 +6,6 @@ too.
 def main():
     import sys
 
-    # jsonschema compiles a grammar from it for a second, for a check that nobody asks for
-    sys.modules.setdefault("rfc3987_syntax", None)
     from autograde.course.command import main
 
     sys.exit(main())

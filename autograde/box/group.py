@@ -10,9 +10,8 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
-KERNEL_MEMORY_BYTES = (
-    5 << 30
-)  # of a server and of what a notebook may use: a little above the watch
+# Of a server and of what a notebook may use: a little above the watch.
+KERNEL_MEMORY_BYTES = 5 << 30
 ENTER = 'echo 0 > "$0/cgroup.procs" && exec "$@"'  # a shell joins, and becomes the command
 
 

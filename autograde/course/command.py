@@ -15,9 +15,6 @@ VERBS = {  # verb: what it does, and the class that does it
     "adopt": ("add the assignment to the nbgrader course in this folder",
               "autograde.course.verbs:Adopt"),
 }  # fmt: skip
-# jsonschema does without this one, for a format that no notebook has: its grammar takes longer to
-# read than all else that a worker imports.
-sys.modules.setdefault("rfc3987_syntax", None)
 STOPPED = 130
 SOON = 1  # second, for an orderly end after Ctrl-C
 EXIT_CODES = (

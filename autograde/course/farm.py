@@ -43,8 +43,8 @@ def later_ctrl_c():
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         signal.signal(signal.SIGINT, before)
-    if heard:
-        raise KeyboardInterrupt
+        if heard:
+            raise KeyboardInterrupt
 
 
 def dask(address: str) -> tuple[Executor, int]:

@@ -145,10 +145,7 @@ class Grade(Verb):
     )
     options = (*GRADE, *COMMON)
     force = Bool(False, help="Mark what is marked and unchanged as well.").tag(config=True)
-    jobs = Integer(
-        0,
-        help="Worker processes on this machine; 0: as many as help.",
-    ).tag(config=True)
+    jobs = Integer(0, help="Processes on this machine; 0: as many as help.").tag(config=True)
     scheduler = Unicode("", help="Address of a Dask scheduler whose workers mark.").tag(config=True)
     table = Bool(False, help="Print every student's points, and why points were lost.").tag(
         config=True

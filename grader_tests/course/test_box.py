@@ -115,6 +115,21 @@ print(readable)
 """
 
 
+LEAVES = {  # what a cell does to the folder that the notebook works in
+    "another one": "import os\nos.chdir('/')",
+    "one that is removed": "import os\nos.mkdir('x')\nos.chdir('x')\nos.rmdir('../x')",
+}
+
+
+@pytest.mark.parametrize("leaves", LEAVES)
+def test_errors_are_told_wherever_a_cell_has_gone(leaves):
+    """With the student's own line, not that of a library."""
+    with Warm() as warm, warm.student({}) as student:
+        assert student.execute(LEAVES[leaves]).status == "ok"
+        result = student.execute("import numpy\nx = 2\nnumpy.linalg.inv(x)", 1)
+    assert result.sentence.startswith("LinAlgError: ") and result.line == 3
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_course_on_the_path_is_not_seen(python, kind, tmp_path_factory):
     """A configuration puts its course on sys.path, by which Python's libraries are not found."""

@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -14,8 +15,9 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
-from autograde.course import farm
+from autograde.course import farm, verbs
 from grader_tests.samples.students import FULL, hand_in, hand_in_perfect, solutions
 from grader_tests.support.courses import FOREVER, autograde, graded, make_course, wait_until
 from grader_tests.support.ledger import scores
@@ -58,6 +60,50 @@ def test_ctrl_c_keeps_what_is_graded(course):
     assert scores(course) == {f"student_{number:02}": FULL for number in range(10)}
 
 
+def test_what_was_begun_and_not_marked_is_said_to_be_that(course):
+    hand_in_perfect(course, 2, SLOWLY)
+    autograde(course)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "autograde", "grade", "lstm", "--force"],
+        cwd=course,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_ctrl_c,
+    )
+    wait_until(lambda: not graded(course))  # the marks of before do not count any more
+    os.killpg(run.pid, signal.SIGINT)
+    said, _ = run.communicate(timeout=FOREVER)
+    assert "grading was stopped before its end" in said
+    assert "waits for a person's mark" not in said
+    assert "nothing for a person" in autograde(course).stdout
+
+
+def test_ctrl_c_waits_while_a_worker_starts_and_does_not_reach_it():
+    """In whichever thread of ours it is heard; and it wins over what goes wrong meanwhile."""
+    deaf = "import signal\nprint(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    before, seen = signal.getsignal(signal.SIGINT), []
+    with pytest.raises(KeyboardInterrupt), farm.later_ctrl_c():
+        thread = threading.Thread(target=signal.raise_signal, args=(signal.SIGINT,))
+        thread.start()
+        thread.join()
+        os.kill(os.getpid(), signal.SIGINT)
+        seen.append(subprocess.check_output([sys.executable, "-c", deaf], text=True).strip())
+        raise OSError("this worker could not be started")
+    assert seen == ["True"] and signal.getsignal(signal.SIGINT) is before
+
+
+def test_what_ctrl_c_becomes_in_a_transaction_is_ctrl_c():
+    try:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise SQLAlchemyError("no further SQL can be emitted")
+    except SQLAlchemyError as problem:
+        assert verbs.began_with_ctrl_c(problem)
+    assert not verbs.began_with_ctrl_c(SQLAlchemyError("the disk is full"))
+
+
 @pytest.mark.parametrize("seconds", [0.5, 2, 3.5])
 def test_ctrl_c_ends_at_any_moment(course, seconds):
     """While Python imports, while workers start, while they mark: one Ctrl-C, no traceback."""
@@ -75,7 +121,6 @@ def test_ctrl_c_ends_at_any_moment(course, seconds):
     os.killpg(run.pid, signal.SIGINT)
     said, _ = run.communicate(timeout=60)
     assert run.returncode == 130 and "Stopped." in said and "Traceback" not in said
-    assert "waits for a person's mark" not in said
     wait_until(lambda: not of_course(course))
 
 

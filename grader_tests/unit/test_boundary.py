@@ -43,6 +43,17 @@ def test_no_name_leads_from_a_students_code_to_the_grader():
     assert not found and server == str(STUDENT / "server.py")
 
 
+def test_a_worker_imports_little():
+    """It starts in every run: what takes a second to import is not for it."""
+    heavy = ("torch", "nbgrader", "matplotlib", "sqlalchemy", "lark")
+    code = (
+        "import sys, autograde.course.farm\n"
+        f"print([name for name in {heavy} if sys.modules.get(name)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_a_missing_file_of_the_students_side_is_no_silence(tmp_path):
     for path in STUDENT.glob("*.py"):
         if path.name != "limits.py":
