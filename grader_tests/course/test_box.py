@@ -18,7 +18,7 @@ from autograde.course.jobs import Job, grade_submission
 from autograde.course.release import read_release
 from grader_tests.samples.attempts import BOUNDED, TRY
 from grader_tests.samples.students import RELEASE, ROOT
-from grader_tests.support.hostile_class import ordinary_python
+from grader_tests.support.hostile_class import open_folder, ordinary_python
 
 RUN = """
 import json, sys
@@ -42,12 +42,12 @@ def run(python: list, kind: str, hidden: Path, cells: list[str], *modules: str) 
 
 
 @pytest.fixture(scope="module", params=["root", "ordinary user"])
-def python(request, tmp_path_factory) -> list:
+def python(request) -> list:
     if request.param == "root":
         if os.geteuid():
             pytest.skip("these tests do not run as root here")
         return [sys.executable]
-    return ordinary_python(tmp_path_factory.mktemp("user"))
+    return ordinary_python(open_folder())
 
 
 AT_A_DESK = [

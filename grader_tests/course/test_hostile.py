@@ -22,6 +22,7 @@ from grader_tests.support.hostile_class import (
     USER,
     make_class,
     marks,
+    open_folder,
     ordinary_python,
     seen,
     students,
@@ -63,9 +64,9 @@ def grade_class(way: str, half: str, folder: Path) -> Grading:
 
 
 @pytest.fixture(scope="module")
-def gradings(tmp_path_factory) -> tuple[dict[tuple[str, str], Grading], list[str]]:
+def gradings() -> tuple[dict[tuple[str, str], Grading], list[str]]:
     """Both halves of the class, graded in every way, and the processes that were left behind."""
-    runs = [(way, half, tmp_path_factory.mktemp("hostile")) for way, half in CLASSES]
+    runs = [(way, half, open_folder()) for way, half in CLASSES]
     with watched() as still_there, ThreadPoolExecutor(2) as pool:
         found = list(pool.map(lambda run: grade_class(*run), runs))
         left = still_there()

@@ -10,7 +10,7 @@ import pytest
 
 from grader_tests.samples.students import FULL, NOTEBOOKS, hand_in, solutions
 from grader_tests.support.courses import make_course
-from grader_tests.support.hostile_class import USER, ordinary_python
+from grader_tests.support.hostile_class import USER, open_folder, ordinary_python
 from grader_tests.support.ledger import marks, scores
 
 WAYS = {
@@ -95,8 +95,8 @@ def own(python: list[str], course: Path):
 
 
 @pytest.fixture(scope="module", params=WAYS)
-def graded(request, tmp_path_factory) -> tuple[Graded, list[str], str]:
-    folder = tmp_path_factory.mktemp("rights")
+def graded(request) -> tuple[Graded, list[str], str]:
+    folder = open_folder()
     python, course = ordinary_python(folder), folder / "course"
     make_course(course)
     for student in ("aa", *TROUBLES, "zz"):

@@ -1,6 +1,7 @@
 """The class of hostile submissions, the ordinary user who grades it, and what nothing in it may
 change."""
 
+import atexit
 import hashlib
 import os
 import pwd
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,15 @@ def make_class(folder: Path, half: str, groups: frozenset[str] = EVERY_GROUP):
         hand_in(folder / "submitted" / name / "lstm", solutions())
     for name, hostile in students(half, groups).items():
         hand_in_hostile(folder / "submitted" / name / "lstm", hostile)
+
+
+def open_folder() -> Path:
+    """A folder that any user can get to, until this process ends. Those of pytest are its user's
+    alone, and every session of tests that begins on the machine closes all of them."""
+    folder = Path(tempfile.mkdtemp(prefix="open"))
+    folder.chmod(0o711)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def ordinary_python(folder: Path) -> list[str]:
