@@ -110,11 +110,11 @@ def notebook_of(course: Path, name: str) -> tuple[str, list[str]]:
 
 def test_every_submission_has_the_mark_it_deserves(grading):
     found = marks(grading.course)
-    wrong = {
-        hostile.name: (found.get(name, {}).get(NOTEBOOK), hostile.deserves)
+    assert not {
+        hostile.name: (mark, hostile.deserves, *notebook_of(grading.course, name))
         for name, hostile in grading.students.items()
+        if (mark := found.get(name, {}).get(NOTEBOOK)) != hostile.deserves
     }
-    assert not {name: pair for name, pair in wrong.items() if pair[0] != pair[1]}
 
 
 def test_no_other_notebook_is_harmed(grading):
