@@ -20,6 +20,7 @@ from .sandbox import Unavailable
 from .wire import Wire
 
 MOST_REVIVALS = 6  # of one notebook's process
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)  # exit statuses
 
 
 class Gone(Exception):
@@ -61,14 +62,17 @@ class Ran:
 
 class Student:
     """One notebook's process. Where it dies, it is started anew without the cell it died in, a few
-    times."""
+    times.
+
+    killed: whether one was ended by SIGKILL, and not by us; as by a machine short of memory.
+    """
 
     def __init__(self, warm, kit, limits):
         self.warm, self.kit, self.limits = warm, kit, limits
         self.wire = self.watch = None
         self.done = []  # cells that ran, for a new process
         self.cells_left, self.deadline = limits.notebook, time.monotonic() + limits.whole
-        self.revivals, self.given_up = 0, None
+        self.revivals, self.given_up, self.killed = 0, None, False
 
     @property
     def left(self) -> float:
@@ -177,6 +181,7 @@ class Student:
             self._stopped("your code's process sent something that is no answer")
         except (OSError, EOFError):
             watch, status = self.watch, self._end(at_once=False)
+            self.killed |= not watch.over and status in KILLED
             self._lost(watch.over or ending(status), by_itself=not watch.over)
 
     def _stopped(self, sentence):

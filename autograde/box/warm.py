@@ -1,5 +1,6 @@
 """The warm process from which every notebook's process is forked: started, tried, and replaced."""
 
+import signal
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,16 +71,17 @@ class Warm:
                 self.close()
 
     def end(self, at_once: bool):
-        """End the child and all it started; its exit status if it ended by itself, else None."""
+        """End the child and all it started; its exit status if it ended by itself, else None. Where
+        the server is gone too, somebody has ended both."""
         if self.server is None:
             return None
         try:
             reply = self.server.tell(b"k" if at_once else b"e")
         except LOST:
             self.close()
-            return None
+            return -signal.SIGKILL
         if not reply.get("clean"):
-            self.close()  # something of it could not be removed: nobody else shall find it
+            self.close()  # something of it is left: nobody else shall find it, nor have it counted
         return reply.get("ended")
 
     @contextmanager

@@ -15,7 +15,7 @@ from multiprocessing.util import Finalize
 
 from ..box.sandbox import Unavailable
 from .grade import Graded
-from .jobs import Job, close_warm_processes, given_up, grade_submission
+from .jobs import Job, close_warm_processes, disturbed, given_up, grade_submission
 from .state import grader_digest
 
 ATTEMPTS = 3  # how often a submission is tried whose worker dies
@@ -92,7 +92,8 @@ def graded(
     and again where one broke.
 
     A job whose worker dies is tried again, after all others and alone, so that it takes none of
-    them with it; the third time it is recorded as not graded, for a person to look at.
+    them with it; the third time it is recorded as not graded, for a person to look at. One that was
+    disturbed is tried a second time, likewise: its neighbours may have used all memory.
     """
     waiting, suspects, attempts = Waiting(jobs), deque(), Counter()
     while waiting or suspects:
@@ -112,11 +113,14 @@ def graded(
                         broken = True
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     job, problem = running.pop(future), future.exception()
+                    attempts[job.student] += 1
                     if problem is None:
-                        yield job, future.result()
+                        if attempts[job.student] == 1 and disturbed(future.result()):
+                            suspects.append(job)
+                        else:
+                            yield job, future.result()
                         continue
                     broken |= isinstance(problem, BrokenExecutor)
-                    attempts[job.student] += 1
                     if attempts[job.student] < ATTEMPTS:
                         suspects.append(job)
                     else:

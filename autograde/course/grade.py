@@ -31,7 +31,8 @@ class Graded:
     notes, asks: for the instructor, what was put right and what needs a person; unchanged: cells to
     fill in that are as they were given out; lacks: packages that were not there; tests: grade_id of
     a plain nbgrader test to its score; text: the notebook as JSON, where it has travelled;
-    protection: the box that it ran in.
+    protection: the box that it ran in; disturbed: whether something that is not the student's may
+    have cost marks, so that it is worth another try.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Graded:
     tests: dict[str, float | None] = field(default_factory=dict)
     text: str = ""
     protection: str = ""
+    disturbed: bool = False
 
     @property
     def flags(self) -> list[str]:
@@ -74,9 +76,11 @@ def grade_rebuilt(
             with warm.student(kit, running.student_limits) as student:
                 with clock(limits.whole + JUDGING):
                     running.run(student)
+            graded.disturbed = student.killed and bool(running.lost())
             graded.asks += second_look(graded, exercises, warm, kit, limits)
         except Unavailable as problem:
             fault(graded, exercises, f"no process could be started for it ({problem})")
+            graded.disturbed = True
         except Exception as problem:
             fault(graded, exercises, described(problem))
         graded.lacks = tuple(sorted(running.lacks))

@@ -82,6 +82,11 @@ def grade_submission(job: Job) -> list[Graded]:
     return graded
 
 
+def disturbed(graded: list[Graded]) -> bool:
+    """Whether a submission is worth another try."""
+    return any(result.disturbed for result in graded)
+
+
 def given_up(job: Job, why: str) -> list[Graded]:
     """What is recorded for a submission that could not be graded at all."""
     assignment = unpickled(job.assignment)

@@ -14,7 +14,7 @@ from traitlets.config import Application
 
 from ..box.sandbox import Unavailable
 from .files import shown
-from .jobs import grade_submission
+from .jobs import disturbed, grade_submission
 from .marking import Marking
 from .release import NotReady
 from .settings import Judge
@@ -42,7 +42,8 @@ class Rebuild(NotebookExporter):
                 for job in marking.jobs(students, converter.force):
                     converter.run_pre_convert_hook()
                     self.log.info("Autograding %s", shown(job.student))
-                    marking.enter(job, grade_submission(job))
+                    graded = grade_submission(job)
+                    marking.enter(job, grade_submission(job) if disturbed(graded) else graded)
                     converter.run_post_convert_hook()
                 people = marking.people()
         except (NotReady, Unavailable) as problem:

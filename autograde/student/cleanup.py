@@ -11,7 +11,8 @@ from pathlib import Path
 def end(child, patience, alone):
     """End the child and everything that it started; where it is the first process of a world of
     its own, the kernel ends that world with it. Returns how the child ended by itself within
-    `patience` seconds, or None if it did not."""
+    `patience` seconds, or None if it did not; and whether nothing of it is left, which may take
+    the kernel a while where there is much memory to give back."""
     status, deadline = None, time.monotonic() + patience
     while status is None and time.monotonic() < deadline:
         pid, raw = os.waitpid(child, os.WNOHANG)
@@ -24,9 +25,9 @@ def end(child, patience, alone):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         except ChildProcessError:
-            break
+            return status, True
         time.sleep(0.001)
-    return status
+    return status, False
 
 
 def clear(child, alone):

@@ -57,11 +57,12 @@ def obey(control, box, serve):
             send(control, {"cleared": True})
         else:
             patience = PATIENCE if command == b"e" else 0
-            status = end(child, patience, box.alone) if child else None
+            status, gone = end(child, patience, box.alone) if child else (None, True)
             remove(box.work)
             if not command:
                 return
-            send(control, {"ended": status, "clean": box.alone or not os.path.exists(box.work)})
+            clean = gone and (box.alone or not os.path.exists(box.work))
+            send(control, {"ended": status, "clean": clean})
             child = None
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
@@ -179,18 +180,53 @@ def deadly(job):
     """Stands for grading: the worker that grades `poison` dies."""
     if job.student == "poison":
         os._exit(1)
-    return [job.student]
+    return [SimpleNamespace(student=job.student, disturbed=False)]
 
 
 def test_a_submission_that_kills_every_worker_takes_no_other_with_it(monkeypatch):
     monkeypatch.setattr(farm, "grade_submission", deadly)
-    monkeypatch.setattr(farm, "given_up", lambda job, why: [why])
+    monkeypatch.setattr(farm, "given_up", lambda job, why: why)
     students = ["a", "b", "poison", "c", "d", "e", "f", "g"]
     jobs = (SimpleNamespace(student=student) for student in students)
     start = lambda: (ProcessPoolExecutor(2, mp_context=get_context("fork")), 2)  # noqa: E731
     found = {job.student: said for job, said in farm.graded(jobs, start)}
-    assert "worker failed 3 times" in found.pop("poison")[0]
-    assert found == {student: [student] for student in "abcdefg"}
+    assert "worker failed 3 times" in found.pop("poison")
+    assert [found[student][0].student for student in sorted(found)] == list("abcdefg")
+
+
+DEFINING = """import ctypes, time
+
+name = ctypes.CDLL(None).prctl  # its option 15 is the name that others see of this process
+name(15, b"defining", 0, 0, 0)
+time.sleep(1)
+name(15, b"defined", 0, 0, 0)
+"""
+FIRST_TRY = 3  # times that a cell is tried in one grading, each in another process
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("-m", "autograde", "grade", "lstm"), ("-m", "nbgrader", "autograde", "lstm")],
+    ids=["own command", "nbgrader"],
+)
+def test_what_a_machine_short_of_memory_ends_is_tried_again(course, command):
+    """Where memory runs out, the system ends students' processes before any other, whoever used
+    it: here each one in which the class is just being defined, until no try of a first grading is
+    left."""
+    solved = solutions()
+    solved["LSTMCell"] += "\n\n" + DEFINING
+    hand_in(course / "submitted" / "student" / "lstm", solved)
+    run = subprocess.Popen([sys.executable, *command], cwd=course, stdout=subprocess.DEVNULL)
+    ended = set()
+    while run.poll() is None:
+        for process in psutil.Process(run.pid).children(recursive=True):
+            with suppress(psutil.Error):
+                if len(ended) < FIRST_TRY and process.name() == "defining":
+                    process.kill()
+                    ended.add(process)
+        time.sleep(0.05)
+    assert len(ended) == FIRST_TRY and run.returncode == 0
+    assert scores(course) == {"student": FULL}
 
 
 def test_a_full_disk_loses_nothing(course):
