@@ -67,8 +67,8 @@ class Student:
     killed: whether one was ended by SIGKILL, and not by us; as by a machine short of memory.
     """
 
-    def __init__(self, warm, kit, limits):
-        self.warm, self.kit, self.limits = warm, kit, limits
+    def __init__(self, warm, kit, limits, seed):
+        self.warm, self.kit, self.limits, self.seed = warm, kit, limits, seed
         self.wire = self.watch = None
         self.done = []  # cells that ran, for a new process
         self.cells_left, self.deadline = limits.notebook, time.monotonic() + limits.whole
@@ -152,7 +152,7 @@ class Student:
             self.warm.begin(theirs)
         self.wire, self.watch = Wire(ours), self.warm.watch()
         try:
-            ready = self.wire.greet({"kit": self.kit}, deadline)
+            ready = self.wire.greet({"kit": self.kit, "seed": self.seed}, deadline)
         except (OSError, EOFError, ValueError) as error:
             ready = {"fault": type(error).__name__}
         if "fault" in ready:

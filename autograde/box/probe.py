@@ -58,7 +58,7 @@ def probe(server: Server, told: dict) -> list[str]:
     try:
         with theirs:
             server.begin(theirs)
-        ready = wire.greet({"kit": {}}, deadline)
+        ready = wire.greet({"kit": {}, "seed": 0}, deadline)
         if "fault" in ready:
             raise Unavailable(str(ready["fault"]))
         wire.send({"probe": told, "ticket": None}, deadline)

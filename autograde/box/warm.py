@@ -85,9 +85,10 @@ class Warm:
         return reply.get("ended")
 
     @contextmanager
-    def student(self, kit=None, limits=Limits()):
-        """A `Student` whose working folder holds `kit`: relative path to text."""
-        student = Student(self, kit or {}, limits)
+    def student(self, kit=None, limits=Limits(), seed=0):
+        """A `Student` whose working folder holds `kit`: relative path to text. seed: of what its
+        own code draws at random."""
+        student = Student(self, kit or {}, limits, seed)
         try:
             yield student
         finally:

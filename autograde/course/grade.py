@@ -13,6 +13,7 @@ from ..box.warm import Warm
 from ..exercise.declared import Exercise
 from ..exercise.verdict import Verdict, zero
 from ..pages.graded import Run, grade_id, put_run, put_verdict
+from .chance import Chance
 from .rebuild import Rebuilt
 from .release import Assignment
 from .running import NOT_RUN, Running
@@ -60,6 +61,7 @@ def grade_rebuilt(
     own: dict[str, str],
     assignment: Assignment,
     warm: Warm,
+    drawn: Chance,
     limits: Limits = Limits(),
 ) -> Graded:
     """Every test cell starts at zero, 'not run', so that nothing that goes wrong can leave a mark
@@ -70,14 +72,14 @@ def grade_rebuilt(
     if rebuilt.missing is None:
         exercises = by_test(assignment, name)
         shipped = assignment.packages | {path.partition("/")[0].removesuffix(".py") for path in own}
-        running = Running(graded, exercises, limits, rebuilt.python, shipped)
+        running = Running(graded, exercises, limits, drawn, rebuilt.python, shipped)
         try:
             kit = own | assignment.kit_for(name)
-            with warm.student(kit, running.student_limits) as student:
+            with warm.student(kit, running.student_limits, drawn.seed("student")) as student:
                 with clock(limits.whole + JUDGING):
                     running.run(student)
             graded.disturbed = student.killed and bool(running.lost())
-            graded.asks += second_look(graded, exercises, warm, kit, limits)
+            graded.asks += second_look(graded, exercises, warm, kit, limits, drawn)
         except Unavailable as problem:
             fault(graded, exercises, f"no process could be started for it ({problem})")
             graded.disturbed = True
@@ -92,11 +94,11 @@ def grade_rebuilt(
     return graded
 
 
-def second_look(graded: Graded, exercises, warm: Warm, kit: dict[str, str], limits: Limits):
+def second_look(graded: Graded, exercises, warm: Warm, kit: dict[str, str], limits, drawn: Chance):
     """What a person is told of it. No mark depends on it, nor on whether it comes to an end."""
     try:
         with clock(limits.notebook + JUDGING):
-            return look_again(graded, exercises, warm, kit, limits)
+            return look_again(graded, exercises, warm, kit, limits, drawn)
     except Exception as problem:
         return [f"{graded.name} could not be looked at a second time: {described(problem)}."]
 

@@ -16,6 +16,7 @@ from ..box.notebook import Limits
 from ..box.sandbox import Unavailable
 from ..box.warm import Warm
 from .account import HandedIn, Taken
+from .chance import chance
 from .grade import Graded, described, grade_rebuilt, not_graded
 from .rebuild import rebuild
 from .release import Assignment
@@ -26,7 +27,8 @@ class Job:
     """A submission to grade, as plain bytes, so that it can go to any process on any machine.
 
     assignment: pickled, once for all jobs. root, modules: the course's folder, and the modules of
-    its exercises, wherever they are installed: no student's process may see them.
+    its exercises, wherever they are installed: no student's process may see them. secret: of the
+    course, from which questions are drawn.
     """
 
     submission: HandedIn
@@ -35,6 +37,7 @@ class Job:
     root: Path
     modules: tuple[str, ...]
     limits: Limits
+    secret: bytes
 
     @property
     def student(self) -> str:
@@ -64,8 +67,8 @@ def close_warm_processes():
 
 
 def grade_submission(job: Job) -> list[Graded]:
-    """All notebooks of a submission. A pure function of the job, but for the questions, which are
-    drawn afresh. Whatever one of them raises stays with it; raises Unavailable.
+    """All notebooks of a submission. A pure function of the job, as far as the student's code is.
+    Whatever one of them raises stays with it; raises Unavailable.
     """
     assignment = unpickled(job.assignment)
     warm = warm_process(job.sandbox, job.root, job.modules)
@@ -73,7 +76,9 @@ def grade_submission(job: Job) -> list[Graded]:
     for name, taken in job.submission.notebooks.items():
         try:
             rebuilt, own = rebuild(taken, assignment.notebooks[name]), job.submission.own
-            result = as_text(grade_rebuilt(name, rebuilt, own, assignment, warm, job.limits))
+            drawn = chance(job.secret, [cell.source for cell in rebuilt.notebook.cells])
+            result = grade_rebuilt(name, rebuilt, own, assignment, warm, drawn, job.limits)
+            result = as_text(result)
         except Unavailable:
             raise
         except Exception as problem:

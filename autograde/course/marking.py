@@ -25,6 +25,7 @@ from ..box.sandbox import Unavailable
 from ..pages.graded import wanted
 from . import autograded, state
 from .account import HandedIn
+from .chance import secret_of_course
 from .files import reason, shown
 from .grade import Graded, described
 from .gradebook import Held, back_up, check_assignment, clear, enter, held, plain_tests
@@ -145,7 +146,8 @@ class Marking:
             self.unchanged += 1
             self.log.info("Graded and unchanged: %s", shown(student))
             return None
-        return Job(submission, self.pickled, *self.judge.boundary(self.root), self.judge.limits)
+        boundary, secret = self.judge.boundary(self.root), secret_of_course(self.root)
+        return Job(submission, self.pickled, *boundary, self.judge.limits, secret)
 
     def trouble_with(self, student: str) -> str | None:
         """Why there is no submission to read in a student's folder."""

@@ -6,6 +6,7 @@ below what needs it. What cannot run on this machine is left out, and said.
 """
 
 import time
+from collections import Counter
 from dataclasses import replace
 
 from nbformat import NotebookNode
@@ -18,6 +19,7 @@ from ..exercise.verdict import Cell, Verdict, zero
 from ..judge import examine
 from ..pages.graded import NOT_WRITTEN, grade_id
 from .account import defines
+from .chance import Chance
 from .ours import (
     SYNTAX,
     TRIES,
@@ -37,7 +39,8 @@ HOPELESS = (*SYNTAX, "Timeout", "ProcessEnded", "NotRun")
 
 class Running:
     """The run of one notebook. graded: gets verdicts, outputs and notes; exercises: by test cell;
-    python: the student's version; shipped: packages of the release.
+    drawn: what its questions come from; python: the student's version; shipped: packages of the
+    release.
 
     cells: what became of each cell to fill in; lacks: packages that were not there; troubles: what
     of ours kept cells from running.
@@ -48,13 +51,14 @@ class Running:
         graded,
         exercises: dict[str, Exercise],
         limits: Limits,
+        drawn: Chance,
         python: str | None,
         shipped: set[str],
     ):
         self.graded, self.exercises, self.limits = graded, exercises, limits
-        self.python, self.shipped = python, shipped
+        self.drawn, self.python, self.shipped = drawn, python, shipped
         self.cells, self.lacks, self.troubles = {}, set(), {}
-        self.failed, self.below = [], set()
+        self.failed, self.below, self.asked = [], set(), Counter()
         self.own_left = limits.notebook
 
     @property
@@ -93,7 +97,9 @@ class Running:
     # ------------------------------------------------------------ asking
     def examined(self, key: str) -> Verdict:
         exercise = self.exercises[key]
-        verdict = examine(exercise, self.student.ask, self.cells.get(exercise.name, Cell()))
+        cell, seed = self.cells.get(exercise.name, Cell()), self.drawn.seed(key, self.asked[key])
+        self.asked[key] += 1
+        verdict = examine(exercise, self.student.ask, cell, seed)
         return zero(exercise, NOT_WRITTEN) if self.is_blank(key, verdict) else verdict
 
     def is_blank(self, key: str, verdict: Verdict) -> bool:

@@ -7,7 +7,6 @@ look; where it differs from the first one, a person gets both.
 
 import ast
 import re
-import secrets
 from dataclasses import replace
 
 from nbformat import NotebookNode
@@ -19,6 +18,7 @@ from ..exercise.verdict import Cell, Verdict
 from ..judge import examine
 from ..pages.graded import grade_id
 from .account import is_solution
+from .chance import Chance
 from .rebuild import DESK_ONLY
 
 SAMPLE = 20  # one of so many notebooks is looked at again, whatever its code says
@@ -38,16 +38,22 @@ COMMANDS = re.compile(r"(?m)^[ \t]*[%!].*$")  # to IPython
 
 
 def look_again(
-    graded, exercises: dict[str, Exercise], warm: Warm, kit: dict[str, str], limits: Limits
+    graded,
+    exercises: dict[str, Exercise],
+    warm: Warm,
+    kit: dict[str, str],
+    limits: Limits,
+    drawn: Chance,
 ) -> list[str]:
     """Sentences for a person about classes that answer otherwise the second time. `graded`: as of
     grade.py, with verdicts; `exercises`: by test cell. Raises Unavailable."""
     code = [cell for cell in graded.notebook.cells if cell.cell_type == "code"]
     words = sorted({word for cell in code if is_written(cell) for word in suspicious(cell.source)})
     asked = [key for key in exercises if graded.verdicts[key].score > 0]
-    if not asked or not (words or secrets.randbelow(SAMPLE) == 0):
+    if not asked or not (words or drawn.seed("sample") % SAMPLE == 0):
         return []
-    with warm.student(kit, replace(limits, whole=limits.notebook)) as student:
+    once = replace(limits, whole=limits.notebook)
+    with warm.student(kit, once, drawn.seed("second student")) as student:
         for number, cell in enumerate(code, 1):
             if grade_id(cell) not in exercises and DESK_ONLY not in cell.metadata.get("tags", []):
                 source = definitions(cell.source) if is_written(cell) else cell.source
@@ -55,7 +61,7 @@ def look_again(
         return [
             said
             for key in asked
-            if (said := compared(graded.verdicts[key], exercises[key], student, words))
+            if (said := compared(graded.verdicts[key], exercises[key], student, words, drawn))
         ]
 
 
@@ -84,12 +90,15 @@ def defines(node: ast.stmt) -> bool:
     return isinstance(node, DEFINES)
 
 
-def compared(first: Verdict, exercise: Exercise, student, words: list[str]) -> str | None:
+def compared(
+    first: Verdict, exercise: Exercise, student, words: list[str], drawn: Chance
+) -> str | None:
     """A sentence where criteria that were met are lost in every further look; None where they are
     not, or where the class needs more than definitions."""
     lost = {result.key for result in first.results if result.met}
-    for _ in range(LOOKS):
-        second = examine(exercise, student.ask, Cell())
+    for look in range(LOOKS):
+        seed = drawn.seed("second", exercise.name, look)
+        second = examine(exercise, student.ask, Cell(), seed)
         missed = [result for result in second.results if not result.met]
         if not second.score or any(UNDECIDED.search(result.sentence) for result in missed):
             return None

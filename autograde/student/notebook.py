@@ -45,7 +45,7 @@ def serve(wire, box, prepared):
     if sys.platform == "linux":
         system.prctl(system.DEATH_SIGNAL, signal.SIGKILL)
     shell, recorder = prepared or prepare()
-    settle(box, request["kit"])
+    settle(box, request["kit"], request["seed"])
     confine(box.others)
     streams = Stream(recorder, "stdout", 1), Stream(recorder, "stderr", 2)
     sys.stdout, sys.stderr = streams
@@ -69,9 +69,9 @@ def serve(wire, box, prepared):
             send(wire, UNREADABLE | ticket)
 
 
-def settle(box, kit):
-    """Clean surroundings: the kit in the working folder, which comes first on the path; fresh
-    random numbers."""
+def settle(box, kit, seed):
+    """Clean surroundings: the kit in the working folder, which comes first on the path; random
+    numbers from `seed`, which a second grading has again."""
     folder = box.work
     os.chdir(folder)
     working_folder.cache_clear()
@@ -87,9 +87,9 @@ def settle(box, kit):
     if not box.alone:
         os.environ["TMPDIR"] = folder  # elsewhere /tmp is this notebook's own
     tempfile.tempdir = None  # what the server found is not this process's own
-    random.seed()
-    sys.modules["torch"].seed()
-    sys.modules["numpy"].random.seed()
+    random.seed(seed)
+    sys.modules["torch"].manual_seed(seed)
+    sys.modules["numpy"].random.seed(seed % 2**32)
 
 
 def answer(shell, recorder, questions):

@@ -56,12 +56,29 @@ def both(tmp_path_factory) -> tuple[Path, Path, subprocess.CompletedProcess]:
         late = base / how / "submitted" / "perfect" / "lstm" / "timestamp.txt"
         late.write_text("2030-01-01 10:00:00 UTC\n")
     by_nbgrader(base / "nbgrader")
+    (base / "own" / ".autograde").mkdir()  # the same secret, so that the same questions are asked
+    shutil.copy2(base / "nbgrader" / ".autograde" / "secret", base / "own" / ".autograde")
     return base / "nbgrader", base / "own", autograde(base / "own", "--jobs=2")
 
 
 def test_marks_are_those_of_plain_nbgrader_to_the_cell(both):
     assert marks(both[0]) == marks(both[1])
     assert verdicts(both[0]) == verdicts(both[1])
+
+
+def test_the_same_bytes_get_the_same_questions(both):
+    """To the last digit of what is drawn of a student's numbers, whoever grades, and when."""
+    one, other = (
+        [
+            cell.metadata["autograde"]
+            for student in STUDENTS
+            for path in sorted((course / "autograded" / student / "lstm").glob("*.ipynb"))
+            for cell in nbformat.read(path, as_version=4).cells
+            if "autograde" in cell.metadata
+        ]
+        for course in both[:2]
+    )
+    assert one == other and any(told["picture"] for told in one)
 
 
 def test_it_ends_with_1_where_a_person_is_needed(both):
