@@ -16,9 +16,19 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A line of the student's: the number of its cell (0 where it is in none that is known), its
+    own number there, and its text."""
+
+    cell: int = 0
+    line: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class Result:
     """One criterion: `mistakes` are short names of what was wrong, the same for every student who
-    made them."""
+    made them; `place` is the line that made it, where that is known."""
 
     key: str
     title: str
@@ -28,6 +38,7 @@ class Result:
     sentence: str = ""
     mistakes: tuple[str, ...] = ()
     equation: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -54,13 +65,17 @@ class Verdict:
 
     @classmethod
     def from_dict(cls, told: dict) -> "Verdict":
-        results = tuple(
-            Result(**{**result, "mistakes": tuple(result["mistakes"])})
-            for result in told["results"]
-        )
+        results = tuple(map(result_from, told["results"]))
         return cls(
             told["name"], results, tuple(told["notes"]), tuple(told["flags"]), told.get("picture")
         )
+
+
+def result_from(told: dict) -> Result:
+    place = told.get("place")
+    return Result(
+        **told | {"mistakes": tuple(told["mistakes"]), "place": Place(**place) if place else None}
+    )
 
 
 def zero(exercise: Exercise, why: str, flags: tuple[str, ...] = ()) -> Verdict:

@@ -14,15 +14,22 @@ from typing import Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from ..exercise.verdict import Place
 from ..student.protocol import is_shape, unpack
 
 MOST_ITEMS = 1000  # of any list or dict in an answer
 WORDS = 300  # characters of a student's words that a sentence can bear
+LINE = 120  # and of a line of code
 
 
 def words(text: str, most: int = WORDS) -> str:
     """Words of a student's process, cut to a length that a page can bear."""
     return text if len(text) <= most else text[:most] + " …"
+
+
+def quoted(place: Place) -> str:
+    """A line of the student's, as a sentence shows it."""
+    return f"`{words(place.text, LINE)}`"
 
 
 # ---------------------------------------------------------------- the records
@@ -32,10 +39,10 @@ class Failure:
     through."""
 
     error: str = "an error"
-    at: str = ""
+    place: Place | None = None
 
     def __str__(self):
-        return words(self.error) + (f", at `{words(self.at, 120)}`" if self.at else "")
+        return words(self.error) + (f", at {quoted(self.place)}" if self.place else "")
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ class Call:
 
     form: words for what it returned, where that has not the asked form. trace: of a step, every
     intermediate result of as many numbers as there are units, (count, units), whatever became of
-    the call.
+    the call. lines: for each of those the line that made it, as an index into places, or -1.
     log: of a stack of stand-ins, what each layer was given at each of its calls.
     """
 
@@ -77,6 +84,8 @@ class Call:
     again: tuple[Tensor, ...] = ()
     after: tuple[Tensor, ...] = ()
     trace: Tensor | None = None
+    lines: tuple[int, ...] = ()
+    places: tuple[Place, ...] = ()
     log: tuple[tuple[tuple[Tensor, ...], ...], ...] = ()
 
 

@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from ..exercise.rules import Part, Rule, value
+from ..exercise.verdict import Place
 from .agreement import NAMED, RIGHT, SHOWS, agree, tolerance, which_agree
 
 DEEPEST = 3  # slips that are looked for together
@@ -25,11 +26,13 @@ Env = dict[str, np.ndarray]  # what formulas compute with: see rules.columns
 @dataclass
 class Seen:
     """One build: `env` for formulas, the returned tensors as columns (units, calls), None where
-    they are no numbers, and the student's own intermediate results in each call, (count, units)."""
+    they are no numbers, and the student's own intermediate results in each call, (count, units),
+    with the lines that made them."""
 
     env: Env
     outputs: dict[str, np.ndarray | None]
     trace: list[np.ndarray] = field(default_factory=list)
+    places: list[list[Place | None]] = field(default_factory=list)
     single: bool = False
 
     @property
@@ -79,7 +82,7 @@ def diagnose(
         own = own_outputs(rule, seen, known or right, list(found)) if found else None
         first, *others = [envs for envs in (known, own, right) if envs]
         readings = [Search(rule, seen, output, first).find(depths)]
-        if not (readings[0] and readings[0].slips < 2):
+        if not (readings[0] and readings[0].slips < 1):
             again = [Search(rule, seen, output, envs).find(few) for envs in others]
             readings += [replace(reading, follows=False) for reading in again if reading]
         readings = [reading for reading in readings if reading]

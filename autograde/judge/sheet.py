@@ -1,7 +1,7 @@
 """The sheet on which the judge collects what it finds."""
 
 from ..exercise.declared import Criterion, Exercise
-from ..exercise.verdict import Result, Verdict
+from ..exercise.verdict import Place, Result, Verdict
 
 
 class Sheet:
@@ -9,26 +9,30 @@ class Sheet:
     lost.
 
     lost: key to sentences for the student. mistakes: key to short names of what was wrong, the same
-    for every student who made them. notes: for the student. flags: for a person.
+    for every student who made them. places: key to the line that made it. notes: for the student.
+    flags: for a person.
     """
 
     def __init__(self, exercise: Exercise):
         self.exercise = exercise
         self.lost: dict[str, list[str]] = {}
         self.mistakes: dict[str, list[str]] = {}
+        self.places: dict[str, Place] = {}
         self.met: set[str] = set()
         self.computes = False  # whether something of what was asked shows, right or not
         self.openly = False  # whether it is computed step by step, whatever else runs beside it
         self.notes: list[str] = []
         self.flags: list[str] = []
 
-    def lose(self, key: str, sentence: str, mistake: str | None = None):
+    def lose(self, key: str, sentence: str, mistake: str | None = None, place: Place | None = None):
         sentences = self.lost.setdefault(key, [])
         names = self.mistakes.setdefault(key, [])
         if sentence not in sentences:
             sentences.append(sentence)
         if mistake and mistake not in names:
             names.append(mistake)
+        if place:
+            self.places.setdefault(key, place)
 
     def meet(self, *keys: str):
         self.met.update(keys)
@@ -52,4 +56,5 @@ class Sheet:
             "" if met else " ".join(self.lost.get(criterion.key) or [otherwise]),
             () if met else tuple(self.mistakes.get(criterion.key, [])),
             criterion.equation,
+            None if met else self.places.get(criterion.key),
         )

@@ -15,10 +15,22 @@ def escape(text: str) -> str:
     return html.escape(text.encode("utf-8", "replace").decode())
 
 
+def reasons(verdict: Verdict) -> dict[str, str]:
+    """Key of a criterion to what is said of it: a reason that several share in full for the first
+    of them, and by its title for the others."""
+    said, first = {}, {}
+    for result in verdict.results:
+        title = first.setdefault(result.sentence, result.title)
+        again = result.sentence and title != result.title
+        said[result.key] = f"The same reason as for {title}." if again else result.sentence
+    return said
+
+
 def as_text(verdict: Verdict) -> str:
     lines = [f"{verdict.name}: {points(verdict.score)} of {points(verdict.points)} points"]
+    said = reasons(verdict)
     for result in verdict.results:
-        reason = f": {result.sentence}" if result.sentence else ""
+        reason = f": {said[result.key]}" if result.sentence else ""
         mark = "met " if result.met else "lost"
         lines.append(f"  {mark}  {points(result.points):>5}  {result.title}{reason}")
     return "\n".join([*lines, *(f"  note: {note}" for note in verdict.notes)])
@@ -28,7 +40,8 @@ def as_html(verdict: Verdict, bonus: bool) -> str:
     unit = "bonus points" if bonus else "points"
     caption = f"{verdict.name}: {points(verdict.score)} of {points(verdict.points)} {unit}"
     head = "".join(f'<th scope="col">{title}</th>' for title in HEAD)
-    body = "".join(map(table_row, verdict.results))
+    said = reasons(verdict)
+    body = "".join(table_row(result, said[result.key]) for result in verdict.results)
     notes = "".join(f"<p>{escape(note)}</p>" for note in verdict.notes)
     return (
         f'<table class="criteria"><caption>{escape(caption)}</caption>'
@@ -36,11 +49,11 @@ def as_html(verdict: Verdict, bonus: bool) -> str:
     )
 
 
-def table_row(result: Result) -> str:
+def table_row(result: Result, said: str) -> str:
     kind, mark = ("met", "✓ met") if result.met else ("lost", "✗ lost")
     earned = points(result.points) if result.met else "0"
     return (
         f'<tr class="{kind}"><th scope="row">{escape(result.title)}</th><td>{mark}</td>'
         f"<td>{earned} of {points(result.points)}</td>"
-        f"<td>{escape(result.sentence or result.asks)}</td></tr>"
+        f"<td>{escape(said or result.asks)}</td></tr>"
     )

@@ -45,7 +45,8 @@ class Feedback(Exporter):
         page = PAGES.get_template("feedback.html.j2").render(
             grades=resources["nbgrader"],
             title=title_of(nb) or resources["nbgrader"]["notebook"],
-            results=graded.verdicts(nb),
+            results=(results := graded.verdicts(nb)),
+            to_read=lines_to_read([verdict for _, verdict in results]),
             cells=[cell for cell in nb.cells if shown(cell)],
         )
         return page, resources
@@ -67,6 +68,15 @@ def shown(cell: NotebookNode) -> bool:
     marks = cell.metadata.get("nbgrader", {})
     written = marks.get("solution") or marks.get("task") or cell.get("id", "").startswith("own-")
     return bool(written and cell.source.strip())
+
+
+def lines_to_read(verdicts: list[Verdict]) -> dict[int, list[int]]:
+    """Number of a cell to the lines of it that made something wrong."""
+    found = {}
+    for place in (result.place for verdict in verdicts for result in verdict.results):
+        if place:
+            found.setdefault(place.cell, []).append(place.line)
+    return found
 
 
 def name_of(cell: NotebookNode) -> str:
@@ -109,13 +119,15 @@ def asked(result: Result) -> str:
     return equation if is_equation else f"{notation(result.asks)} {equation}".strip()
 
 
-def code(cell: NotebookNode) -> str:
-    """A code cell in colours, with numbered lines."""
-    return highlight(
-        cell.source,
-        PythonLexer(),
-        HtmlFormatter(linespans=f"{cell.get('id', 'cell')}-line", wrapcode=False, stripnl=False),
+def code(cell: NotebookNode, to_read: dict[int, list[int]]) -> str:
+    """A code cell in colours, with numbered lines; those to read are marked."""
+    shown = HtmlFormatter(
+        linespans=f"{cell.get('id', 'cell')}-line",
+        hl_lines=to_read.get(cell.execution_count, ()),
+        wrapcode=False,
+        stripnl=False,
     )
+    return highlight(cell.source, PythonLexer(), shown)
 
 
 class Plain(mathml.Renderer):

@@ -162,7 +162,7 @@ def call(module, question: dict, asked: dict, dtype: torch.dtype) -> dict:
             told["again"] = [pack(value) for value in again]
     except Exception as error:
         told = {"failure": describe(error)}
-    return told | {"after": [after(value) for value in arguments], "trace": trace.packed()}
+    return told | {"after": [after(value) for value in arguments]} | trace.told()
 
 
 def over_steps(module, count: int):

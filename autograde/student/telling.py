@@ -2,7 +2,9 @@
 line."""
 
 import base64
+import linecache
 import os
+import re
 import traceback
 from functools import cache
 
@@ -11,6 +13,7 @@ import torch
 from .protocol import TENSOR_NUMBERS
 
 MESSAGE, LINE = 300, 200  # characters of an exception's message, and of a line of code
+CELL = re.compile(r"<cell (\d+)>")  # the file of a cell of the notebook
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARY = os.path.dirname(os.path.abspath(os.__file__))  # Python's own
 
@@ -50,9 +53,27 @@ def describe(error: BaseException) -> dict:
     told = {"error": f"{type(error).__name__}: {text}" if text else type(error).__name__}
     frames = traceback.extract_tb(error.__traceback__) if error.__traceback__ else []
     own = [frame for frame in frames if is_own(frame.filename)]
-    if own and own[-1].line:
-        told["at"] = own[-1].line.strip()[:LINE]
+    if own and (place := place_of(own[-1].filename, own[-1].lineno)):
+        told["place"] = place
     return told
+
+
+def place_of(filename: str, line: int) -> dict | None:
+    """A line of the student's as a person finds it, as verdict.Place has it; None where it has no
+    text."""
+    cell = CELL.fullmatch(filename)
+    text = linecache.getline(filename, line).strip()[:LINE]
+    return {"cell": int(cell[1]) if cell else 0, "line": line, "text": text} if text else None
+
+
+def own_line(frame) -> tuple[str, int] | None:
+    """The file and the line of the student's that runs in a frame, or has called it; None where
+    that is only ours."""
+    while frame is not None and not frame.f_code.co_filename.startswith(HERE):
+        if is_own(frame.f_code.co_filename):
+            return frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
+    return None
 
 
 @cache
@@ -62,6 +83,7 @@ def working_folder() -> str:
     return os.getcwd()
 
 
+@cache
 def is_own(filename: str) -> bool:
     """Whether a file is the student's: no library, nothing of this room, nothing that lies in the
     working folder, where the kit is."""

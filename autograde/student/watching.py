@@ -4,12 +4,13 @@ memory that was never given values."""
 import contextlib
 import os
 import re
+import sys
 import time
 
 import torch
 from torch.overrides import TorchFunctionMode
 
-from .telling import pack
+from .telling import own_line, pack, place_of
 
 MOST_STEPS = 200  # of a computation that is kept
 PATIENCE = 10  # times that the profiler may fail
@@ -18,22 +19,32 @@ UNWATCHED = "unwatched"  # in place of a name, where what ran could not be seen
 
 
 class Trace(TorchFunctionMode):
-    """Keeps every intermediate result of `units` numbers."""
+    """Keeps every intermediate result of `units` numbers, and the student's line that made it."""
 
     def __init__(self, units: int):
         super().__init__()
-        self.units, self.values = units, []
+        self.units, self.values, self.lines = units, [], []
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
         for value in out if isinstance(out, tuple | list) else (out,):
             if self.keeps(value):
                 self.values.append(value.detach().reshape(-1).to(torch.float64, copy=True))
+                self.lines.append(own_line(sys._getframe().f_back))
         return out
 
-    def packed(self) -> dict | None:
-        """The results as one tensor (count, units); None where there are none."""
-        return pack(torch.stack(self.values)) if self.values else None
+    def told(self) -> dict:
+        """The results as one tensor (count, units), where there are any, with the lines that made
+        them, as answers.Call has it."""
+        if not self.values:
+            return {"trace": None}
+        known = {line: place_of(*line) for line in dict.fromkeys(self.lines) if line}
+        places = [line for line, place in known.items() if place]
+        return {
+            "trace": pack(torch.stack(self.values)),
+            "lines": [places.index(line) if known.get(line) else -1 for line in self.lines],
+            "places": [known[line] for line in places],
+        }
 
     def keeps(self, value) -> bool:
         return (

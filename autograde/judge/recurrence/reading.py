@@ -10,6 +10,7 @@ import numpy as np
 
 from ...exercise.declared import Recurrence
 from ...exercise.rules import columns
+from ...exercise.verdict import Place
 from ..answers import Build, Call, Found
 from ..diagnose import DEEPEST, Finding, Seen, diagnose
 from .asks import Pair
@@ -53,8 +54,14 @@ class Reading:
         """What lines of forward raised, if any: a sentence's piece for each line."""
         lines = {}
         for failure in (one for pair in self.pairs for one in pair.build.raised):
-            lines.setdefault(failure.at, str(failure))
+            lines.setdefault(failure.place, str(failure))
         return "; ".join(lines.values())
+
+    @property
+    def raised_at(self) -> Place | None:
+        """The first of those lines."""
+        raised = (failure.place for pair in self.pairs for failure in pair.build.raised)
+        return next(raised, None)
 
     @property
     def unknown(self) -> bool:
@@ -178,8 +185,8 @@ def seen_in(exercise: Recurrence, pair: Pair, order: Order, convention: Conventi
         name: output_of(build, place, m)
         for name, place in zip(exercise.rule.outputs, order.outputs)
     }
-    trace = [trace_of(call, m) for call in build.calls]
-    return Seen(columns(inputs, parameters, m), outputs, trace, build.single)
+    trace, places = zip(*(trace_of(call, m) for call in build.calls)) if build.calls else ((), ())
+    return Seen(columns(inputs, parameters, m), outputs, list(trace), list(places), build.single)
 
 
 def as_put_in(exercise: Recurrence, pair: Pair) -> dict[str, np.ndarray]:
@@ -206,12 +213,16 @@ def as_units(call: Call, place: int, m: int) -> np.ndarray:
     return values.reshape(m) if values.size == m else np.full(m, values.item())
 
 
-def trace_of(call: Call, m: int) -> np.ndarray:
-    """The student's own intermediate results in one call, (count, m)."""
+def trace_of(call: Call, m: int) -> tuple[np.ndarray, list[Place | None]]:
+    """The student's own intermediate results in one call, (count, m), and the lines that made
+    them."""
     values = call.trace.values if call.trace else None
     if values is None or values.ndim != 2 or values.shape[1] != m:
-        return np.empty((0, m))
-    return values[np.isfinite(values).all(axis=1)]
+        return np.empty((0, m)), []
+    known = dict(enumerate(call.places))
+    lines = call.lines if len(call.lines) == len(values) else (-1,) * len(values)
+    finite = np.isfinite(values).all(axis=1)
+    return values[finite], [known.get(line) for line, keep in zip(lines, finite) if keep]
 
 
 def from_trace(exercise: Recurrence, pairs: list[Pair]) -> list[Seen]:

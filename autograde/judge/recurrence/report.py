@@ -5,12 +5,14 @@ import numpy as np
 
 from ...exercise.declared import Recurrence
 from ...exercise.rules import Part, Rule
+from ...exercise.verdict import Place
 from ..agreement import FOLLOWS, NAMED, agree
-from ..answers import Tensor, words
+from ..answers import Tensor, quoted, words
 from ..diagnose import Finding, Seen, shown_by_trace, visible
 from ..sheet import Sheet
 from ..untouched import same_again
 from .asks import Pair, call_with_other
+from .places import made_at, unknown_at
 from .reading import Reading
 
 RAISES = "a line of forward raises an error"
@@ -63,9 +65,9 @@ def report(exercise: Recurrence, reading: Reading, sheet: Sheet):
             elif finding and part.name in finding.unknown:
                 lose_instead(exercise, output, part, finding, reading, sheet)
             elif finding and not part.inline:
-                report_state(exercise, part, finding, sheet)
+                report_state(exercise, part, finding, reading, sheet)
     if reading.raised and not any(RAISES in names for names in sheet.mistakes.values()):
-        sheet.lose("runs", f"Your forward raises {reading.raised}.", RAISES)
+        sheet.lose("runs", f"Your forward raises {reading.raised}.", RAISES, reading.raised_at)
 
 
 def keeps_states_of_its_own(exercise: Recurrence, reading: Reading) -> bool:
@@ -136,7 +138,7 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
     rule = f"The rule: {exercise.asks(last.criterion)}."
     key = last.criterion
     if reading.raised:
-        sheet.lose(key, f"{stopped(reading, last.symbol)} {rule}", RAISES)
+        sheet.lose(key, f"{stopped(reading, last.symbol)} {rule}", RAISES, reading.raised_at)
         sheet.meet(*(part.also[0] for part in exercise.rule.group(output) if part.also))
         return
     also = [part for part in exercise.rule.group(output) if part.also and not part.traced]
@@ -145,10 +147,12 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
         sheet.meet(last.criterion)
     elif also:
         sheet.lose(also[0].also[0], f"Your {last.symbol} is not what the rule gives. {rule}")
+    place = made_at(exercise.rule, reading.seen, [one.outputs[output] for one in reading.seen])
     sheet.lose(
         key,
-        f"{departs(exercise, output, reading.seen)} {rule}",
+        f"{departs(exercise, output, reading.seen)}{see(place)} {rule}",
         f"{output} is wrong in a way that we do not know",
+        place,
     )
 
 
@@ -176,9 +180,9 @@ def report_traced(
     unknown = finding is not None and part.name in finding.unknown
     shown = shown_by_trace(exercise.rule, seen, part)
     if bent:
-        lose_part(exercise, part, bent, finding.choice, sheet)
+        lose_part(exercise, part, bent, finding, reading, sheet)
     elif unknown and reading.raised:
-        sheet.lose(key, f"{stopped(reading, symbol)} {rule}", RAISES)
+        sheet.lose(key, f"{stopped(reading, symbol)} {rule}", RAISES, reading.raised_at)
     elif unknown:
         what = f"Your {symbol} is not what the rule gives,"
         if shown:
@@ -186,10 +190,12 @@ def report_traced(
                 f"The right {symbol} is in your computation, but your {output} is made with another"
                 " value in its place,"
             )
+        place = unknown_at(exercise.rule, seen, output, part, finding)
         sheet.lose(
             key,
-            f"{what} and no mistake that we know gives its numbers. {rule}",
+            f"{what} and no mistake that we know gives its numbers.{see(place)} {rule}",
             f"{symbol} is wrong in a way that we do not know",
+            place,
         )
     elif shown or shows(exercise.rule, part, finding, output):
         sheet.meet(key)
@@ -203,7 +209,12 @@ def report_traced(
     else:
         nowhere = f"The right {symbol} is nowhere in your computation"
         raises = f"; your forward raises {reading.raised}" if reading.raised else ""
-        sheet.lose(key, f"{nowhere}{raises}. {rule}", RAISES if raises else f"{symbol} is wrong")
+        sheet.lose(
+            key,
+            f"{nowhere}{raises}. {rule}",
+            RAISES if raises else f"{symbol} is wrong",
+            reading.raised_at,
+        )
 
 
 def stopped(reading: Reading, symbol: str) -> str:
@@ -234,7 +245,9 @@ def lose_instead(
     if part.also:
         sheet.meet(part.also[0])
     if reading.raised:
-        sheet.lose(part.criterion, f"{stopped(reading, part.symbol)} {rule}", RAISES)
+        sheet.lose(
+            part.criterion, f"{stopped(reading, part.symbol)} {rule}", RAISES, reading.raised_at
+        )
         return
     what = f"what forward returns as {output} is another value"
     symbols = {other.name: other.symbol for other in exercise.rule.parts} | exercise.rule.inputs
@@ -245,20 +258,24 @@ def lose_instead(
         )
         if all(same):
             what = f"what forward returns as {output} is {symbol}"
+    place = made_at(exercise.rule, reading.seen, [one.outputs[output] for one in reading.seen])
     sheet.lose(
         part.criterion,
-        f"The right {part.symbol} is in your computation; {what}. {rule}",
+        f"The right {part.symbol} is in your computation; {what}.{see(place)} {rule}",
         f"{output} is made, and another value is returned",
+        place,
     )
 
 
-def report_state(exercise: Recurrence, part: Part, finding: Finding, sheet: Sheet):
+def report_state(
+    exercise: Recurrence, part: Part, finding: Finding, reading: Reading, sheet: Sheet
+):
     """A state: the formula that gives it, right or bent."""
     formula, key = finding.choice.get(part.name), part.criterion
     rule = f"The rule: {exercise.asks(key)}."
     sheet.meet(key)
     if formula:
-        lose_part(exercise, part, [part], finding.choice, sheet, part.counts_for(formula))
+        lose_part(exercise, part, [part], finding, reading, sheet, part.counts_for(formula))
     elif key not in sheet.lost and all(is_zero(env[part.name]) for env in finding.envs):
         sheet.lose(
             key,
@@ -281,16 +298,24 @@ def lose_part(
     exercise: Recurrence,
     part: Part,
     bent: list[Part],
-    choice: dict[str, str],
+    finding: Finding,
+    reading: Reading,
     sheet: Sheet,
     criterion: str | None = None,
 ):
-    what = in_words(exercise.rule, part, bent, choice)
+    what = in_words(exercise.rule, part, bent, finding.choice)
+    place = made_at(exercise.rule, reading.seen, [env[part.name] for env in finding.envs])
     sheet.lose(
         criterion or part.criterion,
-        f"{what}. The rule: {exercise.asks(part.criterion)}.",
+        f"{what}.{see(place)} The rule: {exercise.asks(part.criterion)}.",
         what.removeprefix("Your "),
+        place,
     )
+
+
+def see(place: Place | None) -> str:
+    """Words for the line that made what a sentence is about, where it is known."""
+    return f" See your line {place.line}: {quoted(place)}." if place else ""
 
 
 def in_words(rule: Rule, part: Part, bent: list[Part], choice: dict[str, str]) -> str:

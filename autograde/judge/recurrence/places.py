@@ -1,0 +1,70 @@
+"""Which line of the student's made a value, by the trace of the computation: evidence for reading,
+never for marks.
+"""
+
+import numpy as np
+
+from ...exercise.rules import Part, Rule
+from ...exercise.verdict import Place
+from ..agreement import NAMED, RIGHT, agree, tolerance, which_agree
+from ..diagnose import Finding, Search, Seen, one_call
+
+Places = list[Place | None]
+
+
+def made_at(rule: Rule, seen: list[Seen], values: list[np.ndarray | None]) -> Place | None:
+    """The line that makes `values` first, (units, calls) for every build. None where that is not
+    the same one in all calls, and where they are the right values of something else: then the line
+    that makes them is right."""
+    if any(value is None for value in values) or right_elsewhere(rule, seen, values):
+        return None
+    return common(
+        [
+            [
+                place
+                for kept, place in zip(one.trace[call], one.places[call])
+                if which_agree(kept, value[:, call], tolerance(NAMED, one.single))
+            ]
+            for one, value in zip(seen, values)
+            for call in range(len(one.trace))
+        ]
+    )
+
+
+def right_elsewhere(rule: Rule, seen: list[Seen], values: list[np.ndarray]) -> bool:
+    """Whether these are what the rule gives for one of its gates or states."""
+    right = [rule.follow(one.env, {}) for one in seen]
+    return any(
+        all(
+            agree(value, env[part.name], one.within(1))
+            for one, env, value in zip(seen, right, values)
+        )
+        for part in rule.parts
+        if not part.inline
+    )
+
+
+def unknown_at(
+    rule: Rule, seen: list[Seen], output: str, part: Part, finding: Finding
+) -> Place | None:
+    """The line that makes the one wrong value of `part` from which the output follows; None where
+    that is not the same one in all calls."""
+    search, calls, wrong = Search(rule, seen, output, finding.envs), [], set()
+    others = [other.name for other in rule.parts if not other.inline]
+    for one, env in zip(search.seen, search.envs):
+        within = tolerance(NAMED, one.single)
+        for call, (kept, places) in enumerate(zip(one.trace, one.places)):
+            now, values = one_call(env, call), kept[:, :, None]
+            got = search.with_values(now, {part.name: values}, finding.choice)
+            fits = which_agree(got, one.outputs[output][:, call : call + 1], within)
+            within = tolerance(RIGHT, one.single)
+            right = sum(which_agree(values, now[name], within) for name in others) > 0
+            calls.append([place for place, fit in zip(places, fits) if fit])
+            wrong.update(place for place, odd in zip(places, fits & ~right) if odd)
+    return common([[place for place in places if place in wrong] for places in calls])
+
+
+def common(calls: list[Places]) -> Place | None:
+    """The first place of the first call that all calls have."""
+    first, *others = calls or [[]]
+    return next((p for p in first if p and all(p in places for places in others)), None)
