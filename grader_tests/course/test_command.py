@@ -1,5 +1,7 @@
 """Our own command for a class, from outside: what it grades, what it skips, and how it ends."""
 
+import html
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograde.pages.graded import verdicts as verdicts_in
 from grader_tests.samples.hostile import HOSTILE, hand_in_hostile
 from grader_tests.samples.students import (
     FULL,
@@ -102,6 +105,26 @@ def test_nbgrader_goes_on_from_our_command_and_the_other_way_round(both):
     assert (both[1] / "feedback" / "perfect" / "lstm" / "01_basic_lstm.html").exists()
     checked(nbgrader(both[1], "export"))
     assert len((both[1] / "grades.csv").read_text().splitlines()) == 1 + len(scores(both[1]))
+
+
+def test_the_page_marks_the_lines_that_the_sentences_quote(both):
+    """After the pages were made above."""
+    read = 0
+    for path in sorted((both[1] / "autograded" / "first_attempt" / "lstm").glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        code = {cell.execution_count: cell for cell in notebook.cells if cell.cell_type == "code"}
+        page = (both[1] / "feedback" / "first_attempt" / "lstm" / f"{path.stem}.html").read_text()
+        marked = [
+            " ".join(re.sub("<[^>]*>", "", line).split())
+            for line in re.findall('<span class="hll">(.*)', page)
+        ]
+        results = [r for _, verdict in verdicts_in(notebook) for r in verdict.results]
+        for place in (result.place for result in results if result.place):
+            line = code[place.cell].source.splitlines()[place.line - 1]
+            assert line.strip() == place.text
+            assert " ".join(html.escape(line, quote=False).split()) in " ".join(marked)
+            read += 1
+    assert read
 
 
 def test_what_is_unchanged_is_skipped(course):
