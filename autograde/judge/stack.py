@@ -506,13 +506,18 @@ def logged(seen: Seen, log: list) -> dict[str, bool] | None:
             reads.append(agree(x, made[k - 1][t][-1] if k else seen.x[t], NAMED))
             before = made[k][t - 1] if t else starts[k]
             carries += [agree(own, one, NAMED) for one, own in zip(before, states)]
-    finals = tuple(np.stack([layer[-1][j] for layer in made]) for j in range(len(seen.given)))
+    finals = tuple(together([layer[-1][j] for layer in made]) for j in range(len(seen.given)))
     return {
         "wiring": all(reads),
         "states": all(carries),
-        "outputs": seen.outputs is not None and seen.gave(np.stack(tops), seen.outputs),
+        "outputs": seen.outputs is not None and seen.gave(together(tops), seen.outputs),
         "final": seen.finals is not None and seen.gave(finals, seen.finals),
     }
+
+
+def together(arrays: list[np.ndarray]) -> np.ndarray | None:
+    """Arrays under one another; None where a layer that was given other shapes made others."""
+    return np.stack(arrays) if len({one.shape for one in arrays}) == 1 else None
 
 
 # ---------------------------------------------------------------- the loss behind the gradients

@@ -1,10 +1,12 @@
 """Mutants of the worked solutions: one small change each, at the level of the syntax tree.
 
-`mutants(source)` yields (what was changed, the changed source).
+`mutants(source)` yields (what was changed, the changed source); `random_mutant` makes several
+changes at once, of any right answer.
 """
 
 import ast
 import copy
+import random
 
 OPERATORS = {
     ast.Add: (ast.Sub, ast.Mult),
@@ -151,26 +153,52 @@ def call_replacements(node: ast.Call):
         )
 
 
-def mutants(source: str):
-    """Every single mutant of a class's source, no two alike."""
-    tree, seen = ast.parse(source), {ast.unparse(ast.parse(source))}
-    for method in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+def changes(tree, within=None):
+    """Every single change of the methods in a tree, or in a part of it: (what, parent, field, its
+    new value)."""
+    for method in (n for n in ast.walk(within or tree) if isinstance(n, ast.FunctionDef)):
         local, own = names_in(method)
         own = sorted(set(own) | set(names_in(tree)[1]))
         for parent, field, index, node in list(places(method)):
             for what, new in replacements(parent, field, node, local, own):
                 kept = getattr(parent, field)
-                setattr(
-                    parent,
-                    field,
-                    [*kept[:index], new, *kept[index + 1 :]] if index is not None else new,
-                )
-                try:
-                    text = ast.unparse(ast.fix_missing_locations(tree))
-                    compile(text, "mutant", "exec")
-                except (SyntaxError, TypeError, ValueError, AttributeError):
-                    text = None
-                setattr(parent, field, kept)
-                if text and text not in seen:
-                    seen.add(text)
-                    yield f"{method.name}: {what}", text
+                value = new if index is None else [*kept[:index], new, *kept[index + 1 :]]
+                yield f"{method.name}: {what}", parent, field, value
+
+
+def text_with(tree, parent, field, value) -> str | None:
+    """The source with one change, which is taken back; None where that is no Python."""
+    kept = getattr(parent, field)
+    setattr(parent, field, value)
+    try:
+        text = ast.unparse(ast.fix_missing_locations(tree))
+        compile(text, "mutant", "exec")
+        return text
+    except (SyntaxError, TypeError, ValueError, AttributeError):
+        return None
+    finally:
+        setattr(parent, field, kept)
+
+
+def mutants(source: str):
+    """Every single mutant of a class's source, no two alike."""
+    tree, seen = ast.parse(source), {ast.unparse(ast.parse(source))}
+    for what, *change in changes(tree):
+        text = text_with(tree, *change)
+        if text and text not in seen:
+            seen.add(text)
+            yield what, text
+
+
+def random_mutant(name: str, source: str, count: int, rng: random.Random) -> tuple[str, str]:
+    """A source with so many changes at random in its class `name`, one after the other."""
+    said = []
+    while len(said) < count:
+        tree = ast.parse(source)
+        cls = [node for node in tree.body if getattr(node, "name", "") == name][-1]
+        what, *change = rng.choice(list(changes(tree, cls)))
+        text = text_with(tree, *change)
+        if text and text != ast.unparse(ast.parse(source)):
+            source = text
+            said.append(what)
+    return " & ".join(said), source

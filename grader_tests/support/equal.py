@@ -1,22 +1,20 @@
-"""Whether a changed solution computes the same as the worked one, shown without the judge."""
+"""Whether a changed solution computes the same as the one it was made from, shown without the
+judge."""
 
 import inspect
 
 import torch
 
-from grader_tests.samples.students import EXERCISES, cell_before, solutions
+from grader_tests.samples.students import EXERCISES
 from grader_tests.support.function_level import namespace_of
 
 
-def same(name: str, source: str, trials: int = 20) -> bool:
-    """Whether a mutant does everything that the worked solution does: parameters, draws, values,
+def same(name: str, source: str, right: str, trials: int = 20) -> bool:
+    """Whether a mutant does everything that the right answer does: parameters, draws, values,
     gradients, purity."""
     torch.manual_seed(3)
     try:
-        right, mutant = (
-            namespace_of(name, cell_before(name) + text)[name]
-            for text in (solutions()[name], source)
-        )
+        right, mutant = (namespace_of(name, text)[name] for text in (right, source))
         return all(
             same_once(right, mutant, sizes, EXERCISES[name].kind)
             for sizes in sizes_of(EXERCISES[name].kind, trials)

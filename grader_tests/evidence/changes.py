@@ -1,0 +1,163 @@
+"""`python -m grader_tests.evidence.changes`: right answers changed at random, in one to three
+places, in ways that no table has.
+
+Each is judged twice, with questions of its own each time, so that all that is said is said again
+from fresh numbers. Prints a table, writes it to CHANGES.md, and ends with an error where one gets
+full marks and computes something else, or gets another mark, or another sentence, the second time.
+"""
+
+import argparse
+import os
+import random
+import re
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograde.exercise.verdict import Verdict
+from autograde.judge import judge
+from grader_tests.evidence.proof import percent
+from grader_tests.samples.mutants import random_mutant
+from grader_tests.samples.right_answers import right_answers
+from grader_tests.samples.students import EXERCISES
+from grader_tests.support.equal import same
+from grader_tests.support.function_level import answer
+
+PAGE = Path(__file__).resolve().parent / "CHANGES.md"
+TRIED = 5000
+PLACES = (1, 2, 2, 3)  # that are changed, each of these as often
+SEVERAL = 6  # criteria: whoever loses more has made a class that cannot be built or does not run
+DRAWN = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")  # numbers in a sentence, drawn anew each time
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One changed answer, judged twice. equal: it has full marks and computes the same as before;
+    seconds: of processor time that judging took at most."""
+
+    name: str
+    what: str
+    places: int
+    verdicts: tuple[Verdict, Verdict]
+    equal: bool
+    seconds: float
+
+    @property
+    def full(self) -> bool:
+        return self.verdicts[0].score == self.verdicts[0].points
+
+    @property
+    def lost(self) -> list[str]:
+        return [result.key for result in self.verdicts[0].results if not result.met]
+
+    @property
+    def steady(self) -> bool:
+        """Whether the marks are the same both times."""
+        one, other = ([result.met for result in v.results] for v in self.verdicts)
+        return one == other
+
+    @property
+    def repeats(self) -> bool:
+        """Whether all that is said is said the second time as well, but for drawn numbers."""
+        one, other = (
+            [DRAWN.sub("0", result.sentence) for result in v.results] for v in self.verdicts
+        )
+        return one == other
+
+
+def run(seed: int) -> Changed:
+    rng = random.Random(seed)
+    name, _, source = rng.choice(ANSWERS)
+    places = rng.choice(PLACES)
+    what, changed = random_mutant(name, source, places, rng)
+    verdicts, seconds = [], 0.0
+    for drawn in (1, 2):
+        questions, answered, cell = answer(name, changed, drawn)
+        began = time.process_time()
+        verdicts.append(judge(EXERCISES[name], questions, answered, cell))
+        seconds = max(seconds, time.process_time() - began)
+    found = Changed(name, what, places, tuple(verdicts), False, seconds)
+    equal = found.full and same(name, changed, source)
+    return Changed(name, what, places, tuple(verdicts), equal, seconds)
+
+
+ANSWERS = list(right_answers())
+
+
+def table(found: list[Changed]) -> tuple[list[tuple[str, str]], list[str], bool]:
+    """Rows, what to look at, and whether all is as it must be."""
+    passed = [one for one in found if one.full and not one.equal]
+    moved = [one for one in found if not one.steady]
+    unsaid = [one for one in found if one.steady and not one.repeats]
+    single = [one for one in found if one.places == 1 and one.lost]
+    costly = [one for one in single if 1 < len(one.lost) <= SEVERAL]
+    counts = Counter(min(one.places, 3) for one in found)
+    rows = [
+        ("random changes tried", f"{len(found)}"),
+        *((f"of those in {k} places", f"{counts[k]}") for k in sorted(counts)),
+        ("that compute the same as before", f"{sum(one.equal for one in found)}"),
+        ("passed in full, though different", f"{len(passed)}"),
+        ("marks that differ between two runs", f"{len(moved)}"),
+        ("sentences said again from fresh numbers", f"{len(found) - len(moved) - len(unsaid)}"),
+        ("sentences that were not", f"{len(unsaid)}"),
+        (
+            f"one change that cost two to {SEVERAL} criteria",
+            percent(len(costly), max(1, len(single))),
+        ),
+        ("longest time to judge one, in seconds", f"{max(one.seconds for one in found):.1f}"),
+    ]
+    look = [
+        f"{title}: {one.name}: {one.what}: {', '.join(one.lost)}"
+        for title, which in (
+            ("passed", passed),
+            ("other marks", moved),
+            ("other sentences", unsaid),
+            ("costs several", costly),
+        )
+        for one in which
+    ]
+    return rows, look, not (passed or moved or unsaid)
+
+
+def page(rows, look) -> str:
+    lines = [f"| {name} | {value} |" for name, value in rows]
+    return "\n".join([
+        "# Right answers, changed at random",
+        "",
+        "Made by `python -m grader_tests.evidence.changes`: one to three changes at once, from the"
+        " syntax tree, of answers that the proof knows to be right.",
+        "",
+        "| what | seen |",
+        "| --- | --- |",
+        *lines,
+        "",
+        "## What is not as we would like it",
+        "",
+        *(f"- {line}" for line in look[:200]),
+        "",
+    ])  # fmt: skip
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--page", type=Path, default=PAGE)
+    parser.add_argument("--tried", type=int, default=TRIED)
+    parser.add_argument("--seed", type=int, default=0, help="of the first one")
+    options = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        seeds = range(options.seed, options.seed + options.tried)
+        found = list(pool.map(run, seeds, chunksize=16))
+    rows, look, perfect = table(found)
+    for name, value in rows:
+        print(f"{name:50} {value}")
+    print(*look[:60], sep="\n")
+    options.page.write_text(page(rows, look), encoding="utf-8")
+    sys.exit(not perfect)
+
+
+if __name__ == "__main__":
+    main()
