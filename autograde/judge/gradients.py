@@ -24,6 +24,11 @@ CUT = (
     " the parameters would learn from a part of the error only."
 )
 DETACHED = "something on the way is detached, or is made a plain number."
+COMPLAINTS = {  # a piece of what a student is told -> its short name
+    "raised an error": "backward raises an error",
+    "is nan or infinite": "the gradient is nan or infinite",
+    "": "part of the gradient is cut off",
+}
 Loss = Callable[[dict[str, np.ndarray]], float]
 
 
@@ -74,7 +79,7 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
     if (complaint or unknown) and differs and not raises:
         sheet.meet("gradients")  # they cannot be told where each call gives another result
     elif complaint:
-        mistake = "backward raises an error" if raises else "part of the gradient is cut off"
+        mistake = next(name for piece, name in COMPLAINTS.items() if piece in complaint)
         sheet.lose("gradients", complaint, mistake)
     elif looked:
         sheet.meet("gradients")
@@ -118,9 +123,10 @@ def readable(answer: Gradients, groups: list[str]) -> bool:
 
 
 def own_differences_agree(answer: Gradients, total: float, within: float) -> bool:
-    """Whether the slopes are those of the student's own numbers, or beyond what can be told."""
+    """Whether the slopes are those of the student's own numbers, or beyond what can be told: of a
+    formula that nobody knows, any may overflow."""
     truth, finer = answer.difference, answer.finer
-    if not np.isfinite([truth, finer]).all():
+    if not np.isfinite([truth, finer, total]).all():
         return True
     return agree(total, truth, doubt(truth, finer, within))
 
@@ -130,6 +136,8 @@ def wrong_slope(asked: Asked, name: str, truth: "Truth") -> str | None:
     slope, called = asked.build.gradients.slopes[name], in_words(name, asked.sequence)
     if slope is None and abs(truth.slope) > truth.within:
         return f"No gradient reaches {called}, although the result depends on it: {DETACHED}"
+    if not np.isfinite(slope or 0.0):
+        return f"The gradient with respect to {called} is nan or infinite, and the result is not."
     if not truth.agrees(slope or 0.0):
         return f"The gradient with respect to {called} {CUT}"
     return None

@@ -364,6 +364,63 @@ def test_a_wiring_that_no_table_has_loses_what_the_calls_of_the_layers_show(chan
     ]
 
 
+def test_states_of_an_odd_shape_lose_what_comes_of_them():
+    """The whole sequence stands for a state from the second step on: the layers then make
+    matrices."""
+    kept = "new_h.append(h_k)"
+    odd = STACK_WITH_LISTS.replace(kept, "new_h.append(x)")
+    assert not lost(grade("LSTM", STACK_WITH_LISTS)) and kept not in odd
+    assert "states" in lost(grade("LSTM", odd)) and "wiring" not in lost(grade("LSTM", odd))
+
+
+STACK_WITH_LISTS = """
+class LSTM(nn.Module):
+    def __init__(self, input_dim, hidden_dim, n_layers):
+        super().__init__()
+        sizes = [input_dim] + [hidden_dim] * (n_layers - 1)
+        self.layers = nn.ModuleList(LSTMCell(size, hidden_dim) for size in sizes)
+
+    def reset_parameters(self):
+        for parameter in self.parameters():
+            nn.init.normal_(parameter)
+
+    def forward(self, x, c, h):
+        outputs = []
+        for t in range(x.shape[0]):
+            below, new_c, new_h = x[t], [], []
+            for k in range(len(self.layers)):
+                c_k, h_k = self.layers[k](below, c[k], h[k])
+                new_c.append(c_k)
+                new_h.append(h_k)
+                below = h_k
+            c, h = torch.stack(new_c), torch.stack(new_h)
+            outputs.append(below)
+        return outputs, (c, h)
+"""
+
+
+def test_a_gradient_that_is_no_number_is_not_called_cut():
+    """√0 has an infinite slope, and 0 times that is none."""
+    right = solutions()["LSTMCell"]
+    odd = right.replace("torch.tanh(c_t)", "(torch.tanh(c_t) + 0 * torch.sqrt(c_t * 0))")
+    verdict = grade("LSTMCell", odd)
+    assert odd != right and lost(verdict) == {"gradients"}
+    assert "nan or infinite" in sentence(verdict, "gradients")
+
+
+def test_a_gradient_that_overflows_in_an_unknown_formula_loses_nothing():
+    """1 / (1 − a) has a pole: a state may grow until exp overflows in the function of the next
+    step, whose values stay right and whose gradient is none."""
+    right = solutions()["LSTMCell"]
+    odd = right.replace(
+        "f_t = torch.sigmoid(self.W_f(h) + self.U_f(x) + self.b_f)",
+        "f_t = 1 / (1 - (self.W_f(h) + self.U_f(x) + self.b_f))",
+    ).replace("torch.tanh(c_t)", "(2 / (1 + torch.exp(-2 * c_t)) - 1)")
+    assert odd.count("1 /") == 1 and all(
+        lost(grade("LSTMCell", odd, seed)) == {"f"} for seed in range(1, 7)
+    )
+
+
 def test_a_gradient_that_cannot_be_told_is_not_called_cut():
     """Cells that run twice a step: the loss bends so fast that differences over a small step are no
     measure."""
