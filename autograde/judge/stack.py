@@ -150,6 +150,11 @@ class Pair:
     def returned(self) -> tuple:
         return self.build.calls[0].out
 
+    @property
+    def gave_numbers(self) -> bool:
+        """Whether all that came back can be read."""
+        return self.build.answered and all(one.values is not None for one in self.returned)
+
 
 def judge(exercise: Stack, questions: Questions, answers: Answers, cell: Cell, sheet: Sheet) -> str:
     """Fills the sheet; returns the reason for marks that are lost for want of a better one."""
@@ -230,17 +235,27 @@ def why_not(exercise: Stack, pairs: list[Pair]) -> str:
 
 
 def lose_sizes(pairs: list[Pair], sheet: Sheet):
-    """A class that runs for some sizes alone loses its form, where nothing else is lost."""
-    broken = [pair for pair in pairs if not pair.build.answered]
-    if broken and not {"layers", *READ_OFF, "works"} & set(sheet.lost):
-        n, m, layers = broken[0].asked.sizes
-        failure = broken[0].build.broken or "an error"
-        sheet.lose(
-            "layers",
-            f"With input_dim={n}, hidden_dim={m} and n_layers={layers} your class fails:"
-            f" {failure}.",
-            "runs only for some sizes",
-        )
+    """A class that fails for some sizes loses what only those would show. Where that is nothing, it
+    loses its form, if nothing else is lost."""
+    failed = [pair for pair in pairs if not pair.gave_numbers]
+    shown = [pair.asked for pair in pairs if pair.gave_numbers]
+    if not failed or not shown:
+        return
+    n, m, layers = failed[0].asked.sizes
+    which, steps = f"n_layers={layers}", failed[0].asked.sequence.steps
+    if all(asked.sequence.steps == 1 for asked in shown):
+        which, keys = f"a sequence of {steps} steps", ("states", "outputs")
+        mistake = "runs for a single step only"
+    elif all(asked.sizes[2] == 1 for asked in shown):
+        keys, mistake = ("wiring",), "runs for a single layer only"
+    elif failed[0].build.answered or {"layers", *READ_OFF, "works"} & set(sheet.lost):
+        return
+    else:
+        which = f"input_dim={n}, hidden_dim={m} and {which}"
+        keys, mistake = ("layers",), "runs only for some sizes"
+    failure = failed[0].build.broken or "what it returns are no tensors of one shape"
+    for key in keys:
+        sheet.lose(key, f"With {which} your class fails: {failure}.", mistake)
 
 
 # ---------------------------------------------------------------- layers
@@ -320,8 +335,7 @@ def telling(usable: list[Pair]) -> list[Pair]:
     that skips one)."""
     complete = [pair for pair in usable if pair.complete]
     chosen = complete if any(pair.asked.sizes[2] > 1 for pair in complete) else usable
-    whole = [pair for pair in chosen if all(one.values is not None for one in pair.returned)]
-    return whole or chosen
+    return [pair for pair in chosen if pair.gave_numbers] or chosen
 
 
 def weights_of(pair: Pair) -> list[dict[str, np.ndarray]]:

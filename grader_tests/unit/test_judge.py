@@ -364,13 +364,32 @@ def test_a_wiring_that_no_table_has_loses_what_the_calls_of_the_layers_show(chan
     ]
 
 
-def test_states_of_an_odd_shape_lose_what_comes_of_them():
-    """The whole sequence stands for a state from the second step on: the layers then make
-    matrices."""
-    kept = "new_h.append(h_k)"
-    odd = STACK_WITH_LISTS.replace(kept, "new_h.append(x)")
-    assert not lost(grade("LSTM", STACK_WITH_LISTS)) and kept not in odd
-    assert "states" in lost(grade("LSTM", odd)) and "wiring" not in lost(grade("LSTM", odd))
+def test_what_only_failing_sizes_would_show_is_lost():
+    """A stack that raises from the second step on carries no state along, whatever one step
+    shows."""
+    assert not lost(grade("LSTM", STACK_WITH_LISTS))
+    for line, more, keys, said in (
+        ("new_h.append(h_k)", "new_h.append(x)", {"states", "outputs", "final"}, "of 4 steps"),
+        (
+            "outputs.append(below)",
+            "outputs += [below]; assert t == 0",
+            {"states", "outputs"},
+            "4 steps",
+        ),
+        ("below = h_k", "below = h_k; assert k == 0", {"wiring"}, "n_layers=3"),
+        ("below = h_k", "below = h_k; assert k < 2", {"layers"}, "n_layers=3"),
+    ):
+        odd = STACK_WITH_LISTS.replace(line, more)
+        verdict = grade("LSTM", odd)
+        assert odd != STACK_WITH_LISTS and lost(verdict) == keys
+        assert any(said in result.sentence for result in verdict.results)
+
+
+def test_states_of_an_odd_shape_raise_nothing():
+    """The layers make matrices from the second step on, where the sizes let them."""
+    odd = STACK_WITH_LISTS.replace("new_h.append(h_k)", "new_h.append(x)")
+    odd = odd.replace("outputs.append(below)", "outputs.append(h[-1])")
+    assert {"states", "outputs"} <= lost(grade("LSTM", odd))
 
 
 STACK_WITH_LISTS = """
