@@ -48,6 +48,7 @@ class Feedback(Exporter):
             results=(results := graded.verdicts(nb)),
             to_read=lines_to_read([verdict for _, verdict in results]),
             cells=[cell for cell in nb.cells if shown(cell)],
+            read_as=graded.run_of(nb).notes,
         )
         return page, resources
 

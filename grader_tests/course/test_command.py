@@ -127,6 +127,19 @@ def test_the_page_marks_the_lines_that_the_sentences_quote(both):
     assert read
 
 
+def test_the_page_says_how_files_were_read(both):
+    """Each note that an instructor sees of it; after the pages were made above."""
+    said = 0
+    for path in both[1].glob("autograded/*/lstm/*.ipynb"):
+        student = path.parent.parent.name
+        page = (both[1] / "feedback" / student / "lstm" / f"{path.stem}.html").read_text()
+        text = " ".join(html.unescape(re.sub("<[^>]*>", "", page)).split())
+        for note in nbformat.read(path, as_version=4).metadata["autograde_run"]["notes"]:
+            said += re.sub(r"[_`{}]", "", note) in re.sub(r"[_`{}]", "", text)
+            assert "How your files were read" in text
+    assert said
+
+
 def test_what_is_unchanged_is_skipped(course):
     hand_in_perfect(course, 3)
     done = autograde(course)
