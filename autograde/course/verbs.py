@@ -276,6 +276,11 @@ class Adopt(Verb):
     )
     dry_run = Bool(False, help="Only say what would be written.").tag(config=True)
 
+    def load_config_file(self, **options):
+        """A folder without a configuration is no cause for a warning: here it gets one."""
+        self.log.addFilter(lambda record: not str(record.msg).startswith("No nbgrader_config.py"))
+        super().load_config_file(**options)
+
     def work(self, name: str) -> int:
         folders = self.coursedir
         root = Path(folders.root).resolve()

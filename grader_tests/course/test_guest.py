@@ -42,7 +42,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def adopt(folder: Path, *words: str) -> str:
-    return checked(module(folder, "autograde", "adopt", "lstm", *words)).stdout
+    done = checked(module(folder, "autograde", "adopt", "lstm", *words))
+    assert "No nbgrader_config.py" not in done.stderr  # it has just been written
+    return done.stdout
 
 
 def test_it_says_what_it_writes_and_changes_nothing_else(course):

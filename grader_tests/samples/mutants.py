@@ -191,12 +191,16 @@ def mutants(source: str):
 
 
 def random_mutant(name: str, source: str, count: int, rng: random.Random) -> tuple[str, str]:
-    """A source with so many changes at random in its class `name`, one after the other."""
+    """A source with so many changes at random in its class `name`, one after the other; fewer
+    where nothing is left to change."""
     said = []
     while len(said) < count:
         tree = ast.parse(source)
         cls = [node for node in tree.body if getattr(node, "name", "") == name][-1]
-        what, *change = rng.choice(list(changes(tree, cls)))
+        found = list(changes(tree, cls))
+        if not found:
+            break
+        what, *change = rng.choice(found)
         text = text_with(tree, *change)
         if text and text != ast.unparse(ast.parse(source)):
             source = text
