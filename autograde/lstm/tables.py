@@ -97,7 +97,6 @@ SQUASH = {
     "right(a) ** 2": "it is squared",
     "hard_sigmoid(a)": "a piecewise linear function stands in place of right",
     "softplus(a)": "softplus stands in place of right",
-    "-right(a)": "it is negated",
     "right(a) / 2": "it is halved",
     "2 * right(a)": "it is doubled",
     "1 + right(a)": "1 is added",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
+from grader_tests.evidence import changes
 from grader_tests.evidence.proof import (
     PAGE,
     classic,
@@ -41,7 +42,7 @@ def percent(table: dict[str, str], name: str) -> float:
 def proof(tmp_path_factory) -> tuple[subprocess.CompletedProcess, dict[str, str]]:
     """The command, and the table at the head of the page that it writes."""
     page = tmp_path_factory.mktemp("page") / "page.md"
-    command = [sys.executable, "-m", "grader_tests.evidence.proof", "--page", page, "--every=4"]
+    command = [sys.executable, "-m", "grader_tests.evidence.proof", "--page", page, "--every=8"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return done, head_of(page.read_text(encoding="utf-8")) if page.exists() else {}
 
@@ -78,6 +79,13 @@ def test_mistakes_are_named(proof):
     assert percent(table, "mistakes named as what they are") >= 95
     assert percent(table, "pairs of mistakes named as what they are") >= 80
     assert percent(table, "mistakes that lost exactly what they deserve") >= 99
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_changes_are_steady_and_none_passes(seed):
+    """A few of those that `python -m grader_tests.evidence.changes` tries."""
+    _, look, perfect = changes.table([changes.run(seed)])
+    assert perfect, look
 
 
 def some_submissions() -> dict[str, tuple[str, str]]:
