@@ -9,9 +9,12 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replaced
+from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 FILE_BYTES = 64 << 20  # of one file
 ALL_BYTES = 256 << 20  # of all files of a submission that are read
@@ -23,6 +26,7 @@ OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 TEXTS = (".py", ".txt", ".csv", ".tsv", ".json", ".md", ".yaml", ".yml")
 NO_FILE = "is no ordinary file"
 ZIP_ENTRY = b"PK\x01\x02"  # stands in a zip once for each file in it
+SAYS_UTF8 = 0x800  # flag of a file in a zip: its name is UTF-8
 UNZIPPING = (  # what Python raises on a zip that is none, or a broken one
     *(zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError),
 )
@@ -33,12 +37,13 @@ HEAD = 4096  # bytes that tell whether a file is worth reading
 class Found:
     """A file of a submission. path: as it is shown, with the folders and zips around it; data: what
     is in it, None where it was not read; why: what kept it from being read, empty where nothing did
-    and it is only of no interest.
+    and it is only of no interest; when: the date beside it, as far as one is known.
     """
 
     path: str
     data: bytes | None = None
     why: str = ""
+    when: datetime | None = None
 
 
 class TooMuch(Exception):
@@ -48,6 +53,11 @@ class TooMuch(Exception):
 def shown(name: str | bytes) -> str:
     """A file's name as text that can be printed and stored, whatever its bytes are."""
     return printable(os.fsencode(name).decode("utf-8", "backslashreplace"))
+
+
+def is_litter(parts: Sequence[str]) -> bool:
+    """Whether a path, part by part, leads to what systems and tools have left behind."""
+    return bool(set(parts) & set(SKIPPED)) or parts[-1].startswith("._")  # ._: of macOS
 
 
 def printable(text: str) -> str:
@@ -105,9 +115,10 @@ def megabytes(count: int) -> str:
 
 # ---------------------------------------------------------------- a whole folder
 class Reader:
-    """Reads one submission; counts what it has read."""
+    """Reads one submission; counts what it has read. What it reads of it, a subclass may say."""
 
     def __init__(self):
+        self.most_files, self.most_bytes = MOST_FILES, ALL_BYTES
         self.files, self.bytes = 0, 0
 
     def folder(self, folder: Path, path: str = "", depth: int = 0) -> Iterator[Found]:
@@ -121,7 +132,7 @@ class Reader:
             return
         for name in names:
             place, inner = folder / name, f"{path}{shown(name)}"
-            if name in SKIPPED or name.startswith("._"):  # ._: what macOS adds
+            if is_litter([name]):
                 continue
             self.count(inner)
             if os.path.isdir(place) and not os.path.islink(place):  # pathlib raises without rights
@@ -131,38 +142,52 @@ class Reader:
                     yield Found(inner, why="lies too deep")
                 else:
                     yield from self.folder(place, f"{inner}/", depth + 1)
-            elif interesting(inner, head_of(place)):
-                yield from self.opened(inner, read_file(place), 0)
             else:
-                yield Found(inner, why=why_not(inner))
+                yield from self.file(place, inner)
+
+    def file(self, place: Path, inner: str) -> Iterator[Found]:
+        """What is no folder. inner: its path, as it is shown."""
+        if self.wants(inner, head_of(place)):
+            yield from self.opened(inner, read_file(place), 0)
+        else:
+            yield Found(inner, why=why_not(inner))
+
+    def wants(self, path: str, head: bytes | None) -> bool:
+        return interesting(path, head)
+
+    def opens(self, path: str, data: bytes) -> bool:
+        """Whether what lies in it is read in place of the file."""
+        return is_zip(path, data)
 
     def opened(self, path: str, found: Found, zips: int) -> Iterator[Found]:
         """A file, or where it is a zip, what is in it."""
         self.spend(len(found.data or b""))
-        if found.data is not None and is_zip(path, found.data):
+        if found.data is not None and self.opens(path, found.data):
             yield from self.zip(path, found.data, zips)
         else:
-            yield Found(path, found.data, found.why)
+            yield replaced(found, path=path)
 
     def zip(self, path: str, data: bytes, zips: int) -> Iterator[Found]:
         if zips == MOST_ZIPS:
             yield Found(path, why="is a zip that lies too deep in other zips")
             return
-        if data.count(ZIP_ENTRY) > MOST_FILES:
-            yield Found(path, why=f"is a zip of more than {MOST_FILES} files")
+        if data.count(ZIP_ENTRY) > self.most_files:
+            yield Found(path, why=f"is a zip of more than {self.most_files} files")
             return
+        yield from self.members(path, io.BytesIO(data), zips)
+
+    def members(self, path: str, file: BinaryIO, zips: int) -> Iterator[Found]:
+        """What lies in the zip `file`."""
         try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            with zipfile.ZipFile(file) as archive:
                 for member in sorted(archive.infolist(), key=lambda member: member.filename):
                     yield from self.member(path, archive, member, zips)
         except UNZIPPING as problem:
             yield Found(path, why=f"is a zip that cannot be opened ({reason(problem)})")
 
     def member(self, path: str, archive, member: zipfile.ZipInfo, zips: int) -> Iterator[Found]:
-        name = member.filename.encode("utf-8", "surrogateescape")
-        inner = f"{path}/{shown(name)}"
-        parts = inner.split("/")
-        if member.is_dir() or set(parts) & set(SKIPPED) or parts[-1].startswith("._"):
+        inner = f"{path}/{shown(name_of(member))}"
+        if member.is_dir() or is_litter(inner.split("/")):
             return
         self.count(inner)
         if member.flag_bits & 1:
@@ -177,7 +202,7 @@ class Reader:
         try:
             with archive.open(member) as file:
                 data = file.read(HEAD)
-                wanted = interesting(inner, data)
+                wanted = self.wants(inner, data)
                 data += file.read(FILE_BYTES + 1 - HEAD) if wanted else b""
         except UNZIPPING as problem:
             yield Found(inner, why=f"cannot be unpacked ({reason(problem)})")
@@ -186,19 +211,44 @@ class Reader:
             self.spend(len(data))
             yield Found(inner, why=f"is larger than {megabytes(FILE_BYTES)}")
         elif wanted:
-            yield from self.opened(inner, Found(inner, data), zips + 1)
+            yield from self.opened(inner, Found(inner, data, when=when_of(member)), zips + 1)
         else:
             yield Found(inner, why=why_not(inner))
 
     def spend(self, count: int):
         self.bytes += count
-        if self.bytes > ALL_BYTES:
-            raise TooMuch(f"there are more than {megabytes(ALL_BYTES)} in it")
+        if self.bytes > self.most_bytes:
+            raise TooMuch(f"there are more than {megabytes(self.most_bytes)} in it")
 
     def count(self, path: str):
         self.files += 1
-        if self.files > MOST_FILES:
-            raise TooMuch(f"there are more than {MOST_FILES} files in it")
+        if self.files > self.most_files:
+            raise TooMuch(f"there are more than {self.most_files} files in it")
+
+
+def name_of(member: zipfile.ZipInfo) -> bytes:
+    """A file's name in a zip, in UTF-8."""
+    said = member.flag_bits & SAYS_UTF8
+    name = member.filename if said else meant(member.filename)
+    return name.encode("utf-8", "surrogateescape")
+
+
+def meant(name: str) -> str:
+    """Many write a name into a zip in UTF-8 and do not say so; then it is read as if it were of
+    1981.
+    """
+    try:
+        return name.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return name
+
+
+def when_of(member: zipfile.ZipInfo) -> datetime | None:
+    """The date beside a file in a zip, which is the local time of whoever has made it."""
+    try:
+        return datetime(*member.date_time)
+    except ValueError:
+        return None
 
 
 def head_of(path: Path) -> bytes | None:
