@@ -1,32 +1,37 @@
-"""Marks for a learning platform: `nbgrader export --exporter=autograde.pages.exporters.Canvas`, and
+"""Marks for a learning platform: `nbgrader export --exporter=autograde.pages.platforms.Canvas`, and
 `Moodle`.
 
 Each fills in a file that the platform has exported (`--Canvas.fill=FILE`, `--Moodle.fill=FILE`), so
 that its own columns name the students and the assignment; without one it writes a file with the
-columns that the platform's import asks for.
+columns that the platform's import asks for. A cell is written where one student and one column are
+meant beyond doubt; all else is left as it is, and said.
 """
 
 import csv
 import io
+import re
 import sys
+from collections import defaultdict
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry, Student, SubmittedAssignment
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.plugins import ExportPlugin
 from traitlets import Dict, Unicode
 
-IDENTITY = (
-    "SIS Login ID",
-    "SIS User ID",
-    "ID",
-    "Username",
-    "ID number",
-    "Email address",
-)  # a student's id, LMS id or e-mail stands in one of these
+from .roster import (
+    IDENTITY,
+    NAMES,
+    NUMBERS,
+    Person,
+    Problem,
+    Roster,
+    Table,
+    name_in,
+    people,
+    read_table,
+)
 
-
-class Problem(Exception):
-    """Why there is no file; the text says what to do."""
+NO_ROW = "{} students have marks, but no row in {}"
 
 
 class Platform(ExportPlugin):
@@ -36,119 +41,127 @@ class Platform(ExportPlugin):
         config=True
     )
     columns = Dict(
-        {},
-        help="Assignment name to the title of its column, where that does not begin with the name.",
+        {}, help="Assignment name to the title of its column, where that is another."
     ).tag(config=True)
-    default = ""
+    default, added = "", ()  # file that is written; what is added to a title, as patterns
 
     def export(self, gradebook: Gradebook):
         names = [str(name) for name in self.assignment] or [
             assignment.name for assignment in gradebook.assignments
         ]
+        path = Path(self.to or self.default)
         try:
-            lines, dialect, mark = (
-                self.filled(gradebook, names)
-                if self.fill
-                else (self.fresh(gradebook, names), csv.excel, "")
-            )
+            table = self.filled(gradebook, names) if self.fill else self.fresh(gradebook, names)
+            self.refuse_to_overwrite(path)
+            text = io.StringIO()
+            writer = csv.writer(text, delimiter=table.delimiter, lineterminator="\n")
+            writer.writerows([table.head, *table.lines])
+            path.write_text(table.mark + text.getvalue(), encoding="utf-8")
         except (Problem, MissingEntry, OSError) as problem:
             self.log.error(str(problem))
             sys.exit(1)
-        text = io.StringIO()
-        csv.writer(text, dialect, lineterminator="\n").writerows(lines)
-        path = Path(self.to or self.default)
-        path.write_text(mark + text.getvalue(), encoding="utf-8")
-        self.log.info("Marks of %s written to %s", ", ".join(names), path)
+        self.log.info("Marks written to %s", path)
 
-    def students(self, gradebook: Gradebook) -> list[Student]:
+    def refuse_to_overwrite(self, path: Path):
+        """Neither the file that was given, nor any that was not named. Raises Problem."""
+        given = bool(self.fill) and path.exists() and path.samefile(self.fill)
+        if given or (path.exists() and not self.to):
+            raise Problem(
+                f"{path} is there already and is not overwritten: name another file with --to."
+            )
+
+    def students(self, gradebook: Gradebook) -> list[Person]:
         wanted = [str(name) for name in self.student]
-        return [
-            student
-            for student in sorted(gradebook.students, key=lambda s: s.id)
-            if not wanted or student.id in wanted
-        ]
+        return [person for person in people(gradebook) if not wanted or person.id in wanted]
 
     # ------------------------------------------------------------ a file of the platform's
-    def filled(self, gradebook: Gradebook, names: list[str]):
-        """The file with the marks put in, line by line; how it is written; its byte order mark."""
-        text = Path(self.fill).read_text(encoding="utf-8")
-        mark, text = text[: text.startswith("\ufeff")], text.removeprefix("\ufeff")
-        dialect = csv.Sniffer().sniff(text.partition("\n")[0], ",;\t")
-        head, *lines = csv.reader(io.StringIO(text), dialect)
-        places = {name: self.place(head, name, len(names)) for name in names}
-        known = {
-            key.lower(): student
-            for student in self.students(gradebook)
-            for key in (student.id, student.lms_user_id, student.email)
-            if key
-        }
-        left = {student.id for student in known.values()}
-        for fields in lines:
-            student = next(
-                (
-                    known[value.lower()]
-                    for title, value in zip(head, fields)
-                    if title.strip() in IDENTITY and value.lower() in known
-                ),
-                None,
-            )
-            if student:
-                left.discard(student.id)
-                for name, place in places.items():
-                    self.put(head, fields, place, submission_of(gradebook, name, student))
-        left = [
-            name
-            for name in sorted(left)
-            if any(
-                submission_of(gradebook, assignment, gradebook.find_student(name))
-                for assignment in names
-            )
-        ]
-        if left:
-            self.log.warning(
-                "%d students have marks, but no row in %s: %s",
-                len(left),
-                self.fill,
-                ", ".join(left[:10]) + (" …" if len(left) > 10 else ""),
-            )
-        keep = self.kept(head, places)
-        return (
-            [[fields[k] for k in keep if k < len(fields)] for fields in (head, *lines)],
-            dialect,
-            mark,
-        )
-
-    def place(self, head: list[str], name: str, count: int) -> int:
-        """The column of an assignment. Raises Problem."""
-        title = self.columns.get(name, name).lower()
-        found = [
-            k
-            for k, column in enumerate(head)
-            if self.plain(column).lower().startswith(title) and column.strip() not in IDENTITY
-        ]
-        if len(found) != 1:
+    def filled(self, gradebook: Gradebook, names: list[str]) -> Table:
+        """The platform's file with the marks put in. What is left out is said. Raises Problem."""
+        table, roster = read_table(Path(self.fill)), Roster(people(gradebook))
+        if not {title.strip() for title in table.head} & {*IDENTITY, *sum(NAMES, ())}:
             raise Problem(
-                f"{self.fill} has {len(found)} columns that begin with '{title}': name the right "
-                f"one with --{type(self).__name__}.columns={name}=TITLE. There are: "
-                f"{', '.join(head)}."
+                f"{self.fill} has no column that names students ({', '.join(IDENTITY)}, or their "
+                "names): export it with the platform's language set to English."
             )
-        return found[0]
+        places, left = self.places(table.head, names), defaultdict(list)
+        rows = dict(zip(range(len(table.lines)), whose(table, roster)))
+        written = 0
+        for student in self.students(gradebook):
+            mine = [number for number, (person, _) in rows.items() if person == student]
+            for name, place in places.items():
+                submission = submission_of(gradebook, name, student.id)
+                if mine and not submission:
+                    left[f"nothing of {name} is marked, so that the cell stays"].append(student.id)
+                elif len(mine) > 1:
+                    left[f"more than one row in {self.fill}"].append(student.id)
+                elif submission and not mine:
+                    left[NO_ROW].append(student.id)
+                elif submission:
+                    fields = table.lines[mine[0]]
+                    fields += [""] * (len(table.head) - len(fields))
+                    self.put(table.head, fields, place, submission)
+                    written += 1
+        for number, (_, why) in rows.items():
+            if why:
+                left[why].append(f"line {number + 2}")
+        for why, which in left.items():
+            which = list(dict.fromkeys(which))
+            why = why.format(len(which), self.fill) if why == NO_ROW else why
+            self.log.warning("Left out: %s: %s", why, ", ".join(which))
+        if left and not written:
+            raise Problem(f"No mark could be put into {self.fill}; nothing was written.")
+        return self.kept(table, places)
 
-    def plain(self, column: str) -> str:
-        return column.strip()
+    def places(self, head: list[str], names: list[str]) -> dict[str, int]:
+        """Assignment to its column. One without a column is left out, if any has one. Raises
+        Problem.
+        """
+        found = {name: self.columns_of(head, name) for name in names}
+        for name, columns in found.items():
+            if len(columns) > 1 or not any(found.values()):
+                raise Problem(
+                    f"{self.fill} has {len(columns) or 'no'} columns '{self.title(name)}': name "
+                    f"the right one with --{type(self).__name__}.columns={name}=TITLE. There are: "
+                    f"{', '.join(head)}."
+                )
+            if not columns:
+                self.log.warning("Left out: %s: no column in %s", name, self.fill)
+        return {name: columns[0] for name, columns in found.items() if columns}
 
-    def put(
-        self, head: list[str], fields: list[str], place: int, submission: SubmittedAssignment | None
-    ):
-        """A mark into a line of the file; without a submission it stays as it is."""
-        if submission:
-            fields[place] = mark_of(submission)
+    def title(self, name: str) -> str:
+        return self.columns.get(name, name)
 
-    def kept(self, head: list[str], places: dict[str, int]) -> list[int]:
-        return list(range(len(head)))
+    def columns_of(self, head: list[str], name: str) -> list[int]:
+        """Columns with this title, whole; else those that have it but for what is added to it."""
+        wanted, titles = self.title(name).strip().casefold(), [title.strip() for title in head]
+        for pattern in ("^$", *self.added):
+            titles = [re.sub(pattern, "", title) for title in titles]
+            if found := [k for k, title in enumerate(titles) if title.casefold() == wanted]:
+                return found
+        return []
 
-    def fresh(self, gradebook: Gradebook, names: list[str]) -> list[list[str]]:
+    def put(self, head: list[str], fields: list[str], place: int, submission: SubmittedAssignment):
+        """A mark into a line of the file."""
+        fields[place] = mark_of(submission)
+
+    def kept(self, table: Table, places: dict[str, int]) -> Table:
+        return table
+
+    def fresh(self, gradebook: Gradebook, names: list[str]) -> Table:
         raise NotImplementedError
+
+
+def whose(table: Table, roster: Roster) -> list[tuple[Person | None, str]]:
+    """Of each line whose it is, or why that cannot be said; neither, where it is no student's."""
+    titles = {*IDENTITY, *NUMBERS.values(), *sum(NAMES, ())}
+    rows = [
+        {title: value for title, value in table.row(fields).items() if title in titles and value}
+        for fields in table.lines
+    ]
+    return [
+        roster.of_row(row) if row and "Points Possible" not in name_in(row) else (None, "")
+        for row in rows
+    ]
 
 
 class Canvas(Platform):
@@ -156,37 +169,27 @@ class Canvas(Platform):
     overwritten.
     """
 
-    default = "canvas.csv"
+    default, added = "canvas.csv", (r" \(\d+\)$",)
     head = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+    others = ("LastName", "FirstName", "Integration ID", "Root Account")  # of a student as well
 
-    def kept(self, head, places):
-        return [k for k, column in enumerate(head) if column in self.head or k in places.values()]
+    def kept(self, table, places):
+        names = {*self.head, *self.others}
+        keep = [k for k, column in enumerate(table.head) if column.strip() in names]
+        keep += sorted(places.values())
+        head, *lines = [
+            [fields[k] for k in keep if k < len(fields)] for fields in (table.head, *table.lines)
+        ]
+        return Table(head, lines, table.delimiter, table.mark)
 
     def fresh(self, gradebook, names):
-        lines = [[*self.head, *(self.columns.get(name, name) for name in names)]]
-        lines.append(
-            [
-                "    Points Possible",
-                "",
-                "",
-                "",
-                "",
-                *(f"{gradebook.find_assignment(name).max_score:g}" for name in names),
-            ]
-        )
-        for student in self.students(gradebook):
-            marks = [mark_of(submission_of(gradebook, name, student)) for name in names]
-            lines.append(
-                [
-                    ", ".join(filter(None, (student.last_name, student.first_name))) or student.id,
-                    student.lms_user_id or "",
-                    "",
-                    student.id,
-                    "",
-                    *marks,
-                ]
-            )
-        return lines
+        points = [f"{gradebook.find_assignment(name).max_score:g}" for name in names]
+        lines = [["    Points Possible", "", "", "", "", *points]]
+        for person in self.students(gradebook):
+            marks = [mark_of(submission_of(gradebook, name, person.id)) for name in names]
+            shown = ", ".join(filter(None, (person.last, person.first))) or person.id
+            lines.append([shown, person.lms, "", person.id, "", *marks])
+        return Table([*self.head, *map(self.title, names)], lines, ",", "")
 
 
 class Moodle(Platform):
@@ -194,69 +197,49 @@ class Moodle(Platform):
     worksheet.
     """
 
-    default = "moodle.csv"
+    default, added = "moodle.csv", (r" \([^()]*\)$", "^[^:]+: ")
     head = ("Username", "ID number", "Email address", "First name", "Last name")
 
-    def plain(self, column):
-        return column.strip().removeprefix("Assignment: ")
+    def columns_of(self, head, name):
+        if worksheet(head):
+            return [head.index("Grade")]
+        found = super().columns_of(head, name)
+        points = [k for k in found if head[k].strip().endswith("(Real)")]
+        return points if len(points) == 1 else found
 
-    def place(self, head, name, count):
-        if not worksheet(head):
-            return super().place(head, name, count)
-        if count > 1:
+    def places(self, head, names):
+        if worksheet(head) and len(names) > 1:
             raise Problem(
                 f"{self.fill} is the worksheet of one assignment: name it, as in "
-                f"--assignment '[\"{name}\"]'."
+                f"--assignment '[\"{names[0]}\"]'."
             )
-        return head.index("Grade")
+        return super().places(head, names)
 
     def put(self, head, fields, place, submission):
         super().put(head, fields, place, submission)
-        if submission and worksheet(head):
-            self.look_at_maximum(head, fields, submission)
-            if "Feedback comments" in head:
-                fields[head.index("Feedback comments")] = comments_on(submission)
-
-    def look_at_maximum(self, head, fields, submission):
+        if not worksheet(head):
+            return
         most = fields[head.index("Maximum Grade")] if "Maximum Grade" in head else ""
-        if most and score_of(submission) > float(most.replace(",", ".")):
+        if score_of(submission) > number_in(most):
             self.log.warning(
                 "%s has %s points where Moodle's maximum is %s: raise that to what can be reached "
                 "with the bonus, or Moodle refuses the mark.",
-                submission.student.id,
-                mark_of(submission),
-                most,
+                *(submission.student.id, mark_of(submission), most),
             )
+        if "Feedback comments" in head:
+            said, ours = fields[head.index("Feedback comments")], comments_on(submission)
+            if ours not in said:
+                fields[head.index("Feedback comments")] = "\n".join(filter(None, (said, ours)))
 
     def fresh(self, gradebook, names):
-        lines = [
-            [
-                *self.head,
-                *(
-                    title
-                    for name in names
-                    for title in (self.columns.get(name, name), f"{name} feedback")
-                ),
-            ]
-        ]
-        for student in self.students(gradebook):
-            submissions = [submission_of(gradebook, name, student) for name in names]
-            cells = [
-                cell
-                for submission in submissions
-                for cell in (mark_of(submission), comments_on(submission))
-            ]
-            lines.append(
-                [
-                    student.id,
-                    student.lms_user_id or "",
-                    student.email or "",
-                    student.first_name or "",
-                    student.last_name or "",
-                    *cells,
-                ]
-            )
-        return lines
+        titles = [title for name in names for title in (self.title(name), f"{name} feedback")]
+        lines = []
+        for person in self.students(gradebook):
+            submissions = [submission_of(gradebook, name, person.id) for name in names]
+            cells = [cell for one in submissions for cell in (mark_of(one), comments_on(one))]
+            about = [person.id, person.lms, person.email, person.first, person.last]
+            lines.append([*about, *cells])
+        return Table([*self.head, *titles], lines, ",", "")
 
 
 def worksheet(head: list[str]) -> bool:
@@ -264,10 +247,18 @@ def worksheet(head: list[str]) -> bool:
     return {"Identifier", "Grade"} <= set(head)
 
 
-# ---------------------------------------------------------------- marks
-def submission_of(gradebook: Gradebook, name: str, student: Student) -> SubmittedAssignment | None:
+def number_in(text: str) -> float:
+    """A maximum as Moodle writes it; there is none where it is no number."""
     try:
-        return gradebook.find_submission(name, student.id)
+        return float(text.replace(",", "."))
+    except ValueError:
+        return float("inf")
+
+
+# ---------------------------------------------------------------- marks
+def submission_of(gradebook: Gradebook, name: str, student: str) -> SubmittedAssignment | None:
+    try:
+        return gradebook.find_submission(name, student)
     except MissingEntry:
         return None
 
@@ -280,7 +271,7 @@ def score_of(submission: SubmittedAssignment) -> float:
 
 
 def mark_of(submission: SubmittedAssignment | None) -> str:
-    return f"{round(score_of(submission), 4):g}" if submission else ""
+    return f"{score_of(submission):.4f}".rstrip("0").rstrip(".") if submission else ""
 
 
 def comments_on(submission: SubmittedAssignment | None) -> str:

@@ -1,0 +1,290 @@
+"""Marks into a platform's own file: one student and one column that are meant beyond doubt, or a
+sentence."""
+
+import csv
+import logging
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+from nbgrader.plugins import CsvExportPlugin
+
+from autograde.pages.platforms import Canvas, Moodle, mark_of
+from autograde.pages.roster import Person, Roster, decoded
+
+PEOPLE = [  # id, first name, last name, e-mail, LMS id, score, penalty
+    ("ada", "Ada", "Lovelace", "ada@uni.example", "5001", 10.25, 0),
+    ("bob", 'Bob "Bobby"', "van der Berg", "bob@uni.example", "", 8, 3),
+    ("7001", "Zoe", "Zander", "", "", 3, 0),  # an id that may be another's number
+    ("jd1", "Jane", "Doe", "", "", 7, 0),
+    ("jd2", "Jane", "Doe", "", "5005", 2, 9),
+    ("idle", "No", "One", "", "5006", None, 0),
+]
+CANVAS = "Student,ID,SIS User ID,SIS Login ID,Section,LSTM bonus (9),LSTM (7),Current Score\n"
+POINTS = "    Points Possible,,,,,4,10,(read only)\n"
+WORKSHEET = "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Feedback comments\n"
+
+
+@pytest.fixture(scope="module")
+def gradebook(tmp_path_factory):
+    path = tmp_path_factory.mktemp("platforms") / "gradebook.db"
+    with Gradebook(f"sqlite:///{path}") as book:
+        for name in ("lstm", "ps1"):
+            book.add_assignment(name)
+            book.add_notebook("n", name)
+            book.add_grade_cell("c", "n", name, max_score=10, cell_type="code")
+        for student, first, last, email, lms, score, penalty in PEOPLE:
+            book.add_student(
+                student, first_name=first, last_name=last, email=email, lms_user_id=lms
+            )
+            if score is not None:
+                with book.db.no_autoflush:
+                    (notebook,) = book.add_submission("lstm", student).notebooks
+                notebook.grades[0].auto_score = score
+                notebook.late_submission_penalty = penalty
+                book.db.commit()
+        yield book
+
+
+def export(gradebook, folder: Path, given: bytes | str, plugin=Canvas, caplog=None, **settings):
+    """The lines of the written file; None where nothing was written."""
+    path, to = folder / "given.csv", folder / "upload.csv"
+    path.write_bytes(given if isinstance(given, bytes) else given.encode())
+    about = {"fill": str(path), "to": str(to), "assignment": ["lstm"], **settings}
+    try:
+        plugin(log=logging.getLogger("export"), **about).export(gradebook)
+    except SystemExit:
+        return None
+    with open(to, newline="", encoding="utf-8-sig") as file:
+        text = file.read()
+    return list(csv.reader(text.splitlines(), delimiter=";" if ";" in text else ","))
+
+
+# ---------------------------------------------------------------- the right student
+# ruff: disable[E501]
+ROWS = [  # a line of Canvas's file, the mark in it (None: as it was), what is said of it
+    ('"Lovelace, Ada",5001,,al9,,1,x,', "10.25", ""),
+    ('"Lovelace, Ada",,ada,,,1,x,', "10.25", ""),
+    ('"L., Ada",,,ADA@uni.example,,1,x,', "10.25", ""),
+    ('"van der Berg, Bob ""Bobby""",,,bob,,1,x,', "5", ""),
+    ('"Berg, Bob Bobby van der",,,,,1,x,', "5", ""),
+    ('"Nickname, Any",5001,,ada,,1,x,', "10.25", ""),  # two numbers agree
+    ('"Doe, Jane",5005,,,,1,x,', "0", ""),  # the penalty is more than the score
+    ('"Doe, Jane",99,,jd1,,1,x,', "7", ""),
+    (
+        '"Doe, Jane",,,,,1,x,',
+        None,
+        "it is not one student on whom all agrees: Doe, Jane is jd1 or jd2",
+    ),
+    ('"Lovelace, Ada",5005,,ada,,1,x,', None, "SIS Login ID ada is ada; ID 5005 is jd2"),
+    ('"Doe, Jane",,ada,,,1,x,', None, "SIS User ID ada is ada; Doe, Jane is jd1 or jd2"),
+    ('"Someone, Else",7001,,,,1,x,', None, "its name is Someone, Else, and 7001 is Zoe Zander"),
+    ('"Lovelace, Ada",6001,,ada,,1,x,', None, "its ID is 6001, and ada has the lms_user_id 5001"),
+    ('"Lovelace, Ada",6001,5001,ada,,1,x,', "10.25", ""),  # the gradebook has the other number
+    ('"Student, Test",8,,test,,1,x,', None, "nobody in the gradebook is"),
+    ('"One, No",5006,,idle,,1,x,', None, "nothing of lstm is marked, so that the cell stays: idle"),
+]
+# ruff: enable[E501]
+
+
+@pytest.mark.parametrize("line, mark, said", ROWS)
+def test_a_mark_goes_to_one_student_or_nowhere(gradebook, tmp_path, caplog, line, mark, said):
+    """zed's row shows that the rest goes on."""
+    zed = '"Zander, Zoe",,,7001,,1,x,\n'
+    with caplog.at_level(logging.INFO, "export"):
+        lines = export(gradebook, tmp_path, f"{CANVAS}{POINTS}{line}\n{zed}")
+    assert [fields[-1] for fields in lines] == ["LSTM (7)", "10", mark or "x", "3"]
+    assert said in caplog.text
+    assert not said or "line 3" in caplog.text or "idle" in caplog.text
+
+
+def test_two_rows_of_one_student_are_both_left(gradebook, tmp_path, caplog):
+    rows = '"Lovelace, Ada",5001,,,,1,x,\n"Zander, Zoe",,,7001,,1,x,\n"Lovelace, Ada",,,ada,,1,y,\n'
+    lines = export(gradebook, tmp_path, CANVAS + rows)
+    assert [fields[-1] for fields in lines[1:]] == ["x", "3", "y"]
+    assert f"more than one row in {tmp_path / 'given.csv'}: ada" in caplog.text
+
+
+def test_everybody_without_a_row_is_named(gradebook, tmp_path, caplog):
+    export(gradebook, tmp_path, CANVAS + '"Lovelace, Ada",5001,,ada,,1,x,\n')
+    assert (
+        "4 students have marks, but no row in " in caplog.text
+        and ": 7001, bob, jd1, jd2" in caplog.text
+    )
+
+
+def test_nothing_is_written_where_nobody_is_found(gradebook, tmp_path, caplog):
+    assert export(gradebook, tmp_path, CANVAS + '"Else, Someone",1,,x,,1,x,\n') is None
+    assert "No mark could be put into" in caplog.text and not (tmp_path / "upload.csv").exists()
+
+
+def test_only_those_asked_for(gradebook, tmp_path):
+    rows = '"Lovelace, Ada",5001,,,,1,x,\n"Zander, Zoe",,,7001,,1,x,\n'
+    lines = export(gradebook, tmp_path, CANVAS + rows, student=["ada"])
+    assert [fields[-1] for fields in lines[1:]] == ["10.25", "x"]
+
+
+# ---------------------------------------------------------------- the right column
+@pytest.mark.parametrize(
+    "plugin, head, title, expected",
+    [
+        (Canvas, "ID,LSTM bonus (9),LSTM (7)", "", 2),
+        (Canvas, "ID,lstm,LSTM (7)", "", 1),  # the whole title before all else
+        (Canvas, "ID,Quiz: lstm (3),lstm (7)", "", 2),
+        (Canvas, "ID,lstm (3),lstm (7)", "", "has 2 columns 'lstm'"),
+        (Canvas, "ID,lstm (3),lstm (7)", "lstm (7)", 2),
+        (Canvas, "ID,Build an LSTM (5)", "", "has no columns 'lstm'"),
+        (Canvas, "ID,Build an LSTM (5)", "build an lstm", 1),
+        (Moodle, "ID number,Assignment: lstm bonus (Real),Assignment: lstm (Real)", "", 2),
+        (Moodle, "ID number,Assignment: lstm (Real),Assignment: lstm (Feedback)", "", 1),
+        (Moodle, "ID number,Aufgabe: LSTM (Punkte)", "", 1),
+        (Moodle, "ID number,Assignment: lstm (Real),Quiz: lstm (Real)", "", "has 2 columns"),
+        (Moodle, "ID number,Assignment: LSTM: part 1 (Real)", "LSTM: part 1", 1),
+        (Moodle, "ID number,LSTM: part 1 (Real)", "LSTM: part 1", 1),
+    ],
+)
+def test_the_column_is_the_right_one(gradebook, tmp_path, caplog, plugin, head, title, expected):
+    given = f"{head}\nada{',x' * head.count(',')}\n"
+    lines = export(gradebook, tmp_path, given, plugin, columns={"lstm": title} if title else {})
+    if isinstance(expected, str):
+        assert lines is None and expected in caplog.text and "=TITLE" in caplog.text
+        return
+    title = head.split(",")[expected]
+    assert {lines[0][k] for k, cell in enumerate(lines[1]) if cell == "10.25"} == {title}
+
+
+def test_assignments_without_a_column_are_left_out(gradebook, tmp_path, caplog):
+    given = CANVAS + '"Lovelace, Ada",5001,,ada,,1,x,\n'
+    lines = export(gradebook, tmp_path, given, assignment=[])
+    assert lines[1][-1] == "10.25" and "Left out: ps1: no column" in caplog.text
+
+
+# ---------------------------------------------------------------- the file
+BERG = '"van der Berg, Bob ""Bobby"" Müller",,,bob,,1,x,\n'
+
+
+@pytest.mark.parametrize(
+    "code", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_every_encoding_is_read(gradebook, tmp_path, code, delimiter):
+    text = f"{CANVAS}{POINTS}{BERG}".replace("van der Berg, Bob", "van der Berg~ Bob")
+    text = text.replace(",", delimiter).replace("~", ",")
+    lines = export(gradebook, tmp_path, text.encode(code))
+    assert decoded(text.encode(code)).removeprefix("\ufeff") == text
+    if delimiter != "\t":
+        assert lines[2][0] == 'van der Berg, Bob "Bobby" Müller' and lines[2][-1] == "5"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '"Lovelace, Ada",5001,,ada\n',  # short
+        '\n\n"Lovelace, Ada",5001,,ada,,1,x,\n\n',  # empty lines
+        '    Points Possible,,,,,4\n"Lovelace, Ada",5001,,ada,,1,x,\n',
+        ',,,,,,Manual Posting,\n    Points Possible,,,,,4,10\n"L, Ada",5001,,ada,,,,\n',
+        '"Lovelace, Ada",5001,,ada,"Lab 1 and\nLab 2",1,x,\n',
+        '"Lovelace, Ada",5001,,ada,,1,x,,,,\n',  # long
+    ],
+)
+def test_odd_lines_are_no_trouble(gradebook, tmp_path, caplog, rows):
+    lines = export(gradebook, tmp_path, CANVAS + rows)
+    (line,) = [fields for fields in lines if fields and fields[0].startswith("L")]
+    assert line[-1] == "10.25"
+    assert "nobody in the gradebook" not in caplog.text and "Left out: line" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        (b"", "is empty"),
+        (b"a,b\n1,2\n", "has no column that names students"),
+        (b"Vorname,Nachname,lstm\n1,2,3\n", "set to English"),
+        (b'ID,lstm\n1,"' + b"x" * 200_000 + b'"\n', "is no CSV file that can be read"),
+    ],
+)
+def test_what_is_no_file_of_a_platform_is_refused(gradebook, tmp_path, caplog, given, said):
+    assert export(gradebook, tmp_path, given) is None and said in caplog.text
+
+
+def test_nothing_of_the_instructors_is_overwritten(gradebook, tmp_path, caplog, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    given = CANVAS + '"Lovelace, Ada",5001,,ada,,1,x,\n'
+    Path("canvas.csv").write_text(given)
+    Path("link.csv").symlink_to(tmp_path / "given.csv")
+    for to in ("given.csv", "link.csv", ""):
+        assert export(gradebook, tmp_path, given, to=to) is None
+        assert "is there already and is not overwritten: name another file with --to" in caplog.text
+        caplog.clear()
+    assert Path("given.csv").read_text() == Path("canvas.csv").read_text() == given
+    for _ in range(2):  # what was named with --to is
+        assert export(gradebook, tmp_path, given)[1][-1] == "10.25"
+
+
+# ---------------------------------------------------------------- Moodle's worksheet
+@pytest.mark.parametrize(
+    "line, mark",
+    [
+        ("Participant 12,Ada Lovelace,ADA@uni.example,,,10.00,", "10.25"),
+        ("Participant 12,Ada Lovelace,,,,10.00,", "10.25"),
+        ("Participant 7001,Ada Lovelace,ada@uni.example,,,10.00,", "10.25"),  # no user's number
+        ("Participant 12,Jane Doe,,,y,10.00,", "y"),
+        ("Participant 12,Ada Lovelace,other@uni.example,,y,10.00,", "y"),
+        ("Participant 12,Jane Doe,ada@uni.example,,y,10.00,", "y"),
+        ("Participant 12,,,,y,10.00,", "y"),
+    ],
+)
+def test_a_worksheet(gradebook, tmp_path, caplog, line, mark):
+    zed = "Participant 13,Zoe Zander,,,,-,Well done\n"
+    lines = export(gradebook, tmp_path, f"{WORKSHEET}{line}\n{zed}", Moodle)
+    assert lines[1][4] == mark and lines[2][4] == "3"
+    assert (mark == "y") == (": line 2" in caplog.text)
+    assert (mark == "10.25") == ("where Moodle's maximum is 10.00" in caplog.text)
+
+
+def test_comments_in_a_worksheet_stay(gradebook, tmp_path):
+    rows = "Participant 1,Zoe Zander,,,,-,Well done\nParticipant 2,,bob@uni.example,,,,Hm\n"
+    given = WORKSHEET + rows
+    first = export(gradebook, tmp_path, given, Moodle)
+    late = "3 points are taken off for handing in late."
+    text = (tmp_path / "upload.csv").read_text()
+    assert first[1][-1] == "Well done" and f'"Hm\n{late}"' in text
+    export(gradebook, tmp_path, text, Moodle, to=str(tmp_path / "again.csv"))
+    assert (tmp_path / "again.csv").read_text() == text
+
+
+# ---------------------------------------------------------------- the mark
+def test_marks_are_those_of_nbgraders_own_export(gradebook, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    CsvExportPlugin(assignment=["lstm"], log=logging.getLogger("export")).export(gradebook)
+    with open("grades.csv", newline="") as file:
+        theirs = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    for platform in (Canvas, Moodle):
+        platform(to="own.csv", assignment=["lstm"], log=logging.getLogger("export")).export(
+            gradebook
+        )
+        with open("own.csv", newline="") as file:
+            rows = [
+                row
+                for row in csv.DictReader(file)
+                if row.get("Student", "").strip()[:6] != "Points"
+            ]
+        key = "SIS Login ID" if platform is Canvas else "Username"
+        ours = {row[key]: row["lstm"] for row in rows}
+        assert {name: float(mark or 0) for name, mark in ours.items()} == theirs
+        assert ours["idle"] == ""
+        Path("own.csv").unlink()
+
+
+@pytest.mark.parametrize(
+    "score, shown",
+    [(19.6, "19.6"), (1 / 3, "0.3333"), (123456.75, "123456.75"), (20, "20"), (0, "0")],
+)
+def test_a_mark_is_written_plainly(score, shown):
+    submission = type("Submission", (), {"score": score, "late_submission_penalty": None})
+    assert mark_of(submission) == shown
+
+
+def test_an_e_mail_that_two_share_names_nobody():
+    roster = Roster([Person("a", email="x@y"), Person("b", email="x@y")])
+    assert roster.of_row({"Email address": "x@y"})[0] is None
