@@ -62,6 +62,18 @@ def back_up(db_url: str) -> Path | None:
     return copy
 
 
+def writes(db_url: str) -> int:
+    """How often an SQLite gradebook has been written to, by its own count, which begins anew in a
+    copy of ours; 0 for another database.
+    """
+    try:
+        with open(make_url(db_url).database or "", "rb") as file:
+            head = file.read(28)
+    except OSError:
+        return 0
+    return int.from_bytes(head[24:], "big") if head.startswith(b"SQLite") else 0
+
+
 @contextmanager
 def transaction(gradebook: Gradebook):
     """Everything inside becomes one commit, whatever the API commits in between; or nothing, where

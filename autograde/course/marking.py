@@ -28,7 +28,7 @@ from .account import HandedIn
 from .chance import secret_of_course
 from .files import reason, shown
 from .grade import Graded, described
-from .gradebook import Held, back_up, check_assignment, clear, enter, held, plain_tests
+from .gradebook import Held, back_up, check_assignment, clear, enter, held, plain_tests, writes
 from .jobs import Job, warm_process
 from .release import NotReady
 from .settings import Judge
@@ -36,6 +36,10 @@ from .submission import read_submission, secret_of
 
 NOT_READ = "could not be read ({}): look at its folder, then grade again."
 STOPPED = "grading was stopped before its end: the same command goes on."
+LEFT = (
+    "Left out: {0} was taken out of the gradebook after the last grading. If that was a mistake: "
+    "`nbgrader db student add {0}`, then grade again."
+)
 NOT_WRITTEN = (
     "graded, but the marks could not be written ({}); the next run grades this submission again"
 )
@@ -76,6 +80,8 @@ class Marking:
             self.assignment = replace(self.assignment, tests=tests)
             self.pickled = pickle.dumps(self.assignment)
             self.held, self.around = held(self.gradebook, self.name), self.common()
+            self.enrolled = {student.id for student in self.gradebook.students}
+            self.writes = writes(self.folders.db_url)
             yield self
 
     def fault(self, student: str, what: str):
@@ -141,6 +147,9 @@ class Marking:
         if trouble := self.trouble_with(student):
             self.fault(student, trouble)
             return None
+        if self.has_left(student):
+            self.log.warning(LEFT.format(shown(student)))
+            return None
         submission = self.read(student)
         if not force and self.is_marked(submission):
             self.unchanged += 1
@@ -148,6 +157,14 @@ class Marking:
             return None
         boundary, secret = self.judge.boundary(self.root), secret_of_course(self.root)
         return Job(submission, self.pickled, *boundary, self.judge.limits, secret)
+
+    def has_left(self, student: str) -> bool:
+        """Whether a student was taken out of the gradebook after they were graded. A gradebook that
+        was restored does not know them yet; it has been written to less often.
+        """
+        done = state.finished(self.root, self.name, student).values()
+        before = max((one.writes for one in done), default=0)
+        return student not in self.enrolled and 0 < before <= self.writes
 
     def trouble_with(self, student: str) -> str | None:
         """Why there is no submission to read in a student's folder."""
@@ -226,7 +243,8 @@ class Marking:
         autograded.write_notebooks(self.assignment, folder, when, secret, texts)
         enter(self.gradebook, self.name, student, when, graded, self.penalties)
         digests = state.digests(submission, self.around)
-        done = {result.name: done_as(result, digests[result.name]) for result in graded}
+        count = writes(self.folders.db_url)
+        done = {result.name: done_as(result, digests[result.name], count) for result in graded}
         state.remember(self.root, self.name, student, done)
 
     def people(self) -> list[tuple[str, str]]:
@@ -254,9 +272,9 @@ class Marking:
         return wanted(run, about.flagged, about.waiting)
 
 
-def done_as(result: Graded, digest: str) -> state.Done:
+def done_as(result: Graded, digest: str, count: int) -> state.Done:
     marks = {cell: verdict.score for cell, verdict in result.verdicts.items()}
-    return state.Done(digest, marks, result.lacks, bool(result.flags))
+    return state.Done(digest, marks, result.lacks, bool(result.flags), count)
 
 
 def why(problem: Exception) -> str:
