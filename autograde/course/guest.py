@@ -49,11 +49,18 @@ def join(c: Config, config_file: str):
     steps = c.GenerateAssignment.get("preprocessors") or GenerateAssignment().preprocessors
     c.GenerateAssignment.preprocessors = [Stubs if s is ClearSolutions else s for s in steps]
     c.Autograde.exporter_class = "autograde.course.plugin.Rebuild"
-    c.GenerateFeedback.exporter_class = "autograde.pages.feedback.Feedback"
+    c.GenerateFeedback.exporter_class = "autograde.course.nbgraders.Feedback"
+    unless_set(c.ExchangeFactory, "release_feedback", "autograde.course.nbgraders.Release")
+    unless_set(c.ZipCollectApp, "collector_plugin", "autograde.course.nbgraders.Collector")
     c.HTMLExporter.filters = dict(c.HTMLExporter.get("filters", {})) | {
         "markdown2html": "autograde.pages.sanitised.markdown2html",
         "font_face": "autograde.pages.mathml.font_face",
     }
+
+
+def unless_set(section: Config, name: str, value: str):
+    """A course's own plug-in stays."""
+    section[name] = section.get(name) or value
 
 
 def before_all(variable: str, place: str):

@@ -5,7 +5,6 @@ the place of nbgrader's loop over submissions; every other assignment goes nbgra
 """
 
 import sys
-from pathlib import Path
 
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde
@@ -17,9 +16,7 @@ from .files import shown
 from .jobs import disturbed, grade_submission
 from .marking import Marking
 from .release import NotReady
-from .settings import Judge
-
-ASKS = "from autograde import ask"  # stands in the hidden test cells of our exercises
+from .settings import is_ours
 
 
 class Rebuild(NotebookExporter):
@@ -56,18 +53,6 @@ class Rebuild(NotebookExporter):
             self.log.warning("Needs a person: %s: %s", student, said)
         if people and isinstance(converter.parent, Application):
             raise NbGraderException(f"{len(people)} for a person to look at")
-
-
-def is_ours(converter) -> bool:
-    """Whether the assignment of this run is judged by exercises. One whose hidden cells ask for
-    them is, so that where they are not in the configuration, the run is refused with that reason.
-    """
-    folders = converter.coursedir
-    name = folders.assignment_id
-    if name in Judge(parent=converter).exercises:
-        return True
-    source = Path(folders.format_path(folders.source_directory, ".", name))
-    return any(ASKS in path.read_text("utf-8", "replace") for path in source.glob("*.ipynb"))
 
 
 def look_at_all(usual):

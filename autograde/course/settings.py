@@ -8,6 +8,8 @@ from traitlets.config import LoggingConfigurable
 from ..box.notebook import Limits
 from .release import Assignment, NotReady, read_release
 
+ASKS = "from autograde import ask"  # stands in the hidden test cells of our exercises
+
 
 class Judge(LoggingConfigurable):
     """The settings of grading."""
@@ -47,3 +49,15 @@ class Judge(LoggingConfigurable):
                 f"{', '.join(self.exercises)}."
             )
         return read_release(release, name, self.exercises[name])
+
+
+def is_ours(app) -> bool:
+    """Whether the assignment of this run is judged by exercises. One whose hidden cells ask for
+    them is, so that where they are not in the configuration, the run is refused with that reason.
+    """
+    folders = app.coursedir
+    name = folders.assignment_id
+    if name in Judge(parent=app).exercises:
+        return True
+    source = Path(folders.format_path(folders.source_directory, ".", name))
+    return any(ASKS in path.read_text("utf-8", "replace") for path in source.glob("*.ipynb"))

@@ -6,17 +6,20 @@ import math
 import os
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGrader
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from traitlets import Bool, Integer, Unicode
+from traitlets import Bool, Enum, Integer, Unicode
 
 from ..box.sandbox import Unavailable
 from ..pages import summary
+from ..pages.roster import Person, Problem, Roster, people, read_table
 from . import adopt, farm
 from .command import EXIT_CODES
 from .files import reason, shown
@@ -56,7 +59,7 @@ GRADE = [Option(*about) for about in (
 class Verb(NbGrader):
     """`autograde VERB ASSIGNMENT [options]`. A verb's own class does the work."""
 
-    verb, options = "", tuple(COMMON)
+    verb, words, options = "", "ASSIGNMENT", tuple(COMMON)
     classes = [Judge]
 
     def __init_subclass__(cls, **words):
@@ -79,8 +82,8 @@ class Verb(NbGrader):
             app.initialize(words)
         except SystemExit as stop:  # of traitlets: its help, or a value that it does not take
             return 2 if stop.code else 0
-        if len(app.extra_args) != 1:
-            return refuse(f"Name one assignment, as in: autograde {verb} lstm")
+        if wrong := app.wrong_words():
+            return refuse(wrong)
         try:
             app.start()
             return app.work(app.extra_args[0])
@@ -107,13 +110,18 @@ class Verb(NbGrader):
         if classes:
             yield from super().emit_help(classes)
             return
-        yield f"autograde {self.verb} ASSIGNMENT [options]\n"
+        yield f"autograde {self.verb} {self.words} [options]\n"
         yield f"{self.description}\n"
         for option in self.options:
             shown = f"--{option.name}={option.value}".removesuffix("=")
             yield f"  {shown:<20} {option.says}"
         yield "\nWhatever nbgrader_config.py sets can be given too, as in --Judge.cell_seconds=60"
         yield EXIT_CODES
+
+    def wrong_words(self) -> str | None:
+        """What is wrong with the words that are no options."""
+        one = len(self.extra_args) == 1
+        return None if one else f"Name one assignment, as in: autograde {self.verb} lstm"
 
     def work(self, assignment: str) -> int:
         """The exit code. Raises NotReady or Unavailable where it cannot begin."""
@@ -157,8 +165,8 @@ class Grade(Verb):
         with marking.with_gradebook():
             stopped = self.mark(marking, students, console)
             people = marking.people()
-        if self.table:
-            print_points(marking, console)
+            if self.table:
+                print_points(marking)
         print_outcome(marking, len(students), people, console)
         if stopped:
             console.print(
@@ -207,10 +215,13 @@ def columns() -> list:
     ]
 
 
-def print_points(marking: Marking, console: Console):
+def print_points(marking: Marking):
+    """Of those who are in the gradebook: folders of others may still be there."""
     assignment = marking.assignment
     autograded = marking.root / marking.folders.autograded_directory
     verdicts = summary.read_verdicts(autograded, assignment.name, list(assignment.notebooks))
+    students = {student.id for student in marking.gradebook.students}
+    verdicts = {student: found for student, found in verdicts.items() if student in students}
     summary.print_table(verdicts, assignment.name, assignment.exercises)
 
 
@@ -229,6 +240,101 @@ def print_outcome(marking: Marking, count: int, people: list[tuple[str, str]], c
             "until you clear it there."
         )
     say(f"Next: autograde report {marking.name}; nbgrader generate_feedback {marking.name}")
+
+
+class Collect(Verb):
+    """Fills submitted/ from downloads of a learning platform."""
+
+    description = (
+        "Brings downloads of Canvas or Moodle into submitted/: FILE is the zip with everybody's\n"
+        "hand-ins, or the folder that it was unpacked into; several are read as one. Shows whose\n"
+        "each is before it changes anything. Nothing is guessed: what is nobody's is left out."
+    )
+    options = (
+        Option("yes", "", "do not ask, once everything is shown", "Collect.yes"),
+        Option("roster", "FILE", "a platform's own list: gradebook, worksheet", "Collect.roster"),
+        *COMMON,
+    )
+    words = "ASSIGNMENT FILE…"
+    yes = Bool(False, help="Do not ask.").tag(config=True)
+    roster = Unicode("", help="A platform's list of students, as CSV.").tag(config=True)
+
+    def wrong_words(self):
+        if len(self.extra_args) < 2:
+            return "Name an assignment and a download: autograde collect lstm submissions.zip"
+
+    def work(self, name: str) -> int:
+        from . import collect
+
+        folders = self.coursedir
+        place = lambda step, student: Path(folders.format_path(step, student, name))
+        given = place(folders.release_directory, ".").glob("*.ipynb")
+        notebooks = {path.stem for path in given}
+        if not notebooks:
+            raise NotReady(
+                f"{name} has not been generated: run `nbgrader generate_assignment {name}` first."
+            )
+        students, due = about_class(folders, name)
+        try:
+            roster = Roster(students)
+            if self.roster:
+                listed = read_table(Path(self.roster))
+                roster.learn(list(map(listed.row, listed.lines)))
+        except Problem as problem:
+            raise NotReady(str(problem)) from None
+        submitted = lambda student: place(folders.submitted_directory, student)
+        root = Path(folders.root).resolve()
+        course = collect.Course(root, name, notebooks, roster, due, submitted)
+        return collect.collect(course, [Path(word) for word in self.extra_args[1:]], self.agreed)
+
+    def agreed(self) -> bool:
+        """Raises NotReady where nobody can be asked."""
+        if self.yes:
+            return True
+        if not sys.stdin.isatty():
+            raise NotReady("Nothing was changed: say --yes, or answer at a terminal.")
+        return input("Put these into place? [y/N] ").strip().lower() in ("y", "yes")
+
+
+class Return(Verb):
+    """Writes a zip of feedback pages for a learning platform."""
+
+    description = (
+        "Writes reports/ASSIGNMENT-PLATFORM.zip: every student's feedback pages, named as the\n"
+        "platform takes them all at once, for those whom `autograde collect` brought from there."
+    )
+    options = (Option("to", "PLATFORM", "moodle or canvas", "Return.to"), *COMMON)
+    to = Enum(("moodle", "canvas"), None, allow_none=True, help="The platform.").tag(config=True)
+
+    def wrong_words(self):
+        needed = None if self.to else "Name a platform: autograde return lstm --to moodle|canvas"
+        return super().wrong_words() or needed
+
+    def work(self, name: str) -> int:
+        from . import giving_back
+
+        folders = self.coursedir
+        folder = lambda step, student: Path(
+            folders.format_path(getattr(folders, f"{step}_directory"), student, name)
+        )
+        about_class(folders, name)
+        with Gradebook(folders.db_url, folders.course_id) as gradebook:
+            root = Path(folders.root).resolve()
+            return giving_back.give_back(gradebook, root, name, self.to, folder)
+
+
+def about_class(folders, name: str) -> tuple[list[Person], datetime | None]:
+    """The students of the gradebook, and when the assignment is due. Raises NotReady."""
+    url = make_url(folders.db_url)
+    if url.get_backend_name() != "sqlite" or Path(url.database or "").is_file():
+        with Gradebook(folders.db_url, folders.course_id) as gradebook:
+            due = [one.duedate for one in gradebook.assignments if one.name == name]
+            if found := people(gradebook):
+                return found, next(iter(due), None)
+    raise NotReady(
+        "The gradebook has no students to match a download with: `nbgrader db student import "
+        "students.csv`."
+    )
 
 
 class Report(Verb):

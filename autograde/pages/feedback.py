@@ -18,6 +18,7 @@ from . import graded, mathml, pictures
 from .criteria import points
 from .graded import grade_id
 
+SCORE = '<p class="score"><strong>'  # stands before the score of a page
 PICTURES = ("image/png", "image/jpeg")
 MOST_OUTPUT = 4000  # characters of one output
 SUBSCRIPT = re.compile(r"(?<![\w\u0303.'\"])([A-Za-z]\u0303?)_(?:\{([^}]+)\}|(\w))(?![\w'])")
@@ -51,6 +52,12 @@ class Feedback(Exporter):
             read_as=graded.run_of(nb).notes,
         )
         return page, resources
+
+
+def shows(page: str, score: float) -> bool:
+    """Whether a page that was written earlier has this score at its head. One that is not ours does
+    not say."""
+    return SCORE not in page or f"{SCORE}{points(score)}</strong>" in page
 
 
 # ---------------------------------------------------------------- what is on the page
@@ -169,6 +176,7 @@ def cut(text: str) -> str:
     return text if len(text) <= MOST_OUTPUT else text[:MOST_OUTPUT] + "\n… (shortened)"
 
 
+PAGES.globals["SCORE"] = jinja2.utils.markupsafe.Markup(SCORE)
 safe = lambda function: lambda *arguments: jinja2.utils.markupsafe.Markup(function(*arguments))
 PAGES.filters |= {
     "points": points,

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ WORKSHEET = """Identifier,"Full name","Email address",Status,Grade,"Maximum Grad
 "Participant 102","Ab Sent",ab.sent@uni.example,"No submission - ",3.00,24.00,Yes,-,-,"Spoke to me."
 """
 # ruff: enable[E501]
+MOODLE_NAME = "Ada L_7_assignsubmission_file"
 
 
 @pytest.fixture(scope="module")
@@ -287,7 +289,8 @@ def test_canvas_filled_in(course):
         ("Sent, Ab", "5003", ""),
         ("Student, Test", "5004", ""),
     ]
-    assert "38 students have marks, but no row in given.csv" in logged
+    (missing,) = re.findall("38 students have marks, but no row in given.csv: (.*)", logged)
+    assert len(missing.split(", ")) == 38
 
 
 def test_canvas_from_nothing(course):
@@ -352,7 +355,7 @@ def test_a_file_without_the_column_is_named(course):
     done = nbgrader(course, *command)
     assert (
         done.returncode
-        and "given.csv has 0 columns that begin with 'lstm'" in done.stderr
+        and "given.csv has no columns 'lstm'" in done.stderr
         and "Traceback" not in done.stderr
     )
     checked(nbgrader(course, *command, "--Canvas.columns=lstm=Build an LSTM"))
@@ -420,8 +423,9 @@ def test_nothing_graded_yet(course):
 
 # ---------------------------------------------------------------- the instructor's page
 def test_from_an_empty_folder_to_marks(tmp_path):
-    """Every command of the page, in a new folder, with two students."""
-    first, second = re.findall(
+    """Every command of the page, in a new folder, with two students; from Canvas and back, then the
+    same from Moodle."""
+    first, canvas, moodle = re.findall(
         r"```\n(.*?)```",
         (ROOT / "autograde" / "INSTRUCTORS.md").read_text(encoding="utf-8"),
         flags=re.DOTALL,
@@ -434,6 +438,15 @@ def test_from_an_empty_folder_to_marks(tmp_path):
         "Student,ID,SIS User ID,SIS Login ID,Section,lstm (1)\n    Points Possible,,,,,24\n"
         '"L, Ada",5001,,al1,,\n"B, Bob",5002,,bb1,,\n'
     )
+    (tmp_path / "worksheet.csv").write_text(
+        "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Feedback comments\n"
+        "Participant 7,Ada L,ada@uni.example,,,28.00,\nParticipant 8,Bob B,,,,28.00,\n"
+    )
+    hand_in(tmp_path / "work", solutions())
+    for name, prefix in (("submissions", "lada_5001_9_"), ("moodle", f"{MOODLE_NAME}/")):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            for path in (tmp_path / "work").glob("*.ipynb"):
+                archive.write(path, prefix + path.name)
     environment = {
         **os.environ,
         "HERE": str(ROOT),
@@ -441,7 +454,7 @@ def test_from_an_empty_folder_to_marks(tmp_path):
     }
     shell = lambda block: checked(
         subprocess.run(
-            ["bash", "-e", "-c", block],
+            ["bash", "-e", "-c", block.replace("collect lstm", "collect --yes lstm")],
             cwd=tmp_path,
             env=environment,
             capture_output=True,
@@ -449,10 +462,15 @@ def test_from_an_empty_folder_to_marks(tmp_path):
         )
     )
     shell(first)
-    hand_in(tmp_path / "submitted" / "ada" / "lstm", solutions())
-    shell(second)
+    shell(canvas)
     assert (tmp_path / "feedback" / "ada" / "lstm" / "01_basic_lstm.html").exists() and (
         tmp_path / "reports" / "lstm.html"
     ).exists()
     with open(tmp_path / "upload.csv", newline="", encoding="utf-8") as file:
         assert [line["lstm (1)"] for line in csv.DictReader(file)] == ["24", "28", ""]
+    assert "there already" in shell(moodle).stdout
+    with open(tmp_path / "marked.csv", newline="", encoding="utf-8") as file:
+        assert [line["Grade"] for line in csv.DictReader(file)] == ["28", ""]
+    for platform, prefix in (("canvas", "lada_5001_9_"), ("moodle", f"{MOODLE_NAME}_")):
+        with zipfile.ZipFile(tmp_path / "reports" / f"lstm-{platform}.zip") as archive:
+            assert archive.namelist() == [f"{prefix}{name}.html" for name in NOTEBOOKS]

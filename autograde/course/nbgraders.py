@@ -1,0 +1,134 @@
+"""nbgrader's own commands that need a hand for an assignment of ours: generate_feedback,
+release_feedback and zip_collect. nbgrader_config.py names what is here. Any other assignment goes
+nbgrader's own way.
+"""
+
+import fnmatch
+import glob
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.converters import GenerateFeedback
+from nbgrader.exchange.default import ExchangeReleaseFeedback
+from nbgrader.plugins import FileNameCollectorPlugin
+
+from ..pages import feedback
+from ..pages.roster import Roster, people
+from .downloads import Item, Plan, plan
+from .files import is_litter, meant
+from .settings import is_ours
+
+NEEDED = ("timestamp.txt", "submission_secret.txt")  # what a submission through the exchange has
+
+
+def folders_of(coursedir, step: str) -> list[tuple[str, Path]]:
+    """(student, folder) of everybody who has one of this step, whatever letters are in a name."""
+    place = Path(coursedir.format_path(step, "*", glob.escape(coursedir.assignment_id)))
+    found = Path(coursedir.root).glob(str(place.relative_to(coursedir.root)))
+    wanted = coursedir.student_id
+    return [
+        (path.parent.name, path)
+        for path in sorted(found)
+        if path.parent.name == wanted or fnmatch.fnmatchcase(path.parent.name, wanted)
+    ]
+
+
+# ---------------------------------------------------------------- generate_feedback
+class Feedback(feedback.Feedback):
+    """The page of an assignment of ours; naming it brings what stands below."""
+
+
+def of_the_gradebook(usual):
+    """nbgrader takes a folder's name for a pattern, and fails on who is not in the gradebook."""
+
+    def init_notebooks(self):
+        folders = self.coursedir
+        found = folders_of(folders, self._input_directory) if is_ours(self) else []
+        if not found:
+            usual(self)
+            return
+        self.assignments, self.notebooks = {}, []
+        with Gradebook(folders.db_url, folders.course_id) as gradebook:
+            known = {
+                one.student.id for one in gradebook.assignment_submissions(folders.assignment_id)
+            }
+        for student, folder in found:
+            if student not in known:
+                self.log.warning("Left out: %s, who is not in the gradebook", student)
+                continue
+            names = fnmatch.filter(sorted(os.listdir(folder)), f"{folders.notebook_id}.ipynb")
+            if names:
+                self.assignments[str(folder)] = [str(folder / name) for name in names]
+
+    return init_notebooks
+
+
+GenerateFeedback.init_notebooks = of_the_gradebook(GenerateFeedback.init_notebooks)
+
+
+# ---------------------------------------------------------------- release_feedback
+class Release(ExchangeReleaseFeedback):
+    """Leaves out who has not handed in through nbgrader's exchange: nobody could fetch it there."""
+
+    def copy_files(self):
+        folders = self.coursedir
+        before, left = folders.student_id_exclude, []
+        if is_ours(self):
+            for student, folder in folders_of(folders, folders.feedback_directory):
+                if not all((folder / name).is_file() for name in NEEDED):
+                    left.append(student)
+        if left:
+            self.log.warning(
+                "Left out, since they have not handed in through the exchange: %s. Give them their "
+                "pages with `autograde return %s`, or by hand.",
+                *(", ".join(left), folders.assignment_id),
+            )
+            folders.student_id_exclude = ",".join(filter(None, [before, *left]))
+        try:
+            super().copy_files()
+        finally:
+            folders.student_id_exclude = before
+
+
+# ---------------------------------------------------------------- zip_collect
+class Collector(FileNameCollectorPlugin):
+    """Tells nbgrader's zip_collect whose a file of Canvas or Moodle is."""
+
+    planned: dict[str, dict] | None = None
+
+    def collect(self, submitted_file):
+        app = self.parent
+        if not is_ours(app):
+            return super().collect(submitted_file)
+        if self.planned is None:
+            top = Path(app._format_collect_path(app.extracted_directory))
+            self.planned = self.plan(top)
+        return self.planned.get(submitted_file)
+
+    def plan(self, top: Path) -> dict[str, dict]:
+        """File to what nbgrader asks for."""
+        folders = self.parent.coursedir
+        name = folders.assignment_id
+        files = [path for path in top.rglob("*") if path.is_file() and not is_litter(path.parts)]
+        items = [Item(meant(str(file.relative_to(top))), at=file) for file in sorted(files)]
+        given = Path(folders.format_path(folders.release_directory, ".", name)).glob("*.ipynb")
+        with Gradebook(folders.db_url, folders.course_id) as gradebook:
+            roster = Roster(people(gradebook))
+            due = next((one.duedate for one in gradebook.assignments if one.name == name), None)
+        found = plan(items, roster, {path.stem for path in given}, folders_too=True)
+        self.say(found)
+        late = {"timestamp": str(due + timedelta(seconds=1))} if due else {}
+        return {
+            str(item.at): {"student_id": student, "file_id": path, **(late if one.late else {})}
+            for student, one in found.students.items()
+            for path, item in one.files.items()
+        }
+
+    def say(self, found: Plan):
+        for path, why in found.left:
+            self.log.warning("Left out: %s: %s", path, why)
+        for one in found.students.values():
+            for path in one.older:
+                self.log.warning("Not taken, since a newer one is there: %s", path)
