@@ -276,7 +276,8 @@ def table(course: Course, plan: downloads.Plan, changes: dict[str, tuple[bool, s
     for student, hand_in in plan.students.items():
         person, (_, what) = course.roster.people[student], changes[student]
         first = next(iter(hand_in.files.values())).shown
-        yield f"  {shown(student):<{wide}}  {person.name}: {listed(sorted(hand_in.files), SHOWN)}"
+        name = f"{person.name}: " if person.name else ""
+        yield f"  {shown(student):<{wide}}  {name}{listed(sorted(hand_in.files), SHOWN)}"
         yield f"  {'':<{wide}}  from {first}: {what}"
         for path in hand_in.older:
             yield f"  {'':<{wide}}  not taken, since a newer one is there: {path}"

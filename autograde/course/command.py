@@ -9,11 +9,11 @@ import sys
 import threading
 
 VERBS = {  # verb: what it does, and the class that does it
-    "collect": ("bring a download of Canvas or Moodle into submitted/",
-                "autograde.course.verbs:Collect"),
     "grade": ("mark what is new or changed in submitted/", "autograde.course.verbs:Grade"),
     "report": ("write a page about the class: which mistakes, how many, who",
                "autograde.course.verbs:Report"),
+    "collect": ("bring a download of Canvas or Moodle into submitted/",
+                "autograde.course.verbs:Collect"),
     "return": ("zip the feedback pages as Canvas or Moodle takes them",
                "autograde.course.verbs:Return"),
     "adopt": ("add the assignment to the nbgrader course in this folder",

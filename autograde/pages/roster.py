@@ -21,6 +21,10 @@ NAMES = (  # columns that make up a name
     *(("First name", "Last name"), ("First name", "Surname")),
 )
 NUMBERS = {"canvas": "ID", "moodle": "Identifier"}  # column of a platform's own number of a student
+OURS = {  # column of the list that nbgrader imports -> of a platform's
+    **{"id": "Username", "lms_user_id": "ID", "email": "Email address"},
+    **{"first_name": "First name", "last_name": "Last name"},
+}
 PARTICIPANT = re.compile(r"\D*(\d+)")  # Moodle's 'Participant 123'
 ESCAPED = re.compile(
     r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}"
@@ -138,15 +142,18 @@ class Roster:
 
     def learn(self, rows: list[dict[str, str]]):
         """What a platform's own list says of students whom it names beyond doubt: their numbers,
-        and how it spells their names.
+        and how it spells their names. nbgrader's own list will do. Raises Problem for one that
+        names nobody.
         """
-        for row in rows:
-            person, _ = self.of_row(row)
-            if person:
-                self.call(person, name_in(row))
-                for platform, title in NUMBERS.items():
-                    if number := PARTICIPANT.fullmatch(row.get(title, "").strip()):
-                        self.numbers[platform][number[1]].add(person.id)
+        rows = [{OURS.get(title, title): value for title, value in row.items()} for row in rows]
+        named = [(row, person) for row in rows if (person := self.of_row(row)[0])]
+        if not named:
+            raise Problem("The list that --roster gives names no student of the gradebook.")
+        for row, person in named:
+            self.call(person, name_in(row))
+            for platform, title in NUMBERS.items():
+                if number := PARTICIPANT.fullmatch(row.get(title, "").strip()):
+                    self.numbers[platform][number[1]].add(person.id)
 
     # ------------------------------------------------------------ a file of a download
     def of_file(self, platform: str, name: str, number: str, trusted: bool) -> tuple[str, str]:

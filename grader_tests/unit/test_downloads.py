@@ -12,7 +12,7 @@ import pytest
 from autograde.course import collect, files
 from autograde.course.downloads import ANONYMOUS, NO_NAME, Item, entry_of, plan
 from autograde.course.release import NotReady
-from autograde.pages.roster import Person, Roster
+from autograde.pages.roster import Person, Problem, Roster
 from grader_tests.samples.students import NOTEBOOKS
 
 FIRST, SECOND, *_ = NOTEBOOKS
@@ -235,6 +235,16 @@ LISTS = [  # a row of a platform's own list, what a file says -> whose it is
         ("moodle", "Jane Doe", "9"),
         "",
     ),
+    (
+        {"id": "s1234567", "first_name": "Zed", "last_name": "Zander", "lms_user_id": "88"},
+        ("canvas", "zanderzed", "88"),
+        "s1234567",
+    ),
+    (
+        {"id": "s1234567", "first_name": "Zed", "last_name": "Zander", "email": "z@z"},
+        ("moodle", "Zed Zander", "3"),
+        "s1234567",
+    ),
 ]
 # ruff: enable[E501]
 
@@ -350,8 +360,13 @@ def test_a_zip_that_was_unpacked_into_a_folder_of_its_name():
 @pytest.mark.parametrize("row, key, student", LISTS)
 def test_a_list_of_the_platforms_tells_more(row, key, student):
     roster = Roster(CLASS)
-    roster.learn([row])
+    roster.learn([row, {"SIS Login ID": "ada"}])
     assert roster.of_file(*key, trusted=True)[0] == student
+
+
+def test_a_list_that_names_nobody_is_refused():
+    with pytest.raises(Problem, match="names no student of the gradebook"):
+        Roster(CLASS).learn([{"a": "b"}, {"Student": "Else, Someone"}])
 
 
 # ---------------------------------------------------------------- what is read
