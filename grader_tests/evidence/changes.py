@@ -123,23 +123,19 @@ def table(found: list[Changed]) -> tuple[list[tuple[str, str]], list[str], bool]
     return rows, look, not (passed or moved or unsaid)
 
 
-def page(rows, look) -> str:
-    lines = [f"| {name} | {value} |" for name, value in rows]
-    return "\n".join([
-        "# Right answers, changed at random",
-        "",
-        "Made by `python -m grader_tests.evidence.changes`: one to three changes at once, from the"
-        " syntax tree, of answers that the proof knows to be right.",
-        "",
-        "| what | seen |",
-        "| --- | --- |",
-        *lines,
-        "",
-        "## What is not as we would like it",
-        "",
-        *(f"- {line}" for line in look[:200]),
-        "",
-    ])  # fmt: skip
+def page(rows: list[tuple[str, str]], look: list[str]) -> str:
+    text = (
+        "# Right answers, changed at random\n\n"
+        "Made by `python -m grader_tests.evidence.changes`: one to three changes at once, from the "
+        "syntax tree, of answers that the proof knows to be right.\n\n| what | seen |\n| --- | --- "
+        "|\n"
+    )
+    text += "".join(f"| {name} | {value} |\n" for name, value in rows)
+    return (
+        text
+        + "\n## What is not as we would like it\n\n"
+        + ("".join(f"- {line}\n" for line in look[:200]) or "Nothing.\n")
+    )
 
 
 def main():
