@@ -7,6 +7,7 @@ from IPython import get_ipython
 from IPython.display import HTML, display
 from traitlets.config import ConfigFileNotFound, PyFileConfigLoader
 
+from ..desk import Check
 from ..exercise.declared import Exercise, load
 from ..exercise.verdict import Cell
 from ..judge import examine
@@ -25,8 +26,8 @@ class MarksLost(NotGradedHere):
     """The worked solution does not get full marks."""
 
 
-def exercise_here(name: str) -> Exercise:
-    """The exercise `name` of the assignment in whose source folder we are, by the course's
+def exercises_here() -> dict[str, Exercise]:
+    """Name to exercise of the assignment in whose source folder we are, by the course's
     configuration. Raises NotGradedHere.
     """
     folder = Path.cwd()
@@ -36,12 +37,17 @@ def exercise_here(name: str) -> Exercise:
             .load_config()
             .Judge.exercises
         )
-        return load(modules[folder.name])[name]
+        return load(modules[folder.name])
     except (ConfigFileNotFound, KeyError, TypeError, ImportError) as problem:
         raise NotGradedHere(
-            f"There is no exercise {name} of {folder.name}: look at c.Judge.exercises in "
+            f"There are no exercises of {folder.name}: look at c.Judge.exercises in "
             f"nbgrader_config.py ({type(problem).__name__}: {problem})."
         ) from None
+
+
+def check_here() -> Check:
+    """The check of that assignment's exercises. Raises NotGradedHere."""
+    return Check(exercises_here().values())
 
 
 def ask_here(name: str) -> float:
@@ -54,7 +60,9 @@ def ask_here(name: str) -> float:
             "nbgrader from the folder that holds nbgrader_config.py, with the package autograde "
             "installed."
         )
-    exercise = exercise_here(name)
+    exercise = exercises_here().get(name)
+    if exercise is None:
+        raise NotGradedHere(f"There is no exercise {name} in {', '.join(exercises_here())}.")
     verdict = examine(exercise, lambda questions: respond(questions, get_ipython().user_ns), Cell())
     display(HTML(as_html(verdict, exercise.bonus)))
     if verdict.score < verdict.points:

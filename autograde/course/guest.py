@@ -10,16 +10,18 @@ import sys
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
-from nbgrader.preprocessors import ClearSolutions
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from traitlets.config import Config
 
 from .settings import Judge
+from .travel import CannotTravel, packed_files
 
 OURS = {"lstm": "autograde.lstm"}  # assignment to the module with its EXERCISES
 TEMPLATES = Path(__file__).resolve().parent.parent / "pages" / "jupyter"
 STUBS = {  # in place of what nbgrader puts where a solution stood: a blank cell still runs
     "code_stub": {"python": "...  # YOUR CODE HERE"},
-    "text_stub": "*Think first. The answer is in the worked notebook.*",
+    "text_stub": "*Think first. An answer is in the worked notebook, given out after the hand-in.*",
     "enforce_metadata": False,  # answers to think about are in cells without a grade
 }
 
@@ -32,6 +34,23 @@ class Stubs(ClearSolutions):
             for name, value in STUBS.items():
                 setattr(self, name, value)
         return super().preprocess(nb, resources)
+
+
+class Checks(NbGraderPreprocessor):
+    """Gives out the judge with an assignment of ours, in place of the file of its source that
+    imports it."""
+
+    def preprocess(self, nb, resources):
+        exercises = Judge(config=self.config).exercises
+        name = resources["nbgrader"]["assignment"]
+        if name in exercises:
+            try:
+                files = packed_files(Path(resources["metadata"]["path"]), exercises[name])
+            except CannotTravel as problem:
+                raise NbGraderException(str(problem)) from None
+            outputs = {path: text.encode() for path, text in files.items()}
+            resources["outputs"] = dict(resources.get("outputs") or {}) | outputs
+        return nb, resources
 
 
 def as_given_out(notebook, config: Config, assignment: str = "lstm"):
@@ -47,7 +66,8 @@ def join(c: Config, config_file: str):
     before_all("JUPYTER_PATH", str(TEMPLATES))  # the formgrader's formulas, without a network
     c.Judge.exercises = OURS | dict(c.Judge.get("exercises", {}))
     steps = c.GenerateAssignment.get("preprocessors") or GenerateAssignment().preprocessors
-    c.GenerateAssignment.preprocessors = [Stubs if s is ClearSolutions else s for s in steps]
+    steps = [Stubs if step is ClearSolutions else step for step in steps if step is not Checks]
+    c.GenerateAssignment.preprocessors = [*steps, Checks]
     c.Autograde.exporter_class = "autograde.course.plugin.Rebuild"
     c.GenerateFeedback.exporter_class = "autograde.course.nbgraders.Feedback"
     unless_set(c.ExchangeFactory, "release_feedback", "autograde.course.nbgraders.Release")

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from ..exercise.declared import Exercise, load
 from ..pages.graded import grade_id
+from .travel import AT_GRADING, travels
 
 SHIPPED = (".py", ".svg")  # what the release has beside its notebooks: the kit and its pictures
 
@@ -52,10 +53,11 @@ class Assignment:
 
     def kit_for(self, notebook: str) -> dict[str, str]:
         """The files that a student's process gets: never those that would answer this very
-        notebook.
+        notebook, and of the judge that went to the desks nothing but its name.
         """
         allowed = {path for exercise in self.in_notebook(notebook) for path in exercise.kit}
-        return {path: text for path, text in self.kit.items() if path in allowed}
+        judges = {path: AT_GRADING for path, text in self.kit.items() if travels(text)}
+        return {path: text for path, text in self.kit.items() if path in allowed} | judges
 
 
 def source_of(module: str) -> str:

@@ -3,7 +3,7 @@
 Imports nothing of ours from outside this room; needs NumPy alone.
 """
 
-from .declared import BuiltIns, Criterion, Exercise, Normal, Recurrence, Stack, Value, load
+from .declared import BuiltIns, Criterion, Exercise, Normal, Recurrence, Sealed, Stack, Value, load
 from .rules import Part, Rule
 from .verdict import Cell, Result, Verdict, zero
 
@@ -17,6 +17,7 @@ __all__ = [
     "Recurrence",
     "Result",
     "Rule",
+    "Sealed",
     "Stack",
     "Value",
     "Verdict",

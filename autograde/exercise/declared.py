@@ -84,10 +84,19 @@ class Exercise:
 
 
 @dataclass(frozen=True)
-class Value(Exercise):
-    """A number. `slips`: wrong ones that are often given, and what is wrong with each."""
+class Sealed:
+    """A number that travels to students' desks. says: digest of a number to what is wrong with it,
+    "" for the right one (desk/numbers.py)."""
 
-    answer: float
+    says: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Value(Exercise):
+    """A number. `slips`: wrong ones that are often given, and what is wrong with each. At a
+    student's desk the answer is sealed."""
+
+    answer: float | Sealed
     slips: dict[float, str] = field(default_factory=dict)
     kind = "value"
 

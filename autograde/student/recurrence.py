@@ -24,7 +24,9 @@ def answer(namespace: dict, question: dict) -> dict:
             min(told, mended_build(cls, question, build), key=faults)
             for told, build in zip(builds, question["builds"])
         ]
-    told = {"builds": builds, "resets": [attempt(reset_answer, cls, question["reset_sizes"])]}
+    told = {"builds": builds, "resets": []}
+    if question.get("task") != "values":
+        told["resets"] = [attempt(reset_answer, cls, question["reset_sizes"])]
     if any(
         is_of_other_form(*pair, question["diagonal"]) for pair in zip(builds, question["builds"])
     ):
@@ -130,7 +132,7 @@ def asked_about(module, question: dict, build: dict, leaves: dict, dtype: torch.
     if question["watched"] and build is question["builds"][0]:
         first = arguments_of(build["calls"][0], dtype)
         told["built_in"] = built_ins(question["watched"], module, *first)
-    if build["sequence"]:
+    if build["sequence"] and question.get("task") != "values":
         run = over_steps(module, question["outputs"])
         told["gradients"] = attempt(gradients, run, build["sequence"], leaves, dtype)
     return told

@@ -14,6 +14,7 @@ from .protocol import TENSOR_NUMBERS
 
 MESSAGE, LINE = 300, 200  # characters of an exception's message, and of a line of code
 CELL = re.compile(r"<cell (\d+)>")  # the file of a cell of the notebook
+KERNEL = f"{os.sep}ipykernel_"  # in what a notebook's kernel calls the file of a cell
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARY = os.path.dirname(os.path.abspath(os.__file__))  # Python's own
 
@@ -91,6 +92,8 @@ def is_own(filename: str) -> bool:
         return not filename.startswith("<frozen ")
     not_theirs = tuple(folder + os.sep for folder in (HERE, LIBRARY, working_folder()))
     path = os.path.abspath(filename)
+    if KERNEL in path:
+        return True
     return "site-packages" not in path and not path.startswith(not_theirs)
 
 

@@ -162,7 +162,7 @@ def test_predictions_are_asked_answered_and_checked(name):
             key,
             f"{'test' if key in PREDICTIONS else 'compare'}_{key}",
         ]
-        assert (predictions.PREDICTIONS[key].truth is None) == (key in PREDICTIONS)
+        assert (key in predictions.PREDICTIONS) == (key not in PREDICTIONS)
         assert ("(1 point)" in cells[place].source) == (key in PREDICTIONS)
         assert "no points for" in cells[place].source or key in PREDICTIONS or key == "ceiling"
 
@@ -184,7 +184,7 @@ def test_the_answer_to_the_question_is_in_the_source_only(name):
     notebook = as_given_out(read(name), CONFIG)
     released = next(cell.source for cell in notebook.cells if cell.id == "question")
     assert "<details>" not in released and released.endswith(
-        "The answer is in the worked notebook.*"
+        "in the worked notebook, given out after the hand-in.*"
     )
 
 
@@ -303,7 +303,7 @@ def test_parameter_counts():
     )
 
 
-RIGHT = {"kept": 0.000113, "stack_parameters": 28960, "share": 0.75, "ceiling": 1, "spike": 0.0997}
+RIGHT = {"kept": 0.0001, "stack_parameters": 28960, "share": 0.75, "ceiling": 1, "spike": 0.0997}
 WRONG = {"kept": 0.73, "stack_parameters": 29120, "share": 0.25, "ceiling": 0.4, "spike": 0.76}
 
 
@@ -397,9 +397,10 @@ def test_numbers_of_the_third_notebook():
     )
 
 
-def test_gates_of_the_larger_stack():
+def test_gates_of_the_larger_stack(monkeypatch):
     """Layer 0 reads 300 numbers and is decided; layer 1 reads 20 and is not: on every seed that is
     tried."""
+    monkeypatch.chdir(SOURCE)  # the check of the source is that of the folder one works in
     from lstm_kit.plots import follow
 
     for seed in range(5):

@@ -1,5 +1,6 @@
 """What students get: in step with the source, and without anything that is to be kept from them."""
 
+import ast
 import json
 import re
 import subprocess
@@ -11,7 +12,7 @@ import nbformat
 import pytest
 
 from autograde.exercise.rules import Rule
-from grader_tests.samples.students import EXERCISES, NOTEBOOKS, RELEASE, SOURCE, solutions
+from grader_tests.samples.students import EXERCISES, NOTEBOOKS, RELEASE, ROOT, SOURCE, solutions
 from grader_tests.support.courses import generated
 from grader_tests.support.notebooks import files
 
@@ -26,9 +27,10 @@ def test_release_is_in_step():
 
 
 def test_release_without_markers_and_hidden_tests():
-    for name, data in files(RELEASE).items():
-        text = data.decode()
-        found = [word for word in ("BEGIN SOLUTION", "HIDDEN", "autograde", "ask(") if word in text]
+    for name, text in given_out().items():
+        found = [word for word in ("BEGIN SOLUTION", "HIDDEN TESTS") if word in text]
+        if not name.startswith("lstm_kit/checks.py/"):  # the judge: it asks, and has tables
+            found += [word for word in ("HIDDEN", "autograde", "ask(") if word in text]
         assert not found, f"{name} contains {found}"
 
 
@@ -48,17 +50,36 @@ def test_release_without_solutions():
         and line not in ("for parameter in self.parameters():", "self.layers = nn.ModuleList(")
     }
     assert len(telling) > 30
-    text = "\n".join(data.decode() for data in files(RELEASE).values())
-    text += "\n" + json.loads(json.dumps(text)).replace('\\"', '"') + unpacked()
+    text = "\n".join(given_out().values())
+    text += "\n" + json.loads(json.dumps(text)).replace('\\"', '"')
     assert not {line for line in telling if line in text}
 
 
-def unpacked() -> str:
-    """The stack that ships with the kit, as it is before it is packed."""
-    module = (RELEASE / "lstm_kit" / "stack.py").read_text(encoding="utf-8")
-    return zlib.decompress(
-        b85decode("".join(re.findall(r'^    "(.*)"$', module, flags=re.MULTILINE)))
-    ).decode()
+def given_out() -> dict[str, str]:
+    """Every file of the release by its path; what is packed in one, below its name."""
+    found = {name: data.decode() for name, data in files(RELEASE).items()}
+    for name in ("lstm_kit/stack.py", "lstm_kit/checks.py"):
+        data = "".join(re.findall(r'^    "([^" ]+)"$', found[name], flags=re.MULTILINE))
+        text = zlib.decompress(b85decode(data)).decode()
+        packed = json.loads(text) if name.endswith("checks.py") else {"": text}
+        found |= {f"{name}/{module}": inside for module, inside in packed.items()}
+    return found
+
+
+def test_the_judge_that_travels_is_the_judge_of_grading():
+    """Module by module, but for the answers of predictions, which are sealed."""
+    packed = {
+        name.removeprefix("lstm_kit/checks.py/"): text
+        for name, text in given_out().items()
+        if name.startswith("lstm_kit/checks.py/")
+    }
+    assert {"judge.examine", "student.respond", "lstm.tables", "desk.check"} <= set(packed)
+    for name, text in packed.items():
+        path = ROOT / "autograde" / name.replace(".", "/")
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        ours = ast.unparse(ast.parse(path.read_text(encoding="utf-8")))
+        assert (text == ours) == (name != "lstm.exercises"), name
+    assert not re.search(r"\b180\b|for each of the letters", packed["lstm.exercises"])
 
 
 @pytest.mark.parametrize(
@@ -67,7 +88,7 @@ def unpacked() -> str:
     ids=lambda e: e.name,
 )
 def test_release_without_rules(exercise):
-    """No formula of the judge's tables stands in the code that is given out."""
+    """No formula of the judge's tables can be read in the code that is given out."""
     rule: Rule = exercise.rule
     code = "\n".join(data.decode() for name, data in files(RELEASE).items() if name.endswith(".py"))
     code += "\n".join(
@@ -96,6 +117,6 @@ def test_the_grader_is_not_needed_to_run_the_release():
     code = (
         "import lstm_kit.checks, lstm_kit.cell, lstm_kit.stack, lstm_kit.plots, "
         "lstm_kit.predictions, lstm_kit.tasks, sys; assert not [name for name in sys.modules if "
-        "name.startswith('autograde')]"
+        "name.startswith(('autograde', 'nbgrader', 'nbconvert', 'psutil', 'rich'))]"
     )
     subprocess.run([sys.executable, "-c", code], cwd=RELEASE, check=True)

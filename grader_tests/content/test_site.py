@@ -36,19 +36,14 @@ def test_notebook_is_in_step(name):
 
 def test_what_lies_beside_is_in_step():
     """The kit and the pictures."""
-    fresh, committed = files(worked.SOURCE), files(worked.FOLDER)
-    beside = [
-        {
-            name: data
-            for name, data in found.items()
-            if not name.endswith((".ipynb", ".html")) and not name.startswith("builder/")
-        }
-        for found in (fresh, committed)
-    ]
+    fresh = worked.beside()
+    committed = {
+        name: data
+        for name, data in files(worked.FOLDER).items()
+        if not name.endswith((".ipynb", ".html")) and not name.startswith("builder/")
+    }
     behind = sorted(
-        name
-        for name in beside[0].keys() | beside[1].keys()
-        if beside[0].get(name) != beside[1].get(name)
+        name for name in fresh.keys() | committed.keys() if fresh.get(name) != committed.get(name)
     )
     assert not behind, STALE.format(", ".join(behind))
 

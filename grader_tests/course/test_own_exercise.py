@@ -3,6 +3,8 @@ in the grader that knows of it."""
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -174,6 +176,28 @@ def test_tests_and_written_answers_beside_it_are_nbgraders(course, student):
     cells = {cell.get("id"): cell for cell in nbformat.read(place, as_version=4).cells}
     assert "assert total([]) == 0" in cells["test_total"].source
     assert "why" not in answers or cells["why"].source == answers["why"]
+
+
+ALONE = """
+import sys
+sys.modules["autograde"] = sys.modules["gru_exercises"] = None
+import torch
+from torch import nn
+from checks import check
+{source}
+check(GRUCell, all=True)
+"""
+
+
+def test_students_have_a_check_of_it(course):
+    """Generated with the release, and needing nothing beside it."""
+    notebook = nbformat.read(course / "source" / "gru" / "gru.ipynb", as_version=4)
+    (source,) = (cell.source for cell in notebook.cells if cell.id == "GRUCell")
+    code = ALONE.format(source=source.replace(*WRONG["swapped"][0]))
+    folder = course / "release" / "gru"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert "GRUCell: 5 of 6 points" in done.stdout, done.stderr
+    assert "the roles of z_t and 1 − z_t are swapped" in done.stdout
 
 
 def test_another_assignment_is_plain_nbgraders(course):

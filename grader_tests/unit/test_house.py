@@ -18,7 +18,8 @@ SHARED = "student.protocol"  # what both sides of the boundary must agree on
 REMOVED = "student.cleanup"  # how what a student's process has written is deleted
 TEXT = "exercise.text"  # how text of a student stays text, everywhere
 MAY_IMPORT = {  # room of the grader -> rooms of the grader, or single modules of them
-    "course": {"pages", "box", "judge", "student", "exercise"},
+    "course": {"pages", "box", "desk", "judge", "student", "exercise"},
+    "desk": {"judge", "student", "exercise", "pages.criteria", "pages.pictures"},
     "pages": {"judge", "exercise"},
     "box": {SHARED, REMOVED, TEXT},
     "judge": {"exercise", SHARED},

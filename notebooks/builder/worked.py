@@ -12,7 +12,9 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests
 from traitlets.config import PyFileConfigLoader
 
-from autograde.course.guest import as_given_out
+from autograde.course.guest import OURS, as_given_out
+from autograde.course.release import SHIPPED
+from autograde.course.travel import packed_files
 
 HERE = Path(__file__).resolve().parent
 FOLDER, ROOT = HERE.parent, HERE.parent.parent
@@ -23,7 +25,6 @@ PLOTS = [
     "--InlineBackend.figure_formats={'svg'}",
     "--InlineBackend.rc={'svg.hashsalt': 'lstm', 'figure.dpi': 72}",
 ]
-SKIPPED = shutil.ignore_patterns("*.ipynb", "__pycache__", ".*")
 
 
 def worked(name: str) -> NotebookNode:
@@ -77,13 +78,24 @@ def run(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def beside() -> dict[str, bytes]:
+    """What lies beside the notebooks, by its path: the kit, with the judge in it, and pictures."""
+    paths = (path for path in sorted(SOURCE.rglob("*")) if path.is_file())
+    found = {path.relative_to(SOURCE).as_posix(): path for path in paths}
+    kept = {name: path.read_bytes() for name, path in found.items() if path.suffix in SHIPPED}
+    judge = packed_files(SOURCE, OURS[SOURCE.name])
+    return kept | {name: text.encode() for name, text in judge.items()}
+
+
 def run_all():
     """Run all of them into notebooks/, with the kit and the pictures beside them, so that they run
     and show there too."""
     os.environ["SOURCE_DATE_EPOCH"] = "0"  # matplotlib then writes no time into its plots
     for path in set(FOLDER.iterdir()) - {HERE}:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    shutil.copytree(SOURCE, FOLDER, ignore=SKIPPED, dirs_exist_ok=True)
+    for path, data in beside().items():
+        (FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
+        (FOLDER / path).write_bytes(data)
     for name in NAMES:
         print(f"Running {name}.ipynb", flush=True)
         nbformat.write(run(worked(name)), FOLDER / f"{name}.ipynb")

@@ -1,12 +1,17 @@
 """Help for the demonstrations: set a cell's parameters, read its gates, show a picture with a
 description."""
 
+import base64
 import copy
+import html
 
 import matplotlib.pyplot as plt
 import torch
+from IPython import get_ipython
 from IPython.display import display
 from torch import nn
+
+from .checks import demonstrate  # noqa: F401
 
 BLUE, ORANGE, GREEN, PINK = (
     "#0072B2",
@@ -54,6 +59,7 @@ def put(cell, **values):
 
 def silent(cell):
     """The cell with every parameter at zero."""
+    cell.to(torch.get_default_dtype())
     with torch.no_grad():
         for parameter in cell.parameters():
             parameter.zero_()
@@ -139,16 +145,17 @@ def show_learning(right, name, chance=1 / 8, over=10):
 
 
 def show(figure, alt):
-    """Display a figure with `alt`, the description for readers who do not see it."""
+    """Display a figure with `alt`, the description for readers who do not see it.
+
+    JupyterLab takes no description from a picture's metadata, but from the page's own element.
+    """
     figure.set_layout_engine("constrained")
-    display(figure, metadata={"image/png": {"alt": alt}})
+    data, about = get_ipython().display_formatter.format(figure)
+    for kind in data:
+        about[kind] = {**about.get(kind, {}), "alt": alt}
+    if picture := data.get("image/png"):
+        coded = picture if isinstance(picture, str) else base64.b64encode(picture).decode()
+        page = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{coded}">'
+        data["text/html"] = page
+    display(data, metadata=about, raw=True)
     plt.close(figure)
-
-
-def demonstrate(draw):
-    """Call `draw`; where the class that it shows does not work yet, print one line instead."""
-    try:
-        draw()
-    except Exception:
-        plt.close("all")
-        print("Nothing to show yet: this demonstration needs a class that passes its check.")

@@ -13,6 +13,7 @@ torch.set_num_threads(1)  # the tensors here are small: more threads would only 
 
 def scaled(cell, forget_bias):
     """Small random weights, as PyTorch's own layers have, and one forget bias for all units."""
+    cell.to(torch.get_default_dtype())
     spread = len(cell.b_f) ** -0.5
     with torch.no_grad():
         for value in cell.parameters():
@@ -21,12 +22,29 @@ def scaled(cell, forget_bias):
     return cell
 
 
-def side_by_side(cell):
+def together(cell):
     """The step of a cell for many sequences at once: PyTorch turns a step for one into it.
 
     The cell of the kit can do it by itself.
     """
     return cell if type(cell).__module__ == "lstm_kit.cell" else torch.vmap(cell)
+
+
+def side_by_side(cell):
+    """The same for any cell: one that PyTorch cannot turn runs sequence by sequence."""
+    whole = together(cell)
+
+    def step(*given):
+        nonlocal whole
+        if whole:
+            try:
+                return whole(*given)
+            except Exception:  # a value is asked for, say, or written into a tensor
+                whole = None
+        every = zip(*(cell(*one) for one in zip(*given)))
+        return [torch.stack(list(values)) for values in every]
+
+    return step
 
 
 def run(cell, x):
@@ -47,22 +65,28 @@ def reach(cell, x):
 
     `cell` may be an nn.RNNCell too; its h stands for both states.
     """
-    step = (
-        (lambda x_t, c, h: [cell(x_t, h)] * 2)
-        if isinstance(cell, nn.RNNCell)
-        else side_by_side(cell)
-    )
-    c = h = torch.zeros(
-        x.shape[1], cell.hidden_size if isinstance(cell, nn.RNNCell) else len(cell.b_f)
-    )
-    states = []
-    for x_t in x:
-        c, h = step(x_t, c, h)
-        c.retain_grad()
-        states.append(c)
-    h.sum().backward()
-    sizes = torch.stack([state.grad.norm() for state in states])
-    return sizes / sizes[-1]
+    plain = isinstance(cell, nn.RNNCell)
+    units = cell.hidden_size if plain else len(cell.b_f)
+    step = (lambda x_t, c, h: [cell(x_t, h)] * 2) if plain else together(cell)
+    try:
+        return reached([x], step, units)
+    except Exception:  # it cannot run so: sequence by sequence then
+        return reached(x.unbind(1), cell, units)
+
+
+def reached(parts, step, units):
+    """The same over the `parts` of a batch, each with its steps first."""
+    squares = 0.0
+    for x in parts:
+        c = h = torch.zeros(*x.shape[1:-1], units)
+        states = []
+        for x_t in x:
+            c, h = step(x_t, c, h)
+            c.retain_grad()
+            states.append(c)
+        h.sum().backward()
+        squares += torch.stack([state.grad.double().square().sum() for state in states])
+    return (squares / squares[-1]).sqrt()
 
 
 def train(parameters, loss, steps, rate):
@@ -95,7 +119,7 @@ def recall(cell, forget_bias, seed=0, lag=29, steps=200):
         first = torch.randint(0, SYMBOLS, (1, 32))
         x = F.one_hot(
             torch.cat([first, torch.randint(SYMBOLS, 2 * SYMBOLS, (lag, 32))]), 2 * SYMBOLS
-        ).float()
+        ).to(torch.get_default_dtype())
         guesses = read(run(cell, x)[1][-1])
         return F.cross_entropy(guesses, first[0]), (
             guesses.argmax(1) == first[0]
@@ -119,7 +143,7 @@ def gaps(cell, seed=0, gap=9, steps=200, forget_bias=3.0):
         x[start, torch.arange(32)] = 1
         x[start + gap + longer, torch.arange(32)] = 1
         said = read(run(cell, x)[1][-1])[:, 0]
-        return F.binary_cross_entropy_with_logits(said, longer.float()), (
+        return F.binary_cross_entropy_with_logits(said, longer.to(said.dtype)), (
             (said > 0) == (longer == 1)
         ).float().mean().item()
 
@@ -150,10 +174,10 @@ def majority(cell, seed=0, steps=200, forget_bias=3.0):
         x = votes()
         count = x[..., 0].cumsum(0)
         said = read(run(cell, x)[1])[..., 0]
-        open_race = (count != 0).float()
+        open_race = (count != 0).to(said.dtype)
         value = (
             F.binary_cross_entropy_with_logits(
-                said, (count > 0).float(), weight=open_race, reduction="sum"
+                said, (count > 0).to(said.dtype), weight=open_race, reduction="sum"
             )
             / open_race.sum()
         )

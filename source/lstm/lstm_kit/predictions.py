@@ -1,8 +1,7 @@
-"""Predictions before the code: `noted("name")` and `compare("name")` look at a variable of the
-notebook.
+"""Predictions before the code: `compare("name")` looks at a variable of the notebook, and compares
+it with what PyTorch does, so that no answer stands in this file.
 
-Some carry a point; those are only noted here, and your own class will show whether you were right.
-The others are compared with what PyTorch does, so that no answer stands in this file.
+Those that carry a point are looked at by `check("name")`.
 """
 
 import sys
@@ -17,12 +16,18 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Prediction:
-    """truth: what PyTorch says, or None where the prediction carries a point. within: how far off a
-    right answer may be, relatively. hint: for a wrong one."""
+    """truth: what PyTorch says. within: how far off a right answer may be, relatively. hint: for a
+    wrong one. decimals: with how many the notebook prints it, where it does."""
 
-    truth: Callable[[], float] | None = None
-    within: float = 0.0
-    hint: str = ""
+    truth: Callable[[], float]
+    within: float
+    hint: str
+    decimals: int | None = None
+
+    def is_right(self, value):
+        truth = self.truth()
+        near = abs(value - truth) <= self.within * abs(truth) + 1e-9
+        return near or (self.decimals is not None and value == round(truth, self.decimals))
 
 
 def given(name):
@@ -30,7 +35,8 @@ def given(name):
     none yet."""
     shell = get_ipython()
     value = shell.user_ns.get(name, ...) if shell else ...
-    value = value.item() if hasattr(value, "item") else value
+    size = value.numel() if isinstance(value, torch.Tensor) else getattr(value, "size", 1)
+    value = value.item() if hasattr(value, "item") and size == 1 else value
     if value is None or value is ...:
         print(
             f"{name}: not written yet. Put your number in the cell above, "
@@ -50,24 +56,13 @@ def say(text):
     print(textwrap.fill(text, 100))
 
 
-def noted(name):
-    """Say what was predicted; whether it is right shows later."""
-    value = given(name)
-    if value is not None:
-        say(
-            f"{name} = {value:g} is noted. It is marked when you hand in; your own class will "
-            "show you before that whether it is right."
-        )
-
-
 def compare(name):
     """Compare a prediction with what PyTorch does."""
     value, prediction = given(name), PREDICTIONS[name]
     if value is None:
         return
-    truth = prediction.truth()
-    if abs(value - truth) <= prediction.within * abs(truth) + 1e-9:
-        say(f"{name} = {value:g} is right: PyTorch gives {truth:.6g}.")
+    if prediction.is_right(value):
+        say(f"{name} = {value:g} is right: PyTorch gives {prediction.truth():.6g}.")
     else:
         say(f"{name} = {value:g} is not what PyTorch gives. {prediction.hint}")
 
@@ -149,13 +144,12 @@ def late_spike(climb=0.1, sharp=200.0, period=10, steps=60):
 
 
 PREDICTIONS = {
-    "cell_parameters": Prediction(),
-    "zeros": Prediction(),
     "kept": Prediction(
         lambda: after(cell_with(f=1.0, i=-50.0), 29, 1.0),
         0.05,
         "With all weights at 0 the forget gate has the same value at every step, and every step "
         "multiplies by it once more.",
+        decimals=4,
     ),
     "stack_parameters": Prediction(
         lambda: one_bias(nn.LSTM(300, 20, 2)),

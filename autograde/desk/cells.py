@@ -1,0 +1,78 @@
+"""What became of the cell that defines a class: the kernel tells it after every run of a cell."""
+
+import linecache
+import re
+import traceback
+from dataclasses import dataclass
+
+from ..exercise.verdict import Cell
+
+DEFINED = re.compile(r"(?m)^class\s+(\w+)")  # at the margin of a cell
+
+
+@dataclass(frozen=True)
+class Run:
+    """The last run of a cell that has a class of this name in it. made: whether the class came of
+    it."""
+
+    cell: Cell
+    made: bool
+    number: int
+
+
+class Cells:
+    """Listens to a kernel. runs: name of a class to the last run of a cell with it."""
+
+    def __init__(self, shell):
+        self.shell, self.runs, self.before, self.count = shell, {}, {}, 0
+        if shell is not None:
+            shell.events.register("pre_run_cell", self.begin)
+            shell.events.register("post_run_cell", self.note)
+
+    def begin(self, info):
+        """What the names of the cell's classes mean before it runs."""
+        names = DEFINED.findall(text_of(info))
+        self.before = {name: self.shell.user_ns.get(name) for name in names}
+
+    def note(self, result):
+        """What became of them."""
+        self.count += 1
+        source = text_of(getattr(result, "info", None))
+        error = result.error_before_exec or result.error_in_exec
+        cell = Cell(source, in_words(error), line_of(error)) if error else Cell(source)
+        for name in DEFINED.findall(source):
+            now = self.shell.user_ns.get(name)
+            made = now is not None and now is not self.before.get(name)
+            self.runs[name] = Run(cell, made, self.count)
+
+
+def text_of(info) -> str:
+    return getattr(info, "raw_cell", None) or ""
+
+
+def in_words(error: BaseException) -> str:
+    """The error in one line, as grading has it."""
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {message}".removesuffix(": ")
+
+
+def line_of(error: BaseException) -> int | None:
+    """The line of the cell at which it stopped."""
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    top = (f.filename for f in frames if f.name.startswith(("<module>", "<cell line")))
+    file = next(top, None)
+    return next((f.lineno for f in reversed(frames) if f.filename == file), None)
+
+
+def source_of(functions) -> str:
+    """The text of the cell, or the file, that these functions were written in."""
+    return next(
+        (
+            "".join(lines)
+            for f in functions
+            if (lines := linecache.getlines(f.__code__.co_filename))
+        ),
+        "",
+    )

@@ -1,0 +1,88 @@
+"""Time at the desk: work that does not come to an end is stopped, on any system, and the student is
+told at which line of theirs."""
+
+import contextlib
+import ctypes
+import linecache
+import sys
+import threading
+
+from ..exercise.verdict import Place
+from ..student.telling import is_own
+
+SECONDS = 10.0  # of one rung of the ladder
+AGAIN = 0.2  # seconds to the next try, where the student's own code has caught the first one
+
+
+class Stopped(BaseException):
+    """Raised in the student's code where its time is over; no `except Exception` of theirs or of
+    ours takes it for a mistake."""
+
+
+class Watch:
+    """Raises Stopped in this thread once `seconds` have passed, again and again until it is over.
+
+    That needs no signal, which Windows lacks; it waits for a call into a library to come back.
+    """
+
+    def __init__(self, seconds: float):
+        self.seconds, self.main, self.over = seconds, threading.get_ident(), threading.Event()
+        self.place = Place()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        if self.over.wait(self.seconds):
+            return
+        self.place = place_in(sys._current_frames().get(self.main))
+        while True:
+            raise_in(self.main, Stopped)
+            if self.over.wait(AGAIN):
+                return
+
+    def end(self):
+        self.over.set()
+        self.thread.join()
+        raise_in(self.main, None)  # what was about to be raised is not
+
+
+def raise_in(thread: int, error: type[BaseException] | None):
+    """Raise `error` in a thread, at its next line; None takes back what waits to be raised."""
+    asked = ctypes.py_object(error) if error else None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), asked)
+
+
+def within(seconds: float, work, *arguments):
+    """(what `work` returns, None), or (None, the line of the student's at which it was stopped).
+    Raises what `work` raises."""
+    watch = Watch(seconds)
+    try:
+        try:
+            return work(*arguments), None
+        finally:
+            watch.end()
+    except Stopped:
+        while not watch.over.is_set() or watch.thread.is_alive():
+            with contextlib.suppress(Stopped):
+                watch.end()
+        return None, watch.place
+
+
+def place_in(frame) -> Place:
+    """The innermost line of the student's own that runs in a stack of frames."""
+    while frame is not None:
+        file, line = frame.f_code.co_filename, frame.f_lineno
+        if is_own(file):
+            return Place(line=line, text=linecache.getline(file, line).strip())
+        frame = frame.f_back
+    return Place()
+
+
+def in_words(place: Place, seconds: float) -> str:
+    """What a student is told who waited so long."""
+    where = f"your line {place.line}" if place.line else "a place that is not in your cells"
+    line = f"  {place.text}\n" if place.text else ""
+    return (
+        f"stopped at {where}: is there an endless loop?\n{line}It was given {seconds:g} seconds; "
+        "a right one needs a fraction of one."
+    )

@@ -1,0 +1,76 @@
+"""Whether a class is filled in, and what it uses that stands outside of it."""
+
+import dis
+import re
+import types
+
+import torch
+
+CALLS_ABOVE = {"super", "__init__"}  # all that a method does which nobody has filled in
+
+
+def functions_of(cls: type) -> list[types.FunctionType]:
+    return [value for value in vars(cls).values() if isinstance(value, types.FunctionType)]
+
+
+def is_written(cls: type) -> bool:
+    """Whether any method of the class does more than to call that of the class above, or it has any
+    attribute besides."""
+    for name, value in vars(cls).items():
+        if isinstance(value, types.FunctionType):
+            if set(value.__code__.co_names) - CALLS_ABOVE:
+                return True
+        elif not name.startswith("__"):
+            return True
+    return False
+
+
+def unwritten(function: types.FunctionType, namespace: dict) -> list[str]:
+    """Classes of the notebook's own that a function needs and that are as they were given out."""
+    there = {name: namespace.get(name) for name in needed_by(function, namespace)}
+    own = {name: cls for name, cls in there.items() if isinstance(cls, type)}
+    return sorted(
+        n for n, cls in own.items() if cls.__module__ == "__main__" and not is_written(cls)
+    )
+
+
+def needed_by(function: types.FunctionType, namespace: dict) -> set[str]:
+    """Names that a function of the notebook uses, itself or by way of others there."""
+    names, waiting = set(), [function]
+    while waiting:
+        new = globals_of(waiting.pop().__code__) - names
+        names |= new
+        there = (namespace.get(name) for name in new)
+        waiting += [one for one in there if isinstance(one, types.FunctionType)]
+    return names
+
+
+def borrowed(cls: type, namespace: dict, source: str) -> list[str]:
+    """Names of numbers and tensors that the methods of a class take from other cells: after a
+    restart they are there only where those cells run."""
+    names = {name for function in functions_of(cls) for name in globals_of(function.__code__)}
+    return sorted(
+        name
+        for name in names
+        if name in namespace and is_data(namespace[name]) and not is_set_in(name, source)
+    )
+
+
+def globals_of(code: types.CodeType) -> set[str]:
+    """Names that a function, or one inside of it, looks up outside."""
+    loads = {
+        step.argval
+        for step in dis.get_instructions(code)
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    }
+    inner = [globals_of(part) for part in code.co_consts if isinstance(part, types.CodeType)]
+    return loads.union(*inner)
+
+
+def is_data(value) -> bool:
+    return isinstance(value, int | float | complex | str | list | tuple | dict | set | torch.Tensor)
+
+
+def is_set_in(name: str, source: str) -> bool:
+    """Whether the cell itself gives the name a value."""
+    return bool(re.search(rf"(?m)^{name}\b[^=(]*=(?!=)", source))

@@ -1,0 +1,86 @@
+"""`python -m grader_tests.evidence.at_the_desk [N]`: every right answer and every mistake of the
+proof at a desk and in grading (with N, one in N of them).
+
+Each is graded in a notebook, in the box, by our command; and it is run in a shell beside the
+release, below whose kit nothing of the grader is used, with `check(CLASS, all=True)` after it. Both
+must say the same of each criterion. Takes about half an hour on two cores without N.
+"""
+
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from itertools import zip_longest
+from pathlib import Path
+
+from grader_tests.evidence.benchmark import OURS, fresh, measure
+from grader_tests.evidence.every_way import sources
+from grader_tests.samples.right_answers import HEAD
+from grader_tests.samples.students import EXERCISES, RELEASE, solutions
+from grader_tests.support.courses import make_course
+from grader_tests.support.desk import desk, met_in
+from grader_tests.support.function_level import KIT, KIT_OF_LATER
+from grader_tests.support.ledger import verdicts
+
+
+def sit_down(folder: Path):
+    """This process works beside the release from here on."""
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+
+
+def at_a_desk(name: str, source: str) -> dict[str, bool]:
+    """Which criteria are met, as the check says; none where it says that there is no class."""
+    with desk({}) as one:
+        one.run(HEAD + KIT.get(name, KIT_OF_LATER) + "from lstm_kit.checks import Check, check\n")
+        one.run("check = Check(check.exercises.values())")  # listens to this shell
+        one.run(HEAD + source)
+        said = one.run(f"check({name}, all=True)")
+    nothing = "is not defined" in said or "older than your cell" in said or "not written" in said
+    return dict.fromkeys(EXERCISES[name].keys, False) if nothing else met_in(said, EXERCISES[name])
+
+
+def in_grading(folder: Path, students: dict[str, dict[str, str]]) -> dict[tuple, dict[str, bool]]:
+    make_course(folder / "base")
+    submitted = {
+        student: solutions() | {name: HEAD + source for name, source in cells.items()}
+        for student, cells in students.items()
+    }
+    course = fresh(folder / "base", folder / "course", submitted)
+    measure(OURS, course, len(students))
+    return {
+        place: {key: met for key, (_, met) in results.items()}
+        for place, results in verdicts(course).items()
+    }
+
+
+def main(one_in: int):
+    columns = list(zip_longest(*[sources(name) for name in EXERCISES]))[::one_in]
+    students = {
+        f"student_{number:04}": {name: source for name, source in zip(EXERCISES, column) if source}
+        for number, column in enumerate(columns)
+    }
+    places = [(student, name) for student, cells in students.items() for name in cells]
+    with tempfile.TemporaryDirectory(prefix="desks") as folder:
+        folder = Path(folder)
+        graded = in_grading(folder, students)
+        shutil.copytree(RELEASE, folder / "lstm")
+        new = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(2, new, sit_down, (folder / "lstm",)) as pool:
+            told = pool.map(
+                at_a_desk,
+                [name for _, name in places],
+                [students[student][name] for student, name in places],
+                chunksize=8,
+            )
+            differ = [place for place, met in zip(places, told) if met != graded[place]]
+    for student, name in differ:
+        print(f"{name} of {student}:\n{students[student][name]}")
+    print(f"{len(places)} answers: {len(differ)} judged otherwise at the desk than in grading.")
+    return len(differ)
+
+
+if __name__ == "__main__":
+    sys.exit(bool(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)))
