@@ -153,8 +153,8 @@ def show(figure, alt):
     data, about = get_ipython().display_formatter.format(figure)
     for kind in data:
         about[kind] = {**about.get(kind, {}), "alt": alt}
-    if isinstance(picture := data.get("image/png"), bytes):
-        coded = base64.b64encode(picture).decode()
+    if picture := data.get("image/png"):
+        coded = picture if isinstance(picture, str) else base64.b64encode(picture).decode()
         page = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{coded}">'
         data["text/html"] = page
     display(data, metadata=about, raw=True)
