@@ -38,17 +38,24 @@ class Stubs(ClearSolutions):
 
 class Checks(NbGraderPreprocessor):
     """Gives out the judge with an assignment of ours, in place of the file of its source that
-    imports it."""
+    imports it. packed: folder to its files; nbgrader makes one of this for a run over a folder's
+    notebooks."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.packed = {}
 
     def preprocess(self, nb, resources):
         exercises = Judge(config=self.config).exercises
         name = resources["nbgrader"]["assignment"]
         if name in exercises:
+            folder = Path(resources["metadata"]["path"])
             try:
-                files = packed_files(Path(resources["metadata"]["path"]), exercises[name])
+                if folder not in self.packed:
+                    self.packed[folder] = packed_files(folder, exercises[name])
             except CannotTravel as problem:
                 raise NbGraderException(str(problem)) from None
-            outputs = {path: text.encode() for path, text in files.items()}
+            outputs = {path: text.encode() for path, text in self.packed[folder].items()}
             resources["outputs"] = dict(resources.get("outputs") or {}) | outputs
         return nb, resources
 
