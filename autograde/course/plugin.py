@@ -69,5 +69,5 @@ def look_at_all(usual):
     return init_notebooks
 
 
-# The only place where nbgrader's own code is changed: it has no setting for this.
+# nbgrader's own code is changed here and in nbgraders.py alone: it has no settings for these.
 Autograde.init_notebooks = look_at_all(Autograde.init_notebooks)
