@@ -24,9 +24,10 @@ CUT = (
     " the parameters would learn from a part of the error only."
 )
 DETACHED = "something on the way is detached, or is made a plain number."
+NO_NUMBER = "is nan or infinite"
 COMPLAINTS = {  # a piece of what a student is told -> its short name
     "raised an error": "backward raises an error",
-    "is nan or infinite": "the gradient is nan or infinite",
+    NO_NUMBER: "the gradient is nan or infinite",
     "": "part of the gradient is cut off",
 }
 Loss = Callable[[dict[str, np.ndarray]], float]
@@ -63,7 +64,7 @@ class Asked:
 
 def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
     """Fills the criterion `gradients`."""
-    looked, complaint, unknown = False, None, False
+    looked, complaint, unknown, overflow = False, None, False, []
     for one in asked:
         unknown = unknown or one.loss is None
         answer = one.build.gradients
@@ -73,7 +74,11 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
             complaint = complaint or backward_raised(answer.failure)
             continue
         looked = True
-        complaint = complaint or slope_complaint(one)
+        said = slope_complaint(one)
+        overflow.append(said if said and NO_NUMBER in said else None)
+        complaint = complaint or (said if said and NO_NUMBER not in said else None)
+    if all(overflow):  # else some weights, with another slip, have made a state grow beyond bounds
+        complaint = complaint or next(iter(overflow), None)
     differs = TWO_CALLS_DIFFER in sheet.mistakes.get("untouched", [])
     raises = bool(complaint) and "raised an error" in complaint
     if (complaint or unknown) and differs and not raises:
@@ -137,7 +142,7 @@ def wrong_slope(asked: Asked, name: str, truth: "Truth") -> str | None:
     if slope is None and abs(truth.slope) > truth.within:
         return f"No gradient reaches {called}, although the result depends on it: {DETACHED}"
     if not np.isfinite(slope or 0.0):
-        return f"The gradient with respect to {called} is nan or infinite, and the result is not."
+        return f"The gradient with respect to {called} {NO_NUMBER}, and the result is not."
     if not truth.agrees(slope or 0.0):
         return f"The gradient with respect to {called} {CUT}"
     return None

@@ -427,6 +427,15 @@ def test_a_gradient_that_is_no_number_is_not_called_cut():
     assert "nan or infinite" in sentence(verdict, "gradients")
 
 
+def test_a_gradient_that_overflows_after_another_slip_loses_nothing():
+    """exp for σ lets a state grow until the slope of the next step's function is none, under some
+    weights."""
+    right = solutions()["LSTMCell"]
+    odd = right.replace("f_t = torch.sigmoid", "f_t = torch.exp")
+    odd = odd.replace("torch.tanh(c_t)", "(2 / (1 + torch.exp(-2 * c_t)) - 1)")
+    assert all(lost(grade("LSTMCell", odd, seed)) == {"f"} for seed in range(1, 13))
+
+
 def test_a_gradient_that_overflows_in_an_unknown_formula_loses_nothing():
     """1 / (1 − a) has a pole: a state may grow until exp overflows in the function of the next
     step, whose values stay right and whose gradient is none."""
