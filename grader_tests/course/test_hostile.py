@@ -32,7 +32,7 @@ from grader_tests.support.ledger import verdicts
 from grader_tests.support.processes import watched
 
 # What is read, judged and told does not hang on who grades: root sees all of that.
-REACHES_OUT = frozenset({"box", "course", "deceit", "resources", "death"})
+REACHES_OUT = frozenset({"box", "course", "resources", "death"})
 WAYS = {  # who grades, with which command, and which groups
     "root, own command": ("root", ("-m", "autograde", "grade", "lstm", "--jobs=2"), EVERY_GROUP),
     "ordinary user, nbgrader": ("user", ("-m", "nbgrader", "autograde", "lstm"), REACHES_OUT),

@@ -264,9 +264,19 @@ def relative(got, truth) -> float:
     return float((np.abs(got - truth) / np.maximum(1.0, np.abs(truth).max(axis=-2))).max())
 
 
-def judged(cases, pool, every: int) -> list[Outcome]:
+def some_mistakes(every: int) -> list[Case]:
+    """Each such mistake, and all those that pairs are made of."""
+    paired = {(name, mistake.name) for name in EXERCISES for mistake in classic(name)}
+    return [
+        case
+        for place, case in enumerate(mistake_cases())
+        if place % every == 0 or (case.cls, case.name) in paired
+    ]
+
+
+def judged(cases, pool) -> list[Outcome]:
     began = time.monotonic()
-    outcomes = list(pool.map(run, [*cases][::every], chunksize=16))
+    outcomes = list(pool.map(run, cases, chunksize=16))
     print(
         f"{outcomes[0].case.section + 's':10} {len(outcomes):6} judged in "
         f"{time.monotonic() - began:4.0f} s",
@@ -315,11 +325,11 @@ def is_deserved(outcome: Outcome) -> bool:
 
 
 def prove(pool, every: int) -> tuple[list[tuple[str, str]], list[str], bool]:
-    """(rows of the table, what to look at, whether everything that must be perfect is). `every`: of
-    the pairs, mutants and seeds, each such one is tried."""
-    right, wrong, two, mutant, seeds = (
-        judged(cases(), pool, 1 if cases in (right_cases, mistake_cases) else every)
-        for cases in (right_cases, mistake_cases, pair_cases, mutant_cases, seed_cases)
+    """(rows of the table, what to look at, whether everything that must be perfect is). `every`:
+    each such case is tried, but for the right answers, which all are."""
+    right, wrong = judged(right_cases(), pool), judged(some_mistakes(every), pool)
+    two, mutant, seeds = (
+        judged([*cases()][::every], pool) for cases in (pair_cases, mutant_cases, seed_cases)
     )
     down = [o for o in right if o.score < o.points]
     passed = [o for o in wrong + two if o.score >= o.points]
@@ -482,7 +492,7 @@ def page(seen, look, kills, equal) -> str:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--page", type=Path, default=PAGE)
-    parser.add_argument("--every", type=int, default=1, help="each such pair, mutant and seed")
+    parser.add_argument("--every", type=int, default=1, help="each such case, but all right answers")
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(os.cpu_count()) as pool:
