@@ -33,7 +33,7 @@ def __getattr__(name: str):
 
         return check_here()
     if name == "demonstrate":
-        from .desk import demonstrate
+        from .desk.demonstrate import demonstrate
 
         return demonstrate
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,7 @@ from IPython import get_ipython
 from IPython.display import HTML, display
 from traitlets.config import ConfigFileNotFound, PyFileConfigLoader
 
-from ..desk import Check
+from ..desk.check import Check
 from ..exercise.declared import Exercise, load
 from ..exercise.verdict import Cell
 from ..judge import examine

@@ -14,11 +14,12 @@ import zlib
 from dataclasses import fields
 from pathlib import Path
 
+from ..desk.numbers import sealed
 from ..exercise.declared import Sealed, Value, load
 from .state import PACKAGE
 
 GRADER = PACKAGE.name
-DESK = f"{GRADER}.desk"
+DESK = [f"{GRADER}.desk.check", f"{GRADER}.desk.demonstrate"]
 TEMPLATE = '''\
 """{doc}"""
 
@@ -59,8 +60,8 @@ class Packed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 sys.meta_path.append(Packed())
-Check = importlib.import_module(f"{{__name__}}.desk").Check
-demonstrate = importlib.import_module(f"{{__name__}}.desk").demonstrate
+Check = importlib.import_module(f"{{__name__}}.desk.check").Check
+demonstrate = importlib.import_module(f"{{__name__}}.desk.demonstrate").demonstrate
 check = Check(importlib.import_module(f"{{__name__}}.{module}").EXERCISES)
 '''
 AT_GRADING = '''\
@@ -109,7 +110,7 @@ def packed_files(source: Path, module: str) -> dict[str, str]:
 def texts_for(root: str, module: str) -> dict[str, str]:
     """Name to text of every module that a file needs which is imported as `root`: all that the desk
     and the exercises of `module` import of the grader and of the exercises' own package."""
-    tops, waiting, texts, hidden, seen = {GRADER, top_of(module)}, [DESK, module], {}, set(), set()
+    tops, waiting, texts, hidden, seen = {GRADER, top_of(module)}, [*DESK, module], {}, set(), set()
     while waiting:
         name = waiting.pop()
         if name in seen or top_of(name) not in tops or name == GRADER:
@@ -163,12 +164,15 @@ def imported(tree: ast.Module, package: str) -> list[str]:
 
 
 def place_of(name: str) -> Path | None:
-    """The file of a module; None for what is none, such as a name in one."""
-    try:
-        spec = importlib.util.find_spec(name)
-    except ImportError:
-        return None
-    return Path(spec.origin) if spec and spec.origin else None
+    """The file of a module, which is not imported for that; None for what is none, such as a name
+    in one."""
+    top, *inner = name.split(".")
+    spec = importlib.util.find_spec(top)
+    if spec is None or not inner:
+        return Path(spec.origin) if spec and spec.origin else None
+    folder = Path(*(spec.submodule_search_locations or [""])[:1], *inner)
+    files = (folder / "__init__.py", folder.with_suffix(".py"))
+    return next((file for file in files if file.is_file()), None)
 
 
 class AtHome(ast.NodeTransformer):
@@ -199,8 +203,6 @@ class Sealing(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node):
-        from ..desk.numbers import sealed  # its room has torch, which no worker waits for
-
         self.generic_visit(node)
         if not isinstance(node.func, ast.Name) or node.func.id != Value.__name__:
             return node

@@ -4,8 +4,3 @@ demonstrations of a class. It travels with the release, and judges in the studen
 Nothing here decides anything: the questions, the judge and the sentences are those of grading.
 Needs the standard library, NumPy, torch, and IPython where there is a notebook.
 """
-
-from .check import Check, CheckFailed
-from .demonstrate import demonstrate
-
-__all__ = ["Check", "CheckFailed", "demonstrate"]

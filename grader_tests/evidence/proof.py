@@ -492,7 +492,9 @@ def page(seen, look, kills, equal) -> str:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--page", type=Path, default=PAGE)
-    parser.add_argument("--every", type=int, default=1, help="each such case, but all right answers")
+    parser.add_argument(
+        "--every", type=int, default=1, help="each such case, but all right answers"
+    )
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(os.cpu_count()) as pool:

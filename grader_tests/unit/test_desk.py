@@ -8,7 +8,9 @@ import re
 import pytest
 import torch
 
-from autograde.desk import Check, check, demonstrate, ladder
+from autograde.desk import check, ladder
+from autograde.desk.check import Check
+from autograde.desk.demonstrate import demonstrate
 from autograde.lstm import EXERCISES as ALL
 from grader_tests.samples.mistakes import code, named, singles
 from grader_tests.samples.right_answers import HEAD, right_answers
