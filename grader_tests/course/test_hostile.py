@@ -31,8 +31,8 @@ from grader_tests.support.ledger import marks as marks_by_cell
 from grader_tests.support.ledger import verdicts
 from grader_tests.support.processes import watched
 
-# What is read, judged and told does not hang on who grades: root sees all of that.
-REACHES_OUT = frozenset({"box", "course", "resources", "death"})
+# How answers are judged and told does not hang on who grades: root sees all of that.
+REACHES_OUT = frozenset({"box", "course", "notebook", "resources", "death"})
 WAYS = {  # who grades, with which command, and which groups
     "root, own command": ("root", ("-m", "autograde", "grade", "lstm", "--jobs=2"), EVERY_GROUP),
     "ordinary user, nbgrader": ("user", ("-m", "nbgrader", "autograde", "lstm"), REACHES_OUT),
