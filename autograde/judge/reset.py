@@ -18,7 +18,8 @@ NUMBER = re.compile(r"-?\d+\.\d+")
 def judge_reset(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
     """What reset_parameters() does to the student's own parameters; to the grader's cells in a
     stack, where the student's own cell is to blame for what it does to those."""
-    found = {reset.about: complaint(exercise, reset) for reset in answers.resets}
+    elsewhere = layers_of_another_class(answers)
+    found = {reset.about: complaint(exercise, reset, elsewhere) for reset in answers.resets}
     wrong = found.get("own", "reset_parameters() gave no answer.")
     if wrong and found.get("cell"):  # the cell's own fault, which is judged where it is written
         wrong = found.get("stand-in")
@@ -29,9 +30,16 @@ def judge_reset(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
         sheet.lose("reset", wrong, mistake)
 
 
-def complaint(exercise: ModuleExercise, reset: Reset) -> str | None:
+def layers_of_another_class(answers: Answers) -> set[str]:
+    """The numbers of layers that are not of the class that is asked for, which is judged by itself:
+    how such a layer draws is not the student's to say."""
+    layers = (layer for build in answers.builds for layer in enumerate(build.cells or ()))
+    return {str(k) for k, layer in layers if not layer.right}
+
+
+def complaint(exercise: ModuleExercise, reset: Reset, elsewhere: set[str]) -> str | None:
     """What is wrong with the parameters; None where nothing is. Parameters that should not be there
-    are judged elsewhere."""
+    are judged elsewhere. elsewhere: numbers of layers that must be drawn afresh, and no more."""
     if reset.failure:
         return f"reset_parameters() raised {reset.failure}."
     parameters = asked_for(exercise, reset)
@@ -42,7 +50,8 @@ def complaint(exercise: ModuleExercise, reset: Reset) -> str | None:
             return f"After reset_parameters(), {name} holds values that are not numbers."
         if (value == BEFORE_RESET).mean() > 0.01:
             return f"reset_parameters() leaves {name} as it was; every parameter is drawn afresh."
-    for name, value in with_biases_together(parameters).items():
+    own = {name: v for name, v in parameters.items() if not elsewhere & set(name.split("."))}
+    for name, value in with_biases_together(own).items():
         if value.size >= ENOUGH and (wrong := wrong_draw(value.ravel(), exercise.draws)):
             return f"After reset_parameters(), {name} {wrong}; the rule asks for {exercise.draws}."
     return not_afresh(parameters, reset)

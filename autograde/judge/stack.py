@@ -503,9 +503,12 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
 
 def logged(seen: Seen, log: list) -> dict[str, bool] | None:
     """What is right: what every layer reads, the states that it goes on from, the outputs, the
-    final states. None where the log does not have every step."""
-    if [len(layer) for layer in log] != [len(seen.x)] * seen.layers:
+    final states. Of a stack that runs several times over the sequence, or not over all of it, every
+    call is looked at. None where the layers were not all called equally often."""
+    often = {len(layer) for layer in log}
+    if len(log) != seen.layers or len(often) != 1 or often == {0}:
         return None
+    once = often == {len(seen.x)}
     given = [[[tensor.values for tensor in call] for call in layer] for layer in log]
     if any(value is None for layer in given for call in layer for value in call):
         return None
@@ -517,9 +520,11 @@ def logged(seen: Seen, log: list) -> dict[str, bool] | None:
     reads, carries = [], []
     for k, layer in enumerate(given):
         for t, (x, *states) in enumerate(layer):
-            reads.append(agree(x, made[k - 1][t][-1] if k else seen.x[t], NAMED))
-            before = made[k][t - 1] if t else starts[k]
-            carries += [agree(own, one, NAMED) for one, own in zip(before, states)]
+            right = [made[k - 1][t][-1]] if k else [seen.x[t]] if once else seen.x
+            reads.append(any(agree(x, one, NAMED) for one in right))
+            before = [made[k][t - 1]] if t else [starts[k]]
+            before += [] if once else [starts[k]]
+            carries.append(any(same_states(states, one) for one in before))
     finals = tuple(together([layer[-1][j] for layer in made]) for j in range(len(seen.given)))
     return {
         "wiring": all(reads),
@@ -527,6 +532,10 @@ def logged(seen: Seen, log: list) -> dict[str, bool] | None:
         "outputs": seen.outputs is not None and seen.gave(together(tops), seen.outputs),
         "final": seen.finals is not None and seen.gave(finals, seen.finals),
     }
+
+
+def same_states(own: list[np.ndarray], right: tuple[np.ndarray, ...]) -> bool:
+    return all(agree(one, other, NAMED) for one, other in zip(own, right))
 
 
 def together(arrays: list[np.ndarray]) -> np.ndarray | None:

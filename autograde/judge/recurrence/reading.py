@@ -68,6 +68,14 @@ class Reading:
         return None in self.findings.values()
 
     @property
+    def guessed(self) -> bool:
+        """Whether an output is as nobody knows, and no other one is right, which would show that
+        the order is."""
+        found = self.findings.values()
+        known = [finding for finding in found if finding and not finding.unknown]
+        return len(known) < len(found) and all(finding.slips for finding in known)
+
+    @property
     def slips(self) -> int:
         found = self.findings.values()
         return sum(finding.slips if finding else UNKNOWN for finding in found)
@@ -122,8 +130,7 @@ def read_values(exercise: Recurrence, pairs: list[Pair], convention: Convention 
             found |= dict.fromkeys(filter(lambda name: stands_still(seen, name), found))
             reading = Reading(pairs, order, convention, found, seen)
             moved = order.outputs_moved or order.states_moved
-            guessed = reading.unknown or any(finding.unknown for finding in found.values())
-            if moved and guessed or order.states_moved and reading.slips > 1:
+            if moved and reading.guessed or order.states_moved and reading.slips > 1:
                 continue  # such a reading says too much to be likely
             if best is None or reading.cost < best.cost:
                 best = reading
