@@ -142,15 +142,16 @@ def bent(part: Part) -> list[str]:
 class Search:
     """All ways to get one output from values that are known already (`envs`, one for each build).
 
-    Candidates are found in the first build, on axes of their own for every part that varies, and
-    then tried in all builds.
+    Candidates are found in the first call of the first build, on axes of their own for every part
+    that varies, and then tried in all calls of all builds.
     """
 
     def __init__(self, rule: Rule, seen: list[Seen], output: str, envs: list[Env]):
         self.rule, self.seen, self.output = rule, seen, output
         self.group, self.source = rule.group(output), rule.outputs[output]
         self.envs = [rule.follow(env, {}, self.group) for env in envs]
-        self.shape = self.envs[0]["one"].shape  # (units, calls) of the first build
+        self.first = one_call(self.envs[0], 0)
+        self.shape = self.first["one"].shape  # (units, 1)
 
     def find(self, depths: Sequence[int]) -> Finding | None:
         """The reading with the fewest slips; of several, the one that the trace contradicts
@@ -197,11 +198,11 @@ class Search:
         return True
 
     def hits(self, got: np.ndarray | None, lead: list[int]) -> np.ndarray:
-        """Indices at which `got` (…, units, calls) is the output of the first build."""
-        first = self.seen[0]
-        if got is None:
+        """Indices at which `got` (…, units, 1) is the output of the first call."""
+        output = self.seen[0].outputs[self.output]
+        if got is None or output is None:
             return np.empty((0, len(lead)), dtype=int)
-        same = which_agree(got, first.outputs[self.output], first.within(1))
+        same = which_agree(got, output[:, :1], self.seen[0].within(1))
         return np.argwhere(np.broadcast_to(same, lead))
 
     def contradictions(self, choice: Choice) -> int:
@@ -219,7 +220,7 @@ class Search:
     # ------------------------------------------------------------ slips in single parts
     def varied(self, parts: list[Part]) -> list[Choice]:
         """Every choice that fits and has each of `parts` bent, the others right."""
-        env, changed = dict(self.envs[0]), False
+        env, changed = dict(self.first), False
         for part in self.group:
             if part in parts:
                 values = [value(formula, env) for formula in bent(part)]
@@ -241,8 +242,8 @@ class Search:
 
     @cached_property
     def gates_together(self) -> Env:
-        """The values of the gates under every slip of `together`, in the first build."""
-        env, values, tables = self.envs[0], {}, {}
+        """The values of the gates under every slip of `together`, in the first call."""
+        env, values, tables = self.first, {}, {}
         for name, (computed, chosen) in self.rule.slips_together[self.output].parts.items():
             values[name] = [
                 value(formula, env | {part: values[part][k] for part, k in used.items()})
@@ -256,7 +257,7 @@ class Search:
         if not self.together:
             return []
         rest = [part for part in self.group if part.name not in self.gates_together]
-        env = self.rule.follow(self.envs[0] | self.gates_together, {}, rest)
+        env = self.rule.follow(self.first | self.gates_together, {}, rest)
         places = self.hits(env[self.source], [len(self.together), 1])
         return [self.together[n] for n, _ in places if self.fits(self.together[n])]
 
@@ -266,7 +267,7 @@ class Search:
             return []
         found = []
         for one in (part for part in self.group if not part.inline):
-            env = self.envs[0] | self.gates_together
+            env = self.first | self.gates_together
             values = [value(formula, env) for formula in bent(one)]
             env[one.name] = stacked(values, 1, 2, self.shape)
             for part in self.group[self.group.index(one) + 1 :]:

@@ -259,6 +259,13 @@ def test_large_states_and_small_sizes_are_asked(change, keys):
     assert lost(grade("LSTMCell", CELL.replace(*change))) == keys
 
 
+def test_one_output_can_show_the_order_where_the_other_is_as_nobody_knows():
+    swapped = CELL.replace("return c_t, h_t", "return h_t, c_t")
+    line = next(line for line in CELL.splitlines() if line.strip().startswith("c_t ="))
+    odd = swapped.replace(line, f"        i = 0.7 * i\n{line}")
+    assert odd != swapped and lost(grade("LSTMCell", odd)) == {"i", "order"}
+
+
 # ---------------------------------------------------------------- stacks
 STACK = stack_source(run="time outside")
 WHERE = {  # where the cells are -> a change of the constructor, and what is told
@@ -291,6 +298,57 @@ def test_final_states_of_another_form_cost_final_alone(form):
     assert "torch.stack(c), torch.stack(h)" in STACK
     verdict = grade("LSTM", STACK.replace("torch.stack(c), torch.stack(h)", form))
     assert lost(verdict) == {"final"} and FINALS[form] in told(verdict), told(verdict)
+
+
+BOTH_WAYS = """
+class LSTM(nn.Module):
+    def __init__(self, input_dim, hidden_dim, n_layers):
+        super().__init__()
+        sizes = [input_dim] + [hidden_dim] * (n_layers - 1)
+        self.layers = nn.ModuleList(LSTMCell(size, hidden_dim) for size in sizes)
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        for layer in self.layers:
+            layer.reset_parameters()
+
+    def one_way(self, x, c, h):
+        cs, hs, outputs = list(c), list(h), []
+        for x_t in x:
+            for k, layer in enumerate(self.layers):
+                cs[k], hs[k] = layer(x_t, cs[k], hs[k])
+                x_t = hs[k]
+            outputs.append(x_t)
+        return torch.stack(outputs), torch.stack(cs), torch.stack(hs)
+
+    def forward(self, x, c, h):
+        one, other = self.one_way(x, c, h), self.one_way(x.flip(0), c, h)
+        return one[0] + other[0].flip(0), (one[1] + other[1], one[2] + other[2])
+"""
+
+
+def test_a_stack_that_runs_both_ways_loses_what_it_returns():
+    """Every call of every layer is as asked."""
+    assert lost(grade("LSTM", BOTH_WAYS)) == {"outputs", "final"}
+    skips = BOTH_WAYS.replace("x_t = hs[k]", "x_t = hs[k] if k else hs[k] * 0.5")
+    assert lost(grade("LSTM", skips)) == {"outputs", "final", "wiring"}
+    starts = BOTH_WAYS.replace("list(c), list(h)", "list(c * 0.5), list(h)")
+    assert lost(grade("LSTM", starts)) == {"outputs", "final", "states"}
+
+
+def test_layers_of_another_class_cost_layers_alone():
+    """How PyTorch's cell draws its parameters is not the student's to say; that it does is."""
+    source = BOTH_WAYS.replace("LSTMCell(size", "nn.LSTMCell(size").replace(
+        "cs[k], hs[k] = layer(x_t, cs[k], hs[k])", "hs[k], cs[k] = layer(x_t, (hs[k], cs[k]))"
+    )
+    source = source.partition("    def forward")[0] + (
+        "    def forward(self, x, c, h):\n"
+        "        outputs, *states = self.one_way(x, c, h)\n"
+        "        return outputs, tuple(states)\n"
+    )
+    assert lost(grade("LSTM", source)) == {"layers"}
+    never = source.replace("            layer.reset_parameters()", "            pass")
+    assert lost(grade("LSTM", never)) == {"layers", "reset"}
 
 
 def test_a_cell_that_a_stack_got_as_a_default_is_replaced_too():

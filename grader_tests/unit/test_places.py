@@ -6,6 +6,7 @@ import pytest
 from grader_tests.samples.students import solutions
 from grader_tests.support.function_level import grade
 
+INSIDE = "self.W_f(h) + self.U_f(x) - self.b_f"
 CELL = "c_t = f_t * c + i_t * candidate"
 HIDDEN = "h_t = o_t * torch.tanh(c_t)"
 RETURN = "return c_t, h_t"
@@ -14,6 +15,10 @@ OUTPUT = "o_t = torch.sigmoid(self.W_o(h) + self.U_o(x) + self.b_o)"
 SHOWN = {  # what stands in place of a line, the criterion that is lost, and the line that is shown
     "a state": (CELL, "c_t = f_t + c + i_t * candidate", "cell", "c_t = f_t + c + i_t * candidate"),
     "a gate": (FORGET, FORGET.replace("sigmoid", "tanh"), "f", FORGET.replace("sigmoid", "tanh")),
+    "a sum inside of a gate": (
+        *(FORGET, f"a_f = {INSIDE}\n        f_t = torch.sigmoid(a_f)", "f"),
+        f"a_f = {INSIDE}",
+    ),
     "a gate that no table has": (
         *(FORGET, FORGET.replace("sigmoid", "cos"), "f"),
         FORGET.replace("sigmoid", "cos"),

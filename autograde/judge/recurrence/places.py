@@ -32,7 +32,7 @@ def made_at(rule: Rule, seen: list[Seen], values: list[np.ndarray | None]) -> Pl
 
 
 def right_elsewhere(rule: Rule, seen: list[Seen], values: list[np.ndarray]) -> bool:
-    """Whether these are what the rule gives for one of its gates or states."""
+    """Whether these are what the rule gives for one of its gates, sums or states."""
     right = [rule.follow(one.env, {}) for one in seen]
     return any(
         all(
@@ -40,7 +40,6 @@ def right_elsewhere(rule: Rule, seen: list[Seen], values: list[np.ndarray]) -> b
             for one, env, value in zip(seen, right, values)
         )
         for part in rule.parts
-        if not part.inline
     )
 
 

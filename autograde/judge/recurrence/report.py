@@ -304,7 +304,11 @@ def lose_part(
     criterion: str | None = None,
 ):
     what = in_words(exercise.rule, part, bent, finding.choice)
-    place = made_at(exercise.rule, reading.seen, [env[part.name] for env in finding.envs])
+    places = (  # a sum inside of a gate first, since that is where it went wrong
+        made_at(exercise.rule, reading.seen, [env[one.name] for env in finding.envs])
+        for one in (*bent, part)
+    )
+    place = next(filter(None, places), None)
     sheet.lose(
         criterion or part.criterion,
         f"{what}.{see(place)} The rule: {exercise.asks(part.criterion)}.",
