@@ -1,10 +1,13 @@
 """Answers that keep to other conventions than the asked ones: they lose what that costs, once, and
 the rest is judged through them."""
 
+import re
+
 import pytest
 
 from autograde.exercise import Verdict
 from grader_tests.samples.right_answers import plain_cell, stack_source
+from grader_tests.samples.students import solutions
 from grader_tests.support.function_level import grade
 
 CELL = plain_cell("Linear", "call")
@@ -386,3 +389,19 @@ def test_what_the_text_mentions_decides_nothing():
     mention = "\n    def like(self) -> nn.LSTMCell:\n        return nn.LSTMCell(2, 3)\n"
     verdict = grade("LSTMCell", CELL + mention)
     assert not lost(verdict) and not verdict.flags
+
+
+def test_what_a_coupled_cell_adds_may_be_right_though_what_it_keeps_is_not():
+    worked = solutions()["CoupledLSTMCell"]
+    kept, added = re.search(r"c_t = (f_t \* c) \+ (\(1 - f_t\) \* \w+)", worked).groups()
+    odd = {
+        worked.replace(kept, f"{kept} * 0.5 + 0.1 * c ** 2"): {"cell"},
+        worked.replace(added, f"torch.cos({added})"): {"coupling"},
+        worked.replace(f"{kept} + {added}", f"torch.cos({kept}) * {added} ** 2"): {
+            "cell",
+            "coupling",
+        },
+    }
+    assert len(odd) == 3 and worked not in odd
+    for source, keys in odd.items():
+        assert lost(grade("CoupledLSTMCell", source)) == keys

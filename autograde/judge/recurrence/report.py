@@ -11,7 +11,7 @@ from ..answers import Tensor, quoted, words
 from ..diagnose import Finding, Seen, shown_by_trace, visible
 from ..sheet import Sheet
 from ..untouched import same_again
-from .asks import Pair, call_with_other
+from .asks import ZERO_CALL, Pair, call_with_other
 from .places import made_at, unknown_at
 from .reading import Reading
 
@@ -145,6 +145,8 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
     if also and all(keeps_as_asked(exercise, output, one) for one in reading.seen):
         key = also[0].also[0]  # what is kept is right, so what is added is not
         sheet.meet(last.criterion)
+    elif also and all(adds_as_asked(exercise, output, one) for one in reading.seen):
+        sheet.meet(also[0].also[0])
     elif also:
         sheet.lose(also[0].also[0], f"Your {last.symbol} is not what the rule gives. {rule}")
     place = made_at(exercise.rule, reading.seen, [one.outputs[output] for one in reading.seen])
@@ -163,6 +165,15 @@ def keeps_as_asked(exercise: Recurrence, output: str, one: Seen) -> bool:
     right, other = exercise.rule.follow(one.env, {})[source], call_with_other(0)
     moved = lambda values: values[:, other] - values[:, 0]
     return got is not None and agree(moved(got), moved(right), NAMED)
+
+
+def adds_as_asked(exercise: Recurrence, output: str, one: Seen) -> bool:
+    """Whether an output is right where there is nothing to keep."""
+    right, got = exercise.rule.follow(one.env, {}), one.outputs[output]
+    nothing = lambda values: values[:, ZERO_CALL]
+    return got is not None and agree(
+        nothing(got), nothing(right[exercise.rule.outputs[output]]), NAMED
+    )
 
 
 def report_traced(
