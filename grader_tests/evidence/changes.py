@@ -55,6 +55,11 @@ class Changed:
         return [result.key for result in self.verdicts[0].results if not result.met]
 
     @property
+    def raises(self) -> bool:
+        """Whether the changed class raises an error, which hides what would have come after it."""
+        return any(re.search(r"\brais|fails:", r.sentence) for r in self.verdicts[0].results)
+
+    @property
     def steady(self) -> bool:
         """Whether the marks are the same both times."""
         one, other = ([result.met for result in v.results] for v in self.verdicts)
@@ -107,6 +112,7 @@ def table(found: list[Changed]) -> tuple[list[tuple[str, str]], list[str], bool]
             f"one change that cost two to {SEVERAL} criteria",
             percent(len(costly), max(1, len(single))),
         ),
+        ("of those, classes that raise an error", f"{sum(one.raises for one in costly)}"),
         ("longest time to judge one, in seconds", f"{max(one.seconds for one in found):.1f}"),
     ]
     look = [
