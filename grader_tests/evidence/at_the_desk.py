@@ -1,5 +1,5 @@
 """`python -m grader_tests.evidence.at_the_desk [N]`: every right answer and every mistake of the
-proof at a desk and in grading (with N, one in N of them).
+proof, and a thousand random changes, at a desk and in grading (with N, one in N of them).
 
 Each is graded in a notebook, in the box, by our command; and it is run in a shell beside the
 release, below whose kit nothing of the grader is used, with `check(CLASS, all=True)` after it. Both
@@ -16,6 +16,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from grader_tests.evidence.benchmark import OURS, fresh, measure
+from grader_tests.evidence.changes import changed_answer
 from grader_tests.evidence.every_way import sources
 from grader_tests.samples.right_answers import HEAD
 from grader_tests.samples.students import EXERCISES, RELEASE, solutions
@@ -23,6 +24,17 @@ from grader_tests.support.courses import make_course
 from grader_tests.support.desk import desk, met_in
 from grader_tests.support.function_level import KIT, KIT_OF_LATER
 from grader_tests.support.ledger import verdicts
+
+CHANGES = 1000
+
+
+def all_sources() -> dict[str, list[str]]:
+    """Class to sources of it: those of the proof, and right answers changed at random."""
+    found = {name: sources(name) for name in EXERCISES}
+    for seed in range(CHANGES):
+        changed = changed_answer(seed)
+        found[changed.name].append(changed.source)
+    return found
 
 
 def sit_down(folder: Path):
@@ -57,7 +69,7 @@ def in_grading(folder: Path, students: dict[str, dict[str, str]]) -> dict[tuple,
 
 
 def main(one_in: int):
-    columns = list(zip_longest(*[sources(name) for name in EXERCISES]))[::one_in]
+    columns = list(zip_longest(*all_sources().values()))[::one_in]
     students = {
         f"student_{number:04}": {name: source for name, source in zip(EXERCISES, column) if source}
         for number, column in enumerate(columns)
@@ -75,9 +87,9 @@ def main(one_in: int):
                 [students[student][name] for student, name in places],
                 chunksize=8,
             )
-            differ = [place for place, met in zip(places, told) if met != graded[place]]
-    for student, name in differ:
-        print(f"{name} of {student}:\n{students[student][name]}")
+            differ = {place: met for place, met in zip(places, told) if met != graded[place]}
+    for (student, name), met in differ.items():
+        print(f"{name} of {student}:\n{students[student][name]}\n{met}\n{graded[student, name]}")
     print(f"{len(places)} answers: {len(differ)} judged otherwise at the desk than in grading.")
     return len(differ)
 

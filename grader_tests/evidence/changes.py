@@ -74,22 +74,38 @@ class Changed:
         return one == other
 
 
-def run(seed: int) -> Changed:
+@dataclass(frozen=True)
+class Answer:
+    """A right answer's class, what was changed in it and in how many places, its source before and
+    after."""
+
+    name: str
+    what: str
+    places: int
+    right: str
+    source: str
+
+
+def changed_answer(seed: int) -> Answer:
     rng = random.Random(seed)
     what, places = "", rng.choice(PLACES)
     while not what:  # some classes have no method of their own to change
         name, _, source = rng.choice(ANSWERS)
         what, changed = random_mutant(name, source, places, rng)
-    verdicts, seconds = [], 0.0
+    return Answer(name, what, places, source, changed)
+
+
+def run(seed: int) -> Changed:
+    one, verdicts, seconds = changed_answer(seed), [], 0.0
     for drawn in (1, 2):
-        questions, answered, cell = answer(name, changed, drawn)
+        questions, answered, cell = answer(one.name, one.source, drawn)
         began = time.process_time()
-        verdicts.append(judge(EXERCISES[name], questions, answered, cell))
+        verdicts.append(judge(EXERCISES[one.name], questions, answered, cell))
         seconds = max(seconds, time.process_time() - began)
     full = verdicts[0].score == verdicts[0].points
     with quiet():  # what a class prints
-        equal = full and same(name, changed, source)
-    return Changed(name, what, places, tuple(verdicts), equal, seconds)
+        equal = full and same(one.name, one.source, one.right)
+    return Changed(one.name, one.what, one.places, tuple(verdicts), equal, seconds)
 
 
 def table(found: list[Changed]) -> tuple[list[tuple[str, str]], list[str], bool]:
