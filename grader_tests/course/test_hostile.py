@@ -1,29 +1,27 @@
 """Every hostile, broken or unlucky submission, graded in the box: by root with our own command, and
 by an ordinary user with nbgrader's."""
 
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from grader_tests.samples.hostile import HOSTILE, NOTEBOOK, Hostile, hand_in_hostile
+from grader_tests.samples.hostile import HOSTILE, NOTEBOOK, hand_in_hostile
 from grader_tests.support.courses import configure, make_course
 from grader_tests.support.hostile_class import (
     EVERY_GROUP,
     HALVES,
     HONEST,
     REQUIRED,
-    USER,
-    make_class,
+    UNDER_LANDLOCK,
+    Grading,
+    grade_class,
     marks,
     open_folder,
-    ordinary_python,
     seen,
     students,
 )
@@ -33,34 +31,11 @@ from grader_tests.support.processes import watched
 
 # How answers are judged and told does not hang on who grades: root sees all of that.
 REACHES_OUT = frozenset({"box", "course", "notebook", "resources", "death"})
-WAYS = {  # who grades, with which command, and which groups
-    "root, own command": ("root", ("-m", "autograde", "grade", "lstm", "--jobs=2"), EVERY_GROUP),
-    "ordinary user, nbgrader": ("user", ("-m", "nbgrader", "autograde", "lstm"), REACHES_OUT),
+WAYS = {  # whether an ordinary user grades, with which command, and which groups
+    "root, own command": (False, ("-m", "autograde", "grade", "lstm", "--jobs=2"), EVERY_GROUP),
+    "ordinary user, nbgrader": (True, ("-m", "nbgrader", "autograde", "lstm"), REACHES_OUT),
 }
 CLASSES = list(product(WAYS, HALVES))
-
-
-@dataclass
-class Grading:
-    """Half of the class, graded: students, course, what was there before and after, the log."""
-
-    students: dict[str, Hostile]
-    course: Path
-    before: dict[str, str]
-    after: dict[str, str]
-    log: str
-
-
-def grade_class(way: str, half: str, folder: Path) -> Grading:
-    who, command, groups = WAYS[way]
-    python = ordinary_python(folder) if who == "user" else [sys.executable]
-    course = folder / "course"
-    make_class(course, half, groups)
-    if who == "user" and not os.geteuid():
-        subprocess.run(["chown", "-R", "-h", f"{USER}:{USER}", course], check=True)
-    before = seen(course)
-    done = subprocess.run([*python, *command], cwd=course, capture_output=True, text=True)
-    return Grading(students(half, groups), course, before, seen(course), done.stdout + done.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +43,7 @@ def gradings() -> tuple[dict[tuple[str, str], Grading], list[str]]:
     """Both halves of the class, graded in every way, and the processes that were left behind."""
     runs = [(way, half, open_folder()) for way, half in CLASSES]
     with watched() as still_there, ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda run: grade_class(*run), runs))
+        found = list(pool.map(lambda run: grade_class(*run[1:], *WAYS[run[0]]), runs))
         left = still_there()
     return dict(zip(CLASSES, found)), left
 
@@ -160,16 +135,6 @@ def test_the_console_says_what_protects(grading):
 
 
 # ---------------------------------------------------------------- the other box
-WITHOUT_NAMESPACES = """
-from autograde.box import probe, sandbox
-probe.BOXES = (sandbox.Landlock(),)
-import sys
-sys.argv = ["nbgrader", "autograde", "lstm"]
-from nbgrader.apps.nbgraderapp import NbGraderApp
-NbGraderApp.launch_instance()
-"""
-
-
 def test_where_namespaces_are_refused_landlock_protects(tmp_path):
     """What submissions try against the course and other processes, in the box that takes
     bubblewrap's place."""
@@ -180,7 +145,7 @@ def test_where_namespaces_are_refused_landlock_protects(tmp_path):
     for number, hostile in enumerate(tried):
         hand_in_hostile(course / "submitted" / f"student_{number:02}" / "lstm", hostile)
     before = seen(course)
-    command = [sys.executable, "-c", WITHOUT_NAMESPACES]
+    command = [sys.executable, "-c", UNDER_LANDLOCK, "autograde", "lstm"]
     with watched() as still_there:
         done = subprocess.run(command, cwd=course, capture_output=True, text=True)
         left = still_there()

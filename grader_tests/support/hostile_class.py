@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,12 @@ c.Judge.cell_seconds = 4
 c.Judge.notebook_seconds = 60
 c.Judge.answer_seconds = 10
 """
+UNDER_LANDLOCK = """
+from autograde.box import probe, sandbox
+probe.BOXES = (sandbox.Landlock(),)
+from nbgrader.apps.nbgraderapp import NbGraderApp
+NbGraderApp.launch_instance()
+"""  # nbgrader, where there is no other box
 EVERY_GROUP = frozenset(hostile.group for hostile in HOSTILE)
 HALVES = {"endless": SHORT, "others": ""}  # of the class: which submissions, and their limits
 
@@ -115,6 +122,32 @@ def seen(folder: Path) -> dict[str, str]:
         place: str(os.path.exists(f"{place}/for_the_neighbour"))
         for place in ("/tmp", "/var/tmp", "/dev/shm")
     }
+
+
+@dataclass(frozen=True)
+class Grading:
+    """Half of the class, graded: students, course, what was there before and after, the log."""
+
+    students: dict[str, Hostile]
+    course: Path
+    before: dict[str, str]
+    after: dict[str, str]
+    log: str
+
+
+def grade_class(
+    half: str, folder: Path, ordinary: bool, words: tuple[str, ...], groups: frozenset[str]
+) -> Grading:
+    """Half of the class graded in `folder` by `python WORDS`, as an ordinary user or as this
+    one."""
+    python = ordinary_python(folder) if ordinary else [sys.executable]
+    course = folder / "course"
+    make_class(course, half, groups)
+    if ordinary and not os.geteuid():
+        subprocess.run(["chown", "-R", "-h", f"{USER}:{USER}", course], check=True)
+    before = seen(course)
+    done = subprocess.run([*python, *words], cwd=course, capture_output=True, text=True)
+    return Grading(students(half, groups), course, before, seen(course), done.stdout + done.stderr)
 
 
 def marks(course: Path) -> dict[str, dict[str, float]]:
