@@ -220,6 +220,19 @@ def assignments(page: Page):
     page.get_by_role("tab", name="Assignments").click()
 
 
+def sliders_move_the_picture(journey, page: Page):
+    """Below the check of the cell stands the unit to play with; the keyboard moves it."""
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    played = notebook(page).locator(".jp-CodeCell").filter(has=page.locator(".noUi-handle"))
+    picture = played.locator("img")
+    expect(picture).to_have_attribute("alt", re.compile("with b_f = 2, b_i = 0, b_o = 1:"))
+    played.locator(".noUi-handle").first.press("ArrowLeft")
+    expect(picture).to_have_attribute("alt", re.compile("with b_f = 1.5, b_i = 0, b_o = 1:"))
+    expect(played.get_by_role("status")).to_contain_text("b_f = 1.5")
+    journey.shoot(page, "03-played-with")
+
+
 # ---------------------------------------------------------------- the student
 def test_student_fetches_and_runs_the_release(journey, desk):
     choose(desk, "Nbgrader", "Assignment List")
@@ -248,6 +261,7 @@ def test_student_corrects_validates_and_submits(journey, desk):
     for name, line in STUBS.items():
         write(desk, line, SOLVED[name])
     cell(desk, "check(LSTMCell)").get_by_text("all checks passed").wait_for()
+    sliders_move_the_picture(journey, desk)
     notebook(desk).get_by_role("button", name="Validate").click()
     window = desk.locator(".jp-Dialog").filter(has_text="Validation Results")
     expect(window).to_contain_text("Success! Your notebook passes all the tests.")

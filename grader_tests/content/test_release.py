@@ -115,7 +115,7 @@ def test_release_keeps_every_cell_of_the_source():
 
 def test_the_grader_is_not_needed_to_run_the_release():
     code = (
-        "import lstm_kit.checks, lstm_kit.cell, lstm_kit.stack, lstm_kit.plots, "
+        "import lstm_kit.checks, lstm_kit.cell, lstm_kit.stack, lstm_kit.plots, lstm_kit.play, "
         "lstm_kit.predictions, lstm_kit.tasks, sys; assert not [name for name in sys.modules if "
         "name.startswith(('autograde', 'nbgrader', 'nbconvert', 'psutil', 'rich'))]"
     )
