@@ -1,7 +1,13 @@
 """The rendered solutions in Chromium: whole without a network, and readable for everybody, on a
 phone and on paper."""
 
+import json
+from functools import cache
+
+import measure
 import pytest
+import torch
+from lstm_kit.cell import LSTMCell
 
 from grader_tests.support.browser import chromium, complaints, new_page
 from notebooks.builder import paper, worked
@@ -94,3 +100,92 @@ def test_paper(browser, tmp_path):
     for path in papers:
         data = path.read_bytes()
         assert data.startswith(b"%PDF") and b"/MarkInfo" in data and b"/StructTreeRoot" in data
+
+
+# ---------------------------------------------------------------- a unit to play with
+PLAYED = {"01_basic_lstm": "LSTMCell", "04_peepholes": "PeepholeLSTMCell"}
+STEPS = 1000
+POINTS = "letter => document.querySelector('polyline.' + letter).getAttribute('points')"
+
+
+@cache
+def worked_cell(name: str):
+    """One unit of the worked class, and its parameters by name, with 64 bits."""
+    own = {"LSTMCell": LSTMCell} if name == "04_peepholes" else {}
+    cell = measure.worked(name, PLAYED[name], **own)(1, 1).double()
+    held = {key.removesuffix(".weight"): value for key, value in cell.named_parameters()}
+    return cell, held
+
+
+@torch.no_grad()
+def stepped(name: str, places: dict, x: float, c: float, h: float) -> list[float]:
+    """c_t and h_t of the worked class with these parameters."""
+    cell, held = worked_cell(name)
+    assert set(held) == set(places)
+    for key, value in places.items():
+        held[key].fill_(value)
+    values = (torch.tensor([value], dtype=torch.float64) for value in (x, c, h))
+    return [state.item() for state in cell(*values)]
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_the_step_of_the_page_is_that_of_the_worked_class(browser, name):
+    draw = torch.Generator().manual_seed(19)
+    keys = sorted(worked_cell(name)[1])
+    drawn = 2 * torch.randn(STEPS, len(keys) + 3, generator=draw, dtype=torch.float64)
+    steps = [(dict(zip(keys, row)), *row[len(keys) :]) for row in drawn.tolist()]
+    page, _ = new_page(browser)
+    page.goto(address(name))
+    theirs = page.evaluate("steps => steps.map(step => lstmStep(...step))", steps)
+    page.context.close()
+    ours = torch.tensor([stepped(name, *step) for step in steps], dtype=torch.float64)
+    asked = torch.tensor([[now["c"], now["h"]] for now in theirs], dtype=torch.float64)
+    torch.testing.assert_close(asked, ours, atol=1e-6, rtol=0)
+
+
+def shown(page) -> dict[str, list[float]]:
+    """What the picture has: letter to numbers."""
+    points = {letter: page.evaluate(POINTS, letter).split() for letter in "fioch"}
+    return {key: [float(point.split(",")[1]) for point in row] for key, row in points.items()}
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_sliders_move_the_picture(browser, name):
+    """By the keyboard. The text below says the same once they rest, and all goes back."""
+    page, asked = new_page(browser)
+    page.goto(address(name))
+    said, still = page.locator("#play-said"), shown(page)
+    at_first = said.inner_text()
+    slider = page.get_by_role("slider", name="forget bias")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    assert shown(page)["c"] == pytest.approx(still["c"], abs=2e-6)  # the still picture is its own
+    page.keyboard.press("Home")
+    page.get_by_role("slider", name="output bias").press("End")
+    page.wait_for_function("document.getElementById('play-said').textContent.includes('b_f = −6')")
+    assert "b_o = 6" in said.inner_text()
+    table = json.loads(page.locator("#play-table").inner_text())
+    places = table["weights"] | {one["name"]: one["start"] for one in table["sliders"]}
+    c = h = 0.0
+    for x, *moved in zip(table["signal"], *(shown(page)[letter] for letter in "ch"), strict=True):
+        c, h = stepped(name, places | {"b_f": -6, "b_o": 6}, x, c, h)
+        assert [c, h] == pytest.approx(moved, abs=1e-6)
+    page.get_by_role("button", name="Back to the start").click()
+    page.wait_for_function(
+        "words => document.getElementById('play-said').textContent === words", arg=at_first
+    )
+    assert shown(page)["h"] == pytest.approx(still["h"], abs=2e-6) and asked == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_the_still_picture_without_scripts_and_on_paper(browser, name):
+    for options, medium in (({"java_script_enabled": False}, "screen"), ({}, "print")):
+        page, _ = new_page(browser, **options)
+        page.emulate_media(media=medium)
+        page.goto(address(name))
+        picture = page.locator("#play svg").bounding_box()
+        assert picture["height"] > 200 and page.locator("#play-said").is_visible()
+        assert not page.locator("#play form").is_visible()
+        page.context.close()

@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from autograde.pages import mathml
 from grader_tests.support.notebooks import files
@@ -128,6 +129,48 @@ def test_solutions_are_told_from_what_is_given(name):
     )
     for cell in solutions:
         assert "YOUR CODE HERE" in cell.metadata.worked.stub and "YOUR CODE HERE" not in cell.source
+
+
+@pytest.mark.parametrize("name", worked.NAMES)
+def test_what_is_plumbing_is_folded(name):
+    """Code that JupyterLab folds away is folded here too, and what it shows is not."""
+    page = BeautifulSoup(text_of(name), "html.parser")
+    cells = nbformat.read(worked.FOLDER / f"{name}.ipynb", as_version=4).cells
+    for cell in (cell for cell in cells if cell.cell_type == "code"):
+        shown = page.find(id=f"cell-{cell.id}")
+        fold = shown.find("pre", class_="code").find_parent("details", class_="given")
+        assert bool(fold) == cell.metadata.get("jupyter", {}).get("source_hidden", False), cell.id
+        drawn = [output for output in cell.outputs if "image/svg+xml" in output.get("data", {})]
+        assert len(shown.find_all(["img", "figure"])) == len(drawn), cell.id
+        assert not fold or not fold.find(["img", "figure"]), cell.id
+    assert page.select("details.plumbing > summary")[0].string == "Plumbing: are the files here?"
+    assert "google.colab" not in text_of("index")
+
+
+def test_the_contents_show_each_notebook():
+    """By the picture of its idea, and by the minutes that it takes to read."""
+    contents = BeautifulSoup(text_of("index"), "html.parser")
+    rows = contents.select(".notebooks > li")
+    for name, row in zip(worked.NAMES, rows, strict=True):
+        page = BeautifulSoup(text_of(name), "html.parser")
+        assert row.img["alt"] == page.main.img["alt"] and row.img["src"] == page.main.img["src"]
+        for fold in page.main.find_all(["details", "pre", "figure"]):
+            fold.decompose()
+        for formula in page.main.find_all("math"):
+            formula.replace_with("formula")
+        for unread in page.main.select(".cell, .anchor, .unseen"):
+            unread.decompose()
+        minutes = round(len(page.main.get_text().split()) / pages.WORDS_A_MINUTE)
+        said = f"{minutes} minutes to read"
+        assert minutes > 2 and said in row.get_text() and said in page.header.get_text()
+    assert f"{pages.WORDS_A_MINUTE} a minute" in contents.main.get_text()
+
+
+def test_words_that_are_read():
+    text = (
+        "# Two words\n\nThen $a + b$.\n\n<details><summary>Not this</summary>\n\nnor\n\n</details>"
+    )
+    assert pages.words(text) == 4
 
 
 def test_links_lead_somewhere():

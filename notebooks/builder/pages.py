@@ -25,9 +25,14 @@ TEXT_FONTS = {
     "400-italic": "font-weight:400;font-style:italic",
     "600-normal": "font-weight:600 700",
 }
+PLAYED = "application/vnd.lstm.played+json"  # an output of lstm_kit/play.py
+WORDS_A_MINUTE = 200
 TAG = re.compile(r"<[^>]+>")
+FOLDED = re.compile(r"<details\b.*?</details>", re.DOTALL)
+FORMULA = re.compile(r"<math\b.*?</math>", re.DOTALL)
+PICTURE = re.compile(r"(?m)^!\[.*?\]\(.*?\)$")
 UNSAID = re.compile(
-    r'<a\b[^>]*class="anchor".*?</a>|<details class="stub">.*?</details>|<p '
+    r'<a\b[^>]*class="anchor".*?</a>|<details class="(?:stub|given plumbing)">.*?</details>|<p '
     r'class="label">.*?</p>|<span class="unseen">.*?</span>',
     re.DOTALL,
 )
@@ -107,6 +112,7 @@ class PageExporter(HTMLExporter):
     def default_filters(self):
         yield from super().default_filters()
         yield "python", code
+        yield "formula", mathml.formula
 
     def page(self, name: str, **about) -> str:
         """The page of the notebook `name`."""
@@ -116,7 +122,7 @@ class PageExporter(HTMLExporter):
             "fonts": fonts(),
             **about,
         }
-        self.environment.globals["headings"] = self.headings
+        self.environment.globals |= {"headings": self.headings, "played": PLAYED}
         return self.from_notebook_node(nbformat.read(path, as_version=4), resources)[0]
 
 
@@ -144,16 +150,28 @@ def fonts() -> str:
 
 
 def about(name: str) -> dict:
-    """Title and one-line summary of a notebook: its first heading and the first paragraph below
-    that."""
-    text = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells[0].source
-    title, _, rest = text.partition("\n")
+    """What the contents and the page say of a notebook: its first heading, the first paragraph
+    below that, its first picture, and the minutes that the text takes to read."""
+    texts = [
+        cell.source
+        for cell in nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells
+        if cell.cell_type == "markdown"
+    ]
+    title, _, rest = texts[0].partition("\n")
+    picture = PICTURE.search("\n".join(texts))[0]
     return {
         "name": name,
         "file": f"{name}.html",
         "title": title.lstrip("# "),
         "summary": mathml.render(rest.strip().split("\n\n")[0]),
+        "picture": mathml.render(picture, Renderer([], path=str(FOLDER))),
+        "minutes": max(1, round(sum(map(words, texts)) / WORDS_A_MINUTE)),
     }
+
+
+def words(text: str) -> int:
+    """How many words a reader of Markdown reads: not what is folded; a formula is one."""
+    return len(plain(FORMULA.sub(" formula ", FOLDED.sub("", mathml.render(text)))).split())
 
 
 def sections(page: str) -> list[list[str]]:
@@ -173,7 +191,12 @@ def make() -> dict[str, str]:
     for notebook, before, after in zip(notebooks, [None, *notebooks], [*notebooks[1:], None]):
         exporter = PageExporter()
         made[notebook["file"]] = page = exporter.page(
-            notebook["name"], title=notebook["title"], before=before, after=after
+            notebook["name"],
+            title=notebook["title"],
+            minutes=notebook["minutes"],
+            pace=WORDS_A_MINUTE,
+            before=before,
+            after=after,
         )
         index += [[notebook["file"], notebook["title"], *section] for section in sections(page)]
         notebook["headings"] = [heading for heading in exporter.headings if heading["level"] == 2]
@@ -181,7 +204,7 @@ def make() -> dict[str, str]:
     made["index.html"] = (
         PageExporter()
         .environment.get_template("contents.html.j2")
-        .render(resources=resources, notebooks=notebooks, index=index)
+        .render(resources=resources, notebooks=notebooks, index=index, pace=WORDS_A_MINUTE)
     )
     return made
 

@@ -21,6 +21,7 @@ FOLDER, ROOT = HERE.parent, HERE.parent.parent
 SOURCE = ROOT / "source" / "lstm"
 NAMES = tuple(sorted(path.stem for path in SOURCE.glob("*.ipynb")))
 MARKER = re.compile(r"^\W*(BEGIN|END) SOLUTION\W*$")  # in a comment of Python or of HTML
+SLIDERS = "application/vnd.jupyter.widget-view+json"
 PLOTS = [
     "--InlineBackend.figure_formats={'svg'}",
     "--InlineBackend.rc={'svg.hashsalt': 'lstm', 'figure.dpi': 72}",
@@ -67,6 +68,7 @@ def run(notebook: NotebookNode) -> NotebookNode:
     client = NotebookClient(
         notebook,
         timeout=600,
+        store_widget_state=False,
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,
@@ -75,6 +77,9 @@ def run(notebook: NotebookNode) -> NotebookNode:
     client.extra_arguments = PLOTS
     client.execute()
     notebook.metadata.pop("language_info", None)  # it names the version of Python
+    for cell in notebook.cells:
+        if cell.cell_type == "code":  # sliders without a kernel move nothing
+            cell.outputs = [one for one in cell.outputs if SLIDERS not in one.get("data", {})]
     return notebook
 
 
