@@ -145,7 +145,13 @@ def show_learning(right, name, chance=1 / 8, over=10):
 
 
 def show(figure, alt):
-    """Display a figure with `alt`, the description for readers who do not see it.
+    """Display a figure with `alt`, the description for readers who do not see it."""
+    data, about = pictured(figure, alt)
+    display(data, metadata=about, raw=True)
+
+
+def pictured(figure, alt):
+    """A figure as the data and the metadata of an output with `alt`; closes it.
 
     JupyterLab takes no description from a picture's metadata, but from the page's own element.
     """
@@ -157,5 +163,5 @@ def show(figure, alt):
         coded = picture if isinstance(picture, str) else base64.b64encode(picture).decode()
         page = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{coded}">'
         data["text/html"] = page
-    display(data, metadata=about, raw=True)
     plt.close(figure)
+    return data, about
