@@ -348,6 +348,8 @@ def notes_on(fullest: Candidate, others: list[Candidate], face: Face) -> tuple[s
 def ask_unread(path: str, why: str) -> str:
     if "Permission denied" in why:
         return f"{path} {why}: give it back its rights (chmod u+rX), then grade again."
+    if why.endswith("a link"):
+        return f"{path} {why}: what it leads to was not handed in. Ask whether it was work."
     return f"{path} {why}: open it yourself, or ask the student for it once more."
 
 
@@ -403,12 +405,25 @@ def left_over(files: Sorted, known: dict[str, Face]) -> tuple[tuple[str, ...], t
     """Notes and asks about what was not used and is no notebook's."""
     named = {path for path, _ in files.unread for face in known.values() if is_named(path, face)}
     lost = [(path, why) for path, why in files.unread if path not in named]
-    empty = [f"{path} {why}" for path, why in lost if why.startswith(NO_FILE)]
+    empty = [(path, why) for path, why in lost if why.startswith(NO_FILE)]
+    links = [(path, why) for path, why in empty if why.endswith("a link") and beside(path, files)]
     strange = [
         f"{c.path} is no notebook of this assignment" for c in files.candidates if not c.faces
     ]
-    notes = tuple(f"{what}; it was not used." for what in [*empty, *strange])
-    return notes, tuple(ask_unread(path, why) for path, why in lost if not why.startswith(NO_FILE))
+    wordless = [f"{path} {why}" for path, why in empty if (path, why) not in links]
+    asks = [*(one for one in lost if one not in empty), *links]
+    return (
+        tuple(f"{what}; it was not used." for what in [*wordless, *strange]),
+        tuple(ask_unread(path, why) for path, why in asks),
+    )
+
+
+def beside(path: str, files: Sorted) -> bool:
+    """Whether something stands where notebooks do: a link there may have led to work."""
+    folders = {str(PurePosixPath(c.path).parent) for c in files.candidates if not c.checkpoint}
+    place = PurePosixPath(path)
+    hidden = any(part.startswith(".") for part in place.parts)
+    return not hidden and str(place.parent) in {".", *folders}
 
 
 def told(taken: Taken, notes: tuple[str, ...] = (), asks: tuple[str, ...] = ()) -> Taken:

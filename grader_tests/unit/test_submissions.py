@@ -118,6 +118,20 @@ def test_something_in_place_of_a_notebook_asks():
     assert "04_peepholes.html" in found[NOTEBOOKS[3]].asks[0]
 
 
+LINK = "is no ordinary file, but a link"
+
+
+@pytest.mark.parametrize(
+    "path, asks",
+    [("work", True), ("parts/work", True), (".venv/lib64", False), ("venv/bin/python", False)],
+)
+def test_a_link_beside_the_notebooks_may_have_led_to_work(path, asks):
+    found = [Found("01_basic_lstm (1).ipynb", work(FIRST)), Found("parts/02.ipynb", work(SECOND))]
+    first = account("ada", [*found, Found(path, why=LINK)], GIVEN, KIT).notebooks[FIRST]
+    assert first.data and any(f"{path} {LINK}" in said for said in first.asks) == asks
+    assert asks or any(f"{path} {LINK}" in said for said in first.notes)
+
+
 def test_the_kit_is_the_releases_and_a_text_the_students():
     files_ = [
         Found("lstm/lstm_kit/checks.py", b"evil = 1"),
