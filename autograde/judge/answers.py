@@ -137,12 +137,13 @@ class Build:
     failure: of the constructor, or of putting weights in. reset_failure: of reset_parameters(),
     where the constructor got no further and the instance was made without it. held: of a class that
     was kept as it is, the numbers of everything that it holds. mode: whose cells a stack has,
-    "stand-in" or "own". made: parameters that had to be made. found: what the asked names are.
-    others: whatever else trains. unset: what the constructor left without values. shared: two names
-    hold one parameter. built_in: PyTorch's own that ran underneath. elsewhere: the attribute that
-    holds the cells where `layers` is missing. layers, module_list: what `layers` is. cells: its
-    layers; same: for each of them the first one that is the same object. raised: what lines of
-    forward raised, each of which made drawn numbers instead when it was asked again.
+    "stand-in" or "own". together: forward takes its states in one argument. made: parameters that
+    had to be made. found: what the asked names are. others: whatever else trains. unset: what the
+    constructor left without values. shared: two names hold one parameter. built_in: PyTorch's own
+    that ran underneath. elsewhere: the attribute that holds the cells where `layers` is missing.
+    layers, module_list: what `layers` is. cells: its layers; same: for each of them the first one
+    that is the same object. raised: what lines of forward raised, each of which made drawn numbers
+    instead when it was asked again.
     """
 
     failure: Failure | None = None
@@ -150,6 +151,7 @@ class Build:
     held: dict[str, Tensor] = field(default_factory=dict)
     mode: str = "own"
     dtype: str = ""
+    together: bool = False
     made: tuple[str, ...] = ()
     found: dict[str, Found] | None = None
     others: tuple[str, ...] = ()

@@ -64,7 +64,7 @@ class Asked:
 
 def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
     """Fills the criterion `gradients`."""
-    looked, complaint, unknown, overflow = False, None, False, []
+    complaint, unknown, overflow = None, False, []
     for one in asked:
         unknown = unknown or one.loss is None
         answer = one.build.gradients
@@ -73,7 +73,6 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
         if answer.failure:
             complaint = complaint or backward_raised(answer.failure)
             continue
-        looked = True
         said = slope_complaint(one)
         overflow.append(said if said and NO_NUMBER in said else None)
         complaint = complaint or (said if said and NO_NUMBER not in said else None)
@@ -86,8 +85,10 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
     elif complaint:
         mistake = next(name for piece, name in COMPLAINTS.items() if piece in complaint)
         sheet.lose("gradients", complaint, mistake)
-    elif looked:
-        sheet.meet("gradients")
+    else:
+        sheet.meet(
+            "gradients"
+        )  # right, or not to be asked for: what is returned is judged elsewhere
 
 
 def backward_raised(failure: Failure) -> str:

@@ -23,6 +23,7 @@ from .untouched import Asked, judge_untouched
 from .wiring import Found, Seen, Step, Wiring, diagnose_stack, run
 
 ASKED_SIZES = ((3, 5, 3, 4), (4, 4, 3, 4), (5, 3, 1, 4), (3, 5, 2, 1))  # n, m, layers, steps
+LARGER_SIZES = ((2, 1, 5, 12),)  # what holds for a few layers and steps may end beyond them
 MODES = ("stand-in", "own")  # whose cells a stack is asked with: the grader's, or the student's
 RESET_SIZES = (40, 60, 2)
 PICTURE_SIZES, PICTURE_STEPS = (3, 4, 3), 5
@@ -44,11 +45,12 @@ UNKNOWN = "no mistake that we know gives"
 @dataclass(frozen=True)
 class BuildAsked:
     """An instance made with `sizes` (input_dim, hidden_dim, n_layers); `weights` of every layer by
-    mode. The sequence's directions are by mode as well."""
+    mode. The sequence's directions are by mode as well. only_values: whether one run is all."""
 
     sizes: tuple[int, int, int]
     weights: dict[str, tuple[dict[str, np.ndarray], ...]]
     sequence: Sequence
+    only_values: bool = False
 
     def sequence_in(self, mode: str) -> Sequence:
         """The sequence, with the directions for the cells that were used."""
@@ -84,7 +86,10 @@ def ask(exercise: Stack, rng: np.random.Generator) -> Questions:
         next((name for name, sizes in parameters.items() if sizes == ("m", "n")), None),
         exercise.of.diagonal,
         exercise.built_ins.operators if exercise.built_ins else None,
-        tuple(draw_build(exercise, rng, *sizes) for sizes in ASKED_SIZES),
+        (
+            *(draw_build(exercise, rng, *sizes) for sizes in ASKED_SIZES),
+            *(replace(draw_build(exercise, rng, *s), only_values=True) for s in LARGER_SIZES),
+        ),
     )
 
 
@@ -167,7 +172,8 @@ def judge_numbers(
 ) -> str | None:
     """Fills the sheet; returns a reason where nothing could be looked at."""
     builds = answers.builds + (Build(),) * len(questions.builds)
-    pairs = [Pair(asked, build) for asked, build in zip(questions.builds, builds)]
+    every = [Pair(asked, build) for asked, build in zip(questions.builds, builds)]
+    pairs, larger = every[: len(ASKED_SIZES)], every[len(ASKED_SIZES) :]
     judge_layers(exercise, pairs, answers, sheet)
     if exercise.base and any(pair.layers for pair in pairs) and not proper(pairs):
         return f"Could not be marked: no layer is a {exercise.cell}."
@@ -180,8 +186,8 @@ def judge_numbers(
     seen = [seen_of(exercise, pair, len(pair.layers)) for pair in chosen]
     found = diagnose_stack(known, [one for one, _ in seen])
     fewer_are_run = False
-    fewer = [seen_of(exercise, pair, used_layers(pair)) for pair in chosen]
-    if any(used_layers(pair) < len(pair.layers) for pair in chosen):
+    fewer = [seen_of(exercise, p, used_layers(p)) for p in chosen if used_layers(p)]
+    if fewer and any(used_layers(pair) < len(pair.layers) for pair in chosen):
         some = diagnose_stack(known, [one for one, _ in fewer])
         if some and (found is None or some.cost < found.cost):
             seen, found, fewer_are_run = fewer, some, True
@@ -195,10 +201,22 @@ def judge_numbers(
         sheet,
     )
     check_states(exercise, usable, sheet)
+    if any(pair.build.together for pair in usable):
+        first, *states = exercise.of.rule.inputs
+        taken, asked = ", ".join(states), ", ".join((first, *states))
+        sheet.lose(
+            "works" if whole(exercise) else "states",
+            f"Your forward takes ({first}, ({taken})), the states in one; it should take"
+            f" ({asked}).",
+            "the states are taken in one",
+        )
     report(exercise, known, found, seen, sheet)
     through = None if fewer_are_run else found  # else the loss is not known
     judge_gradients([asked_slopes(exercise, known, pair, through) for pair in usable], sheet)
+    if any(pair.build.calls[0].form for pair in usable):
+        sheet.meet("gradients")  # of what is returned in another form they may not be asked for
     lose_sizes(pairs, sheet)
+    lose_larger(exercise, known, larger, sheet)
     return None
 
 
@@ -258,6 +276,33 @@ def lose_sizes(pairs: list[Pair], sheet: Sheet):
         sheet.lose(key, f"With {which} your class fails: {failure}.", mistake)
 
 
+def lose_larger(exercise: Stack, known: Tables, larger: list[Pair], sheet: Sheet):
+    """What is right for a few layers and steps, and not for more of them, loses its form."""
+    if {"layers", *READ_OFF, "works"} & set(sheet.lost):
+        return
+    for pair in larger:
+        n, m, layers = pair.asked.sizes
+        which = f"input_dim={n}, hidden_dim={m}, n_layers={layers} and a sequence of"
+        if what := wrong_with(exercise, known, pair):
+            steps = pair.asked.sequence.steps
+            said = f"With {which} {steps} steps {what}."
+            sheet.lose("layers", said, "runs only for some sizes")
+
+
+def wrong_with(exercise: Stack, known: Tables, pair: Pair) -> str:
+    """What is wrong with a build of another size, if anything."""
+    if not pair.build.answered:
+        broken = pair.build.broken
+        return f"your class fails: {broken}" if broken else ""
+    seen, _ = seen_of(exercise, pair, len(pair.layers))
+    gone = run(known, seen, Wiring())
+    if seen.outputs is None or not seen.gave(gone.shown[-1], seen.outputs):
+        return "outputs is not what the rule gives"
+    if seen.finals is None or not seen.gave(gone.last, seen.finals):
+        return f"{final_states(exercise)} are not what the rule gives"
+    return ""
+
+
 # ---------------------------------------------------------------- layers
 def proper(pairs: list[Pair]) -> bool:
     """Whether any layer is of the class that is asked for."""
@@ -282,9 +327,10 @@ def complaints(exercise: Stack, pair: Pair) -> Iterator[tuple[str, str]]:
         where = f": your cells are in self.{words(build.elsewhere, 40)}" if build.elsewhere else ""
         yield f"layers is missing{where}.", "layers is missing"
     elif not build.module_list:
+        trains = build.layers in ("ModuleDict", "Sequential")
+        why = "it should be an nn.ModuleList" if trains else "only an nn.ModuleList lets the cells'"
         yield (
-            f"layers is a {words(build.layers, 40)}; only an nn.ModuleList lets the cells'"
-            " parameters train.",
+            f"layers is a {words(build.layers, 40)}; {why}{'' if trains else ' parameters train'}.",
             "layers is no nn.ModuleList",
         )
     if not pair.complete and (pair.layers or build.layers != "NoneType"):
@@ -407,6 +453,8 @@ def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
             )
         _, m, layers = pair.asked.sizes
         for state, tensor in zip(exercise.states, pair.returned[1:]):
+            if form and tensor.shape is None:
+                continue
             if tensor.type in ("list", "tuple") or tensor.shape is None:
                 sheet.lose(
                     key,
@@ -529,7 +577,7 @@ def logged(seen: Seen, log: list) -> dict[str, bool] | None:
     return {
         "wiring": all(reads),
         "states": all(carries),
-        "outputs": seen.outputs is not None and seen.gave(together(tops), seen.outputs),
+        "outputs": once and seen.outputs is not None and seen.gave(together(tops), seen.outputs),
         "final": seen.finals is not None and seen.gave(finals, seen.finals),
     }
 

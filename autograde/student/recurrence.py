@@ -1,8 +1,9 @@
 """Answers about one step of a recurrence."""
 
 import torch
+from torch import nn
 
-from .forms import returned
+from .forms import returned, takes_apart
 from .holes import mend
 from .parameters import found, hold, load, own_name, survey, tensor_of
 from .protocol import BEFORE_RESET, DRAWN_AGAIN
@@ -95,6 +96,7 @@ def build_answer(cls, question, build, dtype, repair, mended=False) -> dict:
     with default_dtype(dtype):
         try:
             module, told = built(cls, build["sizes"], dtype)
+            told["together"] = takes_apart(module, question["inputs"])
             told |= survey(module, question["parameters"], question["absent"])
             if "reset_failure" in told:
                 told["unset"] = []  # what it would have given values
@@ -109,6 +111,8 @@ def build_answer(cls, question, build, dtype, repair, mended=False) -> dict:
             told["raised"] = mend(module, arguments_of(first, dtype), first["units"])
         leaves = {name: (module, own_name(module, name)) for name in weights}
         leaves = {name: place for name, place in leaves.items() if tensor_of(*place).requires_grad}
+        if not build["sequence"]:
+            module.eval()  # a step is the same in both modes
         return told | asked_about(module, question, build, leaves, dtype)
 
 
@@ -118,6 +122,7 @@ def kept_answer(cls, question, build) -> dict:
     dtype = DTYPES[0]
     with default_dtype(dtype):
         module, told = built(cls, build["sizes"], dtype)
+        told["together"] = takes_apart(module, question["inputs"])
         held = hold(module, question["fill"])
         told["held"] = {name: pack(tensor) for name, tensor in held.items()}
         return told | asked_about(module, question, build, {}, dtype)
@@ -209,15 +214,25 @@ def reset_answer(cls: type, sizes: list[int]) -> dict:
         kept = list(held)[:MOST_PARAMETERS]
         parameters = {name: pack(held[name]) for name in kept}
         module.reset_parameters()
+        held |= dict(module.named_parameters())  # which may be new ones
         again = {name: pack(held[name].reshape(-1)[:DRAWN_AGAIN]) for name in kept}
         return {"parameters": parameters, "again": again}
+
+
+def cells_in(value) -> list:
+    """The modules in a container, in their order; none where it is no container."""
+    if isinstance(value, nn.ModuleDict | dict):
+        value = list(value.values())
+    if isinstance(value, nn.ModuleList | nn.Sequential | list | tuple):
+        return [item for item in value if isinstance(item, nn.Module)]
+    return []
 
 
 def every_parameter(module) -> dict[str, torch.nn.Parameter]:
     """All parameters by name, those of cells in a plain list among them."""
     held = dict(module.named_parameters())
     ids = {id(parameter) for parameter in held.values()}
-    for k, layer in enumerate(getattr(module, "layers", None) or []):
+    for k, layer in enumerate(cells_in(getattr(module, "layers", None))):
         for name, value in layer.named_parameters():
             if id(value) not in ids:
                 held[f"layers.{k}.{name}"] = value
@@ -232,6 +247,7 @@ def show(namespace: dict, question: dict, mode: str = "own") -> dict:
     dtype = DTYPES[0]
     with default_dtype(dtype):
         module, _ = built(namespace[question["name"]], question["sizes"], dtype)
+        takes_apart(module, question["inputs"])
         (weights,) = question["weights"][mode]
         load(module, without_gone(module, weights, question), question["diagonal"], dtype)
         runs = [

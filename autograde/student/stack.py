@@ -8,8 +8,9 @@ from operator import add
 import torch
 from torch import nn
 
+from .forms import takes_apart
 from .parameters import MOST_NAMES, found, load, tensor_of
-from .recurrence import DTYPES, arguments_of, built, faults, reset_answer, without_gone
+from .recurrence import DTYPES, arguments_of, built, cells_in, faults, reset_answer, without_gone
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, name_of, pack, unpack
 from .watching import MOST_STEPS, built_ins, default_dtype
@@ -159,13 +160,6 @@ def own_names(module) -> list[str]:
     return [*module._modules, *(name for name in vars(module) if not name.startswith("_"))]
 
 
-def cells_in(value) -> list:
-    """The modules in a container, in their order; none where it is no container."""
-    if isinstance(value, nn.ModuleList | nn.Sequential | list | tuple):
-        return [item for item in value if isinstance(item, nn.Module)]
-    return []
-
-
 # ---------------------------------------------------------------- one build
 def build_answer(namespace, question, build, mode, dtype) -> dict:
     """What judge.answers.Build holds, of one instance with these cells in this precision."""
@@ -175,6 +169,7 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
             module, failed = built(namespace[question["name"]], build["sizes"], dtype)
             told |= failed | survey_layers(module, cell, question)
             module = with_as_many(module, namespace[question["name"]], build["sizes"], dtype)
+            told["together"] = takes_apart(module, question["inputs"])
             cells = cells_in_mode(module, question, build["sizes"], mode)
             for cell in (module, *cells):
                 cell.to(dtype)
@@ -185,11 +180,11 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
         except Exception as error:
             return told | {"failure": describe(error)}
         sequence = build["sequence"]
-        told["calls"] = [call(module, cells, sequence, dtype)]
+        told["calls"] = [call(module, cells, sequence, dtype, build["only_values"])]
         told["dtype"] = name_of(dtype)
         if question["watched"] and build is question["builds"][0]:
             told["built_in"] = own_built_ins(module, question, arguments_of(sequence, dtype))
-        if question.get("task") == "values":
+        if question.get("task") == "values" or build["only_values"]:
             return told
         sequence = sequence | {"directions": sequence["directions"][mode]}
         run, leaves = over_steps(module, question), leaves_of(cells, weights)
@@ -202,7 +197,7 @@ def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):
     always makes one too many or too few."""
     n, m, layers = sizes
     count = len(where_cells_are(module)[1])
-    if count in (0, layers) or 2 * layers - count < 1:
+    if count == layers or 2 * layers - count < 1:
         return module
     try:
         other, _ = built(cls, [n, m, 2 * layers - count], dtype)
@@ -275,12 +270,19 @@ def matrix_that_reads(layer, question: dict):
 
 # ---------------------------------------------------------------- running it
 def returned(out, states: int) -> tuple[list, str]:
-    """outputs and the final states, and "" where they have the asked form; else the words for it.
-    Raises TypeError where nothing of them can be told apart."""
+    """outputs and the final states, and "" where they have the asked form; else the words for it,
+    with None for what is not there. Raises TypeError where nothing of them can be told apart."""
+    if isinstance(out, torch.Tensor):
+        return [out, *[None] * states], in_words(out)
+    if turned_round(out, states):
+        return [stacked(out[1]), *out[0]], "the final states first, and outputs after them"
     pair = isinstance(out, tuple | list) and len(out) == 2
     finals = out[1] if pair else None
     if states == 1 and isinstance(finals, torch.Tensor):
         finals = (finals,)
+    if by_layer(finals, states):
+        finals = [stacked(list(one)) for one in zip(*finals)]
+        return [stacked(out[0]), *finals], "outputs and the final states, a pair for each layer"
     if isinstance(finals, tuple | list) and len(finals) == states:
         return [stacked(out[0]), *finals], ""
     values = list(out.values()) if isinstance(out, Mapping) else out
@@ -290,6 +292,26 @@ def returned(out, states: int) -> tuple[list, str]:
         return [stacked(values[0]), *values[1:]], in_words(out)
     wanted = "outputs, (c_T, h_T)" if states == 2 else "outputs and the final states"
     raise TypeError(f"forward returned {in_words(out)}; it should return {wanted}")
+
+
+def turned_round(out, states: int) -> bool:
+    """Whether the final states, in a tuple, come before the outputs."""
+    first, last = out if isinstance(out, tuple | list) and len(out) == 2 else (None, None)
+    whole = isinstance(first, tuple) and len(first) == states
+    return whole and (isinstance(last, torch.Tensor) and last.dim() == 2 or isinstance(last, list))
+
+
+def by_layer(finals, states: int) -> bool:
+    """Whether final states come as one tuple or list for each layer."""
+    return (
+        isinstance(finals, tuple | list)
+        and bool(finals)
+        and all(isinstance(one, tuple | list) and len(one) == states for one in finals)
+        and all(
+            isinstance(state, torch.Tensor) and state.dim() == 1
+            for state in sum(map(list, finals), [])
+        )
+    )
 
 
 def stacked(value):
@@ -310,22 +332,27 @@ def told_state(value) -> dict:
     return pack(whole) | {"type": type(value).__name__}
 
 
-def call(module, cells: list, sequence: dict, dtype: torch.dtype) -> dict:
-    """A whole run: outputs, arguments afterwards, what stand-ins were given, and the run once
-    more."""
+def call(module, cells: list, sequence: dict, dtype: torch.dtype, once: bool) -> dict:
+    """A whole run: outputs, arguments afterwards; and but for `once`, what stand-ins were given,
+    and the run once more."""
     arguments = arguments_of(sequence, dtype)
     states = len(arguments) - 1
-    stand_ins = [layer for layer in cells if isinstance(layer, StandIn)]
+    stand_ins = [layer for layer in cells if isinstance(layer, StandIn) and not once]
     for layer in stand_ins:
         layer.log = []
     told = {}
     try:
-        (outputs, *finals), told["form"] = returned(module(*arguments), states)
+        out = module(*arguments)
+        if out is None and all(layer.log for layer in stand_ins):
+            (outputs, *finals), told["form"] = [None] * (1 + states), "None"
+        else:
+            (outputs, *finals), told["form"] = returned(out, states)
         told["out"] = [pack(outputs), *map(told_state, finals)]
         told["log"] = [layer.log for layer in stand_ins]
         for layer in stand_ins:
             layer.log = None
-        (outputs, *finals), _ = returned(module(*arguments_of(sequence, dtype)), states)
+        if out is not None and not once:
+            (outputs, *finals), _ = returned(module(*arguments_of(sequence, dtype)), states)
         told["again"] = [pack(outputs), *map(told_state, finals)]
     except Exception as error:
         told = {"failure": describe(error)}
@@ -381,6 +408,7 @@ def show_in(namespace, question, mode) -> dict:
     dtype, states = DTYPES[0], len(question["inputs"]) - 1
     with default_dtype(dtype), standing_in(namespace, question, mode):
         module, _ = built(namespace[question["name"]], question["sizes"], dtype)
+        takes_apart(module, question["inputs"])
         for layer, weights in zip(
             cells_in_mode(module, question, question["sizes"], mode), question["weights"][mode]
         ):

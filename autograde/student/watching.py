@@ -49,6 +49,8 @@ class Trace(TorchFunctionMode):
     def keeps(self, value) -> bool:
         return (
             isinstance(value, torch.Tensor)
+            and value.device.type != "meta"  # it has no numbers
+            and not torch._C._functorch.is_functorch_wrapped_tensor(value)  # of many calls at once
             and value.numel() == self.units
             and value.is_floating_point()
             and len(self.values) < MOST_STEPS

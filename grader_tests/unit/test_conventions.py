@@ -269,6 +269,59 @@ def test_one_output_can_show_the_order_where_the_other_is_as_nobody_knows():
     assert odd != swapped and lost(grade("LSTMCell", odd)) == {"i", "order"}
 
 
+STATES_IN_ONE = {  # the head of forward, how it ends, and what is told
+    "self, x, state": ("c, h = state", "return c_t, h_t", "takes (x, (c, h)), the states in one"),
+    "self, x, hc=None": ("h, c = hc", "return h_t, c_t", "takes (x, (h, c)), the states in one"),
+}
+
+
+@pytest.mark.parametrize("head", STATES_IN_ONE)
+def test_states_taken_in_one_cost_the_order_alone(head):
+    first, end, says = STATES_IN_ONE[head]
+    source = CELL.replace("self, x, c, h):", f"{head}):\n        {first}")
+    verdict = grade("LSTMCell", source.replace("return c_t, h_t", end))
+    assert lost(verdict) == {"order"} and says in told(verdict)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "torch.vmap(torch.neg)(torch.stack([c, h]))",
+        "torch.empty(len(h), device='meta')",
+        "torch.func.grad(lambda one: one.sum())(h)",
+    ],
+)
+def test_what_cannot_be_kept_of_a_computation_costs_nothing(line):
+    source = CELL.replace("self, x, c, h):", f"self, x, c, h):\n        {line}")
+    assert source != CELL and not lost(grade("LSTMCell", source))
+
+
+def test_a_reset_that_makes_new_parameters_draws_them_afresh():
+    head, _, tail = CELL.partition("    def reset_parameters(self):")
+    _, _, tail = tail.partition("    def forward")
+    anew = (
+        "    def reset_parameters(self):\n"
+        "        for k in 'fioc':\n"
+        "            for name in (f'W_{k}', f'U_{k}'):\n"
+        "                getattr(self, name).weight = nn.Parameter(\n"
+        "                    torch.randn_like(getattr(self, name).weight))\n"
+        "            setattr(self, f'b_{k}', nn.Parameter(torch.randn(self.b_f.shape[0])))\n\n"
+    )
+    assert not lost(grade("LSTMCell", f"{head}{anew}    def forward{tail}"))
+
+
+@pytest.mark.parametrize(
+    "change, keys",
+    [
+        (("torch.sigmoid(a_f)", "torch.sigmoid(a_f.clamp(-6, 6))"), {"f"}),
+        (("return c_t, h_t", "return c_t, h_t if self.training else o * c_t"), {"parameters"}),
+    ],
+)
+def test_gates_at_their_ends_and_the_other_mode_are_asked(change, keys):
+    assert change[0] in CELL
+    assert lost(grade("LSTMCell", CELL.replace(*change))) == keys
+
+
 # ---------------------------------------------------------------- stacks
 STACK = stack_source(run="time outside")
 WHERE = {  # where the cells are -> a change of the constructor, and what is told
@@ -292,6 +345,7 @@ def test_cells_in_another_place_cost_layers_alone(place):
 
 FINALS = {  # final states of another form -> what is told
     "list(c), list(h)": "c_T is a list",
+    "list(zip(c, h))": "a pair for each layer",
     "torch.stack(c)[:, None], torch.stack(h)[:, None]": "c_T has shape (3, 1, 5)",
 }
 
@@ -330,6 +384,45 @@ class LSTM(nn.Module):
 """
 
 
+ONE_WAY = BOTH_WAYS.partition("    def forward")[0] + (
+    "    def forward(self, x, c, h):\n"
+    "        outputs, *states = self.one_way(x, c, h)\n"
+    "        return outputs, tuple(states)\n"
+)
+SIZES = {  # what is other about sizes that few exercises have -> a change, and what it costs
+    "two steps alone": (("for x_t in x:", "for x_t in x[:2]:"), {"outputs"}),
+    "every second step": (("for x_t in x:", "for x_t in x[::2]:"), {"outputs"}),
+    "all steps twice": (("for x_t in x:", "for x_t in list(x) + list(x):"), {"outputs"}),
+    "ten steps at most": (("for x_t in x:", "for x_t in x[:10]:"), {"layers"}),
+    "three layers at most": (("enumerate(self.layers)", "enumerate(self.layers[:3])"), {"layers"}),
+    "the last layer never": (("enumerate(self.layers)", "enumerate(self.layers[:-1])"), {"layers"}),
+    "one unit is none": (("torch.stack(outputs)", "torch.stack(outputs).squeeze(-1)"), {"layers"}),
+}
+
+
+@pytest.mark.parametrize("what", SIZES)
+def test_every_step_and_every_layer_counts(what):
+    change, keys = SIZES[what]
+    right = ONE_WAY
+    assert not lost(grade("LSTM", right)) and change[0] in right
+    assert lost(grade("LSTM", right.replace(*change))) == keys
+
+
+OF_A_STACK = {  # what a whole stack returns in another form -> what it costs, and what is told
+    "outputs": ({"final"}, "forward returns one Tensor"),
+    "tuple(states), outputs": ({"final"}, "the final states first, and outputs after them"),
+    "None": ({"final", "outputs"}, "forward returns None; it should return outputs"),
+}
+
+
+@pytest.mark.parametrize("form", OF_A_STACK)
+def test_another_return_of_a_stack_costs_what_is_not_there(form):
+    keys, says = OF_A_STACK[form]
+    verdict = grade("LSTM", ONE_WAY.replace("return outputs, tuple(states)", f"return {form}"))
+    assert lost(verdict) == keys and says in told(verdict)
+    assert "raised" not in told(verdict) and "Not written" not in told(verdict)
+
+
 def test_a_stack_that_runs_both_ways_loses_what_it_returns():
     """Every call of every layer is as asked."""
     assert lost(grade("LSTM", BOTH_WAYS)) == {"outputs", "final"}
@@ -341,13 +434,8 @@ def test_a_stack_that_runs_both_ways_loses_what_it_returns():
 
 def test_layers_of_another_class_cost_layers_alone():
     """How PyTorch's cell draws its parameters is not the student's to say; that it does is."""
-    source = BOTH_WAYS.replace("LSTMCell(size", "nn.LSTMCell(size").replace(
+    source = ONE_WAY.replace("LSTMCell(size", "nn.LSTMCell(size").replace(
         "cs[k], hs[k] = layer(x_t, cs[k], hs[k])", "hs[k], cs[k] = layer(x_t, (hs[k], cs[k]))"
-    )
-    source = source.partition("    def forward")[0] + (
-        "    def forward(self, x, c, h):\n"
-        "        outputs, *states = self.one_way(x, c, h)\n"
-        "        return outputs, tuple(states)\n"
     )
     assert lost(grade("LSTM", source)) == {"layers"}
     never = source.replace("            layer.reset_parameters()", "            pass")

@@ -12,6 +12,7 @@ from ..questions import Sequence, normal, sequence, weights
 ASKED_SIZES = ((3, 5), (4, 4), (5, 3))  # input_dim below, equal to and above hidden_dim
 SMALL_SIZES = ((1, 1),)  # a size of 1 hides what broadcasts, and breaks what squeezes
 LARGE = (20.0, 60.0)  # of a state that is kept: it may grow over many steps
+LARGE_INPUT = 8.0  # times: it drives gates to their ends, where what is clamped shows
 STEPS = 3  # of the sequence behind the gradients
 RESET_SIZES = (12, 120)  # so large that a draw's distribution shows, and no larger: all travels
 FILLS = 2**31  # seeds for a class that keeps its parameters in a form of its own
@@ -102,7 +103,7 @@ def draw_build(exercise: Recurrence, rng, n: int, m: int, steps: int) -> BuildAs
 
 
 def draw_calls(exercise: Recurrence, rng, n: int, m: int) -> tuple[OneCall, ...]:
-    """Unrelated single steps, one of them with large states and one of zeros; then the first once
+    """Unrelated single steps, one of them with large numbers and one of zeros; then the first once
     more for every state, with that one changed."""
     first, states = exercise.sequence_input, exercise.states
     count = PLAIN_CALLS + len(states)
@@ -110,6 +111,7 @@ def draw_calls(exercise: Recurrence, rng, n: int, m: int) -> tuple[OneCall, ...]
     for state in states[:-1]:
         large = rng.uniform(*LARGE, size=m) * np.sign(values[state][LARGE_CALL])
         values[state][LARGE_CALL] = large
+    values[first][LARGE_CALL] *= LARGE_INPUT
     values[states[-1]] = np.tanh(values[states[-1]])  # as a state that came out of a tanh
     for name in values:
         values[name][ZERO_CALL] = 0.0

@@ -107,9 +107,11 @@ def report_order(exercise: Recurrence, reading: Reading, sheet: Sheet):
     outputs, first = list(exercise.rule.outputs), exercise.sequence_input
     asked, said = f"({', '.join(outputs)})", []
     form = form_of(reading.pairs)
-    if reading.order.states_moved:
-        takes = ", ".join([first, *(exercise.states[place] for place in reading.order.states)])
-        said.append(f"takes ({takes}); it should take ({', '.join([first, *exercise.states])})")
+    together = any(pair.build.together for pair in reading.pairs)
+    if together or reading.order.states_moved:
+        taken = ", ".join(exercise.states[place] for place in reading.order.states)
+        takes = f"({first}, ({taken})), the states in one" if together else f"({first}, {taken})"
+        said.append(f"takes {takes}; it should take ({', '.join([first, *exercise.states])})")
     if form:
         said.append(f"returns {form}; it should return {asked}")
     elif reading.order.outputs_moved:
