@@ -198,7 +198,8 @@ class Stack(ModuleExercise):
 
 
 # ---------------------------------------------------------------- what references compute
-WORDS = {  # key -> title, what a right answer does; {name} is the exercise's, {results} its results
+# ruff: disable[E501]
+WORDS = {  # key -> title, what a right answer does
     "runs": ("The cell runs", "the cell runs from its first line to its last, and defines {name}"),
     "parameters": ("Parameters and shapes", "{parameters}; nothing else trains, and any sizes work"),
     "shape": ("Shape and type", "{results}: of the type and the shape that are asked for"),
@@ -210,6 +211,7 @@ WORDS = {  # key -> title, what a right answer does; {name} is the exercise's, {
     "columns": ("Columns", "the columns that are asked for, under their names, and no others"),
     "rows": ("Rows", "as many rows as are asked for"),
 }  # fmt: skip
+# ruff: enable[E501]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,8 +227,8 @@ class Computed(Exercise):
     `returns`. wrong: references that make a mistake, each with what a student is told of it, as
     what stands after a colon: {no_scale: "the scores are not divided by √d"}. Mistakes that one
     change of a line of `right` makes need none: they are found without.
-    asks_for, equations: key to what a right answer does, and to LaTeX; for a result, the first line of
-    the docstring of `right` where nothing is said."""
+    asks_for, equations: key to what a right answer does, and to LaTeX. Where nothing is said of a
+    result, it is the first line of the docstring of `right`."""
 
     criteria: dict[str, float] | tuple[Criterion, ...] = field(default=(), kw_only=False)
     inputs: dict

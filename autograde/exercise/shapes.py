@@ -1,13 +1,13 @@
 """What an argument is, as a text:
 
-    "T d"           an array of floats of this shape; a letter or a name is a size, 3 is 3, 2d twice d
-    "T d > 0"       the same, of positive numbers
-    "int n < c"     an array of whole numbers from 0 on, below a size or a number
-    "bool T S"      an array of truth values
-    "float", "float > 0", "int < 5"    a number
-    "size T"        the size itself, as a whole number
-    "a|b|c"         a text, one of these
-    "… ?"           in a column of a table: some are missing
+"T d"           an array of floats; a name is a size, 3 is 3, 2d is twice d
+"T d > 0"       the same, of positive numbers
+"int n < c"     an array of whole numbers from 0 on, below a size or a number
+"bool T S"      an array of truth values
+"float", "float > 0", "int < 5"    a number
+"size T"        the size itself, as a whole number
+"a|b|c"         a text, one of these
+"… ?"           in a column of a table: some are missing
 """
 
 import re
