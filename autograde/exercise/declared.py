@@ -67,6 +67,7 @@ class Exercise:
     kind: ClassVar[str] = (
         ""  # names the judge's module for it, and the one in the student's process
     )
+    noun: ClassVar[str] = "class"  # what it is, to a student
 
     @property
     def points(self) -> float:
@@ -208,6 +209,7 @@ WORDS = {  # key -> title, what a right answer does
     "large": ("Large numbers", "the same with numbers around 1000, where nothing may overflow"),
     "gradients": ("Gradients", "gradients flow back to every tensor that goes in, and are right"),
     "untouched": ("Inputs left as they are", "what is passed in is the same after the call, and two equal calls give the same"),
+    "own": ("Your own work", "your own computation, not a call to what does all of it"),
     "columns": ("Columns", "the columns that are asked for, under their names, and no others"),
     "rows": ("Rows", "as many rows as are asked for"),
 }  # fmt: skip
@@ -228,7 +230,8 @@ class Computed(Exercise):
     what stands after a colon: {no_scale: "the scores are not divided by √d"}. Mistakes that one
     change of a line of `right` makes need none: they are found without.
     asks_for, equations: key to what a right answer does, and to LaTeX. Where nothing is said of a
-    result, it is the first line of the docstring of `right`."""
+    result, it is the first line of the docstring of `right`.
+    built_ins: what would do the work in the student's place, where that is asked (`own`)."""
 
     criteria: dict[str, float] | tuple[Criterion, ...] = field(default=(), kw_only=False)
     inputs: dict
@@ -237,8 +240,12 @@ class Computed(Exercise):
     returns: tuple[str, ...] = ("result",)
     asks_for: dict[str, str] = field(default_factory=dict)
     equations: dict[str, str] = field(default_factory=dict)
+    built_ins: BuiltIns | None = None
     by_default: ClassVar[tuple[str, ...]] = ()  # keys of criteria beside runs and the results
     noun: ClassVar[str] = "function"
+    forward_is_asked: ClassVar[bool] = True
+    base: ClassVar[None] = None
+    draws: ClassVar[None] = None
 
     def __post_init__(self):
         if not isinstance(self.criteria, tuple):
@@ -279,7 +286,7 @@ class Function(Computed):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Module(Computed, ModuleExercise):
+class Module(Computed):
     """A class derived from nn.Module, with forward(*inputs).
 
     made_with: the arguments of its constructor, each a size by name or a number. parameters: name

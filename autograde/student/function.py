@@ -1,0 +1,136 @@
+"""Answers about a function of arrays and numbers: what it returns for drawn arguments, and the
+slopes of a loss through it."""
+
+import inspect
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+from .forms import MOST_VALUES
+from .slopes import gradients
+from .telling import after, attempt, describe, in_words, name_of, pack, unpack
+from .watching import default_dtype
+
+DTYPES = {"torch": (torch.float64, torch.float32), "numpy": (torch.float64,)}  # the first that runs
+KINDS = {"int": torch.int64, "bool": torch.bool}
+
+
+def answer(namespace: dict, question: dict) -> dict:
+    """The calls of the function that is asked for."""
+    function = namespace.get(question["name"])
+    if not callable(function) or isinstance(function, type):
+        return {"defined": "no" if function is None else "other"}
+    made = lambda build, dtype: asked_about(function, question, build, {}, dtype)
+    return {"defined": "yes", "builds": builds(made, question)}
+
+
+show = answer  # for a picture
+
+
+def builds(made, question: dict) -> list[dict]:
+    """What `made(build, dtype)` tells of every build, in the first precision in which it runs."""
+    every = []
+    for build in question["builds"]:
+        tried = []
+        for dtype in DTYPES[question["arrays"]]:
+            with default_dtype(dtype):
+                tried.append(attempt(made, build, dtype))
+            if all(call.get("out") for call in tried[-1].get("calls", [{}])):
+                break
+        runs = [told for told in tried if all(call.get("out") for call in told.get("calls", [{}]))]
+        every.append((runs or tried)[0])
+    return every
+
+
+def asked_about(target, question: dict, build: dict, leaves: dict, dtype: torch.dtype) -> dict:
+    """What judge.answers.Build holds of one call of `target`, a function or an instance."""
+    told = {"calls": [call(target, question, build, dtype)], "dtype": name_of(dtype)}
+    if build["slopes"] and question.get("task") != "values":
+        run = loss_through(target, question, build, dtype)
+        told["gradients"] = attempt(gradients, run, build["slopes"], leaves, dtype)
+    return told
+
+
+def arguments_of(question: dict, build: dict, dtype: torch.dtype) -> dict:
+    """Arguments by name, made afresh: numbers as they are, arrays of the asked library."""
+    given = {}
+    for name, argument in build["arguments"].items():
+        value = argument["value"]
+        if isinstance(value, dict):
+            value = unpack(value, KINDS.get(argument["kind"], dtype))
+            value = value.numpy() if question["arrays"] == "numpy" else value
+        given[name] = value
+    return given
+
+
+def call(target, question: dict, build: dict, dtype: torch.dtype) -> dict:
+    """What comes back, the arrays afterwards, and what comes back from the same call once more."""
+    given, told = arguments_of(question, build, dtype), {}
+    try:
+        values, told["form"] = results(invoke(target, given), question["returns"])
+        told["out"] = [packed(value) for value in values]  # now: the next call may change them
+        again, _ = results(
+            invoke(target, arguments_of(question, build, dtype)), question["returns"]
+        )
+        told["again"] = [packed(value) for value in again]
+    except Exception as error:
+        told = {"failure": describe(error)}
+    arrays = [value for value in given.values() if hasattr(value, "shape")]
+    return told | {"after": [after(torch.as_tensor(value)) for value in arrays]}
+
+
+def invoke(target, given: dict):
+    """By name where its parameters have the asked names, in whatever order; else by position."""
+    try:
+        inspect.signature(getattr(target, "forward", target)).bind(**given)
+    except (TypeError, ValueError):
+        return target(*given.values())
+    return target(**given)
+
+
+def results(out, names: list[str]) -> tuple[list, str]:
+    """The results in a returned thing, and "" where they are as many as asked; else its parts, and
+    words for it."""
+    if isinstance(out, Mapping) and set(names) <= set(out):
+        return [out[name] for name in names], ""
+    several = isinstance(out, tuple | list)
+    if several and len(out) == len(names) and (len(names) > 1 or is_array(out[0])):
+        return list(out), ""
+    if len(names) == 1 and not (isinstance(out, tuple) and any(map(is_array, out))):
+        return [out], ""
+    return (list(out) if several else [out])[:MOST_VALUES], in_words(out)
+
+
+def is_array(value) -> bool:
+    return isinstance(value, torch.Tensor | np.ndarray)
+
+
+def packed(value) -> dict:
+    """Numbers in whatever they stand, as a tensor is packed; the type of anything else."""
+    kind = {"type": type(value).__name__}
+    if isinstance(value, tuple | list) and any(isinstance(v, torch.Tensor) for v in value):
+        value = torch.stack([torch.as_tensor(part) for part in value])
+    if not isinstance(value, torch.Tensor):
+        array = np.array(value)
+        if array.dtype.kind not in "biuf":
+            return kind
+        value = torch.from_numpy(array.astype(float) if array.itemsize > 8 else array)
+    return pack(value) | kind
+
+
+def loss_through(target, question: dict, build: dict, dtype: torch.dtype):
+    """A loss of all that comes back: its numbers, weighted. It has a gradient whatever that has."""
+
+    def run(weights, *floats):
+        given = arguments_of(question, build, dtype)
+        given |= dict(zip(build["slopes"]["arguments"], floats))
+        values, _ = results(invoke(target, given), question["returns"])
+        total = torch.zeros((), requires_grad=True) * 1.0
+        for value in values:
+            if isinstance(value, torch.Tensor) and value.is_floating_point():
+                flat = value.reshape(-1)
+                total = total + (flat * weights[torch.arange(len(flat)) % len(weights)]).sum()
+        return total
+
+    return run
