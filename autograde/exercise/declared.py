@@ -206,7 +206,7 @@ WORDS = {  # key -> title, what a right answer does
     "shape": ("Shape and type", "{results}: of the type and the shape that are asked for"),
     "dtype": ("Type of the numbers", "whole numbers, numbers, texts and truth values, as asked"),
     "order": ("Order", "{order}"),
-    "large": ("Large numbers", "the same with numbers around 1000, where nothing may overflow"),
+    "large": ("Large numbers", "the same with numbers around 500, where nothing may overflow"),
     "gradients": ("Gradients", "gradients flow back to every tensor that goes in, and are right"),
     "untouched": ("Inputs left as they are", "what is passed in is the same after the call, and two equal calls give the same"),
     "own": ("Your own work", "your own computation, not a call to what does all of it"),
@@ -230,7 +230,7 @@ class Computed(Exercise):
     what stands after a colon: {no_scale: "the scores are not divided by √d"}. Mistakes that one
     change of a line of `right` makes need none: they are found without.
     asks_for, equations: key to what a right answer does, and to LaTeX. Where nothing is said of a
-    result, it is the first line of the docstring of `right`.
+    result, it is the first paragraph of the docstring of `right`.
     built_ins: what would do the work in the student's place, where that is asked (`own`)."""
 
     criteria: dict[str, float] | tuple[Criterion, ...] = field(default=(), kw_only=False)
@@ -257,7 +257,8 @@ class Computed(Exercise):
 
     def criterion(self, key: str, points: float) -> Criterion:
         """The criterion of this key, in the words of WORDS or of `asks_for`."""
-        said = (inspect.getdoc(self.right) or f"{key} is right").split("\n")[0].rstrip(".")
+        said = (inspect.getdoc(self.right) or f"{key} is right").split("\n\n")[0]
+        said = " ".join(said.split()).rstrip(".")
         title, asks = WORDS.get(key, (key, said))
         known = {"name": self.name, "results": ", ".join(self.returns)} | self.known
         asks = self.asks_for.get(key) or (asks.format(**known) if key in WORDS else asks)
@@ -320,7 +321,11 @@ class Table(Computed):
     is shipped, and then rows are drawn from that.
     Its criteria are runs, columns, rows, order (of the rows and of the columns), untouched, and
     `values`, or single columns by name in its place; dtype where it is asked for. Without `order`,
-    rows and columns may come in any."""
+    rows and columns may come in any. sorted_by: the columns by which rows are sorted, so that rows
+    with the same there may stand in any order; left out, those that are sorted in every table that
+    was asked for."""
+
+    sorted_by: tuple[str, ...] = ()
 
     returns: tuple[str, ...] = ("values",)
     by_default: ClassVar[tuple[str, ...]] = ("columns", "rows", "order", "untouched")

@@ -34,10 +34,10 @@ class Spec:
     missing: bool = False
 
     @property
-    def sizes(self) -> set[str]:
+    def names(self) -> tuple[str, ...]:
         """Names of sizes in it."""
         found = (SIZE.fullmatch(word) for word in (*self.dims, self.below) if word)
-        return {match[2] for match in found if match[2]}
+        return tuple(match[2] for match in found if match[2])
 
     def shape(self, sizes: dict[str, int]) -> tuple[int, ...]:
         return tuple(length(word, sizes) for word in self.dims)

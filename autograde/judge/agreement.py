@@ -42,7 +42,7 @@ def which_agree(candidates, truth, within: float) -> np.ndarray:
     if lead < 0 or candidates.shape[lead:] != truth.shape:
         return np.False_
     size = (
-        np.abs(truth).max(axis=-2, keepdims=True)
+        np.abs(truth).max(axis=-2, keepdims=True, initial=0)
         if truth.ndim > 1
         else np.abs(truth).max(initial=0)
     )

@@ -242,12 +242,12 @@ class Answers:
     """All answers about one exercise.
 
     failed: why there are none. defined: "yes", "no", or "other" where the name is no class of
-    modules, or no function. alias: the class that was asked in its place, under a name much like it. bases: names
-    of the classes that it is derived from. inherits: the class of the course or of PyTorch whose
-    forward it has, where it has none of its own. kept: builds of a class that holds its parameters
-    in another form, as it is. value, value_type: of a number; written: anything else, as JSON.
-    tables: calls of a function of tables. runs, mode: whole runs for a picture, and whose cells
-    were in them.
+    modules, or no function. alias: the class that was asked in its place, under a name much like
+    it. bases: names of the classes that it is derived from. inherits: the class of the course or of
+    PyTorch whose forward it has, where it has none of its own. kept: builds of a class that holds
+    its parameters in another form, as it is. value, value_type: of a number; written: anything
+    else, as JSON. tables: calls of a function of tables. runs, mode: whole runs for a picture, and
+    whose cells were in them.
     """
 
     failed: str = ""

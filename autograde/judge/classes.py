@@ -13,7 +13,15 @@ from .sheet import Sheet
 
 NOTHING = "Not marked: nothing of what was asked shows in your numbers yet."
 FORM = {"parameters", "layers", "columns"}  # criteria of how a class is built
-NEED_NUMBERS = {"order", "gradients", "untouched", "shape", "dtype", "large", "rows"}  # not earned where nothing right is computed
+NEED_NUMBERS = {
+    "order",
+    "gradients",
+    "untouched",
+    "shape",
+    "dtype",
+    "large",
+    "rows",
+}  # not earned where nothing right is computed
 NOT_COMPUTED = {"runs", "reset", "own"} | FORM | NEED_NUMBERS  # no part of what is computed
 BUILT_WITHOUT_COMPUTING = {"runs", "reset"} | FORM  # what a class earns by its form alone
 UNWATCHED = "unwatched"  # in place of a name, where the student's side could not see what ran
@@ -131,8 +139,8 @@ def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
             if key == "own" or not (sheet.openly or key in BUILT_WITHOUT_COMPUTING):
                 sheet.lose(
                     key,
-                    f"While your {exercise.noun} ran, PyTorch's own {names} was called. Write the computation"
-                    " yourself.",
+                    f"While your {exercise.noun} ran, PyTorch's own {names} was called. Write the"
+                    " computation yourself.",
                     f"{called} is called",
                 )
         sheet.flags.append(f"{exercise.name}: PyTorch's {names} ran underneath.")

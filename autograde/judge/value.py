@@ -1,18 +1,21 @@
-"""The kind `value`: a number, which a student works out and puts into a variable."""
+"""The kind `value`: a number, a text, or a list of such, which a student works out and puts into a
+variable."""
 
+import json
 from dataclasses import dataclass
 
 from ..exercise.declared import Value
 from ..exercise.verdict import Cell
-from .agreement import PREDICTED, agree
 from .answers import Answers, words
 from .sheet import Sheet
 
+EXACTLY = 1e-12  # of its size: how a number in floating point may be off
 NOT_FILLED_IN = (
     "",
     "ellipsis",
     "NoneType",
 )  # types of what stands there before anything is written
+ASKED_FOR = {str: "a text", list: "a list", tuple: "a list", bool: "True or False"}
 
 
 @dataclass(frozen=True)
@@ -30,34 +33,57 @@ def ask(exercise: Value, rng) -> Questions:
 def judge(exercise: Value, questions: Questions, answers: Answers, cell: Cell, sheet: Sheet) -> str:
     """Fills the sheet; returns the reason for a mark that is lost for want of an answer."""
     (criterion,) = exercise.criteria
-    given = answers.value
-    if given is not None and is_right(given, exercise.answer):
+    given = answers.value if answers.value is not None else read(answers.written)
+    asked = kind_of(exercise.answer)
+    if given is not None and same(given, exercise.answer, exercise.within):
         sheet.meet(criterion.key)
-    elif given is not None:
-        slip = exercise.slips.get(given)
+    elif given is not None and kind_of(given) == asked:
+        told = f"{given:g}" if isinstance(given, float) else words(json.dumps(given), 60)
+        slip = next((s for wrong, s in exercise.slips.items() if same(given, wrong, 0.0)), "")
         why = f": {slip}" if slip else ", which is not right"
         sheet.lose(
             criterion.key,
-            f"Your {exercise.name} is {given:g}{why}. Asked for: {criterion.asks}.",
-            f"{exercise.name} = {given:g}",
+            f"Your {exercise.name} is {told}{why}. Asked for: {criterion.asks}.",
+            f"{exercise.name} = {told}",
         )
     if cell.error:
         return f"Your cell stopped with {words(cell.error)}."
     if answers.failed:
         return words(answers.failed)
-    if answers.value_type in NOT_FILLED_IN:
+    if given is None and answers.value_type in NOT_FILLED_IN:
         return f"{exercise.name} is not filled in yet."
-    return f"{exercise.name} is a {words(answers.value_type, 40)}; a number is asked for."
+    is_now = words(answers.value_type, 40) if given is None else type(given).__name__
+    return f"{exercise.name} is a {is_now}; {asked} is asked for."
 
 
-def is_right(given: float, answer: float) -> bool:
-    """To a part of the answer, however small that is."""
-    return agree(given / answer, 1.0, PREDICTED) if answer else given == 0
+def read(written: str):
+    """A text, a list or a truth value, from JSON; None where there is none."""
+    try:
+        return json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+
+
+def kind_of(value) -> str:
+    return ASKED_FOR.get(type(value), "a number")
+
+
+def same(given, answer, within: float) -> bool:
+    """Whether a value is the asked one, in whatever way it is written; numbers to a part of the
+    answer, however small that is."""
+    if isinstance(answer, list | tuple):
+        alike = isinstance(given, list) and len(given) == len(answer)
+        return alike and all(same(*pair, within) for pair in zip(given, answer))
+    if isinstance(answer, str):
+        return isinstance(given, str) and given.strip() == answer.strip()
+    if isinstance(answer, bool) or isinstance(given, bool) or not isinstance(given, int | float):
+        return given is answer
+    return abs(given - answer) <= max(within, EXACTLY) * abs(answer)
 
 
 def ask_runs(exercise: Value, rng) -> None:
-    """A number has no picture."""
+    """A value has no picture."""
 
 
 def compare_runs(exercise: Value, questions: None, answers: Answers) -> None:
-    """A number has no picture."""
+    """A value has no picture."""

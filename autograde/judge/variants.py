@@ -9,6 +9,7 @@ from functools import lru_cache
 
 MOST = 400  # variants of one reference
 PIECE = 40  # characters of a piece that a sentence shows
+# ruff: disable[E501]
 OPERATORS = {  # an operator -> others, and what then happens to what stands on its right
     ast.Add: {ast.Sub: "subtracted, and should be added", ast.Mult: "multiplied, and should be added"},
     ast.Sub: {ast.Add: "added, and should be subtracted"},
@@ -25,6 +26,7 @@ OTHERS = {  # a function -> others that are taken for it
     **{"first": ("last",), "last": ("first",), "count": ("nunique", "sum"), "nunique": ("count",)},
     **{"inner": ("outer", "left"), "left": ("inner", "right"), "cumsum": ("cumprod",)},
 }  # fmt: skip
+# ruff: enable[E501]
 AXES = ("axis", "dim")
 
 
@@ -136,8 +138,13 @@ def changed_call(node: ast.Call) -> Iterator[tuple[str, ast.AST]]:
     named = node.func.attr if isinstance(node.func, ast.Attribute) else shown(node.func).strip("`")
     for other in OTHERS.get(named, ()):
         is_method = isinstance(node.func, ast.Attribute)
-        func = ast.Attribute(node.func.value, other, ast.Load()) if is_method else ast.Name(other, ast.Load())
-        yield f"{other} stands where {named} should", ast.Call(func, node.args, node.keywords)
+        func = (
+            ast.Attribute(node.func.value, other, ast.Load())
+            if is_method
+            else ast.Name(other, ast.Load())
+        )
+        for keywords in (node.keywords, []):
+            yield f"{other} stands where {named} should", ast.Call(func, node.args, keywords)
     if node.args and not isinstance(node.args[0], ast.Starred):
         yield f"{named} is left out", node.args[0]
     elif isinstance(node.func, ast.Attribute):

@@ -10,7 +10,7 @@ import torch
 from .forms import MOST_VALUES
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, name_of, pack, unpack
-from .watching import default_dtype
+from .watching import built_ins, default_dtype
 
 DTYPES = {"torch": (torch.float64, torch.float32), "numpy": (torch.float64,)}  # the first that runs
 KINDS = {"int": torch.int64, "bool": torch.bool}
@@ -22,13 +22,10 @@ def answer(namespace: dict, question: dict) -> dict:
     if not callable(function) or isinstance(function, type):
         return {"defined": "no" if function is None else "other"}
     made = lambda build, dtype: asked_about(function, question, build, {}, dtype)
-    return {"defined": "yes", "builds": builds(made, question)}
+    return {"defined": "yes", "builds": best_builds(made, question)}
 
 
-show = answer  # for a picture
-
-
-def builds(made, question: dict) -> list[dict]:
+def best_builds(made, question: dict) -> list[dict]:
     """What `made(build, dtype)` tells of every build, in the first precision in which it runs."""
     every = []
     for build in question["builds"]:
@@ -49,6 +46,9 @@ def asked_about(target, question: dict, build: dict, leaves: dict, dtype: torch.
     if build["slopes"] and question.get("task") != "values":
         run = loss_through(target, question, build, dtype)
         told["gradients"] = attempt(gradients, run, build["slopes"], leaves, dtype)
+    if question["watched"] and build is question["builds"][0]:
+        given = arguments_of(question, build, dtype)
+        told["built_in"] = built_ins(question["watched"], invoke, target, given)
     return told
 
 

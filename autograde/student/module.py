@@ -4,7 +4,7 @@ drawn weights and inputs, and slopes."""
 import torch
 
 from .classes import of_class
-from .function import asked_about, builds
+from .function import asked_about, best_builds
 from .parameters import hold, load, own_name, survey, tensor_of
 from .recurrence import built
 from .telling import describe, pack
@@ -15,14 +15,11 @@ def answer(namespace: dict, question: dict) -> dict:
     """Instances of the class with weights put in; where it lacks some of the asked names, also as
     it is, with numbers in all that it holds."""
     cls = namespace[question["name"]]
-    told = builds(lambda build, dtype: build_answer(cls, question, build, dtype), question)
+    told = best_builds(lambda build, dtype: build_answer(cls, question, build, dtype), question)
     kept = []
     if any(build.get("made") for build in told):
-        kept = builds(lambda build, dtype: kept_answer(cls, question, build, dtype), question)
+        kept = best_builds(lambda build, dtype: kept_answer(cls, question, build, dtype), question)
     return {"builds": told, "kept": kept}
-
-
-show = answer  # for a picture
 
 
 def build_answer(cls: type, question: dict, build: dict, dtype: torch.dtype) -> dict:
@@ -41,4 +38,4 @@ def build_answer(cls: type, question: dict, build: dict, dtype: torch.dtype) -> 
 def kept_answer(cls: type, question: dict, build: dict, dtype: torch.dtype) -> dict:
     module, told = built(cls, build["made_with"], dtype)
     held = {name: pack(tensor) for name, tensor in hold(module, question["fill"]).items()}
-    return told | {"held": held} | asked_about(module, question, build | {"slopes": None}, {}, dtype)
+    return told | {"held": held} | asked_about(module, question, build, {}, dtype)

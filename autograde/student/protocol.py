@@ -114,7 +114,8 @@ def pack_table(frame) -> dict:
         frame = frame.to_frame(frame.name if frame.name is not None else "values")
     if not hasattr(frame, "iloc"):
         return told
-    index = [] if type(frame.index).__name__ == "RangeIndex" else list(frame.index.names)
+    numbered = frame.index.dtype.kind == "i" and frame.index.name is None
+    index = [] if numbered else list(frame.index.names)
     frame, named = frame.iloc[:TABLE_ROWS], [str(name or "index") for name in index]
     levels = [frame.index.get_level_values(k) for k in range(len(named))]
     columns = [frame.iloc[:, k] for k in range(min(len(frame.columns), TABLE_COLUMNS))]
