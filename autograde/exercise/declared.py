@@ -89,9 +89,10 @@ class Exercise:
 @dataclass(frozen=True)
 class Sealed:
     """A value that travels to students' desks. says: digest of a value to what is wrong with it, ""
-    for the right one (desk/numbers.py)."""
+    for the right one (desk/numbers.py). kind: of value, in words."""
 
     says: dict[str, str]
+    kind: str
 
 
 @dataclass(frozen=True)

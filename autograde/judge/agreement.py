@@ -13,7 +13,7 @@ LEFT_ALONE = 1e-6  # an argument of forward, after the call
 EQUAL_CALLS = 1e-4  # the same call, made twice
 FOLLOWS = 1e-9  # closer than this, a value does not follow what was changed
 SHOWS = 1e-6  # and so for a gate that was changed by a tenth
-PREDICTED = 1e-3  # a number that a student predicts
+EXACTLY = 1e-12  # a number that a student predicts, and that is not to be about right
 
 # ---------------------------------------------------------------- of slopes
 SLOPE = {"float64": 1e-5, "float32": 5e-3}  # by backward, against differences of the rule

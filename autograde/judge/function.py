@@ -570,19 +570,14 @@ def compare_runs(exercise: Computed, questions: Questions, answers: Answers) -> 
     for k, name in enumerate(exercise.returns if pairs and pairs[0].out else ()):
         got = pairs[0].out[k].values if k < len(pairs[0].out) else None
         truth = pairs[0].truth(exercise.right)[k]
-        if got is None or got.shape != truth.shape or not np.isfinite(got).all() or got.size < 2:
+        if got is None or got.shape != truth.shape or not np.isfinite(got).all() or not truth.ndim:
             continue
-        gap = np.abs(got - truth).ravel()
-        row = int(gap.argmax()) // truth.shape[-1]
-        right, yours = (
-            a.reshape(-1, truth.shape[-1])[row, :SHOWN].astype(float) for a in (truth, got)
-        )
+        gap, length = np.abs(got - truth).max(axis=-1).ravel(), truth.shape[-1]
+        row = int(gap.argmax())
+        right, yours = (a.reshape(-1, length)[row, :SHOWN].astype(float) for a in (truth, got))
         off = np.abs(right - yours) > VISIBLE * max(1.0, np.abs(right).max())
-        if off.any() and len(right) > 1:
-            data = {
-                "right": rounded(right, 4),
-                "yours": rounded(yours, 4),
-                "from": int(off.argmax()),
-            }
-            return {"kind": "steps", "name": name, "along": row} | data
+        if off.any() and length > 1:
+            of = f"numbers in row {row} of {name}" if truth.ndim > 1 else f"numbers of {name}"
+            lines = {"right": rounded(right, 4), "yours": rounded(yours, 4)}
+            return {"kind": "steps", "name": name, "what": of, "from": int(off.argmax())} | lines
     return None

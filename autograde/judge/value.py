@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from ..exercise.declared import Value
 from ..exercise.verdict import Cell
+from .agreement import EXACTLY
 from .answers import Answers, words
 from .sheet import Sheet
 
-EXACTLY = 1e-12  # of its size: how a number in floating point may be off
 NOT_FILLED_IN = (
     "",
     "ellipsis",
@@ -33,7 +33,7 @@ def ask(exercise: Value, rng) -> Questions:
 def judge(exercise: Value, questions: Questions, answers: Answers, cell: Cell, sheet: Sheet) -> str:
     """Fills the sheet; returns the reason for a mark that is lost for want of an answer."""
     (criterion,) = exercise.criteria
-    given = answers.value if answers.value is not None else read(answers.written)
+    given = given_in(answers)
     asked = kind_of(exercise.answer)
     if given is not None and same(given, exercise.answer, exercise.within):
         sheet.meet(criterion.key)
@@ -54,6 +54,11 @@ def judge(exercise: Value, questions: Questions, answers: Answers, cell: Cell, s
         return f"{exercise.name} is not filled in yet."
     is_now = words(answers.value_type, 40) if given is None else type(given).__name__
     return f"{exercise.name} is a {is_now}; {asked} is asked for."
+
+
+def given_in(answers: Answers):
+    """The value that was answered; None where there is none."""
+    return answers.value if answers.value is not None else read(answers.written)
 
 
 def read(written: str):
