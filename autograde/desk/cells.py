@@ -1,4 +1,4 @@
-"""What became of the cell that defines a class or a function: the kernel tells it after each run."""
+"""What became of the cell that defines a class or a function: told by the kernel after each run."""
 
 import linecache
 import re

@@ -190,17 +190,16 @@ class Pair:
             return None
         within = tolerance(RIGHT if function is self.exercise.right else NAMED, self.build.single)
         return next(
-            (
-                s
-                for s, v in forms(self.out[place].values, truth[k])
-                if close(v, truth[k], within, self)
-            ),
+            (s for s, v in forms(self.out[place], truth[k]) if close(v, truth[k], within, self)),
             None,
         )
 
 
-def forms(values: np.ndarray, truth: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    if values.shape == truth.shape or values.size == truth.size == 1 and truth.ndim == 0:
+def forms(got: Tensor, truth: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """The forms in which an answer may be a result, as it is first."""
+    values, alone = got.values, (1, *truth.shape)
+    in_list = got.type in ("list", "tuple") and values.shape == alone
+    if values.shape == truth.shape or in_list or values.size == 1 and not truth.ndim:
         yield "", values.reshape(truth.shape)
     if values.ndim > 1 and values.T.shape == truth.shape:
         yield "transposed", values.T

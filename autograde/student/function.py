@@ -95,28 +95,28 @@ def results(out, names: list[str]) -> tuple[list, str]:
     if isinstance(out, Mapping) and set(names) <= set(out):
         return [out[name] for name in names], ""
     several = isinstance(out, tuple | list)
-    if several and len(out) == len(names) and (len(names) > 1 or is_array(out[0])):
+    if len(names) > 1 and several and len(out) == len(names):
         return list(out), ""
-    if len(names) == 1 and not (isinstance(out, tuple) and any(map(is_array, out))):
-        return [out], ""
-    return (list(out) if several else [out])[:MOST_VALUES], in_words(out)
+    if len(names) == 1 and not (isinstance(out, tuple) and len(out) > 1):
+        return [out], ""  # a list may be one array, row by row
+    return list(out[:MOST_VALUES] if several else [out]), in_words(out)
 
 
-def is_array(value) -> bool:
-    return isinstance(value, torch.Tensor | np.ndarray)
+def as_tensor(value):
+    """Numbers in whatever they stand, as a tensor; anything else as it is."""
+    if isinstance(value, tuple | list) and any(isinstance(v, torch.Tensor) for v in value):
+        return torch.stack([torch.as_tensor(part) for part in value])
+    if isinstance(value, torch.Tensor):
+        return value
+    array = np.array(value)
+    if array.dtype.kind not in "biuf":
+        return value
+    return torch.from_numpy(array.astype(float) if array.itemsize > 8 else array)
 
 
 def packed(value) -> dict:
-    """Numbers in whatever they stand, as a tensor is packed; the type of anything else."""
-    kind = {"type": type(value).__name__}
-    if isinstance(value, tuple | list) and any(isinstance(v, torch.Tensor) for v in value):
-        value = torch.stack([torch.as_tensor(part) for part in value])
-    if not isinstance(value, torch.Tensor):
-        array = np.array(value)
-        if array.dtype.kind not in "biuf":
-            return kind
-        value = torch.from_numpy(array.astype(float) if array.itemsize > 8 else array)
-    return pack(value) | kind
+    """As `pack`, with the type of what it stood in."""
+    return pack(as_tensor(value)) | {"type": type(value).__name__}
 
 
 def loss_through(target, question: dict, build: dict, dtype: torch.dtype):
@@ -127,7 +127,7 @@ def loss_through(target, question: dict, build: dict, dtype: torch.dtype):
         given |= dict(zip(build["slopes"]["arguments"], floats))
         values, _ = results(invoke(target, given), question["returns"])
         total = torch.zeros((), requires_grad=True) * 1.0
-        for value in values:
+        for value in map(as_tensor, values):
             if isinstance(value, torch.Tensor) and value.is_floating_point():
                 flat = value.reshape(-1)
                 total = total + (flat * weights[torch.arange(len(flat)) % len(weights)]).sum()
