@@ -130,7 +130,8 @@ def why_not(exercise: Table, asked: list[Asked]) -> str | None:
 
 def judge_tables(exercise: Table, asked: list[Asked], sheet: Sheet) -> None:
     expected, why, mistake = [one.truth for one in asked], "", ""
-    for function, says, said in known_slips(exercise):
+    right = all(same_rows(one.got, one.truth) for one in asked)
+    for function, says, said in () if right else known_slips(exercise):
         frames = (computed(function, one.call) for one in asked)
         if all(same_rows(one.got, frame) for one, frame in zip(asked, frames)):
             expected = [computed(function, one.call) for one in asked]
@@ -197,7 +198,7 @@ def judge_entries(got: Frame, truth: Frame, why: str, mistake: str, sheet: Sheet
 def aligned(got: Frame, truth: Frame) -> list[tuple[int, int]]:
     """Which row of one table stands for which of the other: by the texts in them, where these tell
     all rows apart; else by their place once they are sorted, if there are as many."""
-    names = [name for name in truth.names if name in got.columns]
+    names = [name for name in truth.columns if name in got.columns]
     texts = [name for name in names if truth.kinds[truth.names.index(name)] == "text"]
     keys = [list(zip(*(frame.columns[name] for name in texts))) for frame in (got, truth)]
     if texts and all(len(set(map(str, key))) == len(key) for key in keys):
@@ -241,7 +242,7 @@ def is_sorted(frame: Frame, name: str) -> bool:
 def same_rows(got: Frame, truth: Frame) -> bool:
     """Whether two tables have the same rows, in whatever order, as far as the columns of the second
     go."""
-    names = list(truth.names)
+    names = list(truth.columns)
     if not names or not set(names) <= set(got.columns) or got.rows != truth.rows:
         return False
     places = aligned(got, truth)
