@@ -78,7 +78,12 @@ class Exercise:
         return tuple(criterion.key for criterion in self.criteria)
 
     def asks(self, key: str) -> str:
-        return next((criterion.asks for criterion in self.criteria if criterion.key == key), "")
+        keys = (key,) if key in self.keys else self.instead_of(key)
+        return next((criterion.asks for criterion in self.criteria if criterion.key in keys), "")
+
+    def instead_of(self, key: str) -> tuple[str, ...]:
+        """The criteria that lose what is wrong about one that has none of its own, and counts."""
+        return ()
 
     @property
     def test_id(self) -> str:
@@ -152,6 +157,16 @@ class Recurrence(ModuleExercise):
     def holds(self) -> tuple[str, ...]:
         """Attributes under which its parameters stand."""
         return (*self.parameters, *self.absent)
+
+    def instead_of(self, key: str) -> tuple[str, ...]:
+        """Of the order of the outputs, theirs; of a part, that of the next part that has one."""
+        if key == "order":
+            return tuple(self.rule.part(name).criterion for name in self.rule.outputs.values())
+        parts = self.rule.parts
+        place = max(
+            (k for k, part in enumerate(parts) if part.criterion == key), default=len(parts)
+        )
+        return tuple(part.criterion for part in parts[place:] if part.criterion in self.keys)[:1]
 
     @property
     def sequence_input(self) -> str:
