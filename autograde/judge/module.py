@@ -66,15 +66,15 @@ def ways(exercise: Module, kept: list[Pair]) -> Iterator[dict[str, str]]:
     held = pair.build.held if pair else {}
     for number, names in enumerate(permutations(held, len(exercise.parameters))):
         if number < MOST_WAYS and all(
-            held[theirs].shape == pair.asked.weights[name].shape
+            held[theirs].shape == pair.asked.given[name].shape
             for name, theirs in zip(exercise.parameters, names)
         ):
             yield dict(zip(exercise.parameters, names))
 
 
 def with_held(pair: Pair, meant: dict[str, str]) -> Pair:
-    weights = {name: pair.build.held[theirs].values for name, theirs in meant.items()}
-    return Pair(pair.exercise, replace(pair.asked, weights=weights), pair.build)
+    held = {name: pair.build.held[theirs].values for name, theirs in meant.items()}
+    return Pair(pair.exercise, replace(pair.asked, given=pair.asked.given | held), pair.build)
 
 
 # ---------------------------------------------------------------- parameters

@@ -17,7 +17,7 @@ from ..student.protocol import pack_table
 from .agreement import RIGHT, agree
 from .answers import Answers, Frame, Tabled, read_record, words
 from .classes import judge_class
-from .function import known_slips
+from .function import slips
 from .questions import argument
 from .sheet import Sheet
 from .untouched import TWO_CALLS_DIFFER, lose_argument
@@ -131,7 +131,7 @@ def why_not(exercise: Table, asked: list[Asked]) -> str | None:
 def judge_tables(exercise: Table, asked: list[Asked], sheet: Sheet) -> None:
     expected, why, mistake = [one.truth for one in asked], "", ""
     right = all(same_rows(one.got, one.truth) for one in asked)
-    for function, says, said in () if right else known_slips(exercise):
+    for function, says, said in () if right else slips(exercise):
         frames = (computed(function, one.call) for one in asked)
         if all(same_rows(one.got, frame) for one, frame in zip(asked, frames)):
             expected = [computed(function, one.call) for one in asked]

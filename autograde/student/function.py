@@ -54,13 +54,11 @@ def asked_about(target, question: dict, build: dict, leaves: dict, dtype: torch.
 
 def arguments_of(question: dict, build: dict, dtype: torch.dtype) -> dict:
     """Arguments by name, made afresh: numbers as they are, arrays of the asked library."""
-    given = {}
-    for name, argument in build["arguments"].items():
-        value = argument["value"]
+    given = {n: v for n, v in build["given"].items() if n not in question["parameters"]}
+    for name, value in given.items():
         if isinstance(value, dict):
-            value = unpack(value, KINDS.get(argument["kind"], dtype))
-            value = value.numpy() if question["arrays"] == "numpy" else value
-        given[name] = value
+            value = unpack(value, KINDS.get(question["kinds"][name], dtype))
+            given[name] = value.numpy() if question["arrays"] == "numpy" else value
     return given
 
 

@@ -27,10 +27,11 @@ def build_answer(cls: type, question: dict, build: dict, dtype: torch.dtype) -> 
     try:
         module, told = built(cls, build["made_with"], dtype)
         told |= survey(module, question["parameters"], [])
-        told["made"] = load(module, build["weights"], [], dtype)
+        weights = {name: build["given"][name] for name in question["parameters"]}
+        told["made"] = load(module, weights, [], dtype)
     except Exception as error:
         return told | {"failure": describe(error)}
-    leaves = {name: (module, own_name(module, name)) for name in build["weights"]}
+    leaves = {name: (module, own_name(module, name)) for name in question["parameters"]}
     leaves = {name: place for name, place in leaves.items() if tensor_of(*place).requires_grad}
     return told | asked_about(module, question, build, leaves, dtype)
 
