@@ -4,6 +4,7 @@ is asked and judged in the same way: it has weights besides."""
 import importlib
 import warnings
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -113,7 +114,8 @@ def draw_build(exercise: Computed, rng, case: str, sizes: dict[str, int]) -> Bui
 def computed(exercise: Computed, function: Callable, asked: BuildAsked, shift=None) -> list | None:
     """The results of a reference for one call, as arrays; None where it raises, or another number
     of them comes back. shift: of what goes in, by name."""
-    given = {name: value + (shift or {}).get(name, 0) for name, value in asked.given.items()}
+    given = {name: copy(value) for name, value in asked.given.items()}  # it may be written into
+    given |= {name: given[name] + by for name, by in (shift or {}).items()}
     if exercise.arrays == "torch":  # which no reference of NumPy's waits for
         tensor = importlib.import_module("torch").from_numpy
         given = {n: tensor(v) if isinstance(v, np.ndarray) else v for n, v in given.items()}

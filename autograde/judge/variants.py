@@ -15,19 +15,17 @@ OPERATORS = {  # an operator -> others, and what then happens to what stands on 
     ast.Sub: {ast.Add: "added, and should be subtracted"},
     ast.Mult: {ast.Div: "divided by, and should be multiplied", ast.Add: "added, and should be multiplied"},
     ast.Div: {ast.Mult: "multiplied, and should be divided by"},
-    ast.FloorDiv: {ast.Div: "divided by without rounding down"},
 }  # fmt: skip
 COMPARED = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq}
 OTHERS = {  # a function -> others that are taken for it
     **{"mean": ("sum", "median"), "sum": ("mean", "prod", "count"), "var": ("std",), "std": ("var",)},
-    **{"max": ("min",), "min": ("max",), "argmax": ("argmin",), "amax": ("amin",), "size": ("sum",)},
-    **{"tanh": ("sigmoid",), "sigmoid": ("tanh",), "softmax": ("log_softmax", "sigmoid")},
-    **{"log_softmax": ("softmax",), "sin": ("cos",), "cos": ("sin",), "log": ("log2", "log10")},
+    **{"max": ("min",), "min": ("max",), "argmax": ("argmin",), "cumsum": ("cumprod",), "size": ("sum",)},
+    **{"tanh": ("sigmoid",), "sigmoid": ("tanh",), "softmax": ("log_softmax", "sigmoid"), "log_softmax": ("softmax",)},
+    **{"sin": ("cos",), "cos": ("sin",), "log": ("log2", "log10"), "inner": ("outer", "left"), "left": ("inner", "right")},
     **{"first": ("last",), "last": ("first",), "count": ("nunique", "sum"), "nunique": ("count",)},
-    **{"inner": ("outer", "left"), "left": ("inner", "right"), "cumsum": ("cumprod",)},
 }  # fmt: skip
 # ruff: enable[E501]
-AXES = ("axis", "dim")
+Changes = Iterator[tuple[str, ast.AST]]  # words for a change, and what stands in a node's place
 
 
 @lru_cache(maxsize=64)
@@ -38,40 +36,28 @@ def variants(right: Callable) -> tuple[tuple[str, Callable], ...]:
         tree = ast.parse(textwrap.dedent(inspect.getsource(right)))
     except (OSError, TypeError, SyntaxError):
         return ()
-    function = tree.body[0]
-    loops = any(isinstance(node, ast.While) for node in ast.walk(tree))
-    if not isinstance(function, ast.FunctionDef) or loops or right.__code__.co_freevars:
+    function, found = tree.body[0], []
+    ends = not any(isinstance(node, ast.While) for node in ast.walk(tree))
+    if not isinstance(function, ast.FunctionDef) or not ends or right.__code__.co_freevars:
         return ()
-    function.decorator_list, found = [], []
+    function.decorator_list = []
     names = [argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)]
-    for holder, key, place, node in places(function):
-        for said, new in changed(node, names):
-            put(holder, key, place, new)
-            if len(found) < MOST and (made := compiled(tree, right)):
-                found.append((said, made))
-            put(holder, key, place, node)
+    for part in [node for line in function.body for node in ast.walk(line)]:
+        for key, value in list(ast.iter_fields(part)):
+            for k, node in enumerate(value if isinstance(value, list) else [value]):
+                for said, new in changes(node, names):
+                    put(part, key, k, new)
+                    if len(found) < MOST and (made := compiled(tree, right)):
+                        found.append((said, made))
+                    put(part, key, k, node)
     return tuple(found)
 
 
-def places(function: ast.FunctionDef) -> list[tuple[ast.AST, str, int | None, ast.AST]]:
-    """Every node of the body, with where it hangs."""
-    found, waiting = [], list(function.body)
-    while waiting:
-        node = waiting.pop(0)
-        for key, value in ast.iter_fields(node):
-            inner = list(enumerate(value)) if isinstance(value, list) else [(None, value)]
-            for place, child in inner:
-                if isinstance(child, ast.AST):
-                    found.append((node, key, place, child))
-                    waiting.append(child)
-    return found
-
-
-def put(holder: ast.AST, key: str, place: int | None, node: ast.AST):
-    if place is None:
-        setattr(holder, key, node)
+def put(part: ast.AST, key: str, k: int, node: ast.AST):
+    if isinstance(getattr(part, key), list):
+        getattr(part, key)[k] = node
     else:
-        getattr(holder, key)[place] = node
+        setattr(part, key, node)
 
 
 def compiled(tree: ast.Module, right: Callable) -> Callable | None:
@@ -89,74 +75,67 @@ def shown(node: ast.AST) -> str:
     return f"`{text if len(text) <= PIECE else text[:PIECE] + ' …'}`"
 
 
-def changed(node: ast.AST, names: list[str]) -> Iterator[tuple[str, ast.AST]]:
-    """(words for the change, what stands in the place of `node`)."""
-    if isinstance(node, ast.BinOp):
-        yield from changed_sum(node)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        yield f"the minus before {shown(node.operand)} is missing", node.operand
-    elif isinstance(node, ast.Call):
-        yield from changed_call(node)
-    elif isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
-        yield f"{shown(node.value)} is not transposed", node.value
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names:
-        for other in (name for name in names if name != node.id):
-            yield f"{other} stands where {node.id} should", ast.Name(other, ast.Load())
-        yield f"{node.id} is transposed", ast.Attribute(node, "T", ast.Load())
-        yield f"the sign of {node.id} is turned", ast.UnaryOp(ast.USub(), node)
-    elif isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARED:
-        other = ast.Compare(node.left, [COMPARED[type(node.ops[0])]()], node.comparators)
+def instead(node: ast.AST, *others: ast.AST) -> Changes:
+    for other in others:
         yield f"{shown(other)} stands where {shown(node)} should", other
-    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        yield f"{not node.value} stands where {node.value} should", ast.Constant(not node.value)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, int):
-        for value in (node.value - 1, node.value + 1):
-            yield f"{value} stands where {node.value} should", ast.Constant(value)
-    elif isinstance(node, ast.Constant) and node.value in OTHERS:
-        for other in OTHERS[node.value]:
-            yield f"{other} stands where {node.value} should", ast.Constant(other)
 
 
-def changed_sum(node: ast.BinOp) -> Iterator[tuple[str, ast.AST]]:
-    """A part dropped, doubled, or under another operator."""
-    left, right = node.left, node.right
-    if not isinstance(node.op, ast.MatMult):
+def changes(node, names: list[str]) -> Changes:
+    match node:
+        case ast.BinOp():
+            yield from of_operator(node)
+        case ast.Call():
+            yield from of_call(node)
+        case ast.UnaryOp(op=ast.USub()):
+            yield f"the minus before {shown(node.operand)} is missing", node.operand
+        case ast.Attribute(attr="T" | "mT"):
+            yield f"{shown(node.value)} is not transposed", node.value
+        case ast.Name(id=name, ctx=ast.Load()) if name in names:
+            yield from instead(node, *(ast.Name(n, ast.Load()) for n in names if n != name))
+            yield f"{shown(node)} is transposed", ast.Attribute(node, "T", ast.Load())
+            yield f"the sign of {shown(node)} is turned", ast.UnaryOp(ast.USub(), node)
+        case ast.Compare(left=left, ops=[op]) if type(op) in COMPARED:
+            yield from instead(node, ast.Compare(left, [COMPARED[type(op)]()], node.comparators))
+        case ast.Constant(value=bool() as value):
+            yield from instead(node, ast.Constant(not value))
+        case ast.Constant(value=int() as value):
+            yield from instead(node, ast.Constant(value - 1), ast.Constant(value + 1))
+        case ast.Constant(value=str() as value):
+            yield from instead(node, *map(ast.Constant, OTHERS.get(value, ())))
+
+
+def of_operator(node: ast.BinOp) -> Changes:
+    """A part dropped, doubled, swapped with the other, or under another operator."""
+    left, op, right = node.left, node.op, node.right
+    if not isinstance(op, ast.MatMult):
         yield f"{shown(right)} is missing", left
         yield f"{shown(left)} is missing", right
-    if isinstance(node.op, ast.Add | ast.Sub):
+    if isinstance(op, ast.Add | ast.Sub):
         twice = lambda part: ast.BinOp(ast.Constant(2), ast.Mult(), part)
-        yield f"{shown(right)} counts twice", ast.BinOp(left, node.op, twice(right))
-        yield f"{shown(left)} counts twice", ast.BinOp(twice(left), node.op, right)
-    if isinstance(node.op, ast.Sub | ast.Div | ast.MatMult | ast.Pow):
-        yield f"{shown(left)} and {shown(right)} are swapped", ast.BinOp(right, node.op, left)
-    for other, said in OPERATORS.get(type(node.op), {}).items():
+        yield f"{shown(right)} counts twice", ast.BinOp(left, op, twice(right))
+        yield f"{shown(left)} counts twice", ast.BinOp(twice(left), op, right)
+    if not isinstance(op, ast.Add | ast.Mult):
+        yield f"{shown(left)} and {shown(right)} are swapped", ast.BinOp(right, op, left)
+    for other, said in OPERATORS.get(type(op), {}).items():
         yield f"{shown(right)} is {said}", ast.BinOp(left, other(), right)
 
 
-def changed_call(node: ast.Call) -> Iterator[tuple[str, ast.AST]]:
-    """Another function, none, or another axis."""
-    named = node.func.attr if isinstance(node.func, ast.Attribute) else shown(node.func).strip("`")
-    for other in OTHERS.get(named, ()):
-        is_method = isinstance(node.func, ast.Attribute)
-        func = (
-            ast.Attribute(node.func.value, other, ast.Load())
-            if is_method
-            else ast.Name(other, ast.Load())
-        )
+def of_call(node: ast.Call) -> Changes:
+    """Another function, none, another axis, or a named argument left out."""
+    method = isinstance(node.func, ast.Attribute)
+    name = node.func.attr if method else ast.unparse(node.func)
+    for other in OTHERS.get(name, ()):
+        on = node.func.value if method else None
+        func = ast.Attribute(on, other, ast.Load()) if method else ast.Name(other, ast.Load())
         for keywords in (node.keywords, []):
-            yield f"{other} stands where {named} should", ast.Call(func, node.args, keywords)
-    if node.args and not isinstance(node.args[0], ast.Starred):
-        yield f"{named} is left out", node.args[0]
-    elif isinstance(node.func, ast.Attribute):
-        yield f"{named} is left out", node.func.value
+            yield f"{other} stands where {name} should", ast.Call(func, node.args, keywords)
+    if node.args or method:
+        yield f"{name} is left out", node.args[0] if node.args else node.func.value
     for k, word in enumerate(node.keywords):
         rest = [*node.keywords[:k], *node.keywords[k + 1 :]]
-        if word.arg in AXES:
-            for axis in (0, 1, -1):
-                said = f"{named} goes along another axis ({word.arg}={axis})"
-                along = [*rest, ast.keyword(word.arg, ast.Constant(axis))]
-                if ast.unparse(word.value) != str(axis):
-                    yield said, ast.Call(node.func, node.args, along)
-        elif word.arg:
-            left_out = ast.Call(node.func, node.args, rest)
-            yield f"{word.arg}={ast.unparse(word.value)} is missing in {named}", left_out
+        for axis in (0, 1, -1) if word.arg in ("axis", "dim") else ():
+            along = [*rest, ast.keyword(word.arg, ast.Constant(axis))]
+            said = f"{name} goes along another axis ({word.arg}={axis})"
+            yield said, ast.Call(node.func, node.args, along)
+        said = f"{word.arg}={ast.unparse(word.value)} is missing in {name}"
+        yield said, ast.Call(node.func, node.args, rest)
