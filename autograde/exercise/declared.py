@@ -280,6 +280,11 @@ class Computed(Exercise):
         asks = self.asks_for.get(key) or (asks.format(**known) if key in WORDS else asks)
         return Criterion(key, points, title, asks, self.equations.get(key, ""))
 
+    def instead_of(self, key: str) -> tuple[str, ...]:
+        """Of a result, or of how much comes back, the results that have a criterion."""
+        results = tuple(key for key in self.keys if key not in WORDS)
+        return results if key in (*self.returns, "rows", "columns") else ()
+
     @property
     def known(self) -> dict[str, str]:
         """What the words of criteria name beside the exercise and its results."""

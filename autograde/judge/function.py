@@ -82,7 +82,8 @@ def ask(exercise: Computed, rng: np.random.Generator) -> Questions:
         given = builds[0].given | {name: draw("", different).given[name]}
         builds.append(replace(builds[0], given=given, changed=name, slopes=None))
     builds += [draw("sizes", dict.fromkeys(names, size)) for size in SAME if names]
-    builds.append(draw("large", different))
+    if any(specs[name].kind == "float" for name in exercise.inputs):
+        builds.append(draw("large", different))
     return Questions(
         exercise.name,
         exercise.kind,
@@ -368,7 +369,9 @@ def where(got: np.ndarray, truth: np.ndarray) -> str:
     """The rows, columns or entries that are off in one call, where most are right."""
     off = np.abs(got - truth) > RIGHT * max(1.0, np.abs(truth).max(initial=0.0))
     for axis in range(truth.ndim):
-        called = ("row", "column")[axis] if truth.ndim == 2 else f"index {axis}"
+        called = {1: ("entry",), 2: ("row", "column")}.get(truth.ndim, ("slice",) * truth.ndim)[
+            axis
+        ]
         lines = np.flatnonzero(off.any(axis=tuple(a for a in range(truth.ndim) if a != axis)))
         if 0 < len(lines) <= truth.shape[axis] // 2:
             shape, listed = in_brackets(truth.shape), ", ".join(map(str, lines))
@@ -403,8 +406,8 @@ def judge_sizes(k: int, place: int, found: Found, pairs: list[Pair], sheet: Shee
         off = got.shape is not None and got.shape != pair.right(k).shape
         what = f"it has shape {in_brackets(got.shape)}" if off else "it is not what the rule gives"
         what = what if pair.out else f"your {noun} raises {pair.build.broken}"
-        said = f"Your {name} is right for some sizes only: with {when} {what}."
-        return lose("shape" if off else name, name, sheet, said, "right for some sizes only")
+        said = f"Your {name} is right in some calls only: with {when} {what}."
+        return lose("shape" if off else name, name, sheet, said, "right in some calls only")
 
 
 def judge_large(k: int, place: int, found: Found, pairs: list[Pair], sheet: Sheet):

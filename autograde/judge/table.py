@@ -85,12 +85,20 @@ def computed(function: Callable, call: dict) -> Frame:
 def judge(exercise: Table, questions: Questions, answers: Answers, cell: Cell, sheet: Sheet) -> str:
     """Fills the sheet; returns the reason for marks that are lost for want of a better one."""
     tables = answers.tables + (Tabled(),) * len(questions.calls)
-    asked = [
-        Asked(call, answer, truth)
-        for call, answer in zip(questions.calls, tables)
-        if (truth := computed(exercise.right, call)).columns
-    ]
-    look = lambda: why_not(exercise, asked) or judge_tables(exercise, asked, sheet)
+    truths = [computed(exercise.right, call) for call in questions.calls]
+    asked = [Asked(*one) for one in zip(questions.calls, tables, truths) if one[2].columns]
+
+    def look() -> str | None:
+        broken = [(one, why) for one in asked if (why := why_not(exercise, one))]
+        if len(broken) < len(asked):
+            judge_tables(exercise, [one for one in asked if one.out.columns], sheet)
+            for one, why in broken[:1]:
+                tables = [table for table in one.call.values() if isinstance(table, dict)]
+                rows = len(next(iter(tables[0].values()))) if tables else 0
+                said = f"With {rows} row{'s' * (rows != 1)} in a table: {why}"
+                lose("rows", said, "fails for some tables", sheet)
+        return broken[0][1] if broken else None
+
     return judge_class(exercise, answers, cell, sheet, look)
 
 
@@ -102,30 +110,32 @@ class Asked:
     answer: Tabled
     truth: Frame
 
+    @property
+    def out(self) -> Frame:
+        return self.answer.out or Frame()
+
     @cached_property
     def got(self) -> Frame:
         """What came back; where as many columns are missing as there are others, these stand for
         them."""
-        out, asked = self.answer.out, self.truth.names
-        missing = [name for name in asked if name not in out.names]
-        others = [name for name in out.names if name not in (*asked, *out.index)]
+        missing = [name for name in self.truth.names if name not in self.out.names]
+        known = (*self.truth.names, *self.out.index)
+        others = [name for name in self.out.names if name not in known]
         new = dict(zip(others, missing)) if len(missing) == len(others) else {}
-        return replace(out, names=tuple(new.get(name, name) for name in out.names))
+        return replace(self.out, names=tuple(new.get(name, name) for name in self.out.names))
 
 
-def why_not(exercise: Table, asked: list[Asked]) -> str | None:
-    """Why there is no table to look at in one of the calls."""
-    for one in asked:
-        failure, out = one.answer.failure, one.answer.out or Frame()
-        if failure and failure.error.startswith("NotImplementedError"):
-            return f"Not written yet: {exercise.name} raises NotImplementedError."
-        if failure:
-            return f"Could not be marked: {exercise.name} raised {failure}."
-        if out.type == "NoneType":
-            return f"Not written yet: {exercise.name} returns None."
-        if not out.columns:
-            return f"{exercise.name} returns a {words(out.type, 40)}; a DataFrame is asked for."
-    return None if asked else "Could not be marked: the reference gives no table."
+def why_not(exercise: Table, one: Asked) -> str:
+    """Why there is no table to look at, if there is none."""
+    failure = one.answer.failure
+    if failure and failure.error.startswith("NotImplementedError"):
+        return f"Not written yet: {exercise.name} raises NotImplementedError."
+    if failure:
+        return f"Could not be marked: {exercise.name} raised {failure}."
+    if one.out.type == "NoneType":
+        return f"Not written yet: {exercise.name} returns None."
+    kind = f"{exercise.name} returns a {words(one.out.type, 40)}; a DataFrame is asked for."
+    return "" if one.out.columns else kind
 
 
 def judge_tables(exercise: Table, asked: list[Asked], sheet: Sheet) -> None:
@@ -141,14 +151,16 @@ def judge_tables(exercise: Table, asked: list[Asked], sheet: Sheet) -> None:
         name for name in asked[0].truth.names if all(is_sorted(o.truth, name) for o in asked)
     )
     for one, frame in zip(asked, expected):
-        judge_columns(one.answer.out, one.truth, sheet)
+        judge_columns(one.out, one.truth, sheet)
         judge_entries(one.got, one.truth, why, mistake, sheet)
         judge_order(one.got, frame, keys, sheet)
         judge_left_alone(one, sheet)
     for name in asked[0].truth.names:
         if not any(aligned(one.got, one.truth) for one in asked):
             lose(name, f"No row of yours stands for a right one.{why}", mistake or "no row", sheet)
-    sheet.meet(*exercise.keys)
+    follows = len({one.out.written for one in asked}) > 1  # and is not what went in
+    sheet.computes |= follows and not all(one.out in one.answer.after for one in asked)
+    sheet.meet(*(key for key in exercise.keys if key not in ("runs", "own")))
 
 
 def lose(key: str, sentence: str, mistake: str, sheet: Sheet):
