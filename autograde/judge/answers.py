@@ -21,6 +21,7 @@ from ..student.protocol import is_shape, unpack
 MOST_ITEMS = 1000  # of any list or dict in an answer
 WORDS = 300  # characters of a student's words that a sentence can bear
 LINE = 120  # and of a line of code
+SAFE_DIGITS = 16  # of a whole number that a float holds
 
 
 def words(text: str, most: int = WORDS) -> str:
@@ -198,6 +199,16 @@ class Reset:
     again: dict[str, Tensor] = field(default_factory=dict)
 
 
+def from_json(text: str):
+    """What a text says, with whole numbers that no float holds as infinite; None where it is no
+    JSON."""
+    whole = lambda digits: int(digits) if len(digits) < SAFE_DIGITS else float(digits)
+    try:
+        return json.loads(text, parse_int=whole)
+    except (ValueError, RecursionError):
+        return None
+
+
 @dataclass(frozen=True)
 class Frame:
     """A table, or the type of what stood in its place. index: those of its names that stand in the
@@ -213,10 +224,7 @@ class Frame:
     @cached_property
     def columns(self) -> dict[str, list]:
         """Name to entries; none of a table that cannot be read."""
-        try:
-            columns = json.loads(self.written)
-        except (ValueError, RecursionError):
-            return {}
+        columns = from_json(self.written)
         lists = isinstance(columns, list) and all(isinstance(one, list) for one in columns)
         whole = lists and len(columns) == len(self.names) == len(self.kinds)
         return dict(zip(self.names, columns)) if whole and len({*map(len, columns)}) == 1 else {}

@@ -265,13 +265,11 @@ def judge_numbers(exercise: Computed, pairs: list[Pair], sheet: Sheet) -> str | 
         judge_large(k, place, one, pairs, sheet)
         sheet.computes |= bool(one.function) or follows_all(k, place, main)
     judge_form(places, main, sheet)
-    arrays = lambda given: {n: v for n, v in given.items() if isinstance(v, np.ndarray)}
     weights, is_class = parameters_of(exercise), exercise.noun == "class"
-    calls = [
-        Asked({n: v for n, v in arrays(p.asked.given).items() if n not in weights}, *p.build.calls)
-        for p in pairs
-        if p.build.calls
-    ]
+    sent = lambda given: {
+        n: v for n, v in given.items() if isinstance(v, np.ndarray) and n not in weights
+    }
+    calls = [Asked(sent(p.asked.given), p.build.calls[0]) for p in pairs if p.build.calls]
     what = "tensor" if exercise.arrays == "torch" else "array"
     judge_untouched(calls, sheet, "forward" if is_class else exercise.noun, what)
     slopes = [AskedSlopes(p.asked.slopes, p.build, loss_of(p, found)) for p in main]
@@ -330,7 +328,7 @@ def judge_result(k: int, place: int, found: Found, main: list[Pair], sheet: Shee
         lose("shape", name, sheet, said, f"{name} is no tensor")
     kind = {"i": "int", "u": "int", "b": "bool"}.get(first.right(k).dtype.kind, "float")
     if "dtype" in sheet.exercise.keys and got.dtype and kind not in got.dtype:
-        said = f"Your {name} holds numbers of type {got.dtype}; asked for is {kind}."
+        said = f"Your {name} holds numbers of type {words(got.dtype, 20)}; asked for is {kind}."
         sheet.lose("dtype", said, f"{name} is {got.dtype}")
 
 
@@ -351,7 +349,7 @@ def departs(k: int, place: int, main: list[Pair]) -> tuple[str, str, str]:
             said = f"Your {name} has shape {in_brackets(got.shape)}; asked for is"
             return "shape", f"{said} {asked_shape(k, pair)}.", f"{name} has another shape"
         if truth.dtype.kind == "f" and "int" in got.dtype:
-            said = f"Your {name} holds whole numbers ({got.dtype})."
+            said = f"Your {name} holds whole numbers ({words(got.dtype, 20)})."
             return name, said, f"{name} is {got.dtype}"
         if not got.finite:
             return name, f"Your {name} holds nan or infinite numbers.", f"{name} is not finite"

@@ -3,7 +3,7 @@ parameters as further arguments."""
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import permutations
+from itertools import islice, permutations
 
 from ..exercise.declared import Module
 from ..exercise.shapes import length, spec
@@ -64,8 +64,8 @@ def ways(exercise: Module, kept: list[Pair]) -> Iterator[dict[str, str]]:
     """Each way in which tensors that the class holds may be the asked parameters."""
     pair = next((pair for pair in kept if pair.build.held), None)
     held = pair.build.held if pair else {}
-    for number, names in enumerate(permutations(held, len(exercise.parameters))):
-        if number < MOST_WAYS and all(
+    for names in islice(permutations(held, len(exercise.parameters)), MOST_WAYS):
+        if all(
             held[theirs].shape == pair.asked.given[name].shape
             for name, theirs in zip(exercise.parameters, names)
         ):

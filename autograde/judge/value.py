@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..exercise.declared import Value
 from ..exercise.verdict import Cell
 from .agreement import EXACTLY
-from .answers import Answers, words
+from .answers import Answers, from_json, words
 from .sheet import Sheet
 
 NOT_FILLED_IN = (
@@ -58,15 +58,7 @@ def judge(exercise: Value, questions: Questions, answers: Answers, cell: Cell, s
 
 def given_in(answers: Answers):
     """The value that was answered; None where there is none."""
-    return answers.value if answers.value is not None else read(answers.written)
-
-
-def read(written: str):
-    """A text, a list or a truth value, from JSON; None where there is none."""
-    try:
-        return json.loads(written)
-    except (ValueError, RecursionError):
-        return None
+    return answers.value if answers.value is not None else from_json(answers.written)
 
 
 def kind_of(value) -> str:

@@ -3,14 +3,18 @@ typical wrong ones, which lose what they should and are named."""
 
 import contextlib
 import io
+import json
 import linecache
+import math
+import random
 import warnings
+from copy import deepcopy
 
 import pytest
 import torch
 
 from autograde.exercise import Cell, Verdict
-from autograde.judge import examine
+from autograde.judge import draw, examine, judge, read_answers
 from autograde.student.respond import respond
 from grader_tests.samples.gallery import EXERCISES
 from grader_tests.samples.gallery_answers import RIGHT, SETUP, WORKED, WRONG, changed
@@ -18,8 +22,8 @@ from grader_tests.samples.gallery_answers import RIGHT, SETUP, WORKED, WRONG, ch
 GALLERY = {exercise.name: exercise for exercise in EXERCISES}
 
 
-def grade(exercise, source: str, seed: int = 1) -> Verdict:
-    """The verdict on the text of a cell."""
+def grade(exercise, source: str, seed: int = 1, sent: dict | None = None) -> Verdict:
+    """The verdict on the text of a cell. sent: gets the first answers."""
     torch.set_num_threads(1)
     namespace, error = {"__name__": "__main__"}, None
     exec(SETUP, namespace)
@@ -30,7 +34,13 @@ def grade(exercise, source: str, seed: int = 1) -> Verdict:
             exec(compile(source, "<cell>", "exec"), namespace)
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
-        ask = lambda questions: respond(questions, namespace)
+
+        def ask(questions: dict) -> dict:
+            answers = json.loads(json.dumps(respond(questions, namespace)))
+            if sent is not None and not sent:
+                sent.update(answers)
+            return answers
+
         return examine(exercise, ask, Cell(source, error), seed)
 
 
@@ -55,6 +65,26 @@ def test_a_wrong_answer_loses_what_it_should_and_is_named(name, k):
 
 
 INIT = "    def __init__(self, d):\n        super().__init__()\n"
+TRIED = 25  # changes of an answer
+NASTY = (
+    *(
+        None,
+        True,
+        -1,
+        10**400,
+        math.nan,
+        1e308,
+        "",
+        "AAAA",
+        "\ud800" * 300,
+        [],
+        {},
+        [[1]],
+        ["a"] * 60,
+    ),
+    *({"shape": [2, 2], "dtype": "int" * 300}, {"type": "list"}, {"error": "x" * 5000}),
+    *("[[1, NaN], [10000000000000000000000000000000]]", '[["a", null], [[1], {}]]'),
+)
 STUBS = ("pass", "raise NotImplementedError()", "...")
 
 
@@ -68,3 +98,30 @@ def test_nothing_written_earns_nothing(name):
         assert not verdict.score, verdict
         sentences = {result.sentence for result in verdict.results}
         assert any(sentence.startswith("Not written yet") for sentence in sentences)
+
+
+def places(value, at=()):
+    """Every path into a nested answer."""
+    yield at
+    inner = value.items() if isinstance(value, dict) else ()
+    for key, part in enumerate(value) if isinstance(value, list) else inner:
+        yield from places(part, (*at, key))
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_whatever_a_process_answers_is_judged(name):
+    draws = random.Random(name)
+    changes = WRONG[name][0][0]
+    for source in (WORKED[name], changed(name, changes)):
+        sent = {}
+        grade(GALLERY[name], source, sent=sent)
+        paths = sorted(places(sent), key=str)
+        for path in draws.sample(paths, min(TRIED, len(paths))):
+            answers = inner = deepcopy(sent)
+            for key in path[:-1]:
+                inner = inner[key]
+            if path:
+                inner[path[-1]] = draws.choice(NASTY)
+            verdict = judge(GALLERY[name], draw(GALLERY[name], 1), read_answers(answers))
+            assert all(result.sentence for result in verdict.results if not result.met)
+            assert all(len(result.sentence) < 5000 for result in verdict.results)
