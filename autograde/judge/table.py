@@ -22,7 +22,7 @@ from .questions import argument
 from .sheet import Sheet
 from .untouched import TWO_CALLS_DIFFER, lose_argument
 
-ROWS = (12, 12, 8, 12, 40, 1)  # of the drawn tables
+ROWS = (12, 12, 12, 8, 8, 40, 3, 1)  # of the drawn tables
 MISSING = 0.2  # the part of what is missing where some is
 
 
@@ -36,17 +36,17 @@ class Questions:
 
 
 def ask(exercise: Table, rng: np.random.Generator) -> Questions:
-    """The questions, drawn: small, larger, and tables of one row."""
-    return Questions(exercise.name, tuple(draw_call(exercise, rng, rows) for rows in ROWS))
+    """The questions, drawn: small and larger tables, and one row. Whole numbers beside them are 0
+    in the first call: a least or a number of rows to leave out then leaves out nothing."""
+    calls = []
+    for rows in ROWS:
+        call = {n: draw_argument(rng, what, rows) for n, what in exercise.inputs.items()}
+        calls.append(call if calls else {n: 0 if type(v) is int else v for n, v in call.items()})
+    return Questions(exercise.name, tuple(calls))
 
 
-def draw_call(exercise: Table, rng, rows: int) -> dict:
-    return {
-        name: draw_table(rng, what, rows)
-        if isinstance(what, dict)
-        else argument(rng, spec(what), {})
-        for name, what in exercise.inputs.items()
-    }
+def draw_argument(rng, what: dict | str, rows: int):
+    return draw_table(rng, what, rows) if isinstance(what, dict) else argument(rng, spec(what), {})
 
 
 def draw_table(rng, columns: dict[str, str | list], rows: int) -> dict[str, list]:

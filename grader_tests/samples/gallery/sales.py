@@ -41,8 +41,9 @@ BEST_SELLERS = Table(
     },
     inputs={
         "sales": {"shop": "north|south|east|west", "price": "float > 0", "units": "int < 20"},
-        "least": "int < 40",
+        "least": "int < 25",
     },
+    sorted_by=("revenue",),
     right=best_sellers,
     wrong={
         prices_summed: "prices are summed without the units",
