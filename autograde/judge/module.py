@@ -24,7 +24,7 @@ from .function import (
 from .sheet import Sheet
 
 __all__ = ["ask", "ask_runs", "compare_runs", "judge"]
-MOST_WAYS = 200  # in which parameters under other names may be meant
+MOST_WAYS = 24  # in which parameters under other names may be meant
 
 
 def judge(
@@ -51,11 +51,12 @@ def judge(
 def renamed(exercise: Module, kept: list[Pair]) -> tuple[dict[str, str], list[Pair]] | None:
     """What the student's own names mean, where the numbers are right under that, and the calls of
     the class as it is."""
-    for fits in (lambda found: found.function is exercise.right, lambda found: found.function):
+    right = lambda main: all(pair.form(0, 0, exercise.right) is not None for pair in main)
+    for fits in (right, lambda main: explained(0, 0, main).function):
         for meant in ways(exercise, kept):
             pairs = [with_held(pair, meant) for pair in kept if pair.build.held]
             main = [pair for pair in pairs if not pair.asked.case and pair.out]
-            if main and fits(explained(0, 0, main)):
+            if main and fits(main):
                 return meant, [pair for pair in pairs if pair.known]
     return None
 

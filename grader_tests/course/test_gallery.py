@@ -11,7 +11,6 @@ import pytest
 from distributed import LocalCluster
 from nbgrader.api import Gradebook
 
-from autograde.course.release import read_release
 from autograde.exercise import Verdict
 from grader_tests.samples.gallery import EXERCISES
 from grader_tests.samples.gallery_answers import SETUP, WORKED, WRONG, changed
@@ -145,24 +144,3 @@ def test_students_have_a_check_of_it(course):
     for name in names:
         assert WRONG[name][0][2] in done.stdout, done.stdout
     assert "1880 is given away: False" in done.stdout
-
-
-def test_the_authors_desk(course):
-    done = nbgrader(course / "source" / "ps", "validate", "positions.ipynb")
-    assert "Success" in done.stdout, done.stdout
-
-
-def test_references_travel_as_texts(course, monkeypatch):
-    """To a process that has no file of the course."""
-    import pickle
-
-    monkeypatch.syspath_prepend(course)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "gallery"]:
-        monkeypatch.delitem(sys.modules, name)
-    assignment = read_release(course / "release" / "ps", "ps", "gallery")
-    sent = pickle.dumps(assignment)
-    code = "import pickle, sys; a = pickle.load(sys.stdin.buffer); print(*a.exercises)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], input=sent, capture_output=True, cwd="/", check=False
-    )
-    assert done.stdout.decode().split() == [one.name for one in EXERCISES], done.stderr.decode()

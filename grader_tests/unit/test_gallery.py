@@ -51,14 +51,14 @@ def lost(verdict: Verdict) -> dict[str, str]:
 @pytest.mark.parametrize("name", GALLERY)
 def test_right_answers_get_everything(name):
     for source in (WORKED[name], *RIGHT[name]):
-        for seed in (1, 2, 3):
+        for seed in (1, 2):
             assert not lost(grade(GALLERY[name], source, seed)), source
 
 
 @pytest.mark.parametrize("name, k", [(name, k) for name in WRONG for k in range(len(WRONG[name]))])
 def test_a_wrong_answer_loses_what_it_should_and_is_named(name, k):
     changes, keys, said = WRONG[name][k]
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         found = lost(grade(GALLERY[name], changed(name, changes), seed))
         assert set(found) == keys, found
         assert any(said in sentence for sentence in found.values()), found
