@@ -254,7 +254,7 @@ def pairs_of(exercise: Computed, questions: Questions, builds: tuple[Build, ...]
 def judge_numbers(exercise: Computed, pairs: list[Pair], sheet: Sheet) -> str | None:
     """Fills the sheet; returns the reason for what is not known."""
     main = [pair for pair in pairs if not pair.asked.case and pair.out]
-    if not main or all(pair.got(0).type == "NoneType" for pair in main):
+    if not main or all([one.type for one in pair.out] == ["NoneType"] for pair in main):
         return why_not(exercise, pairs)
     places = [place_of(k, main) for k in range(len(exercise.returns))]
     found = [explained(k, place, main) for k, place in enumerate(places)]
@@ -341,13 +341,16 @@ def departs(k: int, place: int, main: list[Pair]) -> tuple[str, str, str]:
         if place >= len(pair.out):
             said = f"Your {exercise.noun} returns {pair.build.calls[0].form}: there is no {name}."
             return name, said, f"no {name}"
-        if got.values is None:
+        if got.shape is None:
             kind = "an array of numbers" if truth.ndim else "a number"
             said = f"Your {name} is a {words(got.type, 40)}; asked for is {kind}."
             return name, said, f"{name} is no number"
         if got.shape != truth.shape:
             said = f"Your {name} has shape {in_brackets(got.shape)}; asked for is"
             return "shape", f"{said} {asked_shape(k, pair)}.", f"{name} has another shape"
+        if got.values is None:
+            said = f"Your {name} holds {words(got.dtype, 20)} numbers."
+            return name, said, f"{name} holds other numbers"
         if truth.dtype.kind == "f" and "int" in got.dtype:
             said = f"Your {name} holds whole numbers ({words(got.dtype, 20)})."
             return name, said, f"{name} is {got.dtype}"

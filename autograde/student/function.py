@@ -107,9 +107,9 @@ def as_tensor(value):
     if isinstance(value, torch.Tensor):
         return value
     array = np.array(value)
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in "biufc":
         return value
-    return torch.from_numpy(array.astype(float) if array.itemsize > 8 else array)
+    return torch.from_numpy(array.astype(float) if array.dtype.char == "g" else array)
 
 
 def packed(value) -> dict:
