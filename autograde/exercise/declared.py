@@ -105,8 +105,8 @@ class Value(Exercise):
     """A number, a text, or a list of such, in a variable.
 
     `slips`: wrong ones that are often given, and what is wrong with each. `within`: the part of a
-    number by which it may be off; 0 for exactly this one, in whatever way it is written (1880,
-    1880.0, a tensor of one number; a tuple or an array for a list; spaces around a text). At a
+    number by which it may be off; 0 for exactly this one, in whatever way it is written (12,
+    12.0, a tensor of one number; a tuple or an array for a list; spaces around a text). At a
     student's desk the answer is sealed."""
 
     answer: float | str | bool | list | Sealed

@@ -125,7 +125,7 @@ from checks import check
 {source}
 {checks}
 import checks
-print("1880 is given away:", "1880" in str(checks.TEXTS))
+print("1880 is given away:", "1880" in checks.TEXTS["gallery.positions"])
 """
 
 
