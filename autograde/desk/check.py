@@ -136,7 +136,8 @@ class Check:
         said = remark(exercise, given)
         shown = f"{exercise.name} = {in_one_way(given)}"
         if said != "":
-            why = f": {said}" if said else ". Think again about what is counted"
+            about = " about what is counted" if asked == "a number" else ""
+            why = f": {said}" if said else f". Think again{about}"
             raise CheckFailed(f"{shown} is not right{why}.")
         print(f"{shown} is right.")
 

@@ -8,7 +8,7 @@ import hashlib
 import math
 
 from ..exercise.declared import Sealed, Value
-from ..judge.value import kind_of
+from ..judge.value import kind_of, single
 
 DIGITS = 12  # in which two ways to compute a number agree
 
@@ -29,8 +29,10 @@ def in_one_way(value) -> str:
 def shorter(value, within: float) -> list:
     """A number written with fewer digits, as long as it is about the same; anything else as it
     is."""
-    if not within or isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return [value]
+    if not within:
+        return [value, single(value)]
     texts = (f"{value:.{digits}g}" for digits in range(1, DIGITS + 1))
     return [short for short in map(float, texts) if math.isclose(short, value, rel_tol=within)]
 

@@ -195,19 +195,13 @@ class Found:
 
 def explained(k: int, place: int, main: list[Pair]) -> Found:
     """The first of all that we know which gives result k in every call."""
-    exercise = main[0].exercise
-    for function, says, mistake in ((exercise.right, "", ""), *slips(exercise, main[0], k, place)):
-        seen = (pair.form(k, place, function) for pair in main)
-        if None not in (found := list(until_none(seen))):
-            return Found(function, says, mistake, max(found, key=len))
+    exercise, first = main[0].exercise, main[0]
+    for function, says, mistake in ((exercise.right, "", ""), *slips(exercise, first, k, place)):
+        if first.form(k, place, function) is not None:  # most are not even that
+            found = [pair.form(k, place, function) for pair in main]
+            if None not in found:
+                return Found(function, says, mistake, max(found, key=len))
     return Found()
-
-
-def until_none(seen: Iterator) -> Iterator:
-    for one in seen:
-        yield one
-        if one is None:
-            return
 
 
 def slips(exercise: Computed, first: Pair | None = None, k: int = 0, place: int = 0) -> Iterator:

@@ -1,8 +1,9 @@
 """The kind `value`: a number, a text, or a list of such, which a student works out and puts into a
 variable."""
 
-import json
 from dataclasses import dataclass
+
+import numpy as np
 
 from ..exercise.declared import Value
 from ..exercise.verdict import Cell
@@ -38,7 +39,7 @@ def judge(exercise: Value, questions: Questions, answers: Answers, cell: Cell, s
     if given is not None and same(given, exercise.answer, exercise.within):
         sheet.meet(criterion.key)
     elif given is not None and kind_of(given) == asked:
-        told = f"{given:g}" if isinstance(given, float) else words(json.dumps(given), 60)
+        told = f"{given:g}" if isinstance(given, float) else words(repr(given), 60)
         slip = next((s for wrong, s in exercise.slips.items() if same(given, wrong, 0.0)), "")
         why = f": {slip}" if slip else ", which is not right"
         sheet.lose(
@@ -53,6 +54,7 @@ def judge(exercise: Value, questions: Questions, answers: Answers, cell: Cell, s
     if given is None and answers.value_type in NOT_FILLED_IN:
         return f"{exercise.name} is not filled in yet."
     is_now = words(answers.value_type, 40) if given is None else type(given).__name__
+    is_now = "number" if is_now == "float" else is_now
     return f"{exercise.name} is a {is_now}; {asked} is asked for."
 
 
@@ -75,7 +77,12 @@ def same(given, answer, within: float) -> bool:
         return isinstance(given, str) and given.strip() == answer.strip()
     if isinstance(answer, bool) or isinstance(given, bool) or not isinstance(given, int | float):
         return given is answer
-    return abs(given - answer) <= max(within, EXACTLY) * abs(answer)
+    return given == single(answer) or abs(given - answer) <= max(within, EXACTLY) * abs(answer)
+
+
+def single(number: float) -> float:
+    """A fraction as it is in single precision; a whole number as it is."""
+    return float(np.float32(number)) if number % 1 else number
 
 
 def ask_runs(exercise: Value, rng) -> None:

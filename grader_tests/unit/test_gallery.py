@@ -10,12 +10,16 @@ import random
 import warnings
 from copy import deepcopy
 
+import numpy as np
 import pytest
 import torch
 
-from autograde.exercise import Cell, Verdict
+from autograde.desk.numbers import remark, seal_of
+from autograde.exercise import Cell, Criterion, Value, Verdict
 from autograde.judge import draw, examine, judge, read_answers
+from autograde.judge.value import given_in, kind_of
 from autograde.student.respond import respond
+from autograde.student.value import plain_value
 from grader_tests.samples.gallery import EXERCISES
 from grader_tests.samples.gallery_answers import RIGHT, SETUP, WORKED, WRONG, changed
 
@@ -125,3 +129,30 @@ def test_whatever_a_process_answers_is_judged(name):
             verdict = judge(GALLERY[name], draw(GALLERY[name], 1), read_answers(answers))
             assert all(result.sentence for result in verdict.results if not result.met)
             assert all(len(result.sentence) < 5000 for result in verdict.results)
+
+
+ASKS = (Criterion("value", 1, "Value", "the thing"),)
+VALUES = {  # an answer, with the part by which it may be off -> what is right, and what is not
+    (("red", "blue"), 0.0): (
+        ("['red', 'blue']", "np.array(['red', 'blue'])"),
+        ("['blue', 'red']", "'red'", "['red']", "{'red', 'blue'}"),
+    ),
+    ("softmax", 0.0): (("'softmax'", "' softmax\\n'"), ("'Softmax'", "3", "None")),
+    (0.1 + 0.2, 0.0): (("0.3", "np.float32(0.3)", "torch.tensor(0.3)"), ("0.3001", "[0.3]")),
+    (0.3, 0.01): (("0.302",), ("0.31", "'0.3'")),
+    (True, 0.0): (("True", "np.bool_(True)"), ("1", "False", "'True'")),
+    (0, 0.0): (("0", "0.0"), ("1e-20", "False", "''")),
+}
+
+
+@pytest.mark.parametrize("answer, within", VALUES)
+def test_a_value_is_right_in_whatever_way_it_is_written(answer, within):
+    """At the desk as in grading."""
+    exercise = Value("thing", "notebook", ASKS, answer=answer, within=within)
+    for given in sum(VALUES[answer, within], ()):
+        right = given in VALUES[answer, within][0]
+        verdict = grade(exercise, f"thing = {given}")
+        assert (not lost(verdict)) == right, (given, verdict)
+        value = given_in(read_answers(plain_value(eval(given, {"np": np, "torch": torch}))))
+        asked = value is not None and kind_of(value) == seal_of(exercise).kind
+        assert (asked and remark(exercise, value) == "") == right, given
