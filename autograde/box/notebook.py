@@ -104,18 +104,18 @@ class Student:
         Unavailable."""
         seconds = min(timeout or self.limits.answers, self.left)
         if seconds <= 0:
-            return failed(f"Your class could not be asked: {used_up(self.limits.whole)}.")
+            return failed(f"Your code could not be asked: {used_up(self.limits.whole)}.")
         try:
             reply = self._persist({"ask": questions}, seconds, before=self.warm.clear)
         except Gone as gone:
-            return failed(f"Your class could not be asked: {gone.sentence}.")
+            return failed(f"Your code could not be asked: {gone.sentence}.")
         if reply.get("interrupted"):
             return failed(
-                f"Your class did not answer within {seconds:g} seconds; is there an endless loop?"
+                f"Your code did not answer within {seconds:g} seconds; is there an endless loop?"
             )
         answers = reply.get("answers")
         if not isinstance(answers, dict):
-            return failed("Your class gave no answer that can be read.")
+            return failed("Your code gave no answer that can be read.")
         return answers
 
     def _persist(self, message, seconds, before=lambda: None):

@@ -113,7 +113,7 @@ def texts_in(notebook: NotebookNode) -> set[str]:
 
 def defines(source: str, name: str) -> bool:
     """Whether a cell gives the name a value."""
-    return bool(re.search(rf"(?m)^(class\s+{name}\b|{name}\s*(:[^=\n]*)?=(?!=))", source))
+    return bool(re.search(rf"(?m)^((class|def)\s+{name}\b|{name}\s*(:[^=\n]*)?=(?!=))", source))
 
 
 def squeezed(name: str) -> str:

@@ -12,9 +12,11 @@ from nbformat import NotebookNode
 
 from ..exercise.declared import Exercise, load
 from ..pages.graded import grade_id
+from .carried import load_carried, texts_of
 from .travel import AT_GRADING, travels
 
-SHIPPED = (".py", ".svg")  # what the release has beside its notebooks: the kit and its pictures
+SHIPPED = (".py", ".svg", ".csv")  # what the release has beside its notebooks: the kit, its
+# pictures and tables
 
 
 class NotReady(Exception):
@@ -32,8 +34,16 @@ class Assignment:
     notebooks: dict[str, NotebookNode]
     kit: dict[str, str]
     exercises: dict[str, Exercise]
+    module: str = ""  # of the exercises, which travel as its texts: references are no data
+    texts: dict[str, str] = field(default_factory=dict)
     digest: str = ""  # of the release and the exercises
     tests: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "exercises"}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state, exercises=load_carried(state["module"], state["texts"]))
 
     def in_notebook(self, notebook: str) -> list[Exercise]:
         return [exercise for exercise in self.exercises.values() if exercise.notebook == notebook]
@@ -97,6 +107,7 @@ def read_release(folder: Path, name: str, module: str) -> Assignment:
     kit = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in files}
     # an exercise may hold sets and functions, whose texts differ from run to run
     words = sorted(re.findall(r"\w+", re.sub(r" at 0x[0-9a-f]+", "", repr(exercises))))
-    parts = [kit, notebooks, words, source_of(module)]
+    texts = texts_of(module)
+    parts = [kit, notebooks, words, texts or source_of(module)]
     seen = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-    return Assignment(name, notebooks, kit, exercises, seen)
+    return Assignment(name, notebooks, kit, exercises, module, texts, seen)

@@ -1,7 +1,8 @@
 """The judge as it travels with a release: a file of the source that imports the grader becomes one
 file that needs it no more, with the text of every module that it uses packed inside.
 
-No number that a student predicts travels with it: answers of a `Value` are sealed.
+No value that a student predicts travels with it: answers of a `Value` are sealed. References of
+other kinds do, packed.
 """
 
 import ast
@@ -11,6 +12,7 @@ import importlib.util
 import json
 import textwrap
 import zlib
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -57,6 +59,9 @@ class Packed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         place = PurePath(__file__).with_suffix("").joinpath(*inner.split("."))
         module.__file__ = f"{{place}}.py"
         exec(compile(TEXTS[inner], module.__file__, "exec"), module.__dict__)
+
+    def get_source(self, name):  # for the text of a function
+        return TEXTS[name.removeprefix(f"{{__name__}}.")]
 
 
 sys.meta_path.append(Packed())
@@ -110,7 +115,24 @@ def packed_files(source: Path, module: str) -> dict[str, str]:
 def texts_for(root: str, module: str) -> dict[str, str]:
     """Name to text of every module that a file needs which is imported as `root`: all that the desk
     and the exercises of `module` import of the grader and of the exercises' own package."""
-    tops, waiting, texts, hidden, seen = {GRADER, top_of(module)}, [*DESK, module], {}, set(), set()
+    tops, texts, hidden = {GRADER, top_of(module)}, {}, set()
+    for name, _, tree in needed([*DESK, module], tops):
+        sealing = Sealing(name)
+        tree = AtHome(root, tops).visit(sealing.visit(tree))
+        hidden |= set(sealing.sealed)
+        texts[inside(name)] = ast.unparse(ast.fix_missing_locations(tree))
+    numbers = {name for name, one in load(module).items() if isinstance(one, Value)}
+    if given_away := numbers - hidden:
+        raise CannotTravel(
+            f"The release would give away {', '.join(sorted(given_away))}: in {module}, write it "
+            "as Value(…), with its name and its answer in the brackets."
+        )
+    return texts
+
+
+def needed(waiting: list[str], tops: set[str]) -> Iterator[tuple[str, str, ast.Module]]:
+    """Name, text and tree of modules, and of all that they import of the packages `tops`."""
+    seen = set()
     while waiting:
         name = waiting.pop()
         if name in seen or top_of(name) not in tops or name == GRADER:
@@ -119,19 +141,10 @@ def texts_for(root: str, module: str) -> dict[str, str]:
         above = name.rpartition(".")[0]
         waiting += [above] if above else []
         if path := place_of(name):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            tree = ast.parse(text)
             waiting += imported(tree, name if path.name == "__init__.py" else above)
-            sealing = Sealing(name)
-            tree = AtHome(root, tops).visit(sealing.visit(tree))
-            hidden |= set(sealing.sealed)
-            texts[inside(name)] = ast.unparse(ast.fix_missing_locations(tree))
-    numbers = {name for name, one in load(module).items() if isinstance(one, Value)}
-    if given_away := numbers - hidden:
-        raise CannotTravel(
-            f"The release would give away {', '.join(sorted(given_away))}: in {module}, write it "
-            "as Value(…), with its name and its answer in the brackets."
-        )
-    return texts
+            yield name, text, tree
 
 
 def lines_of(texts: dict[str, str]) -> str:
@@ -193,7 +206,7 @@ class AtHome(ast.NodeTransformer):
 
 
 class Sealing(ast.NodeTransformer):
-    """Numbers that students predict, in the module `name`, as digests."""
+    """Values that students predict, in the module `name`, as digests."""
 
     def __init__(self, name: str):
         self.name, self.imports, self.sealed = name, [], []
@@ -209,7 +222,8 @@ class Sealing(ast.NodeTransformer):
         names = [field.name for field in fields(Value)]
         given = dict(zip(names, node.args)) | {word.arg: word.value for word in node.keywords}
         name, answer = self.meant(given["name"]), self.meant(given["answer"])
-        seal = sealed(name, answer, self.meant(given.pop("slips", None)) or {})
+        within = self.meant(given.get("within")) or 0.0
+        seal = sealed(name, answer, self.meant(given.pop("slips", None)) or {}, within)
         given |= {"answer": ast.parse(repr(seal), mode="eval").body, "criteria": ast.Tuple([])}
         for imports in self.imports if not self.sealed else ():
             imports.names.append(ast.alias(Sealed.__name__))

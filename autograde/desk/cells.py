@@ -1,4 +1,4 @@
-"""What became of the cell that defines a class: the kernel tells it after every run of a cell."""
+"""What became of the cell that defines a class or a function: told by the kernel after each run."""
 
 import linecache
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..exercise.verdict import Cell
 
-DEFINED = re.compile(r"(?m)^class\s+(\w+)")  # at the margin of a cell
+DEFINED = re.compile(r"(?m)^(?:class|def)\s+(\w+)")  # at the margin of a cell
 
 
 @dataclass(frozen=True)

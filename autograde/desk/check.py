@@ -11,17 +11,20 @@ import torch
 from ..exercise.declared import Exercise, Value
 from ..exercise.verdict import Cell, Place, Verdict
 from ..judge import draw, examine, judge, plain, read_answers
+from ..judge.value import given_in, kind_of
 from ..student.respond import respond
+from ..student.value import plain_value
 from . import ladder
 from .cells import Cells, source_of
 from .notebook import namespace, shell
-from .numbers import remark
+from .numbers import in_one_way, remark, seal_of
 from .prints import FewLines
 from .watch import SECONDS, in_words, within
 from .written import borrowed, functions_of, is_written
 
 SEED_BITS = 62
 METHODS = ("__init__", "forward", "reset_parameters")
+NOT_WRITTEN = "Not written yet"  # how the reason for a stub begins
 NEAR = 0.8  # how alike two names are where one may be a slip for the other
 stopped: list[type] = []  # classes that did not come to an end
 
@@ -69,13 +72,14 @@ class Check:
         if isinstance(exercise, Value):
             return self.number(exercise)
         cls = namespace().get(asked) if isinstance(asked, str) else asked
-        if not isinstance(cls, type):
+        is_class = exercise.noun == "class"
+        if not callable(cls) or isinstance(cls, type) != is_class:
+            made = ", not an object made from it" if is_class else ""
             raise CheckFailed(
-                f"{exercise.name} is a {type(cls).__name__}; check takes a class, not an object "
-                "made from it."
+                f"{exercise.name} is a {type(cls).__name__}; check takes a {exercise.noun}{made}."
             )
         cell = self.cell_of(exercise.name, cls)
-        if not is_written(cls):
+        if is_class and not is_written(cls):
             return not_yet(exercise.name, self.slip_for(exercise.name))
         self.warn(exercise.name, cls, cell)
         asking = Asking(exercise, cls)
@@ -91,7 +95,12 @@ class Check:
 
     def climb(self, exercise: Exercise, asking: "Asking", cell: Cell):
         print(exercise.name, flush=True)
-        shown = ladder.climb(asking.values(cell), [], until=ladder.LATER)
+        first = asking.values(cell)
+        if exercise.noun == "function" and all(
+            one.sentence.startswith(NOT_WRITTEN) for one in first.results
+        ):
+            return not_yet(exercise.name)
+        shown = ladder.climb(first, [], until=ladder.LATER)
         verdict = asking.verdict(cell)
         ladder.climb(verdict, shown)
         lost = ladder.first_lost(verdict)
@@ -107,24 +116,30 @@ class Check:
         found = [self.exercises[name] for name in names if name in self.exercises]
         if found:
             return found[-1]
-        classes = [name for name, one in self.exercises.items() if not isinstance(one, Value)]
+        takes = {n: one.noun for n, one in self.exercises.items() if not isinstance(one, Value)}
+        nouns = " or a ".join(dict.fromkeys(takes.values()))
         raise CheckFailed(
-            "check takes a class itself, not an object made from it, and one of these: "
-            f"{', '.join(classes)}."
+            f"check takes a {nouns} itself, not an object made from it, and one of these: "
+            f"{', '.join(takes)}."
         )
 
     def number(self, exercise: Value):
         """Check a number without giving the right one away."""
-        value = number_in(namespace().get(exercise.name, ...))
+        value = namespace().get(exercise.name, ...)
+        given = given_in(read_answers(plain_value(value)))
         if value is None or value is ...:
             return not_yet(exercise.name)
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise CheckFailed(f"{exercise.name} is {value_in_words(value)}; a number is asked for.")
-        said = remark(exercise, value)
+        asked = seal_of(exercise).kind
+        if given is None or kind_of(given) != asked:
+            is_now = value_in_words(value)
+            raise CheckFailed(f"{exercise.name} is {is_now}; {asked} is asked for.")
+        said = remark(exercise, given)
+        shown = f"{exercise.name} = {in_one_way(given)}"
         if said != "":
-            why = f": {said}" if said else ". Think again about what is counted"
-            raise CheckFailed(f"{exercise.name} = {value:g} is not right{why}.")
-        print(f"{exercise.name} = {value:g} is right.")
+            about = " about what is counted" if asked == "a number" else ""
+            why = f": {said}" if said else f". Think again{about}"
+            raise CheckFailed(f"{shown} is not right{why}.")
+        print(f"{shown} is right.")
 
     def cell_of(self, name: str, cls: type) -> Cell:
         """What became of the cell of this class. Raises CheckFailed where the class is older than
@@ -135,7 +150,8 @@ class Check:
         if run.cell.error and not run.made:
             where = f" in line {run.cell.line}" if run.cell.line else ""
             raise CheckFailed(
-                "The class that was checked is older than your cell: the cell stopped with "
+                f"The {self.exercises[name].noun} that was checked is older than your cell: the "
+                "cell stopped with "
                 f"{run.cell.error}{where}, before {name} was defined anew. Mend that, run the "
                 "cell, then run this one again."
             )
@@ -149,18 +165,23 @@ class Check:
     def warn(self, name: str, cls: type, cell: Cell):
         """What is the matter with the desk, though it may not be with the class."""
         slip, runs = self.slip_for(name), self.cells.runs
-        if slip and slip != cls.__name__ and name in runs and runs[slip].number > runs[name].number:
+        if (
+            slip
+            and slip != getattr(cls, "__name__", name)
+            and name in runs
+            and runs[slip].number > runs[name].number
+        ):
             told(f"{name} may be older than your cell: your newest cell defines {slip}.")
         if names := borrowed(cls, namespace(), cell.source):
             told(
-                f"{cls.__name__} uses {', '.join(names)} from outside of its cell. After a restart "
+                f"{name} uses {', '.join(names)} from outside of its cell. After a restart "
                 "that is there only where another cell makes it first."
             )
-        for own, meant in misspelt(cls):
+        for own, meant in misspelt(cls) if isinstance(cls, type) else ():
             told(f"{cls.__name__} has a method {own}: is that a slip for {meant}?")
         device = torch.get_default_device()
         if device.type != "cpu":
-            told(f"PyTorch's default device is {device}; your class is checked on the CPU.")
+            told(f"PyTorch's default device is {device}; your code is checked on the CPU.")
 
 
 class Asking:
@@ -204,12 +225,6 @@ def misspelt(cls: type) -> list[tuple[str, str]]:
     missing = [name for name in METHODS if name not in own]
     found = [(difflib.get_close_matches(name, own, 1, NEAR), name) for name in missing]
     return [(near[0], name) for near, name in found if near and near[0] not in METHODS]
-
-
-def number_in(value):
-    """The number in a tensor or an array of one; anything else as it is."""
-    size = getattr(value, "numel", lambda: getattr(value, "size", 0))()
-    return value.item() if size == 1 and hasattr(value, "item") else value
 
 
 def value_in_words(value) -> str:

@@ -9,7 +9,10 @@ import torch
 CALLS_ABOVE = {"super", "__init__"}  # all that a method does which nobody has filled in
 
 
-def functions_of(cls: type) -> list[types.FunctionType]:
+def functions_of(cls) -> list[types.FunctionType]:
+    """The functions of a class; a function itself."""
+    if not isinstance(cls, type):
+        return [cls] if isinstance(cls, types.FunctionType) else []
     return [value for value in vars(cls).values() if isinstance(value, types.FunctionType)]
 
 
@@ -45,7 +48,7 @@ def needed_by(function: types.FunctionType, namespace: dict) -> set[str]:
     return names
 
 
-def borrowed(cls: type, namespace: dict, source: str) -> list[str]:
+def borrowed(cls, namespace: dict, source: str) -> list[str]:
     """Names of numbers and tensors that the methods of a class take from other cells: after a
     restart they are there only where those cells run."""
     names = {name for function in functions_of(cls) for name in globals_of(function.__code__)}

@@ -3,15 +3,32 @@
 Imports nothing of ours from outside this room; needs NumPy alone.
 """
 
-from .declared import BuiltIns, Criterion, Exercise, Normal, Recurrence, Sealed, Stack, Value, load
+from .declared import (
+    BuiltIns,
+    Computed,
+    Criterion,
+    Exercise,
+    Function,
+    Module,
+    Normal,
+    Recurrence,
+    Sealed,
+    Stack,
+    Table,
+    Value,
+    load,
+)
 from .rules import Part, Rule
 from .verdict import Cell, Result, Verdict, zero
 
 __all__ = [
     "BuiltIns",
     "Cell",
+    "Computed",
     "Criterion",
     "Exercise",
+    "Function",
+    "Module",
     "Normal",
     "Part",
     "Recurrence",
@@ -19,6 +36,7 @@ __all__ = [
     "Rule",
     "Sealed",
     "Stack",
+    "Table",
     "Value",
     "Verdict",
     "load",

@@ -1,8 +1,9 @@
 """Pure: draws questions, reads typed answers, compares, searches, and says what it found. No files,
-no processes. One module for each kind of exercise: `recurrence`, `stack`, `value`.
+no processes. One module for each kind of exercise: `function`, `module`, `table`, `value`,
+`recurrence`, `stack`.
 
 May import `exercise`, and of `student` what both sides of the boundary must agree on. Needs NumPy
-alone.
+alone; PyTorch and pandas where a reference computes with them.
 """
 
 from .answers import Answers, read_answers

@@ -13,7 +13,7 @@ LEFT_ALONE = 1e-6  # an argument of forward, after the call
 EQUAL_CALLS = 1e-4  # the same call, made twice
 FOLLOWS = 1e-9  # closer than this, a value does not follow what was changed
 SHOWS = 1e-6  # and so for a gate that was changed by a tenth
-PREDICTED = 1e-3  # a number that a student predicts
+EXACTLY = 1e-12  # a number that a student predicts, and that is not to be about right
 
 # ---------------------------------------------------------------- of slopes
 SLOPE = {"float64": 1e-5, "float32": 5e-3}  # by backward, against differences of the rule
@@ -42,7 +42,7 @@ def which_agree(candidates, truth, within: float) -> np.ndarray:
     if lead < 0 or candidates.shape[lead:] != truth.shape:
         return np.False_
     size = (
-        np.abs(truth).max(axis=-2, keepdims=True)
+        np.abs(truth).max(axis=-2, keepdims=True, initial=0)
         if truth.ndim > 1
         else np.abs(truth).max(initial=0)
     )

@@ -5,11 +5,12 @@ Whatever was sent, `read_answers` makes a record of it and raises nothing: what 
 than asked is left out, and the record's default stands in its place.
 """
 
+import json
 import math
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -20,6 +21,7 @@ from ..student.protocol import is_shape, unpack
 MOST_ITEMS = 1000  # of any list or dict in an answer
 WORDS = 300  # characters of a student's words that a sentence can bear
 LINE = 120  # and of a line of code
+SAFE_DIGITS = 16  # of a whole number that a float holds
 
 
 def words(text: str, most: int = WORDS) -> str:
@@ -199,16 +201,63 @@ class Reset:
     again: dict[str, Tensor] = field(default_factory=dict)
 
 
+def from_json(text: str):
+    """What a text says, with whole numbers that no float holds as infinite; None where it is no
+    JSON."""
+    whole = lambda digits: int(digits) if len(digits) < SAFE_DIGITS else float(digits)
+    try:
+        return json.loads(text, parse_int=whole)
+    except (ValueError, RecursionError):
+        return None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A table, or the type of what stood in its place. index: those of its names that stand in the
+    index. kinds: of the columns: "int", "float", "bool", "date" or "text". written: the columns, as
+    JSON."""
+
+    type: str = "thing that cannot be read"
+    index: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    written: str = ""
+
+    @cached_property
+    def columns(self) -> dict[str, list]:
+        """Name to entries; none of a table that cannot be read."""
+        columns = from_json(self.written)
+        lists = isinstance(columns, list) and all(isinstance(one, list) for one in columns)
+        whole = lists and len(columns) == len(self.names) == len(self.kinds)
+        return dict(zip(self.names, columns)) if whole and len({*map(len, columns)}) == 1 else {}
+
+    @property
+    def rows(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+
+@dataclass(frozen=True)
+class Tabled:
+    """One call of a function of tables: what it returned, the same once more, and the tables that
+    went in, afterwards."""
+
+    failure: Failure | None = None
+    out: Frame | None = None
+    again: Frame | None = None
+    after: tuple[Frame, ...] = ()
+
+
 @dataclass(frozen=True)
 class Answers:
     """All answers about one exercise.
 
     failed: why there are none. defined: "yes", "no", or "other" where the name is no class of
-    modules. alias: the class that was asked in its place, under a name much like it. bases: names
-    of the classes that it is derived from. inherits: the class of the course or of PyTorch whose
-    forward it has, where it has none of its own. kept: builds of a class that holds its parameters
-    in another form, as it is. value, value_type: of a number. runs, mode: whole runs for a picture,
-    and whose cells were in them.
+    modules, or no function. alias: the class that was asked in its place, under a name much like
+    it. bases: names of the classes that it is derived from. inherits: the class of the course or of
+    PyTorch whose forward it has, where it has none of its own. kept: builds of a class that holds
+    its parameters in another form, as it is. value, value_type: of a number; written: anything
+    else, as JSON. tables: calls of a function of tables. runs, mode: whole runs for a picture, and
+    whose cells were in them.
     """
 
     failed: str = ""
@@ -221,6 +270,8 @@ class Answers:
     resets: tuple[Reset, ...] = ()
     value: float | None = None
     value_type: str = ""
+    written: str = ""
+    tables: tuple[Tabled, ...] = ()
     runs: tuple[Tensor, ...] = ()
     mode: str = ""
 

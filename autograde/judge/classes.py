@@ -5,22 +5,30 @@ import ast
 import re
 from collections.abc import Callable
 
-from ..exercise.declared import ModuleExercise
+from ..exercise.declared import Exercise
 from ..exercise.verdict import Cell
 from .answers import Answers, words
 from .reset import judge_reset
 from .sheet import Sheet
 
 NOTHING = "Not marked: nothing of what was asked shows in your numbers yet."
-FORM = {"parameters", "layers"}  # criteria of how a class is built
-NEED_NUMBERS = {"order", "gradients", "untouched"}  # not earned where nothing right is computed
+FORM = {"parameters", "layers", "columns"}  # criteria of how a class is built
+NEED_NUMBERS = {
+    "order",
+    "gradients",
+    "untouched",
+    "shape",
+    "dtype",
+    "large",
+    "rows",
+}  # not earned where nothing right is computed
 NOT_COMPUTED = {"runs", "reset", "own"} | FORM | NEED_NUMBERS  # no part of what is computed
 BUILT_WITHOUT_COMPUTING = {"runs", "reset"} | FORM  # what a class earns by its form alone
 UNWATCHED = "unwatched"  # in place of a name, where the student's side could not see what ran
 
 
 def judge_class(
-    exercise: ModuleExercise,
+    exercise: Exercise,
     answers: Answers,
     cell: Cell,
     sheet: Sheet,
@@ -34,8 +42,9 @@ def judge_class(
     if cell.error:
         where = f" (line {cell.line} of the cell)" if cell.line else ""
         tried_out = ""
-        if defined and stops_below_class(exercise, cell):
-            tried_out = " Code that tries the class out belongs in a cell of its own."
+        if defined and stops_below(exercise, cell):
+            noun = exercise.noun
+            tried_out = f" Code that tries the {noun} out belongs in a cell of its own."
         sheet.lose(
             "runs",
             f"Your cell stopped with {words(cell.error)}{where}.{tried_out}",
@@ -60,13 +69,13 @@ def judge_class(
     return otherwise
 
 
-def stops_below_class(exercise: ModuleExercise, cell: Cell) -> bool:
-    """Whether the error came after the class, as far as that is known."""
-    place = re.search(rf"(?m)^class {exercise.name}\b", cell.source)
+def stops_below(exercise: Exercise, cell: Cell) -> bool:
+    """Whether the error came after what is asked for, as far as that is known."""
+    place = re.search(rf"(?m)^(class|def) {exercise.name}\b", cell.source)
     return not (place and cell.line) or cell.line > cell.source[: place.start()].count("\n") + 1
 
 
-def lose_inherited(exercise: ModuleExercise, answers: Answers, sheet: Sheet) -> str:
+def lose_inherited(exercise: Exercise, answers: Answers, sheet: Sheet) -> str:
     """What a class has from its base earns nothing; its form may."""
     said = (
         f"forward is inherited from {words(answers.inherits, 60)}: nothing of this exercise is"
@@ -78,24 +87,25 @@ def lose_inherited(exercise: ModuleExercise, answers: Answers, sheet: Sheet) -> 
     return said
 
 
-def missing_class(exercise: ModuleExercise, answers: Answers, cell: Cell) -> str:
+def missing_class(exercise: Exercise, answers: Answers, cell: Cell) -> str:
     if cell.error:
         return (
             f"{exercise.name} could not be marked: the cell stopped with"
-            f" {words(cell.error, 160)} before the class was defined."
+            f" {words(cell.error, 160)} before the {exercise.noun} was defined."
         )
     if answers.defined == "other":
-        return f"{exercise.name} is not a class derived from nn.Module."
+        kind = "class derived from nn.Module" if exercise.noun == "class" else exercise.noun
+        return f"{exercise.name} is not a {kind}."
     return f"{exercise.name} is not defined after your cell has run."
 
 
-def judge_base(exercise: ModuleExercise, answers: Answers, sheet: Sheet, key: str):
+def judge_base(exercise: Exercise, answers: Answers, sheet: Sheet, key: str):
     """Whether the class is derived from the one that it is to be derived from."""
     if exercise.base and exercise.base not in answers.bases:
         sheet.lose(key, f"{exercise.name} is not a subclass of {exercise.base}.", "no subclass")
 
 
-def judge_rest(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
+def judge_rest(exercise: Exercise, answers: Answers, sheet: Sheet):
     """Criteria that a class earns only when it computes something of what was asked, or is at least
     built as asked."""
     computes = sheet.computes or sheet.has(
@@ -114,7 +124,7 @@ def judge_rest(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
 
 
 # ---------------------------------------------------------------- the student's own work
-def judge_built_ins(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
+def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
     """Whether PyTorch's own did the work, as it was seen to run: then nothing that is computed is
     the student's, but for what is computed openly beside it. What the text of a class mentions
     decides nothing."""
@@ -129,14 +139,14 @@ def judge_built_ins(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
             if key == "own" or not (sheet.openly or key in BUILT_WITHOUT_COMPUTING):
                 sheet.lose(
                     key,
-                    f"While your class ran, PyTorch's own {names} was called. Write the computation"
-                    " yourself.",
+                    f"While your {exercise.noun} ran, PyTorch's own {names} was called. Write the"
+                    " computation yourself.",
                     f"{called} is called",
                 )
         sheet.flags.append(f"{exercise.name}: PyTorch's {names} ran underneath.")
 
 
-def read_source(exercise: ModuleExercise, source: str, sheet: Sheet):
+def read_source(exercise: Exercise, source: str, sheet: Sheet):
     """From the text of the cell: code after return, for a note."""
     try:
         tree = ast.parse(re.sub(r"(?m)^[ \t]*[%!].*$", "pass", source))

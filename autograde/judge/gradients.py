@@ -71,7 +71,7 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
         if answer is None or not one.build.answered or not answer.runs:
             continue  # a forward pass that fails over several steps is judged elsewhere
         if answer.failure:
-            complaint = complaint or backward_raised(answer.failure)
+            complaint = complaint or backward_raised(answer.failure, one.sequence)
             continue
         said = slope_complaint(one)
         overflow.append(said if said and NO_NUMBER in said else None)
@@ -91,11 +91,11 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
         )  # right, or not to be asked for: what is returned is judged elsewhere
 
 
-def backward_raised(failure: Failure) -> str:
+def backward_raised(failure: Failure, sequence: Sequence) -> str:
     """A sentence for the exception of a backward pass."""
     meanings = (meaning for piece, meaning in KNOWN_ERRORS.items() if piece in failure.error)
     reason = next(meanings, str(failure))
-    return f"A backward pass over several steps raised an error: {reason}."
+    return f"{sequence.backward} raised an error: {reason}."
 
 
 # ---------------------------------------------------------------- slopes
@@ -154,7 +154,7 @@ def in_words(name: str, sequence: Sequence) -> str:
     first, *states = sequence.arguments
     if name.isdigit():
         return f"the parameters of layer {name}"
-    return f"the initial {name}" if name in states else name
+    return f"{sequence.beside}{name}" if name in states else name
 
 
 def name_missing(answer: Gradients, groups: list[str]) -> str:

@@ -10,12 +10,19 @@ import numpy as np
 
 from ..exercise.declared import Exercise
 from ..exercise.verdict import Cell, Verdict
-from . import recurrence, stack, value
+from . import function, module, recurrence, stack, table, value
 from .answers import Answers
 from .questions import generator
 from .sheet import Sheet
 
-KINDS = {"recurrence": recurrence, "stack": stack, "value": value}
+KINDS = {
+    "function": function,
+    "module": module,
+    "recurrence": recurrence,
+    "stack": stack,
+    "table": table,
+    "value": value,
+}
 
 
 def draw(exercise: Exercise, seed: int):

@@ -7,10 +7,12 @@ On this side questions are records of arrays; `plain` makes the data of them tha
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from ..exercise.declared import Exercise
+from ..exercise.shapes import Spec, length
 from ..student.protocol import pack
 
 
@@ -54,6 +56,26 @@ def weights(
     }
 
 
+ANY_INT, SOME = 10, 0.7  # whole numbers without a bound lie below; the part of True among booleans
+
+
+def argument(rng: np.random.Generator, spec: Spec, sizes: dict[str, int], large: float = 1.0):
+    """What an argument is drawn as: an array, or a number. large: how many times as large floats
+    are."""
+    shape = spec.shape(sizes)
+    if spec.kind == "size":
+        return shape[0]
+    if spec.kind == "int":
+        drawn = rng.integers(0, length(spec.below, sizes) if spec.below else ANY_INT, shape)
+    elif spec.kind == "bool":
+        drawn = rng.random(shape) < SOME
+        drawn = drawn | (np.arange(shape[-1]) == 0) if shape else drawn
+    else:
+        drawn = large * normal(rng, shape)
+        drawn = np.abs(drawn) if spec.positive else drawn
+    return drawn if shape else np.asarray(drawn).item()
+
+
 # ---------------------------------------------------------------- a run over several steps
 @dataclass(frozen=True)
 class Sequence:
@@ -68,10 +90,21 @@ class Sequence:
     arguments: dict[str, np.ndarray]
     loss: np.ndarray
     directions: dict
+    backward: ClassVar[str] = "A backward pass over several steps"
+    beside: ClassVar[str] = "the initial "  # before the names of arguments but for the first
 
     @property
     def steps(self) -> int:
         return len(next(iter(self.arguments.values())))
+
+
+@dataclass(frozen=True)
+class Single(Sequence):
+    """One call, with what it gets that has a gradient. loss: weights of all that comes back, over
+    and over."""
+
+    backward: ClassVar[str] = "A backward pass"
+    beside: ClassVar[str] = ""
 
 
 def sequence(

@@ -25,14 +25,17 @@ class Sheet:
         self.flags: list[str] = []
 
     def lose(self, key: str, sentence: str, mistake: str | None = None, place: Place | None = None):
-        sentences = self.lost.setdefault(key, [])
-        names = self.mistakes.setdefault(key, [])
-        if sentence not in sentences:
-            sentences.append(sentence)
-        if mistake and mistake not in names:
-            names.append(mistake)
-        if place:
-            self.places.setdefault(key, place)
+        """Of a criterion; where the exercise has none of this key, of those that count instead."""
+        instead = () if key in self.exercise.keys else self.exercise.instead_of(key)
+        for one in (key, *instead):
+            sentences = self.lost.setdefault(one, [])
+            names = self.mistakes.setdefault(one, [])
+            if sentence not in sentences:
+                sentences.append(sentence)
+            if mistake and mistake not in names:
+                names.append(mistake)
+            if place:
+                self.places.setdefault(one, place)
 
     def meet(self, *keys: str):
         self.met.update(keys)

@@ -22,7 +22,9 @@ class Asked:
     twice: bool = True
 
 
-def judge_untouched(calls: Iterable[Asked], sheet: Sheet):
+def judge_untouched(
+    calls: Iterable[Asked], sheet: Sheet, who: str = "forward", what: str = "tensor"
+):
     """The tensors passed in, after the call, against what was passed; and the same call once
     more."""
     looked = False
@@ -31,7 +33,7 @@ def judge_untouched(calls: Iterable[Asked], sheet: Sheet):
         looked = looked or bool(asked.call.out and len(kept) == len(asked.arguments))
         for (name, sent), after in zip(asked.arguments.items(), kept):
             if after.writes or not agree(after.values, sent, LEFT_ALONE):
-                lose_argument(name, sheet)
+                lose_argument(name, sheet, who, what)
         if asked.twice and asked.call.out and not same_again(asked.call):
             sheet.lose(
                 "untouched",
@@ -43,11 +45,11 @@ def judge_untouched(calls: Iterable[Asked], sheet: Sheet):
         sheet.meet("untouched")
 
 
-def lose_argument(name: str, sheet: Sheet):
+def lose_argument(name: str, sheet: Sheet, who: str, what: str):
     sheet.lose(
         "untouched",
-        f"Your forward writes into the {name} that was passed in (as in {name}[k] = … or {name} +="
-        " …), so the caller's tensor changes. Make new tensors instead.",
+        f"Your {who} writes into the {name} that was passed in (as in {name}[k] = … or {name} +="
+        f" …), so the caller's {what} changes. Make new {what}s instead.",
         f"writes into {name}",
     )
 

@@ -19,6 +19,7 @@ OWN_BIAS = "{name} has a bias of its own on top of b_{letter}; give nn.Linear bi
 KEPT_GATE = (
     "{name} is still there: with coupled gates there is no input gate, and none of its parameters."
 )
+ABOUT = 1e-3  # part by which a prediction may be off
 COMMON = {"draws": DRAWS, "built_ins": BUILT_IN}
 
 
@@ -44,6 +45,7 @@ CELL_PARAMETERS = Value(
         " and b (5), for each of the letters f, i, o, c",
     ),
     answer=180,
+    within=ABOUT,
     slips={
         200: "that is what PyTorch's own cell trains, which has two biases where one would do",
         160: "the biases are left out",
@@ -91,6 +93,7 @@ ZEROS = Value(
         " of the other",
     ),
     answer=6,
+    within=ABOUT,
     slips={
         10: "that is how many pairs have influence",
         12: "that would be so if every layer read the raw x, or if all shared one state",

@@ -26,6 +26,11 @@ def text(x: float, y: float, words: str, anchor: str = "middle", kind: str = "")
 
 def caption(picture: dict) -> str:
     """What to see in the picture, in words."""
+    if what := picture.get("what"):
+        return (
+            f"The {what} in one call, with the same inputs. Yours leave the right ones at number "
+            f"{picture['from']}."
+        )
     if picture["kind"] == "steps":
         return (
             f"{picture['name']} of one unit over {len(picture['right'])} steps, with the same "
@@ -51,7 +56,7 @@ def svg_steps(picture: dict) -> str:
         for y, value in ((25, high), (130, low))
     )
     inside += "".join(text(place(k, 0)[0], 150, str(k)) for k in range(len(right))) + text(
-        174, 166, "step"
+        174, 166, "number" if "what" in picture else "step"
     )
     for kind, values in (("right", right), ("yours", yours)):
         points = [place(k, value) for k, value in enumerate(values)]

@@ -24,7 +24,7 @@ TYPING = (  # what waits for a person to type, and where Python has it
     *(("pdb", "set_trace"), ("IPython.core.debugger", "set_trace")),
 )
 UNREADABLE = {
-    "answers": {"failed": "Your class gave an answer that is not plain numbers."},
+    "answers": {"failed": "Your code gave an answer that is not plain numbers."},
     "outputs": [],
     "error": None,
     "status": "ok",
@@ -101,7 +101,7 @@ def answer(shell, recorder, questions):
         with Interruptible():
             return {"answers": respond(questions, shell.user_ns)}
     except BaseException as error:
-        return {"answers": {"failed": f"Your class could not be asked: {in_words(error)}"}}
+        return {"answers": {"failed": f"Your code could not be asked: {in_words(error)}"}}
 
 
 def in_words(error):

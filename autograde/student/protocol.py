@@ -19,6 +19,9 @@ MESSAGE_BYTES = 32 << 20  # of one message; a longer one is none
 TENSOR_NUMBERS = 200_000  # in one tensor of an answer; of a larger one only the shape is told
 TENSOR_DIMENSIONS = 4  # of one tensor in an answer
 DIMENSION_LENGTH = 10_000  # of a tensor in an answer, along one dimension
+TABLE_ROWS = 1_000  # of a table in an answer
+TABLE_COLUMNS = 50  # of it
+KIND_OF = {"i": "int", "u": "int", "f": "float", "b": "bool", "M": "date"}  # of NumPy's kinds
 CELL_TEXT = 100_000  # characters of printed output kept for one cell
 CELL_OUTPUTS = 1_000  # outputs kept of one cell
 CELL_PICTURES = 2_000_000  # characters kept of all that one cell displays (a PNG travels as base64)
@@ -100,3 +103,33 @@ def is_shape(value) -> bool:
 def base64_length(count: int) -> int:
     """Characters that base64 takes for `count` bytes."""
     return 4 * -(-count // 3)
+
+
+# ---------------------------------------------------------------- tables
+def pack_table(frame) -> dict:
+    """A DataFrame as plain data: its columns, with an index that has a name or is no numbering in
+    front of them, as JSON; anything else as its type. It is not changed."""
+    told = {"type": type(frame).__name__}
+    if told["type"] == "Series":
+        frame = frame.to_frame(frame.name if frame.name is not None else "values")
+    if not hasattr(frame, "iloc"):
+        return told
+    numbered = frame.index.dtype.kind == "i" and frame.index.name is None
+    index = [] if numbered else list(frame.index.names)
+    frame, named = frame.iloc[:TABLE_ROWS], [str(name or "index") for name in index]
+    levels = [frame.index.get_level_values(k) for k in range(len(named))]
+    columns = [frame.iloc[:, k] for k in range(min(len(frame.columns), TABLE_COLUMNS))]
+    return told | {
+        "index": named,
+        "names": [*named, *(str(column.name) for column in columns)],
+        "kinds": [KIND_OF.get(part.dtype.kind, "text") for part in (*levels, *columns)],
+        "written": json.dumps([list(map(entry, part.tolist())) for part in (*levels, *columns)]),
+    }
+
+
+def entry(value):
+    """What stands in a table, as JSON has it; what is missing as None."""
+    if value is None or type(value).__name__ == "NAType" or value != value:
+        return None
+    plain = isinstance(value, bool | int | float | str)
+    return value if plain and value not in (math.inf, -math.inf) else str(value)

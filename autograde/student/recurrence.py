@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from .classes import of_class
 from .forms import returned, takes_apart
 from .holes import mend
 from .parameters import found, hold, load, own_name, survey, tensor_of
@@ -15,6 +16,7 @@ DTYPES = (torch.float64, torch.float32)  # the first one in which the class runs
 MOST_PARAMETERS = 60
 
 
+@of_class
 def answer(namespace: dict, question: dict) -> dict:
     """Builds of the class that is asked for, and what its reset_parameters() does."""
     cls = namespace[question["name"]]
@@ -241,20 +243,21 @@ def every_parameter(module) -> dict[str, torch.nn.Parameter]:
 
 
 # ---------------------------------------------------------------- whole runs, for a picture
+@of_class
 @torch.no_grad()
-def show(namespace: dict, question: dict, mode: str = "own") -> dict:
+def show(namespace: dict, question: dict) -> dict:
     """All states at every step of each run: (steps, states, units)."""
     dtype = DTYPES[0]
     with default_dtype(dtype):
         module, _ = built(namespace[question["name"]], question["sizes"], dtype)
         takes_apart(module, question["inputs"])
-        (weights,) = question["weights"][mode]
+        (weights,) = question["weights"]["own"]
         load(module, without_gone(module, weights, question), question["diagonal"], dtype)
         runs = [
             states_of(module, question["outputs"], *[unpack(v, dtype) for v in run.values()])
             for run in question["runs"]
         ]
-    return {"mode": mode, "runs": [pack(run) for run in runs]}
+    return {"mode": "own", "runs": [pack(run) for run in runs]}
 
 
 def without_gone(module, weights: dict, question: dict) -> dict:

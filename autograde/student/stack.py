@@ -8,6 +8,7 @@ from operator import add
 import torch
 from torch import nn
 
+from .classes import of_class
 from .forms import takes_apart
 from .parameters import MOST_NAMES, found, load, tensor_of
 from .recurrence import DTYPES, arguments_of, built, cells_in, faults, reset_answer, without_gone
@@ -18,6 +19,7 @@ from .watching import MOST_STEPS, built_ins, default_dtype
 MODES = ("stand-in", "own")  # whose cells the stack is asked with: the grader's, or the student's
 
 
+@of_class
 def answer(namespace: dict, question: dict) -> dict:
     """Builds of the stack that is asked for, and what its reset_parameters() does."""
     ways = [(mode, dtype) for mode in MODES for dtype in DTYPES]
@@ -394,6 +396,7 @@ def own_built_ins(module, question: dict, arguments: list) -> list[str]:
 
 
 # ---------------------------------------------------------------- whole runs, for a picture
+@of_class
 def show(namespace: dict, question: dict) -> dict:
     """The outputs of each run, in the first mode that can be run."""
     for mode in question["weights"]:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from autograde.exercise import Cell, Criterion, Part, Recurrence, Rule, Stack, Verdict
-from autograde.judge import draw, judge, plain, read_answers
+from autograde.judge import draw, examine, judge, plain, read_answers
 from autograde.student.respond import respond
 
 GRU = gru_exercises.STACK
@@ -173,3 +173,73 @@ def test_a_step_and_a_stack_with_three_states():
     assert "a layer reads the a of the layer below" in up.results[1].sentence
     bent = graded(THREE, THREE_SOURCE.replace("b + new_a", "b + 0 * new_a"))
     assert lost(bent) == {"b"} and "a_t is missing" in bent.results[2].sentence
+
+
+# ---------------------------------------------------------------- what has no criterion of its own
+def few_criteria(*keys: str) -> tuple[Criterion, ...]:
+    return tuple(Criterion(key, 1, key, f"the rule of {key}") for key in keys)
+
+
+SUM = {"W @ h + U @ x + b": "", "W @ h + U @ x": "the bias is missing"}
+RNN = Recurrence(
+    "Cell",
+    "rnn",
+    few_criteria("runs", "hidden"),
+    rule=Rule(
+        (
+            Part("a", "sum", "hidden", SUM, inline=True),
+            Part("new", "h_t", "hidden", {"tanh(a)": "", "a": "tanh is missing"}),
+        ),
+        inputs={"x": "x_t", "h": "h_{t−1}"},
+        outputs={"h_t": "new"},
+    ),
+    parameters={"W": ("m", "m"), "U": ("m", "n"), "b": ("m",)},
+)
+GATED = Recurrence(
+    "Cell",
+    "gated",
+    few_criteria("runs", "cell", "hidden"),
+    rule=Rule(
+        (
+            Part("k", "k_t", "k", {"sigmoid(W @ h + U @ x)": ""}, traced=True),
+            Part("new_c", "c_t", "cell", {"k * c": ""}),
+            Part("new_h", "h_t", "hidden", {"tanh(new_c)": ""}),
+        ),
+        inputs={"x": "x_t", "c": "c_{t−1}", "h": "h_{t−1}"},
+        outputs={"c_t": "new_c", "h_t": "new_h"},
+    ),
+    parameters={"W": ("m", "m"), "U": ("m", "n")},
+)
+CELL_TEXT = """class Cell(nn.Module):
+    def __init__(self, n, m):
+        super().__init__()
+        self.W, self.U = nn.Linear(m, m, bias=False), nn.Linear(n, m, bias=False)
+        self.b = nn.Parameter(torch.zeros(m))
+
+    def forward(self, {arguments}):
+        {body}
+"""
+# ruff: disable[E501]
+SILENT = (  # exercise, arguments, body, what is lost, what is read
+    (RNN, "x, h", "return torch.tanh(self.W(h) + self.U(x) + self.b)", set(), ""),
+    (RNN, "x, h", "return torch.tanh(self.W(h) + self.U(x))", {"hidden"}, "the bias is missing"),
+    (GATED, "x, c, h", "c = torch.sigmoid(self.W(h) + self.U(x)) * c; return c, c.tanh()", set(), ""),
+    (GATED, "x, c, h", "c = torch.sigmoid(self.W(h) + self.U(x)) * c; return c.tanh(), c", {"cell", "hidden"}, "forward returns (h_t, c_t). The rule: forward returns (c_t, h_t)."),
+    (GATED, "x, c, h", "c = torch.sin(self.W(h) + self.U(x)) * c; return c, c.tanh()", {"cell"}, "The rule: the rule of cell."),
+)  # fmt: skip
+# ruff: enable[E501]
+
+
+@pytest.mark.parametrize("exercise, arguments, body, lost, said", SILENT)
+def test_what_is_wrong_costs_though_it_has_no_criterion_of_its_own(
+    exercise, arguments, body, lost, said
+):
+    source = CELL_TEXT.format(arguments=arguments, body=body)
+    if exercise is GATED:
+        source = source.replace("        self.b = nn.Parameter(torch.zeros(m))\n", "")
+    namespace = {"__name__": "__main__", "torch": torch, "nn": torch.nn}
+    exec(source, namespace)
+    verdict = examine(exercise, lambda asked: respond(asked, namespace), Cell(source), 1)
+    sentences = {result.key: result.sentence for result in verdict.results if not result.met}
+    assert set(sentences) == lost
+    assert not lost or any(said in sentence for sentence in sentences.values())

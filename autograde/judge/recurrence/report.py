@@ -117,9 +117,10 @@ def report_order(exercise: Recurrence, reading: Reading, sheet: Sheet):
     elif reading.order.outputs_moved:
         said.append(f"returns ({', '.join(returned_names(outputs, reading))})")
     if said:
+        rule = exercise.asks("order") if "order" in exercise.keys else f"forward returns {asked}"
         sheet.lose(
             "order",
-            f"Your forward {', and '.join(said)}. The rule: {exercise.asks('order')}.",
+            f"Your forward {', and '.join(said)}. The rule: {rule}.",
             "arguments or outputs in another order or form" if form else f"forward {said[0]}",
         )
     sheet.meet("order")
@@ -287,8 +288,9 @@ def report_state(
     formula, key = finding.choice.get(part.name), part.criterion
     rule = f"The rule: {exercise.asks(key)}."
     sheet.meet(key)
-    if formula:
-        lose_part(exercise, part, [part], finding, reading, sheet, part.counts_for(formula))
+    if bent := bent_parts(exercise.rule, part, finding):
+        counts = part.counts_for(formula) if formula else key
+        lose_part(exercise, part, bent, finding, reading, sheet, counts)
     elif key not in sheet.lost and all(is_zero(env[part.name]) for env in finding.envs):
         sheet.lose(
             key,

@@ -1,0 +1,66 @@
+"""What an argument is, as a text:
+
+"T d"           an array of floats; a name is a size, 3 is 3, 2d is twice d
+"T d > 0"       the same, of positive numbers
+"int n < c"     an array of whole numbers from 0 on, below a size or a number
+"bool T S"      an array of truth values
+"float", "float > 0", "int < 5"    a number
+"size T"        the size itself, as a whole number
+"a|b|c"         a text, one of these
+"… ?"           in a column of a table: some are missing
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+SIZE = re.compile(r"(\d*)([A-Za-z_]\w*)|(\d+)")
+FORM = re.compile(
+    r"(?:(?P<kind>float|int|bool|size)\b)? *(?P<dims>(?:\w+ *)*?)"
+    r"(?: *(?P<sign>[<>]) *(?P<bound>\w+))?(?P<missing> *\?)?"
+)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """kind: "float", "int", "bool", "size" or "text". dims: of an array; none for a number. below:
+    of whole numbers; a size or a number. choices: of a text."""
+
+    kind: str
+    dims: tuple[str, ...] = ()
+    below: str = ""
+    positive: bool = False
+    choices: tuple[str, ...] = ()
+    missing: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of sizes in it."""
+        found = (SIZE.fullmatch(word) for word in (*self.dims, self.below) if word)
+        return tuple(match[2] for match in found if match[2])
+
+    def shape(self, sizes: dict[str, int]) -> tuple[int, ...]:
+        return tuple(length(word, sizes) for word in self.dims)
+
+
+def length(word: str, sizes: dict[str, int]) -> int:
+    """A size in numbers: "T", "2d" or "3"."""
+    times, name, number = SIZE.fullmatch(word).groups()
+    return int(number) if number else int(times or 1) * sizes[name]
+
+
+@cache
+def spec(text: str) -> Spec:
+    """What a text of the forms above says. Raises ValueError."""
+    if "|" in text:
+        choices = text.removesuffix("?").split("|")
+        return Spec("text", choices=tuple(map(str.strip, choices)), missing=text.endswith("?"))
+    match = FORM.fullmatch(text.strip())
+    dims = tuple(match["dims"].split()) if match else ()
+    bad = not match or not all(map(SIZE.fullmatch, dims)) or not text.strip()
+    bad = bad or (match["sign"] == ">" and match["bound"] != "0")
+    kind = (match["kind"] or "float") if match else ""
+    if bad or (match["sign"] == "<" and kind != "int") or (kind == "size" and len(dims) != 1):
+        raise ValueError(f'"{text}" is no argument: write it as "T d", "int n < c" or "float > 0"')
+    below = match["bound"] if match["sign"] == "<" else ""
+    return Spec(kind, dims, below, match["sign"] == ">", (), bool(match["missing"]))

@@ -1,0 +1,158 @@
+"""Exercises of every kind, judged as a pure function: right answers however they are written, and
+typical wrong ones, which lose what they should and are named."""
+
+import contextlib
+import io
+import json
+import linecache
+import math
+import random
+import warnings
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import torch
+
+from autograde.desk.numbers import remark, seal_of
+from autograde.exercise import Cell, Criterion, Value, Verdict
+from autograde.judge import draw, examine, judge, read_answers
+from autograde.judge.value import given_in, kind_of
+from autograde.student.respond import respond
+from autograde.student.value import plain_value
+from grader_tests.samples.gallery import EXERCISES
+from grader_tests.samples.gallery_answers import RIGHT, SETUP, WORKED, WRONG, changed
+
+GALLERY = {exercise.name: exercise for exercise in EXERCISES}
+
+
+def grade(exercise, source: str, seed: int = 1, sent: dict | None = None) -> Verdict:
+    """The verdict on the text of a cell. sent: gets the first answers."""
+    torch.set_num_threads(1)
+    namespace, error = {"__name__": "__main__"}, None
+    exec(SETUP, namespace)
+    linecache.cache["<cell>"] = len(source), None, source.splitlines(True), "<cell>"
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            exec(compile(source, "<cell>", "exec"), namespace)
+        except Exception as problem:
+            error = f"{type(problem).__name__}: {problem}"
+
+        def ask(questions: dict) -> dict:
+            answers = json.loads(json.dumps(respond(questions, namespace)))
+            if sent is not None and not sent:
+                sent.update(answers)
+            return answers
+
+        return examine(exercise, ask, Cell(source, error), seed)
+
+
+def lost(verdict: Verdict) -> dict[str, str]:
+    return {result.key: result.sentence for result in verdict.results if not result.met}
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_right_answers_get_everything(name):
+    for source in (WORKED[name], *RIGHT[name]):
+        for seed in (1, 2):
+            assert not lost(grade(GALLERY[name], source, seed)), source
+
+
+@pytest.mark.parametrize("name, k", [(name, k) for name in WRONG for k in range(len(WRONG[name]))])
+def test_a_wrong_answer_loses_what_it_should_and_is_named(name, k):
+    changes, keys, said = WRONG[name][k]
+    for seed in (1, 2):
+        found = lost(grade(GALLERY[name], changed(name, changes), seed))
+        assert set(found) == keys, found
+        assert any(said in sentence for sentence in found.values()), found
+
+
+INIT = "    def __init__(self, d):\n        super().__init__()\n"
+TRIED = 25  # changes of an answer
+NASTY = (
+    *(
+        None,
+        True,
+        -1,
+        10**400,
+        math.nan,
+        1e308,
+        "",
+        "AAAA",
+        "\ud800" * 300,
+        [],
+        {},
+        [[1]],
+        ["a"] * 60,
+    ),
+    *({"shape": [2, 2], "dtype": "int" * 300}, {"type": "list"}, {"error": "x" * 5000}),
+    *("[[1, NaN], [10000000000000000000000000000000]]", '[["a", null], [[1], {}]]'),
+)
+STUBS = ("pass", "raise NotImplementedError()", "...")
+
+
+@pytest.mark.parametrize("name", [name for name in GALLERY if name != "most_numbers"])
+def test_nothing_written_earns_nothing(name):
+    for stub in STUBS:
+        head = WORKED[name].split("\n")[0]
+        if name == "LayerNorm":
+            head += f"\n{INIT}\n    def forward(self, x):"
+        verdict = grade(GALLERY[name], f"{head}\n        {stub}")
+        assert not verdict.score, verdict
+        sentences = {result.sentence for result in verdict.results}
+        assert any(sentence.startswith("Not written yet") for sentence in sentences)
+
+
+def places(value, at=()):
+    """Every path into a nested answer."""
+    yield at
+    inner = value.items() if isinstance(value, dict) else ()
+    for key, part in enumerate(value) if isinstance(value, list) else inner:
+        yield from places(part, (*at, key))
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_whatever_a_process_answers_is_judged(name):
+    draws = random.Random(name)
+    changes = WRONG[name][0][0]
+    for source in (WORKED[name], changed(name, changes)):
+        sent = {}
+        grade(GALLERY[name], source, sent=sent)
+        paths = sorted(places(sent), key=str)
+        for path in draws.sample(paths, min(TRIED, len(paths))):
+            answers = inner = deepcopy(sent)
+            for key in path[:-1]:
+                inner = inner[key]
+            if path:
+                inner[path[-1]] = draws.choice(NASTY)
+            verdict = judge(GALLERY[name], draw(GALLERY[name], 1), read_answers(answers))
+            assert all(result.sentence for result in verdict.results if not result.met)
+            assert all(len(result.sentence) < 5000 for result in verdict.results)
+
+
+ASKS = (Criterion("value", 1, "Value", "the thing"),)
+VALUES = {  # an answer, with the part by which it may be off -> what is right, and what is not
+    (("red", "blue"), 0.0): (
+        ("['red', 'blue']", "np.array(['red', 'blue'])"),
+        ("['blue', 'red']", "'red'", "['red']", "{'red', 'blue'}"),
+    ),
+    ("softmax", 0.0): (("'softmax'", "' softmax\\n'"), ("'Softmax'", "3", "None")),
+    (0.1 + 0.2, 0.0): (("0.3", "np.float32(0.3)", "torch.tensor(0.3)"), ("0.3001", "[0.3]")),
+    (0.3, 0.01): (("0.302",), ("0.31", "'0.3'")),
+    (True, 0.0): (("True", "np.bool_(True)"), ("1", "False", "'True'")),
+    (0, 0.0): (("0", "0.0"), ("1e-20", "False", "''")),
+}
+
+
+@pytest.mark.parametrize("answer, within", VALUES)
+def test_a_value_is_right_in_whatever_way_it_is_written(answer, within):
+    """At the desk as in grading."""
+    exercise = Value("thing", "notebook", ASKS, answer=answer, within=within)
+    for given in sum(VALUES[answer, within], ()):
+        right = given in VALUES[answer, within][0]
+        verdict = grade(exercise, f"thing = {given}")
+        assert (not lost(verdict)) == right, (given, verdict)
+        value = given_in(read_answers(plain_value(eval(given, {"np": np, "torch": torch}))))
+        asked = value is not None and kind_of(value) == seal_of(exercise).kind
+        assert (asked and remark(exercise, value) == "") == right, given
