@@ -131,6 +131,7 @@ if __name__ == "__main__":
     plain = worked("01_basic_lstm", "LSTMCell")
     coupled = worked("03_coupled_gates", "CoupledLSTMCell", LSTMCell=kit.LSTMCell)
     peephole = worked("04_peepholes", "PeepholeLSTMCell", LSTMCell=plain)
+    of_kit = worked("04_peepholes", "PeepholeLSTMCell", LSTMCell=kit.LSTMCell)
     measured = {
         "seeds": len(SEEDS),
         "gradient 50 steps back": gradients(plain),
@@ -144,7 +145,7 @@ if __name__ == "__main__":
                     "03_coupled_gates", "CoupledLSTM", LSTM=LSTM, CoupledLSTMCell=coupled
                 ),
                 "peepholes": worked(
-                    "04_peepholes", "PeepholeLSTM", LSTM=LSTM, PeepholeLSTMCell=peephole
+                    "04_peepholes", "PeepholeLSTM", LSTM=LSTM, PeepholeLSTMCell=of_kit
                 ),
             }
         ),

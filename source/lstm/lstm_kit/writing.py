@@ -1,14 +1,10 @@
 """A network that writes names, letter by letter: an embedding, a stack of anybody's, a read-out."""
 
-import textwrap
-
-import matplotlib.pyplot as plt
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from .names import ENDINGS, NAMES
-from .plots import BLUE, legends, show
 from .tasks import scaled
 
 LETTERS = ".abcdefghijklmnopqrstuvwxyz"  # the dot stands before and after every name
@@ -123,34 +119,3 @@ def figures(network, count=500):
     written = network.write(count)
     ended = sum(name.endswith(ENDINGS) for name in written) / count
     return ended, sum(name not in NAMES for name in written) / count
-
-
-def show_writing(losses, before, after, network):
-    """Plot the loss over the training steps; print what was written, and how good it is."""
-    if not losses:
-        print("Nothing to show yet: the training loop has returned no losses.")
-        return
-    losses = [float(loss) for loss in losses]
-    figure, axis = plt.subplots(figsize=(8, 3))
-    axis.plot(range(1, len(losses) + 1), losses, color=BLUE, label="loss")
-    even = torch.tensor(float(len(LETTERS))).log().item()
-    axis.axhline(even, color="0.4", linestyle=":", label="all letters\nalike")
-    axis.set(xlabel="time (training steps)", ylabel="loss per letter (nats)", ylim=(0, None))
-    legends([axis])
-    last = sum(losses[-20:]) / len(losses[-20:])
-    show(
-        figure,
-        f"The loss per letter over {len(losses)} training steps: it starts at {losses[0]:.2f}, and "
-        f"the mean of the last twenty is {last:.2f}. Where all letters are alike it is {even:.2f}.",
-    )
-    ended, new = figures(network)
-    print(f"before: {in_words(before)}")
-    print(textwrap.fill(f"after: {in_words(after)}", 100))
-    print(
-        f"loss at the end {last:.2f}; of 500 more names {ended:.0%} have an ending of the list, "
-        f"{new:.0%} are new"
-    )
-
-
-def in_words(names):
-    return ", ".join(name.capitalize() or "(nothing)" for name in names)
