@@ -16,9 +16,9 @@ from torch import nn
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "lstm"))
 from lstm_kit import cell as kit  # noqa: E402
-from lstm_kit.stack import LSTM  # noqa: E402
+from lstm_kit.stack import LSTM, train  # noqa: E402
 from lstm_kit.tasks import accuracy, gaps, majority, reach, recall, scaled, up_and_down  # noqa: E402
-from lstm_kit.writing import Writer, batches, figures, train  # noqa: E402
+from lstm_kit.writing import Writer, batches, figures  # noqa: E402
 
 SEEDS = range(10)
 

@@ -101,18 +101,6 @@ def side_by_side(stack):
     return run
 
 
-def train(network, batches, optimizer):
-    """The training loop of notebook 02, for those that come after it."""
-    said = []
-    for names in batches:
-        value = network(names).mean()
-        network.zero_grad()
-        value.backward()
-        optimizer.step()
-        said.append(value.item())
-    return said
-
-
 def figures(network, count=500):
     """Of `count` names that the network writes: the share with one of the endings of the list, and
     the share of names that are not in it."""
