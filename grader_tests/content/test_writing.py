@@ -238,6 +238,27 @@ def test_a_batch_is_what_a_loop_over_it_is(name, kit, capsys):
     assert capsys.readouterr().out.count("reads name by name") == (not at_once)
 
 
+def test_a_loop_that_prints_does_not_hide_what_is_written(kit, monkeypatch, capsys):
+    from lstm_kit import plots
+
+    shown = []
+    monkeypatch.setattr(plots, "display", lambda data, raw: shown.append(data["text/plain"]))
+    monkeypatch.setattr(plots, "show", lambda figure, alt: None)
+    network = SimpleNamespace(write=lambda count: ["brelwick", "brelford"] * (count // 2))
+
+    def it_writes():
+        for step in range(30):
+            print(step)
+        plots.show_writing([3.0, 1.0], ["xq", ""], ["brelwick"], network)
+
+    plots.demonstrate(it_writes)
+    ((before, after, figures),) = (text.splitlines() for text in shown)
+    assert (before, after) == ("before: Xq, (nothing)", "after: Brelwick")
+    assert "loss at the end 2.00" in figures and "100% have an ending" in figures
+    assert "50% are new" in figures
+    assert "25 more lines that your code prints" in capsys.readouterr().out
+
+
 def test_names_are_made_as_it_is_said(kit):
     names, endings = kit.names.NAMES, kit.names.ENDINGS
     beginnings = {name.removesuffix(end) for name in names for end in endings if name.endswith(end)}

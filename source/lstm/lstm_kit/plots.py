@@ -148,7 +148,10 @@ def show_learning(right, name, chance=1 / 8, over=10):
 
 
 def show_writing(losses, before, after, network):
-    """Plot the loss over the training steps; print what was written, and how good it is."""
+    """Plot the loss over the training steps; show what was written, and how good it is.
+
+    Shown, not printed: a loop may print at every step, and of prints only a few lines are kept.
+    """
     if not losses:
         print("Nothing to show yet: the training loop has returned no losses.")
         return
@@ -166,12 +169,13 @@ def show_writing(losses, before, after, network):
         f"the mean of the last twenty is {last:.2f}. Where all letters are alike it is {even:.2f}.",
     )
     ended, new = figures(network)
-    print(f"before: {listed(before)}")
-    print(textwrap.fill(f"after: {listed(after)}", 100))
-    print(
+    said = [
+        f"before: {listed(before)}",
+        textwrap.fill(f"after: {listed(after)}", 100),
         f"loss at the end {last:.2f}; of 500 more names {ended:.0%} have an ending of the list, "
-        f"{new:.0%} are new"
-    )
+        f"{new:.0%} are new",
+    ]
+    display({"text/plain": "\n".join(said)}, raw=True)
 
 
 def listed(names):
