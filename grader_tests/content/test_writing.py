@@ -37,11 +37,16 @@ def text_of(name: str, cell: str) -> str:
 
 
 # ---------------------------------------------------------------- the gradient by hand
+def shown_by(name: str, cell: str) -> str:
+    """What a cell of the worked notebook printed or showed as text, as the page has it."""
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    (found,) = (one for one in nbformat.read(path, as_version=4).cells if one.id == cell)
+    texts = (out.get("text") or out.data.get("text/plain", "") for out in found.outputs)
+    return "\n".join(texts)
+
+
 def test_autograd_agrees_with_the_hand():
-    """As the page shows it."""
-    path = ROOT / "notebooks" / "01_basic_lstm.ipynb"
-    (cell,) = (c for c in nbformat.read(path, as_version=4).cells if c.id == "demo_by_hand")
-    apart = re.findall(r"differ by (\S+) at most", cell.outputs[0].text)
+    apart = re.findall(r"differ by (\S+) at most", shown_by("01_basic_lstm", "demo_by_hand"))
     assert len(apart) == 2 and all(float(one) < 1e-6 for one in apart)
 
 
@@ -299,6 +304,21 @@ def test_what_another_cell_changes_was_measured(notebook, kind):
         row = f"| {name} | {seen['trained']} | {in_words(seen['loss'])} | {shares} |"
         assert row in text, row
     assert 4 * MEASURED["coupled"]["trained"] == 3 * MEASURED["plain"]["trained"]
+
+
+@pytest.mark.parametrize(
+    "notebook, kind",
+    [("02_stacking", "plain"), ("03_coupled_gates", "coupled"), ("04_peepholes", "peepholes")],
+)
+def test_the_notebooks_show_what_was_measured(notebook, kind):
+    """Their seed is the first of the ten, so that what a reader sees lies where the table says,
+    give or take what another machine's rounding makes of 300 steps."""
+    said, seen = shown_by(notebook, "demo_writes"), MEASURED[kind]
+    figures = re.search(r"end ([\d.]+); .* (\d+)% have an ending .* (\d+)% are new", said)
+    loss, ended, new = map(float, figures.groups())
+    for key, value in (("loss", loss), ("ended", ended / 100), ("new", new / 100)):
+        least, most = seen[key]
+        assert least - 0.03 <= value <= most + 0.03, (key, value)
 
 
 @pytest.mark.parametrize("notebook", ["03_coupled_gates", "04_peepholes"])
