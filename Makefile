@@ -33,6 +33,7 @@ setup: .venv/ready
 
 release: setup
 	$(BIN)/python source/kit_stack.py
+	$(BIN)/python source/bugs.py
 	$(BIN)/nbgrader generate_assignment lstm --force --log-level=WARN
 	echo "release/lstm is in step with source/lstm."
 

@@ -7,6 +7,9 @@ those of the plots.
 
 from pathlib import Path
 
+from bugs import BUGS, influence, one_unit
+from lstm_kit.cell import LSTMCell
+
 IMG = Path(__file__).resolve().parent / "lstm" / "img"
 GREEN, BLUE, ORANGE, PINK, INK, GREY = (
     "#009E73",
@@ -217,29 +220,31 @@ def stack(layers=3, steps=4):
     return picture(700, 384, "A stack of three layers over four steps", shapes)
 
 
+def influence_map(left, title, written):
+    """A map of four layers; written: what stands in the field (last, first), "0" in a white one."""
+    yield text(left + 80, 30, title, INK, 14, weight="bold")
+    for last in range(4):
+        yield text(left - 14, 72 + 40 * last, str(last), GREY, 13)
+        yield text(left + 20 + 40 * last, 224, str(last), GREY, 13)
+        for first in range(4):
+            words = written[last, first]
+            yield (
+                f"<rect x='{left + 40 * first}' y='{52 + 40 * last}' width='40' height='40' "
+                f"fill='{'#ffffff' if words == '0' else '#9ecae1'}' stroke='#8a8a8a'/>"
+            )
+            yield text(left + 20 + 40 * first, 72 + 40 * last, words, INK, 12) if words else ""
+    yield text(left + 80, 246, "first h of layer", GREY, 13)
+    words = text(left - 42, 132, "last h of layer", GREY, 13)
+    yield f"<g transform='rotate(-90 {left - 42} 132)'>{words}</g>"
+
+
 def maps():
     """Two wrong wirings as influence maps of four layers; a test computes them."""
     shapes = []
     for place, (title, reached) in enumerate(WRONG_MAPS.items()):
-        left = 120 + 350 * place
-        shapes.append(text(left + 80, 30, title, INK, 14, weight="bold"))
-        for last in range(4):
-            shapes.append(
-                text(left - 14, 72 + 40 * last, str(last), GREY, 13)
-                + text(left + 20 + 40 * last, 224, str(last), GREY, 13)
-            )
-            for first in range(4):
-                full = (last, first) in reached
-                shapes.append(
-                    f"<rect x='{left + 40 * first}' y='{52 + 40 * last}' width='40' height='40' "
-                    f"fill='{'#9ecae1' if full else '#ffffff'}' stroke='#8a8a8a'/>"
-                    + ("" if full else text(left + 20 + 40 * first, 72 + 40 * last, "0", INK, 14))
-                )
-        shapes.append(
-            text(left + 80, 246, "first h of layer", GREY, 13)
-            + f"<g transform='rotate(-90 {left - 42} "
-            f"132)'>{text(left - 42, 132, 'last h of layer', GREY, 13)}</g>"
-        )
+        fields = [(last, first) for last in range(4) for first in range(4)]
+        written = {field: "" if field in reached else "0" for field in fields}
+        shapes += influence_map(120 + 350 * place, title, written)
     return picture(700, 264, "Influence maps of two wrong stacks", shapes)
 
 
@@ -247,11 +252,80 @@ WRONG_MAPS = {  # title -> the fields (last, first) that are not zero
     "every layer reads the raw x": {(k, k) for k in range(4)},
     "all layers share one state": {(k, 0) for k in range(4)},
 }
+
+
+# ---------------------------------------------------------------- find the bug
+def wiring_bug():
+    """The map of the wrong stack of notebook 02, as it was computed."""
+    bug = BUGS["wiring_bug"]
+    reach = influence(bug.made(bug.asked, LSTMCell=LSTMCell))
+    written = {
+        (last, first): f"{value:.1g}"
+        for last, row in enumerate(reach.tolist())
+        for first, value in enumerate(row)
+    }
+    shapes = influence_map(110, "largest derivative", written)
+    return picture(330, 264, "Influence map of a wrong stack", [*shapes])
+
+
+def panel(top, height, low, high, marks, curves):
+    """Curves over the steps of one unit. marks: ticks of the axis; curves: name to colour, dashes,
+    values."""
+    left, wide = 70, 19
+
+    def at(step, value):
+        return f"{left + wide * step:g},{top + height * (high - value) / (high - low):.1f}"
+
+    for value in marks:
+        y = at(0, value).partition(",")[2]
+        yield (
+            f"<line x1='{left}' y1='{y}' x2='{left + wide * 25}' y2='{y}' stroke='#d8d8d8'/>"
+            + text(left - 8, float(y), f"{value:g}".replace("-", "−"), GREY, 13, "end")
+        )
+    for place, (name, (color, dash, values)) in enumerate(curves.items()):
+        way = " ".join(at(step, value) for step, value in enumerate(values))
+        yield (
+            f"<polyline points='{way}' fill='none' stroke='{color}' stroke-width='2.5' "
+            f"stroke-dasharray='{dash}'/>"
+        )
+        y = top + 18 + 26 * place
+        yield (
+            f"<line x1='560' y1='{y}' x2='590' y2='{y}' stroke='{color}' stroke-width='2.5' "
+            f"stroke-dasharray='{dash}'/>" + text(598, y, name, INK, 14, "start")
+        )
+
+
+def gates_bug():
+    """One unit of the wrong cell of notebook 03, as it was computed."""
+    bug = BUGS["gates_bug"]
+    seen = one_unit(bug.made(bug.asked, LSTMCell=LSTMCell))
+    shapes = [
+        *panel(24, 90, 0, 1, (0, 0.5, 1), {"f_{t} (0 to 1)": (GREEN, "none", seen["f"])}),
+        *panel(
+            140,
+            180,
+            -5,
+            1,
+            range(-5, 2),
+            {
+                "c_{t} (no unit)": (ORANGE, "none", seen["c"]),
+                "c̃_{t}, the candidate": (PINK, "7 4", seen["new"]),
+            },
+        ),
+    ]
+    for step in range(0, 26, 5):
+        shapes.append(text(70 + 19 * step, 338, str(step), GREY, 13))
+    shapes.append(text(70 + 19 * 12.5, 360, "time t (steps)", GREY, 14))
+    return picture(760, 380, "Gate and states of one unit of a wrong cell", shapes)
+
+
 PICTURES = {
     "01_cell.svg": cell,
     "02_stack.svg": stack,
     "02_wrong_maps.svg": maps,
+    "02_bug.svg": wiring_bug,
     "03_coupled.svg": coupled,
+    "03_bug.svg": gates_bug,
     "04_peepholes.svg": peepholes,
 }
 

@@ -1,9 +1,9 @@
-"""The stack that ships with notebooks 03 and 04, and `python source/kit_stack.py`, which packs it
-into the kit.
+"""The stack and the training loop that ship with notebooks 03 and 04, and `python
+source/kit_stack.py`, which packs them into the kit.
 
-It is packed so that nobody who reads the kit for notebook 03 is told by accident how to write
-notebook 02. It also goes another way than the worked solution: along the diagonals of the grid of
-layers and steps.
+They are packed so that nobody who reads the kit for notebook 03 is told by accident how to write
+notebook 02. The stack also goes another way than the worked solution: along the diagonals of the
+grid of layers and steps.
 """
 
 import base64
@@ -35,13 +35,25 @@ class LSTM(nn.Module):
                 grid[k, t] = tuple(self.layers[k](grid[k - 1, t][1], *grid[k, t - 1]))
         last = (torch.stack([grid[k, steps - 1][place] for k in range(layers)]) for place in (0, 1))
         return torch.stack([grid[layers - 1, t][1] for t in range(steps)]), tuple(last)
+
+
+def train(network, batches, optimizer):
+    """One step of learning for every batch; returns the mean loss of each."""
+    said = []
+    for names in batches:
+        value = network(names).mean()
+        network.zero_grad()
+        value.backward()
+        optimizer.step()
+        said.append(value.item())
+    return said
 '''
 TEMPLATE = '''\
 """A working LSTM stack, so that notebooks 03 and 04 do not depend on your answer to notebook 02.
 
 It runs cells of any kind: `LSTM(input_dim, hidden_dim, n_layers)` puts an LSTMCell into each of
-`layers`, and its forward maps (x, c, h) to outputs, (c_T, h_T). Its text is packed: reading it
-would spoil notebook 02.
+`layers`, and its forward maps (x, c, h) to outputs, (c_T, h_T). `train` is a training loop beside
+it. The text of both is packed: reading it would spoil notebook 02.
 """
 
 import base64

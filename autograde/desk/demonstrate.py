@@ -16,7 +16,7 @@ from .written import unwritten
 SECONDS = 300.0  # that a demonstration may take, training and all
 
 
-def demonstrate(draw):
+def demonstrate(draw, seconds: float = SECONDS):
     """Call `draw`; where it raises, print in a line what is the matter with the class that it
     shows."""
     if validates():
@@ -25,13 +25,13 @@ def demonstrate(draw):
         return say(f"Nothing to show: {stuck} did not come to an end in its check.")
     try:
         with few(), torch.device("cpu"):
-            _, place = within(SECONDS, draw)
+            _, place = within(seconds, draw)
     except Exception as error:
         return say(why(draw, error))
     finally:
         tidy()
     if place:
-        say(f"This demonstration was {in_words(place, SECONDS)}")
+        say(f"This demonstration was {in_words(place, seconds)}")
 
 
 def why(draw, error: Exception) -> str:

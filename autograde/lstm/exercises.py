@@ -31,7 +31,7 @@ def parameters(gates: str, peepholes: str = "") -> dict[str, tuple[str, ...]]:
 
 def kit(*modules: str) -> tuple[str, ...]:
     """Files of the kit that a notebook's process gets: those for all, and `modules`."""
-    everywhere = ("__init__", "checks", "plots", "predictions", "tasks")
+    everywhere = "__init__ bugs checks loop names plots predictions tasks writing".split()
     return tuple(f"lstm_kit/{module}.py" for module in (*everywhere, *modules))
 
 

@@ -28,7 +28,10 @@ from grader_tests.samples.students import (
 from grader_tests.support.notebooks import CONFIG, IMAGE, read
 
 MEASURED = json.loads((ROOT / "source" / "measured.json").read_text(encoding="utf-8"))
-ORDER = r"idea equations (start )?example (predict )+(turn )+(see )+question history next "
+ORDER = (
+    r"idea equations (start )?example (predict )+(turn )+((see |bug )+)(writes )?question history "
+    "next "
+)
 HEADINGS = {
     "The idea": "idea",
     "The equations": "equations",
@@ -37,6 +40,8 @@ HEADINGS = {
     "Predict: .*": "predict",
     "Your turn: .*": "turn",
     "See .*": "see",
+    "Find the bug": "bug",
+    "It writes.*": "writes",
     "A question to think about": "question",
     "History": "history",
     "Where to go next": "next",

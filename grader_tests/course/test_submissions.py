@@ -204,6 +204,20 @@ def two_in_one_cell(folder: Path):
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
+def slips_where_no_points_are(folder: Path):
+    """A training loop that never ends, and a letter that is no Python."""
+    slips = {
+        (NOTEBOOKS[1], "train"): "import time\nwhile True:\n    time.sleep(1)",
+        (NOTEBOOKS[1], "wiring_bug"): "wiring_bug = nonsense",
+        (NOTEBOOKS[2], "gates_bug"): "gates_bug = B)",
+    }
+    for (name, cell), text in slips.items():
+        path = folder / f"{name}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        cell_of(notebook, cell).source = text
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
 def file_of_ones_own(folder: Path):
     above_the_class("from mine import gate")(folder)
     (folder / "mine.py").write_text("import torch\n\ngate = torch.sigmoid\n")
@@ -231,6 +245,7 @@ JUDGED = {  # what was handed in, and a piece of the note; all of it gets full m
     ),
     "captured": (timed_above_its_set_up, "judged after all cells had run"),
     "two_in_one": (two_in_one_cell, ""),
+    "no_points": (slips_where_no_points_are, ""),
     "utf_16": (written(f"{FIRST}.ipynb", lambda data: data.decode().encode("utf-16")), ""),
 }
 ASKED = {  # what was handed in, what the person reads, and the score where it is known

@@ -4,6 +4,8 @@ description."""
 import base64
 import copy
 import html
+import math
+import textwrap
 
 import matplotlib.pyplot as plt
 import torch
@@ -12,6 +14,7 @@ from IPython.display import display
 from torch import nn
 
 from .checks import demonstrate  # noqa: F401
+from .writing import LETTERS, figures
 
 BLUE, ORANGE, GREEN, PINK = (
     "#0072B2",
@@ -142,6 +145,41 @@ def show_learning(right, name, chance=1 / 8, over=10):
         f"{means[0]:.2f} and ends at {means[-1]:.2f}; guessing gives {chance:.2f}.",
     )
     print(f"{name}: right answers in the last {over} training steps: {means[-1]:.2f}")
+
+
+def show_writing(losses, before, after, network):
+    """Plot the loss over the training steps; show what was written, and how good it is.
+
+    Shown, not printed: a loop may print at every step, and of prints only a few lines are kept.
+    """
+    if not losses:
+        print("Nothing to show yet: the training loop has returned no losses.")
+        return
+    losses = [float(loss) for loss in losses]
+    figure, axis = plt.subplots(figsize=(8, 3))
+    axis.plot(range(1, len(losses) + 1), losses, color=BLUE, label="loss")
+    even = math.log(len(LETTERS))
+    axis.axhline(even, color="0.4", linestyle=":", label="all letters\nalike")
+    axis.set(xlabel="time (training steps)", ylabel="loss per letter (nats)", ylim=(0, None))
+    legends([axis])
+    last = sum(losses[-20:]) / len(losses[-20:])
+    show(
+        figure,
+        f"The loss per letter over {len(losses)} training steps: it starts at {losses[0]:.2f}, and "
+        f"the mean of the last twenty is {last:.2f}. Where all letters are alike it is {even:.2f}.",
+    )
+    ended, new = figures(network)
+    said = [
+        f"before: {listed(before)}",
+        textwrap.fill(f"after: {listed(after)}", 100),
+        f"loss at the end {last:.2f}; of 500 more names {ended:.0%} have an ending of the list, "
+        f"{new:.0%} are new",
+    ]
+    display({"text/plain": "\n".join(said)}, raw=True)
+
+
+def listed(names):
+    return ", ".join(name.capitalize() or "(nothing)" for name in names)
 
 
 def show(figure, alt):

@@ -1,0 +1,238 @@
+"""`check_loop(train)`: what a training loop does, seen from the network and the optimizer that it
+is given; its text is not looked at."""
+
+import linecache
+import sys
+import textwrap
+import traceback
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from .checks import demonstrate
+
+BATCHES = [["ada", "bo"], ["cyd"], ["dot", "eli", "fay"], ["gus", "hal"]]
+SECONDS = 10.0  # that four batches may take
+TOO_OFTEN = 20  # calls of the network, for four batches
+RUNGS = (  # what a loop has to do, in the order in which it can be seen
+    "the loop runs",
+    "the network reads every batch once",
+    "for every batch there is one gradient, and one step along it",
+    "the gradient is that of this batch alone",
+    "the loss is the mean over all letters",
+    "the loss of every batch is returned as a number",
+)
+
+
+class Fault(Exception):
+    """What is the matter with a loop. rung: the place in RUNGS of what does not hold."""
+
+    def __init__(self, rung, text):
+        super().__init__(text)
+        self.rung = rung
+
+
+@dataclass
+class Step:
+    """One call of the network. names: what it read; weights: of its losses in the value whose
+    gradient was asked for; gradient: of this batch alone."""
+
+    names: list
+    mean: float
+    weights: torch.Tensor | None = None
+    gradient: torch.Tensor | None = None
+
+
+@dataclass
+class Seen:
+    """All that a loop did. events: "read", "zero", "backward" and "step" in their order; used: the
+    gradient that the optimizer found at each step, None where there was none."""
+
+    steps: list = field(default_factory=list)
+    events: list = field(default_factory=list)
+    used: list = field(default_factory=list)
+    returned: object = None
+
+
+class Watched(nn.Module):
+    """A network of two numbers that writes down what is asked of it."""
+
+    def __init__(self, seen):
+        super().__init__()
+        self.seen = seen
+        self.weight = nn.Parameter(torch.tensor([0.5, -0.25]))
+
+    def forward(self, names):
+        """A loss for every letter, and for the end of every name."""
+        if len(self.seen.steps) == TOO_OFTEN:
+            raise Fault(1, "The network is asked again and again: is there an endless loop?")
+        letters = "".join(f"{name}." for name in names)
+        goals = torch.tensor([[ord(letter) % 7 - 3.0, ord(letter) % 5 - 2.0] for letter in letters])
+        losses = (self.weight - goals).square().sum(1)
+        step = Step(names, losses.mean().item())
+        self.seen.steps.append(step)
+        self.seen.events.append("read")
+        losses.register_hook(lambda weights: self.backward_came(step, weights, goals))
+        return losses
+
+    def backward_came(self, step, weights, goals):
+        self.seen.events.append("backward")
+        step.weights = weights.detach().clone()
+        step.gradient = 2 * (weights[:, None] * (self.weight.detach() - goals)).sum(0)
+
+    def zero_grad(self, set_to_none=True):
+        self.seen.events.append("zero")
+        super().zero_grad(set_to_none)
+
+
+class WatchedOptimizer(torch.optim.SGD):
+    def __init__(self, network):
+        self.seen, self.weight = network.seen, network.weight
+        super().__init__(network.parameters(), lr=0.01)
+
+    def zero_grad(self, set_to_none=True):
+        self.seen.events.append("zero")
+        super().zero_grad(set_to_none)
+
+    def step(self, closure=None):
+        self.seen.events.append("step")
+        gradient = self.weight.grad
+        self.seen.used.append(None if gradient is None else gradient.clone())
+        return super().step(closure)
+
+
+def watched(train):
+    """What a loop does with four batches. Raises what it raises."""
+    seen = Seen()
+    network = Watched(seen)
+    seen.returned = train(network, [list(names) for names in BATCHES], WatchedOptimizer(network))
+    return seen
+
+
+# ---------------------------------------------------------------- what is the matter
+def judge(seen):
+    """Raises Fault at the first rung that does not hold."""
+    for rung, fault in enumerate((reads, order, alone, mean, returns), 1):
+        if said := fault(seen):
+            raise Fault(rung, said)
+
+
+def reads(seen):
+    if [step.names for step in seen.steps] != BATCHES:
+        return (
+            f"For {len(BATCHES)} batches it was called {times(len(seen.steps))}, and not once with "
+            "each. Go over batches in a loop, and call network(names) for every one that comes."
+        )
+
+
+def order(seen):
+    counts = {what: seen.events.count(what) for what in ("backward", "step")}
+    if missing := [f"{what}()" for what, count in counts.items() if not count]:
+        return f"Not called: {' and '.join(missing)}."
+    if seen.events.index("step") < seen.events.index("backward"):
+        return "step() comes before backward(), and finds no gradient yet."
+    if any(used is None or not used.any() for used in seen.used):
+        return (
+            "zero_grad() stands between backward() and step(): it wipes out the gradient that "
+            "step() needs. Put it before backward()."
+        )
+    for what, count in counts.items():
+        if count != len(BATCHES):
+            return f"{what}() was called {times(count)} for {len(BATCHES)} batches."
+
+
+def alone(seen):
+    """A gradient may be shortened before the step, but not turned."""
+    own = [step.gradient for step in seen.steps]
+    for place, used in enumerate(seen.used):
+        if any(alike(used, sum(own[first : place + 1])) for first in range(place)):
+            return (
+                f"At step {place + 1} the gradient of the batch before is still there. PyTorch "
+                "adds a new gradient to the old one until zero_grad() is called: call it for "
+                "every batch, before backward()."
+            )
+        if torch.cosine_similarity(used, own[place], dim=0) < 1 - 1e-4:
+            return f"At step {place + 1} the gradient is another one than backward() has made."
+
+
+def mean(seen):
+    for step in seen.steps:
+        count = len(step.weights)
+        if alike(step.weights, torch.full((count,), 1 / count)):
+            continue
+        if alike(step.weights, torch.ones(count)):
+            return (
+                "The losses are summed up, so that a batch with more letters makes a longer step, "
+                "and the loss tells how large the batch is. Take the mean."
+            )
+        if alike(step.weights, step.weights[:1].expand(count)):
+            return (
+                f"Each of the {count} losses of a batch counts {step.weights[0]:.3g}; in their "
+                f"mean it counts 1/{count}, which is {1 / count:.3g}."
+            )
+        return "Some losses count more than others. Take the mean of all that the network gives."
+
+
+def returns(seen):
+    found, expected = seen.returned, [step.mean for step in seen.steps]
+    if not isinstance(found, list | tuple) or len(found) != len(expected):
+        size = f" of {len(found)}" if isinstance(found, list | tuple) else ""
+        return f"It returns a {type(found).__name__}{size}; a list of {len(expected)} is asked for."
+    if any(isinstance(value, torch.Tensor) and value.requires_grad for value in found):
+        return (
+            "The list holds tensors, and with each of them all that PyTorch keeps for a backward "
+            "pass. loss.item() is the number alone."
+        )
+    if not all(alike(torch.as_tensor(one), torch.tensor(two)) for one, two in zip(found, expected)):
+        return "The numbers in the list are not the mean losses of the batches."
+
+
+def times(count):
+    return "once" if count == 1 else f"{count} times"
+
+
+def alike(one, other):
+    return one.shape == other.shape and torch.allclose(one.double(), other.double(), rtol=1e-4)
+
+
+# ---------------------------------------------------------------- what is said
+def check_loop(train):
+    """Say what a training loop does as it should, up to the first thing that it does not."""
+    told = []
+    demonstrate(lambda: told.append(verdict(train)), seconds=SECONDS)
+    for held, said in told:
+        if held is None:
+            print(f"{train.__name__}: {said}", file=sys.stderr)
+            continue
+        print("\n".join([train.__name__, *(f"  ✓ {rung}" for rung in RUNGS[:held])]))
+        if held < len(RUNGS):
+            print(f"  ✗ {RUNGS[held]}")
+        print(said)
+
+
+def verdict(train):
+    """How many rungs hold, and a sentence; None in place of the number for a loop that is not
+    there."""
+    try:
+        seen = watched(train)
+        if not seen.events:
+            return None, "not written yet. Fill in the cell above, then run it and this one again."
+        judge(seen)
+    except Fault as fault:
+        return fault.rung, textwrap.fill(str(fault), 100)
+    except Exception as error:
+        return 0, in_words(error, train)
+    return len(RUNGS), f"{train.__name__}: all that a training loop needs is there."
+
+
+def in_words(error, train):
+    """What was raised, and the line of the loop at which it stopped."""
+    said = f"It stopped with {type(error).__name__}: {error}"
+    if "scalar outputs" in said:
+        said = "backward() wants one number, and network(names) gives one for every letter."
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame.lineno for frame in frames if frame.filename == train.__code__.co_filename]
+    text = linecache.getline(train.__code__.co_filename, own[-1]).strip() if own else ""
+    where = f"\n  in your line {own[-1]}: {text}" if own else ""
+    return textwrap.fill(said, 100) + where
