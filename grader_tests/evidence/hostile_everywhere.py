@@ -52,7 +52,7 @@ def harmed(graded: Grading) -> list[str]:
     found = marks(graded.course)
     beside = [name for name, hostile in graded.students.items() if hostile.beside]
     return [name for name in HONEST if found.get(name) != FULL] + [
-        name for name in beside if found[name]["02_stacking"] != FULL["02_stacking"]
+        name for name in beside if found.get(name, {}).get("02_stacking") != FULL["02_stacking"]
     ]
 
 
