@@ -8,11 +8,13 @@ from IPython.display import HTML, display
 from traitlets.config import ConfigFileNotFound, PyFileConfigLoader
 
 from ..desk.check import Check
-from ..exercise.declared import Exercise, load
+from ..exercise.declared import Exercise
 from ..exercise.verdict import Cell
 from ..judge import examine
 from ..pages.criteria import as_html
 from ..student.respond import respond
+from .release import NotReady
+from .settings import Judge
 
 
 class NotGradedHere(Exception):
@@ -32,17 +34,10 @@ def exercises_here() -> dict[str, Exercise]:
     """
     folder = Path.cwd()
     try:
-        modules = (
-            PyFileConfigLoader("nbgrader_config.py", path=str(folder.parent.parent))
-            .load_config()
-            .Judge.exercises
-        )
-        return load(modules[folder.name])
-    except (ConfigFileNotFound, KeyError, TypeError, ImportError) as problem:
-        raise NotGradedHere(
-            f"There are no exercises of {folder.name}: look at c.Judge.exercises in "
-            f"nbgrader_config.py ({type(problem).__name__}: {problem})."
-        ) from None
+        config = PyFileConfigLoader("nbgrader_config.py", path=str(folder.parent.parent))
+        return Judge(config=config.load_config()).exercises_of(folder.name)
+    except (ConfigFileNotFound, NotReady) as problem:
+        raise NotGradedHere(f"There are no exercises of {folder.name} here: {problem}") from None
 
 
 def check_here() -> Check:

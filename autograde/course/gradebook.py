@@ -108,7 +108,7 @@ def check_assignment(gradebook: Gradebook, assignment: release.Assignment):
         if cell.max_score != worth:
             raise NotReady(
                 f"The cell {exercise.test_id} has {cell.max_score:g} points in the gradebook and "
-                f"{worth:g} in the exercise: make them equal, then {remedy}."
+                f"{worth:g} by its criteria: {remedy}."
             )
 
 

@@ -14,6 +14,9 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from traitlets.config import Config
 
+from ..exercise.declared import Exercise, load
+from .points import differing, give_points
+from .release import NotReady
 from .settings import Judge
 from .travel import CannotTravel, packed_files
 
@@ -26,6 +29,12 @@ STUBS = {  # in place of what nbgrader puts where a solution stood: a blank cell
 }
 
 
+UNHEARD = (
+    "%s of %s has %s points in source/; the release gets the %g of its criteria, which are changed "
+    "by c.Judge.points in nbgrader_config.py."
+)
+
+
 class Stubs(ClearSolutions):
     """nbgrader's own, with our stubs in an assignment of ours."""
 
@@ -34,6 +43,40 @@ class Stubs(ClearSolutions):
             for name, value in STUBS.items():
                 setattr(self, name, value)
         return super().preprocess(nb, resources)
+
+
+class Points(NbGraderPreprocessor):
+    """Writes into an assignment of ours what its cells are worth: into the test cells, and into the
+    texts that say so. The points are those of the exercises, as the course weighs them.
+
+    Says so before nbgrader touches the release where that cannot be done: nbgrader makes one of
+    this when a run starts.
+    """
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.judge = Judge(config=self.config)
+        converter = getattr(self.parent, "parent", None)
+        if name := getattr(getattr(converter, "coursedir", None), "assignment_id", ""):
+            self.exercises(name)
+
+    def exercises(self, name: str) -> dict[str, Exercise]:
+        """Raises NbGraderException where they have none of those points."""
+        try:
+            return self.judge.exercises_of(name) if name in self.judge.exercises else {}
+        except NotReady as problem:
+            self.log.error(str(problem))
+            raise NbGraderException(str(problem)) from None
+
+    def preprocess(self, nb, resources):
+        about = resources["nbgrader"]
+        exercises = self.exercises(name := about["assignment"])
+        here = [one for one in exercises.values() if one.notebook == about["notebook"]]
+        usual = load(self.judge.exercises[name]) if here else {}
+        for cell, there, points in differing(nb, here, usual):
+            self.log.warning(UNHEARD, cell, about["notebook"], there, points)
+        give_points(nb, here)
+        return nb, resources
 
 
 class Checks(NbGraderPreprocessor):
@@ -46,13 +89,12 @@ class Checks(NbGraderPreprocessor):
         self.packed = {}
 
     def preprocess(self, nb, resources):
-        exercises = Judge(config=self.config).exercises
-        name = resources["nbgrader"]["assignment"]
-        if name in exercises:
-            folder = Path(resources["metadata"]["path"])
+        judge, name = Judge(config=self.config), resources["nbgrader"]["assignment"]
+        if name in judge.exercises:
+            folder, points = Path(resources["metadata"]["path"]), judge.points_of(name)
             try:
                 if folder not in self.packed:
-                    self.packed[folder] = packed_files(folder, exercises[name])
+                    self.packed[folder] = packed_files(folder, judge.exercises[name], points)
             except CannotTravel as problem:
                 raise NbGraderException(str(problem)) from None
             outputs = {path: text.encode() for path, text in self.packed[folder].items()}
@@ -73,8 +115,9 @@ def join(c: Config, config_file: str):
     before_all("JUPYTER_PATH", str(TEMPLATES))  # the formgrader's formulas, without a network
     c.Judge.exercises = OURS | dict(c.Judge.get("exercises", {}))
     steps = c.GenerateAssignment.get("preprocessors") or GenerateAssignment().preprocessors
-    steps = [Stubs if step is ClearSolutions else step for step in steps if step is not Checks]
-    c.GenerateAssignment.preprocessors = [*steps, Checks]
+    steps = [Stubs if step is ClearSolutions else step for step in steps]
+    steps = [step for step in steps if step not in (Points, Checks)]
+    c.GenerateAssignment.preprocessors = [Points, *steps, Checks]
     c.Autograde.exporter_class = "autograde.course.plugin.Rebuild"
     c.GenerateFeedback.exporter_class = "autograde.course.nbgraders.Feedback"
     unless_set(c.ExchangeFactory, "release_feedback", "autograde.course.nbgraders.Release")
