@@ -30,6 +30,7 @@ from .files import (
     write_whole,
 )
 from .release import NotReady
+from .sharing import alone
 
 TIME = "timestamp.txt"
 MOST_FILES, MOST_BYTES = 100_000, 32 << 30  # of a download
@@ -232,6 +233,11 @@ class Course:
 
 def collect(course: Course, given: list[Path], agreed: Callable[[], bool]) -> int:
     """The exit code. agreed: asked once everything has been shown. Raises NotReady or OSError."""
+    with alone(course.root, course.name, [course.submitted(".").parent.parent]):
+        return collect_alone(course, given, agreed)
+
+
+def collect_alone(course: Course, given: list[Path], agreed: Callable[[], bool]) -> int:
     before = collected(course.root, course.name)
     aside = course.root / state.FOLDER / f"{course.name}.earlier"
     aside /= f"{datetime.now():%Y%m%d-%H%M%S}"

@@ -290,18 +290,27 @@ def why_not(path: str) -> str:
     return ""
 
 
+def owner_of(path: Path) -> str:
+    """Whose a file is: a name, or the number of a user that has none here."""
+    try:
+        return path.owner()
+    except (KeyError, NotImplementedError):
+        return f"user {path.stat().st_uid}"
+
+
 # ---------------------------------------------------------------- writing
-def replace(path: Path, text: str):
+def replace(path: Path, text: str, rights: int = 0o444):
     """A whole file, or nothing: it is written beside its place, and then put there. Nobody is to
-    write into it.
+    write into it, unless `rights` say so.
     """
-    write_whole(path, text, 0o444)
+    write_whole(path, text, rights)
 
 
 def write_whole(path: Path, text: str, rights: int | None = None):
     """The same, with these rights; without them, with those that it has, or that new files get."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.part")
+    draft.unlink(missing_ok=True)  # of a run that was ended, and may have been another's
     draft.write_text(text, encoding="utf-8", errors="replace")
     if rights is not None:
         draft.chmod(rights)

@@ -6,7 +6,7 @@ import datetime
 import os
 import shutil
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.engine import make_url
 
 from . import release
-from .files import reason
+from .files import owner_of, reason
 from .grade import Graded
 from .release import NotReady
 
@@ -41,11 +41,12 @@ def back_up(db_url: str) -> Path | None:
     path = Path(url.database or "")
     if url.get_backend_name() != "sqlite" or not path.is_file():
         return None
-    if not os.access(path, os.W_OK):
-        raise NotReady(
-            f"The gradebook {path.name} cannot be written to: give it back its rights (chmod u+w "
-            f"{path.name}). Nothing was graded."
-        )
+    for place, what in ((path, "The gradebook"), (path.parent, "The folder of the gradebook,")):
+        if not os.access(place, os.W_OK):
+            raise NotReady(
+                f"{what} {place} cannot be written to: {owner_of(place)}, whose it is, can give it "
+                "its rights (chmod ug+w). Nothing was graded."
+            )
     copy = path.with_name(f"{path.name}.backup-{datetime.datetime.now():%Y%m%d-%H%M%S}")
     try:
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
@@ -58,7 +59,8 @@ def back_up(db_url: str) -> Path | None:
             "full? Nothing was graded."
         ) from None
     for old in sorted(path.parent.glob(f"{path.name}.backup-*"))[:-BACKUPS]:
-        old.unlink()
+        with suppress(OSError):  # another's, in a folder where each may take away their own
+            old.unlink()
     return copy
 
 

@@ -32,6 +32,7 @@ from .gradebook import Held, back_up, check_assignment, clear, enter, held, plai
 from .jobs import Job, warm_process
 from .release import NotReady
 from .settings import Judge
+from .sharing import alone
 from .submission import read_submission, secret_of
 
 NOT_READ = "could not be read ({}): look at its folder, then grade again."
@@ -71,10 +72,13 @@ class Marking:
 
     @contextmanager
     def with_gradebook(self):
-        """The gradebook is open inside. Raises NotReady where it does not know the assignment as it
-        is released.
+        """The gradebook is open inside, and no other run is at work. Raises NotReady where one is,
+        where nothing may be written, or the gradebook does not know the assignment as it is
+        released.
         """
-        with Gradebook(self.folders.db_url, self.folders.course_id) as self.gradebook:
+        written = [self.root / self.folders.autograded_directory]
+        book = Gradebook(self.folders.db_url, self.folders.course_id)
+        with alone(self.root, self.name, written), book as self.gradebook:
             check_assignment(self.gradebook, self.assignment)
             tests = plain_tests(self.gradebook, self.assignment)
             self.assignment = replace(self.assignment, tests=tests)
@@ -240,7 +244,8 @@ class Marking:
         secret = secret_of(self.folder("submitted", student))
         texts = {result.name: result.text for result in graded}
         folder = self.folder("autograded", student)
-        autograded.write_notebooks(self.assignment, folder, when, secret, texts)
+        shared = self.folders.groupshared
+        autograded.write_notebooks(self.assignment, folder, when, secret, texts, shared)
         enter(self.gradebook, self.name, student, when, graded, self.penalties)
         digests = state.digests(submission, self.around)
         count = writes(self.folders.db_url)

@@ -19,6 +19,7 @@ from ..pages.roster import Roster, people
 from .downloads import Item, Plan, plan
 from .files import is_litter, meant
 from .settings import is_ours
+from .sharing import as_shared
 
 NEEDED = ("timestamp.txt", "submission_secret.txt")  # what a submission through the exchange has
 
@@ -65,7 +66,20 @@ def of_the_gradebook(usual):
     return init_notebooks
 
 
+def shared(usual):
+    """nbgrader's `groupshared` leaves the folders of students closed to a second instructor."""
+
+    def convert_notebooks(self):
+        if not is_ours(self):
+            return usual(self)
+        with as_shared(self.coursedir):
+            return usual(self)
+
+    return convert_notebooks
+
+
 GenerateFeedback.init_notebooks = of_the_gradebook(GenerateFeedback.init_notebooks)
+GenerateFeedback.convert_notebooks = shared(GenerateFeedback.convert_notebooks)
 
 
 # ---------------------------------------------------------------- release_feedback

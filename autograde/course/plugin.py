@@ -17,6 +17,7 @@ from .jobs import disturbed, grade_submission
 from .marking import Marking
 from .release import NotReady
 from .settings import is_ours
+from .sharing import as_shared
 
 
 class Rebuild(NotebookExporter):
@@ -28,6 +29,10 @@ class Rebuild(NotebookExporter):
             self.parent.convert_notebooks = self.grade
 
     def grade(self):
+        with as_shared(self.parent.coursedir):
+            self.mark()
+
+    def mark(self):
         """Raises NbGraderException where it cannot begin, or where a command of the console ends
         and something needs a person: nbgrader then ends with exit code 1.
         """

@@ -26,6 +26,7 @@ from .files import reason, shown
 from .marking import Marking
 from .release import NotReady
 from .settings import Judge
+from .sharing import as_shared
 
 WORTH_A_WORKER = 8  # submissions, which take about as long as a worker takes to start
 
@@ -86,15 +87,17 @@ class Verb(NbGrader):
             return refuse(wrong)
         try:
             app.start()
-            return app.work(app.extra_args[0])
+            with as_shared(app.coursedir):
+                return app.work(app.extra_args[0])
         except (NotReady, Unavailable) as problem:
             return refuse(str(problem))
         except (OSError, SQLAlchemyError) as problem:
             if began_with_ctrl_c(problem):
                 raise KeyboardInterrupt from None
+            where = f"{shown(name)}: " if (name := getattr(problem, "filename", None)) else ""
             return refuse(
                 "Stopped: the course's files or its gradebook could not be read or written "
-                f"({reason(problem)}). What is marked is kept."
+                f"({where}{reason(problem)}). What is marked is kept."
             )
 
     @classmethod

@@ -36,6 +36,8 @@ def write(data: dict, folder: Path) -> Path:
     """What `gather` gave as ASSIGNMENT.html, .csv and .json into `folder`; the path of the page."""
     path = folder / f"{data['assignment']}.html"
     path.parent.mkdir(exist_ok=True)
+    for end in (".html", ".csv", ".json"):
+        path.with_suffix(end).unlink(missing_ok=True)  # it may be a colleague's
     path.with_suffix(".json").write_text(
         json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8"
     )
