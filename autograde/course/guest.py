@@ -22,6 +22,7 @@ from .travel import CannotTravel, packed_files
 
 OURS = {"lstm": "autograde.lstm"}  # assignment to the module with its EXERCISES
 TEMPLATES = Path(__file__).resolve().parent.parent / "pages" / "jupyter"
+AS_USUAL = "autograde.pages.sanitised.AsUsual"
 STUBS = {  # in place of what nbgrader puts where a solution stood: a blank cell still runs
     "code_stub": {"python": "...  # YOUR CODE HERE"},
     "text_stub": "*Think first. An answer is in the worked notebook, given out after the hand-in.*",
@@ -122,8 +123,11 @@ def join(c: Config, config_file: str):
     c.GenerateFeedback.exporter_class = "autograde.course.nbgraders.Feedback"
     unless_set(c.ExchangeFactory, "release_feedback", "autograde.course.nbgraders.Release")
     unless_set(c.ZipCollectApp, "collector_plugin", "autograde.course.nbgraders.Collector")
+    steps = [step for step in c.HTMLExporter.get("preprocessors", []) if step != AS_USUAL]
+    c.HTMLExporter.preprocessors = [*steps, AS_USUAL]
     c.HTMLExporter.filters = dict(c.HTMLExporter.get("filters", {})) | {
         "markdown2html": "autograde.pages.sanitised.markdown2html",
+        "as_usual": "autograde.pages.sanitised.as_usual",
         "font_face": "autograde.pages.mathml.font_face",
     }
 

@@ -5,6 +5,7 @@ the place of nbgrader's loop over submissions; every other assignment goes nbgra
 """
 
 import sys
+from pathlib import Path
 
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde
@@ -13,10 +14,11 @@ from traitlets.config import Application
 
 from ..box.sandbox import Unavailable
 from .files import shown
-from .jobs import disturbed, grade_submission
+from .jobs import disturbed, grade_submission, warm_process
 from .marking import Marking
+from .others import in_the_box
 from .release import NotReady
-from .settings import is_ours
+from .settings import Judge, is_ours
 from .sharing import as_shared
 
 
@@ -25,8 +27,23 @@ class Rebuild(NotebookExporter):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        if is_ours(self.parent):
-            self.parent.convert_notebooks = self.grade
+        converter = self.parent
+        if is_ours(converter):
+            converter.convert_notebooks = self.grade
+        elif (judge := Judge(parent=converter)).box_others:
+            self.demand_box(judge)
+            converter.autograde_preprocessors = in_the_box(converter.autograde_preprocessors)
+
+    def demand_box(self, judge: Judge):
+        """Raises NbGraderException before the first student where there is no box to be had."""
+        try:
+            root = Path(self.parent.coursedir.root).resolve()
+            self.log.info(
+                "Protection in force: %s", warm_process(*judge.boundary(root)).protections
+            )
+        except Unavailable as problem:
+            self.log.error(str(problem))
+            raise NbGraderException(str(problem)) from None
 
     def grade(self):
         with as_shared(self.parent.coursedir):

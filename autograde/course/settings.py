@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from traitlets import Any, Dict, Enum, Float, Unicode
+from traitlets import Any, Bool, Dict, Enum, Float, Unicode
 from traitlets.config import LoggingConfigurable
 
 from ..box.notebook import Limits
@@ -30,6 +30,9 @@ class Judge(LoggingConfigurable):
         help="The box around students' code: required (or the run is refused), the best there is "
         "or else none (auto), or none (off).",
     ).tag(config=True)
+    box_others = Bool(False, help="Run the cells of all other assignments in the box as well.").tag(
+        config=True
+    )
     cell_seconds = Float(30, help="Time limit for one cell.").tag(config=True)
     notebook_seconds = Float(120, help="Time limit for all cells of a notebook.").tag(config=True)
     answer_seconds = Float(30, help="Time limit for the answers about one class.").tag(config=True)
