@@ -4,6 +4,7 @@ nbgrader makes the exporter when a run starts. Where the assignment has exercise
 the place of nbgrader's loop over submissions; every other assignment goes nbgrader's own way.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from nbgrader.converters.base import NbGraderException
 from traitlets.config import Application
 
 from ..box.sandbox import Unavailable
+from .command import STOPPED, leave
 from .files import shown
-from .jobs import disturbed, grade_submission, warm_process
+from .jobs import close_warm_processes, disturbed, grade_submission, warm_process
 from .marking import Marking
 from .others import in_the_box
 from .release import NotReady
@@ -70,7 +72,11 @@ class Rebuild(NotebookExporter):
             raise NbGraderException(str(problem)) from None
         except KeyboardInterrupt:
             self.log.error("Stopped. What is graded is kept; the same command goes on.")
-            sys.exit(130)
+            if isinstance(converter.parent, Application):
+                leave()
+                close_warm_processes()
+                os._exit(STOPPED)  # Python's own end takes more than a second
+            sys.exit(STOPPED)
         for student, said in people:
             self.log.warning("Needs a person: %s: %s", student, said)
         if people and isinstance(converter.parent, Application):
