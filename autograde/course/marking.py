@@ -9,7 +9,6 @@ graded, so that none survives. Whatever one submission raises stays with it; the
 """
 
 import fnmatch
-import glob
 import logging
 import os
 import pickle
@@ -26,7 +25,7 @@ from ..pages.graded import wanted
 from . import autograded, state
 from .account import HandedIn
 from .chance import secret_of_course
-from .files import reason, shown
+from .files import folders_of, reason, shown
 from .grade import Graded, described
 from .gradebook import Held, back_up, check_assignment, clear, enter, held, plain_tests, writes
 from .jobs import Job, warm_process
@@ -103,16 +102,8 @@ class Marking:
         )
 
     def handed_in(self) -> list[str]:
-        step = self.folders.submitted_directory
-        place = Path(self.folders.format_path(step, "*", glob.escape(self.name)))
-        pattern = place.relative_to(self.folders.root)
-        names = {path.parent.name for path in self.root.glob(str(pattern))}
-        names |= {  # who knows what is in a folder that cannot be opened
-            path.name
-            for path in self.root.glob(str(pattern.parent))
-            if path.is_dir() and not os.access(path, os.R_OK | os.X_OK)
-        }
-        return sorted(name for name in names if self.is_wanted(name))
+        found = folders_of(self.folders, self.folders.submitted_directory, self.name)
+        return [student for student in found if self.is_wanted(student)]
 
     def is_wanted(self, student: str) -> bool:
         wanted = self.folders.student_id
