@@ -10,6 +10,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbformat import NotebookNode
+from nbgrader import utils
 from nbgrader.api import (
     Assignment,
     BaseCell,
@@ -23,12 +25,20 @@ from nbgrader.api import (
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.engine import make_url
 
+from ..pages.graded import grade_id
 from . import release
 from .files import owner_of, reason
 from .grade import Graded
 from .release import NotReady
 
 BACKUPS = 3
+CELLS_CHANGED = (
+    "{0} has submissions, and its source has lost or gained graded cells since: {1}. Nothing was "
+    "changed, and all marks stay. Give the cells their old names and number back; changed texts, "
+    "points and solutions are taken as they are. For new cells all the same: `nbgrader db "
+    "assignment remove {0} --force`, generate it, set its due date, and grade again. What is in "
+    "submitted/ is then marked anew; marks and comments entered by hand are lost."
+)
 
 
 def back_up(db_url: str) -> Path | None:
@@ -112,6 +122,39 @@ def check_assignment(gradebook: Gradebook, assignment: release.Assignment):
                 f"The cell {exercise.test_id} has {cell.max_score:g} points in the gradebook and "
                 f"{worth:g} by its criteria: {remedy}."
             )
+
+
+def check_cells(gradebook: Gradebook, name: str, sources: dict[str, NotebookNode]):
+    """Raises NotReady where nbgrader would not take these sources into the gradebook: there are
+    submissions, and the notebooks or their graded cells are others than then.
+    """
+    known = {one.name: one for one in gradebook.assignments}
+    if name not in known or not known[name].submissions:
+        return
+    there = {notebook.name: cells_of(notebook) for notebook in known[name].notebooks}
+    now = {notebook: cells_in(source) for notebook, source in sources.items()}
+    changed = [
+        f"{notebook} ({listed(now.get(notebook, set()) ^ there.get(notebook, set()))})"
+        for notebook in sorted(now.keys() | there.keys())
+        if now.get(notebook) != there.get(notebook)
+    ]
+    if changed:
+        raise NotReady(CELLS_CHANGED.format(name, ", ".join(changed)))
+
+
+def cells_of(notebook: Notebook) -> set[str]:
+    kept = (notebook.grade_cells, notebook.solution_cells, notebook.task_cells)
+    return {cell.name for cells in (*kept, notebook.source_cells) for cell in cells}
+
+
+def cells_in(source: NotebookNode) -> set[str]:
+    """grade_ids of what nbgrader keeps in its gradebook."""
+    asked = (utils.is_grade, utils.is_solution, utils.is_locked, utils.is_task)
+    return {grade_id(cell) for cell in source.cells if any(kept(cell) for kept in asked)}
+
+
+def listed(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "no cells"
 
 
 def plain_tests(gradebook: Gradebook, assignment: release.Assignment) -> dict:

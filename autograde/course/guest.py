@@ -9,12 +9,16 @@ import os
 import sys
 from pathlib import Path
 
+from nbformat import read
+from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
+from sqlalchemy.engine import make_url
 from traitlets.config import Config
 
-from ..exercise.declared import Exercise, load
+from ..exercise.declared import load
+from .gradebook import check_cells
 from .points import differing, give_points
 from .release import NotReady
 from .settings import Judge
@@ -50,28 +54,35 @@ class Points(NbGraderPreprocessor):
     """Writes into an assignment of ours what its cells are worth: into the test cells, and into the
     texts that say so. The points are those of the exercises, as the course weighs them.
 
-    Says so before nbgrader touches the release where that cannot be done: nbgrader makes one of
-    this when a run starts.
+    Whatever nbgrader could not generate is said before it touches the release, which it would else
+    remove: it makes one of this when a run starts.
     """
 
     def __init__(self, **options):
         super().__init__(**options)
         self.judge = Judge(config=self.config)
-        converter = getattr(self.parent, "parent", None)
-        if name := getattr(getattr(converter, "coursedir", None), "assignment_id", ""):
-            self.exercises(name)
+        folders = getattr(getattr(self.parent, "parent", None), "coursedir", None)
+        if folders and folders.assignment_id in self.judge.exercises:
+            self.check(folders)
 
-    def exercises(self, name: str) -> dict[str, Exercise]:
-        """Raises NbGraderException where they have none of those points."""
+    def check(self, folders):
+        """Raises NbGraderException."""
+        name, book = folders.assignment_id, make_url(folders.db_url)
+        source = Path(folders.format_path(folders.source_directory, ".", name))
+        sources = {path.stem: read(path, as_version=4) for path in source.glob("*.ipynb")}
         try:
-            return self.judge.exercises_of(name) if name in self.judge.exercises else {}
+            self.judge.exercises_of(name)
+            if book.get_backend_name() != "sqlite" or Path(book.database or "").is_file():
+                with Gradebook(folders.db_url, folders.course_id) as gradebook:
+                    check_cells(gradebook, name, sources)
         except NotReady as problem:
             self.log.error(str(problem))
             raise NbGraderException(str(problem)) from None
 
     def preprocess(self, nb, resources):
         about = resources["nbgrader"]
-        exercises = self.exercises(name := about["assignment"])
+        name = about["assignment"]
+        exercises = self.judge.exercises_of(name) if name in self.judge.exercises else {}
         here = [one for one in exercises.values() if one.notebook == about["notebook"]]
         usual = load(self.judge.exercises[name]) if here else {}
         for cell, there, points in differing(nb, here, usual):

@@ -210,6 +210,20 @@ def test_points_of_the_course_are_everywhere(graded):
     assert "<strong>12</strong> of 12 points" in page
 
 
+def test_a_source_that_does_not_fit_its_submissions_is_refused_whole(graded):
+    """With what to do; the release and the marks stay."""
+    path = graded / "source" / OURS / "02_stacking.ipynb"
+    text = path.read_text("utf-8")
+    before = sorted(path for path in (graded / "release").rglob("*"))
+    path.write_text(text.replace('"grade_id": "LSTM"', '"grade_id": "Stack"'), "utf-8")
+    done = nbgrader(graded, "generate_assignment", OURS, "--force")
+    path.write_text(text, "utf-8")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "02_stacking (LSTM, Stack). Nothing was changed, and all marks stay." in done.stderr
+    assert "nbgrader db assignment remove lstm --force" in done.stderr
+    assert sorted(path for path in (graded / "release").rglob("*")) == before
+
+
 # ---------------------------------------------------------------- what is not ours
 def test_stubs_and_settings_of_the_course_hold_for_its_own(course):
     text = (course / "release" / PLAIN / "ps1.ipynb").read_text("utf-8")
