@@ -93,8 +93,7 @@ def beside(root: Path, submitted: Path) -> Path:
     """A folder of ours on the file system of `submitted/`, which need not be the course's: what
     lies there is moved at once, and whole.
     """
-    submitted.mkdir(parents=True, exist_ok=True)
-    same = submitted.stat().st_dev == root.stat().st_dev
+    same = not submitted.exists() or submitted.stat().st_dev == root.stat().st_dev
     return (root if same else submitted) / state.FOLDER
 
 
