@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from nbformat import read
+from nbformat import NotebookNode, read
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
@@ -69,8 +69,8 @@ class Points(NbGraderPreprocessor):
         """Raises NbGraderException."""
         name, book = folders.assignment_id, make_url(folders.db_url)
         source = Path(folders.format_path(folders.source_directory, ".", name))
-        sources = {path.stem: read(path, as_version=4) for path in source.glob("*.ipynb")}
         try:
+            sources = {path.stem: source_at(path) for path in source.glob("*.ipynb")}
             self.judge.exercises_of(name)
             if book.get_backend_name() != "sqlite" or Path(book.database or "").is_file():
                 with Gradebook(folders.db_url, folders.course_id) as gradebook:
@@ -89,6 +89,15 @@ class Points(NbGraderPreprocessor):
             self.log.warning(UNHEARD, cell, about["notebook"], there, points)
         give_points(nb, here)
         return nb, resources
+
+
+def source_at(path: Path) -> NotebookNode:
+    """Raises NotReady for what is no notebook."""
+    try:
+        return read(path, as_version=4)
+    except (OSError, ValueError) as problem:
+        why = str(problem).partition(":")[0]
+        raise NotReady(f"{path} cannot be read ({why}): mend it. Nothing was changed.") from None
 
 
 class Checks(NbGraderPreprocessor):
