@@ -95,7 +95,7 @@ def travels(text: str) -> bool:
     return MARK in text
 
 
-def packed_files(source: Path, module: str, points: dict) -> dict[str, str]:
+def packed_files(source: Path, module: str, points: dict | None = None) -> dict[str, str]:
     """Path below `source` to text, as it is given out, of every file there that imports the
     grader.
 
@@ -103,7 +103,7 @@ def packed_files(source: Path, module: str, points: dict) -> dict[str, str]:
     Raises CannotTravel, SyntaxError.
     """
     found, numbers = {}, numbers_of(module)
-    shown = {name: given for name, given in points.items() if name not in numbers}
+    shown = {name: given for name, given in (points or {}).items() if name not in numbers}
     for path in sorted(source.rglob("*.py")):
         file = ast.parse(path.read_text(encoding="utf-8"))
         if any(top_of(name) == GRADER for name in imported(file, "")):
