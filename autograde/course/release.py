@@ -38,6 +38,7 @@ class Assignment:
     exercises: dict[str, Exercise]
     module: str = ""  # of the exercises, which travel as its texts: references are no data
     texts: dict[str, str] = field(default_factory=dict)
+    points: dict = field(default_factory=dict)  # the course's own, for `weighed`
     digest: str = ""  # of the release and the exercises
     tests: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -45,7 +46,8 @@ class Assignment:
         return {name: value for name, value in vars(self).items() if name != "exercises"}
 
     def __setstate__(self, state):
-        self.__dict__.update(state, exercises=load_carried(state["module"], state["texts"]))
+        carried = load_carried(state["module"], state["texts"])
+        self.__dict__.update(state, exercises=weighed(carried, state["points"]))
 
     def in_notebook(self, notebook: str) -> list[Exercise]:
         return [exercise for exercise in self.exercises.values() if exercise.notebook == notebook]
@@ -108,7 +110,8 @@ def read_release(folder: Path, name: str, module: str, points: dict | None = Non
             f"The assignment {name} has not been generated (there are no notebooks in {folder}): "
             f"run `nbgrader generate_assignment {name}` first."
         )
-    exercises = exercises_of(name, module, points or {})
+    points = points or {}
+    exercises = exercises_of(name, module, points)
     notebooks = {path.stem: nbformat.read(path, as_version=4) for path in paths}
     for exercise in exercises.values():
         ids = set(map(grade_id, getattr(notebooks.get(exercise.notebook), "cells", [])))
@@ -128,4 +131,4 @@ def read_release(folder: Path, name: str, module: str, points: dict | None = Non
     texts = texts_of(module)
     parts = [kit, notebooks, words, texts or source_of(module)]
     seen = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-    return Assignment(name, notebooks, kit, exercises, module, texts, seen)
+    return Assignment(name, notebooks, kit, exercises, module, texts, points, seen)
