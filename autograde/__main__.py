@@ -6,9 +6,14 @@ too.
 def main():
     import sys
 
-    from autograde.course.command import main
+    try:
+        from autograde.course.command import main
 
-    sys.exit(main())
+        code = main()
+    except KeyboardInterrupt:  # before anything was begun
+        print("Stopped. The same command goes on.", file=sys.stderr)
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -18,18 +18,19 @@ def write_notebooks(
     timestamp: datetime | None,
     secret: str | None,
     texts: dict[str, str],
+    groupshared: bool,
 ):
     """Graded notebooks (name to JSON) into `folder`, each whole or not at all; and nbgrader's own
-    two files, which its feedback needs.
+    two files, which its feedback needs. With nbgrader's rights, as its `groupshared` has them.
     """
-    for path, text in assignment.kit.items():
-        replace(folder / path, text)
+    files = dict(assignment.kit)
     if timestamp:
-        replace(folder / "timestamp.txt", f"{timestamp} UTC\n")
+        files["timestamp.txt"] = f"{timestamp} UTC\n"
     if secret:
-        replace(folder / "submission_secret.txt", secret)
-    for name, text in texts.items():
-        replace(folder / f"{name}.ipynb", text)
+        files["submission_secret.txt"] = secret
+    files |= {f"{name}.ipynb": text for name, text in texts.items()}
+    for path, text in files.items():
+        replace(folder / path, text, 0o664 if groupshared else 0o444)
 
 
 def run_in(path: Path) -> Run:

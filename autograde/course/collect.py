@@ -30,6 +30,7 @@ from .files import (
     write_whole,
 )
 from .release import NotReady
+from .sharing import alone
 
 TIME = "timestamp.txt"
 MOST_FILES, MOST_BYTES = 100_000, 32 << 30  # of a download
@@ -88,12 +89,19 @@ def holds_hand_ins(place: Path) -> bool:
         return False
 
 
-@contextmanager
-def staged(root: Path, name: str, given: list[Path]):
-    """The files of these downloads as items, with their bytes in a folder of the course, which is
-    gone afterwards. Raises NotReady.
+def beside(root: Path, submitted: Path) -> Path:
+    """A folder of ours on the file system of `submitted/`, which need not be the course's: what
+    lies there is moved at once, and whole.
     """
-    folder = root / state.FOLDER / f"{name}.collecting"
+    same = not submitted.exists() or submitted.stat().st_dev == root.stat().st_dev
+    return (root if same else submitted) / state.FOLDER
+
+
+@contextmanager
+def staged(folder: Path, given: list[Path]):
+    """The files of these downloads as items, with their bytes in `folder`, which is gone
+    afterwards. Raises NotReady.
+    """
     put_back(folder)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -220,7 +228,9 @@ def put_back(folder: Path):
 # ---------------------------------------------------------------- the whole of it
 @dataclass(frozen=True)
 class Course:
-    """What collecting needs to know. due: in UTC; submitted: student to the place of a hand-in."""
+    """What collecting needs to know. due: in UTC; submitted: student to the place of a hand-in;
+    folder: the folder of all of these.
+    """
 
     root: Path
     name: str
@@ -228,14 +238,20 @@ class Course:
     roster: Roster
     due: datetime | None
     submitted: Callable[[str], Path]
+    folder: Path
 
 
 def collect(course: Course, given: list[Path], agreed: Callable[[], bool]) -> int:
     """The exit code. agreed: asked once everything has been shown. Raises NotReady or OSError."""
+    with alone(course.root, course.name, [course.folder]):
+        return collect_alone(course, given, agreed)
+
+
+def collect_alone(course: Course, given: list[Path], agreed: Callable[[], bool]) -> int:
     before = collected(course.root, course.name)
-    aside = course.root / state.FOLDER / f"{course.name}.earlier"
-    aside /= f"{datetime.now():%Y%m%d-%H%M%S}"
-    with staged(course.root, course.name, given) as (folder, items):
+    ours = beside(course.root, course.folder)
+    aside = ours / f"{course.name}.earlier" / f"{datetime.now():%Y%m%d-%H%M%S}"
+    with staged(ours / f"{course.name}.collecting", given) as (folder, items):
         plan = downloads.plan(items, course.roster, course.notebooks)
         new, places = put(plan, course, folder), {s: course.submitted(s) for s in plan.students}
         changes = {
@@ -253,7 +269,8 @@ def collect(course: Course, given: list[Path], agreed: Callable[[], bool]) -> in
     write_whole(names_file(course.root, course.name), json.dumps(before, indent=1))
     print(f"{len(moved)} put into place, {len(changes) - len(moved)} there already.")
     if aside.exists():
-        print(f"What was there before is in {aside.relative_to(course.root)}.")
+        inside = aside.is_relative_to(course.root)
+        print(f"What was there before is in {aside.relative_to(course.root) if inside else aside}.")
     return 1 if plan.left else 0
 
 

@@ -5,14 +5,17 @@ from pathlib import Path
 
 from IPython import get_ipython
 from IPython.display import HTML, display
-from traitlets.config import ConfigFileNotFound, PyFileConfigLoader
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, ConfigFileNotFound, PyFileConfigLoader
 
 from ..desk.check import Check
-from ..exercise.declared import Exercise, load
+from ..exercise.declared import Exercise
 from ..exercise.verdict import Cell
 from ..judge import examine
 from ..pages.criteria import as_html
 from ..student.respond import respond
+from .release import NotReady
+from .settings import Judge
 
 
 class NotGradedHere(Exception):
@@ -32,17 +35,23 @@ def exercises_here() -> dict[str, Exercise]:
     """
     folder = Path.cwd()
     try:
-        modules = (
-            PyFileConfigLoader("nbgrader_config.py", path=str(folder.parent.parent))
-            .load_config()
-            .Judge.exercises
-        )
-        return load(modules[folder.name])
-    except (ConfigFileNotFound, KeyError, TypeError, ImportError) as problem:
-        raise NotGradedHere(
-            f"There are no exercises of {folder.name}: look at c.Judge.exercises in "
-            f"nbgrader_config.py ({type(problem).__name__}: {problem})."
-        ) from None
+        return Judge(config=configuration()).exercises_of(folder.name)
+    except (ConfigFileNotFound, NotReady) as problem:
+        raise NotGradedHere(f"There are no exercises of {folder.name} here: {problem}") from None
+
+
+def configuration() -> Config:
+    """Of the course in whose source folder we are. Raises ConfigFileNotFound."""
+    return PyFileConfigLoader("nbgrader_config.py", path=str(Path.cwd().parents[1])).load_config()
+
+
+def in_source() -> bool:
+    """Whether this is a folder of the course's sources, whatever they are called there."""
+    try:
+        name = CourseDirectory(config=configuration()).source_directory
+    except ConfigFileNotFound:
+        name = "source"
+    return Path.cwd().parent.name == name
 
 
 def check_here() -> Check:
@@ -54,7 +63,7 @@ def ask_here(name: str) -> float:
     """Judge `name` in this kernel, show the criteria, return the score. Raises NotGradedHere in
     anything but a source notebook.
     """
-    if os.environ.get("NBGRADER_EXECUTION") == "autograde" or Path.cwd().parent.name != "source":
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde" or not in_source():
         raise NotGradedHere(
             "This cell was graded without the course's configuration, so no marks are given. Run "
             "nbgrader from the folder that holds nbgrader_config.py, with the package autograde "

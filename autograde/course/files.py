@@ -4,8 +4,10 @@ No link is followed, nothing but ordinary files is opened, and what is read has 
 may hold anything.
 """
 
+import glob
 import io
 import os
+import re
 import stat
 import zipfile
 import zlib
@@ -111,6 +113,29 @@ def kind_of(mode: int) -> str:
 
 def megabytes(count: int) -> str:
     return f"{count >> 20} MB" if count >= 1 << 20 else f"{count} bytes"
+
+
+# ---------------------------------------------------------------- nbgrader's folders
+def folders_of(coursedir, directory: str, assignment: str) -> dict[str, Path]:
+    """Student to the folder that nbgrader has of this step for them, by name, whatever letters are
+    in it, and however the course lays out its folders. Of no link is asked where it leads.
+    """
+    shape = coursedir.format_path(
+        re.escape(directory), "(?P<student>[^/]+)", re.escape(assignment), escape=True
+    )
+    layout = coursedir.directory_structure.format(
+        nbgrader_step=glob.escape(directory), student_id="*", assignment_id=glob.escape(assignment)
+    )
+    place = os.path.join(glob.escape(str(coursedir.root)), layout)
+    found = glob.glob(place, include_hidden=True)
+    closed = glob.glob(os.path.dirname(place), include_hidden=True)
+    found += [  # who knows what is in a folder that cannot be opened
+        os.path.join(path, os.path.basename(layout.rstrip("/")))
+        for path in closed
+        if os.path.isdir(path) and not os.access(path, os.R_OK | os.X_OK)
+    ]
+    students = {match["student"]: path for path in found if (match := re.fullmatch(shape, path))}
+    return {student: Path(students[student]) for student in sorted(students)}
 
 
 # ---------------------------------------------------------------- a whole folder
@@ -290,18 +315,27 @@ def why_not(path: str) -> str:
     return ""
 
 
+def owner_of(path: Path) -> str:
+    """Whose a file is: a name, or the number of a user that has none here."""
+    try:
+        return path.owner()
+    except (KeyError, NotImplementedError):
+        return f"user {path.stat().st_uid}"
+
+
 # ---------------------------------------------------------------- writing
-def replace(path: Path, text: str):
+def replace(path: Path, text: str, rights: int = 0o444):
     """A whole file, or nothing: it is written beside its place, and then put there. Nobody is to
-    write into it.
+    write into it, unless `rights` say so.
     """
-    write_whole(path, text, 0o444)
+    write_whole(path, text, rights)
 
 
 def write_whole(path: Path, text: str, rights: int | None = None):
     """The same, with these rights; without them, with those that it has, or that new files get."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.part")
+    draft.unlink(missing_ok=True)  # of a run that was ended, and may have been another's
     draft.write_text(text, encoding="utf-8", errors="replace")
     if rights is not None:
         draft.chmod(rights)

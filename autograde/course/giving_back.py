@@ -88,6 +88,7 @@ def write(path: Path, pages: dict[str, Path]):
     """The whole zip, or none."""
     path.parent.mkdir(exist_ok=True)
     draft = path.with_name(f".{path.name}.part")
+    draft.unlink(missing_ok=True)
     with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, page in sorted(pages.items()):
             archive.write(page, name)

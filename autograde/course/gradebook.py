@@ -6,10 +6,12 @@ import datetime
 import os
 import shutil
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbformat import NotebookNode
+from nbgrader import utils
 from nbgrader.api import (
     Assignment,
     BaseCell,
@@ -23,12 +25,20 @@ from nbgrader.api import (
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.engine import make_url
 
+from ..pages.graded import grade_id
 from . import release
-from .files import reason
+from .files import owner_of, reason
 from .grade import Graded
 from .release import NotReady
 
 BACKUPS = 3
+CELLS_CHANGED = (
+    "{0} has submissions, and its source has lost or gained graded cells since: {1}. Nothing was "
+    "changed, and all marks stay. Give the cells their old names and number back; changed texts, "
+    "points and solutions are taken as they are. For new cells all the same: `nbgrader db "
+    "assignment remove {0} --force`, generate it, set its due date, and grade again. What is in "
+    "submitted/ is then marked anew; marks and comments entered by hand are lost."
+)
 
 
 def back_up(db_url: str) -> Path | None:
@@ -41,11 +51,12 @@ def back_up(db_url: str) -> Path | None:
     path = Path(url.database or "")
     if url.get_backend_name() != "sqlite" or not path.is_file():
         return None
-    if not os.access(path, os.W_OK):
-        raise NotReady(
-            f"The gradebook {path.name} cannot be written to: give it back its rights (chmod u+w "
-            f"{path.name}). Nothing was graded."
-        )
+    for place, what in ((path, "The gradebook"), (path.parent, "The folder of the gradebook,")):
+        if not os.access(place, os.W_OK):
+            raise NotReady(
+                f"{what} {place} cannot be written to: {owner_of(place)}, whose it is, can give it "
+                "its rights (chmod ug+w). Nothing was graded."
+            )
     copy = path.with_name(f"{path.name}.backup-{datetime.datetime.now():%Y%m%d-%H%M%S}")
     try:
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
@@ -58,7 +69,8 @@ def back_up(db_url: str) -> Path | None:
             "full? Nothing was graded."
         ) from None
     for old in sorted(path.parent.glob(f"{path.name}.backup-*"))[:-BACKUPS]:
-        old.unlink()
+        with suppress(OSError):  # another's, in a folder where each may take away their own
+            old.unlink()
     return copy
 
 
@@ -108,8 +120,41 @@ def check_assignment(gradebook: Gradebook, assignment: release.Assignment):
         if cell.max_score != worth:
             raise NotReady(
                 f"The cell {exercise.test_id} has {cell.max_score:g} points in the gradebook and "
-                f"{worth:g} in the exercise: make them equal, then {remedy}."
+                f"{worth:g} by its criteria: {remedy}."
             )
+
+
+def check_cells(gradebook: Gradebook, name: str, sources: dict[str, NotebookNode]):
+    """Raises NotReady where nbgrader would not take these sources into the gradebook: there are
+    submissions, and the notebooks or their graded cells are others than then.
+    """
+    known = {one.name: one for one in gradebook.assignments}
+    if name not in known or not known[name].submissions:
+        return
+    there = {notebook.name: cells_of(notebook) for notebook in known[name].notebooks}
+    now = {notebook: cells_in(source) for notebook, source in sources.items()}
+    changed = [
+        f"{notebook} ({listed(now.get(notebook, set()) ^ there.get(notebook, set()))})"
+        for notebook in sorted(now.keys() | there.keys())
+        if now.get(notebook) != there.get(notebook)
+    ]
+    if changed:
+        raise NotReady(CELLS_CHANGED.format(name, ", ".join(changed)))
+
+
+def cells_of(notebook: Notebook) -> set[str]:
+    kept = (notebook.grade_cells, notebook.solution_cells, notebook.task_cells)
+    return {cell.name for cells in (*kept, notebook.source_cells) for cell in cells}
+
+
+def cells_in(source: NotebookNode) -> set[str]:
+    """grade_ids of what nbgrader keeps in its gradebook."""
+    asked = (utils.is_grade, utils.is_solution, utils.is_locked, utils.is_task)
+    return {grade_id(cell) for cell in source.cells if any(kept(cell) for kept in asked)}
+
+
+def listed(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "no cells"
 
 
 def plain_tests(gradebook: Gradebook, assignment: release.Assignment) -> dict:

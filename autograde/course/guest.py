@@ -9,21 +9,35 @@ import os
 import sys
 from pathlib import Path
 
+from nbformat import NotebookNode, read
+from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
+from sqlalchemy.engine import make_url
 from traitlets.config import Config
 
+from ..exercise.declared import load
+from .gradebook import check_cells
+from .points import differing, give_points
+from .release import NotReady
 from .settings import Judge
 from .travel import CannotTravel, packed_files
 
 OURS = {"lstm": "autograde.lstm"}  # assignment to the module with its EXERCISES
 TEMPLATES = Path(__file__).resolve().parent.parent / "pages" / "jupyter"
+AS_USUAL = "autograde.pages.sanitised.AsUsual"
 STUBS = {  # in place of what nbgrader puts where a solution stood: a blank cell still runs
     "code_stub": {"python": "...  # YOUR CODE HERE"},
     "text_stub": "*Think first. An answer is in the worked notebook, given out after the hand-in.*",
     "enforce_metadata": False,  # answers to think about are in cells without a grade
 }
+
+
+UNHEARD = (
+    "%s of %s has %s points in source/; the release gets the %g of its criteria, which are changed "
+    "by c.Judge.points in nbgrader_config.py."
+)
 
 
 class Stubs(ClearSolutions):
@@ -36,6 +50,56 @@ class Stubs(ClearSolutions):
         return super().preprocess(nb, resources)
 
 
+class Points(NbGraderPreprocessor):
+    """Writes into an assignment of ours what its cells are worth: into the test cells, and into the
+    texts that say so. The points are those of the exercises, as the course weighs them.
+
+    Whatever nbgrader could not generate is said before it touches the release, which it would else
+    remove: it makes one of this when a run starts.
+    """
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.judge = Judge(config=self.config)
+        folders = getattr(getattr(self.parent, "parent", None), "coursedir", None)
+        if folders and folders.assignment_id in self.judge.exercises:
+            self.check(folders)
+
+    def check(self, folders):
+        """Raises NbGraderException."""
+        name, book = folders.assignment_id, make_url(folders.db_url)
+        source = Path(folders.format_path(folders.source_directory, ".", name))
+        try:
+            sources = {path.stem: source_at(path) for path in source.glob("*.ipynb")}
+            self.judge.exercises_of(name)
+            if book.get_backend_name() != "sqlite" or Path(book.database or "").is_file():
+                with Gradebook(folders.db_url, folders.course_id) as gradebook:
+                    check_cells(gradebook, name, sources)
+        except NotReady as problem:
+            self.log.error(str(problem))
+            raise NbGraderException(str(problem)) from None
+
+    def preprocess(self, nb, resources):
+        about = resources["nbgrader"]
+        name = about["assignment"]
+        exercises = self.judge.exercises_of(name) if name in self.judge.exercises else {}
+        here = [one for one in exercises.values() if one.notebook == about["notebook"]]
+        usual = load(self.judge.exercises[name]) if here else {}
+        for cell, there, points in differing(nb, here, usual):
+            self.log.warning(UNHEARD, cell, about["notebook"], there, points)
+        give_points(nb, here)
+        return nb, resources
+
+
+def source_at(path: Path) -> NotebookNode:
+    """Raises NotReady for what is no notebook."""
+    try:
+        return read(path, as_version=4)
+    except (OSError, ValueError) as problem:
+        why = str(problem).partition(":")[0]
+        raise NotReady(f"{path} cannot be read ({why}): mend it. Nothing was changed.") from None
+
+
 class Checks(NbGraderPreprocessor):
     """Gives out the judge with an assignment of ours, in place of the file of its source that
     imports it. packed: folder to its files; nbgrader makes one of this for a run over a folder's
@@ -46,13 +110,12 @@ class Checks(NbGraderPreprocessor):
         self.packed = {}
 
     def preprocess(self, nb, resources):
-        exercises = Judge(config=self.config).exercises
-        name = resources["nbgrader"]["assignment"]
-        if name in exercises:
-            folder = Path(resources["metadata"]["path"])
+        judge, name = Judge(config=self.config), resources["nbgrader"]["assignment"]
+        if name in judge.exercises:
+            folder, points = Path(resources["metadata"]["path"]), judge.points_of(name)
             try:
                 if folder not in self.packed:
-                    self.packed[folder] = packed_files(folder, exercises[name])
+                    self.packed[folder] = packed_files(folder, judge.exercises[name], points)
             except CannotTravel as problem:
                 raise NbGraderException(str(problem)) from None
             outputs = {path: text.encode() for path, text in self.packed[folder].items()}
@@ -73,14 +136,18 @@ def join(c: Config, config_file: str):
     before_all("JUPYTER_PATH", str(TEMPLATES))  # the formgrader's formulas, without a network
     c.Judge.exercises = OURS | dict(c.Judge.get("exercises", {}))
     steps = c.GenerateAssignment.get("preprocessors") or GenerateAssignment().preprocessors
-    steps = [Stubs if step is ClearSolutions else step for step in steps if step is not Checks]
-    c.GenerateAssignment.preprocessors = [*steps, Checks]
+    steps = [Stubs if step is ClearSolutions else step for step in steps]
+    steps = [step for step in steps if step not in (Points, Checks)]
+    c.GenerateAssignment.preprocessors = [Points, *steps, Checks]
     c.Autograde.exporter_class = "autograde.course.plugin.Rebuild"
     c.GenerateFeedback.exporter_class = "autograde.course.nbgraders.Feedback"
     unless_set(c.ExchangeFactory, "release_feedback", "autograde.course.nbgraders.Release")
     unless_set(c.ZipCollectApp, "collector_plugin", "autograde.course.nbgraders.Collector")
+    steps = [step for step in c.HTMLExporter.get("preprocessors", []) if step != AS_USUAL]
+    c.HTMLExporter.preprocessors = [*steps, AS_USUAL]
     c.HTMLExporter.filters = dict(c.HTMLExporter.get("filters", {})) | {
         "markdown2html": "autograde.pages.sanitised.markdown2html",
+        "as_usual": "autograde.pages.sanitised.as_usual",
         "font_face": "autograde.pages.mathml.font_face",
     }
 

@@ -9,7 +9,6 @@ graded, so that none survives. Whatever one submission raises stays with it; the
 """
 
 import fnmatch
-import glob
 import logging
 import os
 import pickle
@@ -26,12 +25,13 @@ from ..pages.graded import wanted
 from . import autograded, state
 from .account import HandedIn
 from .chance import secret_of_course
-from .files import reason, shown
+from .files import folders_of, reason, shown
 from .grade import Graded, described
 from .gradebook import Held, back_up, check_assignment, clear, enter, held, plain_tests, writes
 from .jobs import Job, warm_process
 from .release import NotReady
 from .settings import Judge
+from .sharing import alone
 from .submission import read_submission, secret_of
 
 NOT_READ = "could not be read ({}): look at its folder, then grade again."
@@ -71,10 +71,13 @@ class Marking:
 
     @contextmanager
     def with_gradebook(self):
-        """The gradebook is open inside. Raises NotReady where it does not know the assignment as it
-        is released.
+        """The gradebook is open inside, and no other run is at work. Raises NotReady where one is,
+        where nothing may be written, or the gradebook does not know the assignment as it is
+        released.
         """
-        with Gradebook(self.folders.db_url, self.folders.course_id) as self.gradebook:
+        written = [self.root / self.folders.autograded_directory]
+        book = Gradebook(self.folders.db_url, self.folders.course_id)
+        with alone(self.root, self.name, written), book as self.gradebook:
             check_assignment(self.gradebook, self.assignment)
             tests = plain_tests(self.gradebook, self.assignment)
             self.assignment = replace(self.assignment, tests=tests)
@@ -99,16 +102,8 @@ class Marking:
         )
 
     def handed_in(self) -> list[str]:
-        step = self.folders.submitted_directory
-        place = Path(self.folders.format_path(step, "*", glob.escape(self.name)))
-        pattern = place.relative_to(self.folders.root)
-        names = {path.parent.name for path in self.root.glob(str(pattern))}
-        names |= {  # who knows what is in a folder that cannot be opened
-            path.name
-            for path in self.root.glob(str(pattern.parent))
-            if path.is_dir() and not os.access(path, os.R_OK | os.X_OK)
-        }
-        return sorted(name for name in names if self.is_wanted(name))
+        found = folders_of(self.folders, self.folders.submitted_directory, self.name)
+        return [student for student in found if self.is_wanted(student)]
 
     def is_wanted(self, student: str) -> bool:
         wanted = self.folders.student_id
@@ -240,7 +235,8 @@ class Marking:
         secret = secret_of(self.folder("submitted", student))
         texts = {result.name: result.text for result in graded}
         folder = self.folder("autograded", student)
-        autograded.write_notebooks(self.assignment, folder, when, secret, texts)
+        shared = self.folders.groupshared
+        autograded.write_notebooks(self.assignment, folder, when, secret, texts, shared)
         enter(self.gradebook, self.name, student, when, graded, self.penalties)
         digests = state.digests(submission, self.around)
         count = writes(self.folders.db_url)

@@ -4,7 +4,6 @@ nbgrader's own way.
 """
 
 import fnmatch
-import glob
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -17,21 +16,20 @@ from nbgrader.plugins import FileNameCollectorPlugin
 from ..pages import feedback
 from ..pages.roster import Roster, people
 from .downloads import Item, Plan, plan
-from .files import is_litter, meant
+from .files import folders_of, is_litter, meant
 from .settings import is_ours
+from .sharing import as_shared
 
 NEEDED = ("timestamp.txt", "submission_secret.txt")  # what a submission through the exchange has
 
 
-def folders_of(coursedir, step: str) -> list[tuple[str, Path]]:
-    """(student, folder) of everybody who has one of this step, whatever letters are in a name."""
-    place = Path(coursedir.format_path(step, "*", glob.escape(coursedir.assignment_id)))
-    found = Path(coursedir.root).glob(str(place.relative_to(coursedir.root)))
+def wanted_folders(coursedir, step: str) -> list[tuple[str, Path]]:
+    """(student, folder) of everybody asked for who has one of this step."""
     wanted = coursedir.student_id
     return [
-        (path.parent.name, path)
-        for path in sorted(found)
-        if path.parent.name == wanted or fnmatch.fnmatchcase(path.parent.name, wanted)
+        (student, folder)
+        for student, folder in folders_of(coursedir, step, coursedir.assignment_id).items()
+        if student == wanted or fnmatch.fnmatchcase(student, wanted)
     ]
 
 
@@ -45,7 +43,7 @@ def of_the_gradebook(usual):
 
     def init_notebooks(self):
         folders = self.coursedir
-        found = folders_of(folders, self._input_directory) if is_ours(self) else []
+        found = wanted_folders(folders, self._input_directory) if is_ours(self) else []
         if not found:
             usual(self)
             return
@@ -65,7 +63,20 @@ def of_the_gradebook(usual):
     return init_notebooks
 
 
+def shared(usual):
+    """nbgrader's `groupshared` leaves the folders of students closed to a second instructor."""
+
+    def convert_notebooks(self):
+        if not is_ours(self):
+            return usual(self)
+        with as_shared(self.coursedir):
+            return usual(self)
+
+    return convert_notebooks
+
+
 GenerateFeedback.init_notebooks = of_the_gradebook(GenerateFeedback.init_notebooks)
+GenerateFeedback.convert_notebooks = shared(GenerateFeedback.convert_notebooks)
 
 
 # ---------------------------------------------------------------- release_feedback
@@ -76,7 +87,7 @@ class Release(ExchangeReleaseFeedback):
         folders = self.coursedir
         before, left = folders.student_id_exclude, []
         if is_ours(self):
-            for student, folder in folders_of(folders, folders.feedback_directory):
+            for student, folder in wanted_folders(folders, folders.feedback_directory):
                 if not all((folder / name).is_file() for name in NEEDED):
                     left.append(student)
         if left:

@@ -4,7 +4,9 @@ nbgrader makes the exporter when a run starts. Where the assignment has exercise
 the place of nbgrader's loop over submissions; every other assignment goes nbgrader's own way.
 """
 
+import os
 import sys
+from pathlib import Path
 
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde
@@ -12,11 +14,14 @@ from nbgrader.converters.base import NbGraderException
 from traitlets.config import Application
 
 from ..box.sandbox import Unavailable
+from .command import STOPPED, leave
 from .files import shown
-from .jobs import disturbed, grade_submission
+from .jobs import close_warm_processes, disturbed, grade_submission, warm_process
 from .marking import Marking
+from .others import in_the_box
 from .release import NotReady
-from .settings import is_ours
+from .settings import Judge, is_ours
+from .sharing import as_shared
 
 
 class Rebuild(NotebookExporter):
@@ -24,10 +29,29 @@ class Rebuild(NotebookExporter):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        if is_ours(self.parent):
-            self.parent.convert_notebooks = self.grade
+        converter = self.parent
+        if is_ours(converter):
+            converter.convert_notebooks = self.grade
+        elif (judge := Judge(parent=converter)).box_others:
+            self.demand_box(judge)
+            converter.autograde_preprocessors = in_the_box(converter.autograde_preprocessors)
+
+    def demand_box(self, judge: Judge):
+        """Raises NbGraderException before the first student where there is no box to be had."""
+        try:
+            root = Path(self.parent.coursedir.root).resolve()
+            self.log.info(
+                "Protection in force: %s", warm_process(*judge.boundary(root)).protections
+            )
+        except Unavailable as problem:
+            self.log.error(str(problem))
+            raise NbGraderException(str(problem)) from None
 
     def grade(self):
+        with as_shared(self.parent.coursedir):
+            self.mark()
+
+    def mark(self):
         """Raises NbGraderException where it cannot begin, or where a command of the console ends
         and something needs a person: nbgrader then ends with exit code 1.
         """
@@ -48,7 +72,11 @@ class Rebuild(NotebookExporter):
             raise NbGraderException(str(problem)) from None
         except KeyboardInterrupt:
             self.log.error("Stopped. What is graded is kept; the same command goes on.")
-            sys.exit(130)
+            if isinstance(converter.parent, Application):
+                leave()
+                close_warm_processes()
+                os._exit(STOPPED)  # Python's own end takes more than a second
+            sys.exit(STOPPED)
         for student, said in people:
             self.log.warning("Needs a person: %s: %s", student, said)
         if people and isinstance(converter.parent, Application):

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import sys
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from ..exercise.declared import Exercise, load
+from ..exercise.points import WrongPoints, weighed
 from ..pages.graded import grade_id
 from .carried import load_carried, texts_of
 from .travel import AT_GRADING, travels
@@ -36,6 +38,7 @@ class Assignment:
     exercises: dict[str, Exercise]
     module: str = ""  # of the exercises, which travel as its texts: references are no data
     texts: dict[str, str] = field(default_factory=dict)
+    points: dict = field(default_factory=dict)  # the course's own, for `weighed`
     digest: str = ""  # of the release and the exercises
     tests: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -43,7 +46,8 @@ class Assignment:
         return {name: value for name, value in vars(self).items() if name != "exercises"}
 
     def __setstate__(self, state):
-        self.__dict__.update(state, exercises=load_carried(state["module"], state["texts"]))
+        carried = load_carried(state["module"], state["texts"])
+        self.__dict__.update(state, exercises=weighed(carried, state["points"]))
 
     def in_notebook(self, notebook: str) -> list[Exercise]:
         return [exercise for exercise in self.exercises.values() if exercise.notebook == notebook]
@@ -76,21 +80,38 @@ def source_of(module: str) -> str:
     return Path(path).read_text(encoding="utf-8") if path else ""
 
 
-def read_release(folder: Path, name: str, module: str) -> Assignment:
-    """The assignment released in `folder`, with the exercises of `module`. Raises NotReady."""
+def exercises_of(name: str, module: str, points: dict) -> dict[str, Exercise]:
+    """Name to exercise, from a module, with a course's own points. Raises NotReady."""
+    try:
+        return weighed(load(module), points)
+    except WrongPoints as problem:
+        raise NotReady(f'nbgrader_config.py: c.Judge.points["{name}"]{problem}') from None
+    except Exception as problem:  # a module of the course's own may raise anything
+        raise NotReady(
+            f"The exercises of {name} could not be loaded from the module {module} "
+            f"({described(problem)}): check c.Judge.exercises in nbgrader_config.py."
+        ) from None
+
+
+def described(problem: Exception) -> str:
+    """An error, with its place: of a SyntaxError, it says that by itself."""
+    what = f"{type(problem).__name__}: {problem}"
+    last = traceback.extract_tb(problem.__traceback__)[-1]
+    return what if last.filename.startswith("<") else f"{what} in {last.filename}:{last.lineno}"
+
+
+def read_release(folder: Path, name: str, module: str, points: dict | None = None) -> Assignment:
+    """The assignment released in `folder`, with the exercises of `module` and a course's own
+    points. Raises NotReady.
+    """
     paths = sorted(folder.glob("*.ipynb"))
     if not paths:
         raise NotReady(
             f"The assignment {name} has not been generated (there are no notebooks in {folder}): "
             f"run `nbgrader generate_assignment {name}` first."
         )
-    try:
-        exercises = load(module)
-    except (ImportError, AttributeError) as problem:
-        raise NotReady(
-            f"The exercises of {name} could not be loaded from the module {module} ({problem}): "
-            "check c.Judge.exercises in nbgrader_config.py."
-        ) from None
+    points = points or {}
+    exercises = exercises_of(name, module, points)
     notebooks = {path.stem: nbformat.read(path, as_version=4) for path in paths}
     for exercise in exercises.values():
         ids = set(map(grade_id, getattr(notebooks.get(exercise.notebook), "cells", [])))
@@ -110,4 +131,4 @@ def read_release(folder: Path, name: str, module: str) -> Assignment:
     texts = texts_of(module)
     parts = [kit, notebooks, words, texts or source_of(module)]
     seen = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-    return Assignment(name, notebooks, kit, exercises, module, texts, seen)
+    return Assignment(name, notebooks, kit, exercises, module, texts, points, seen)

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from traitlets import Dict, Enum, Float, Unicode
+from traitlets import Any, Bool, Dict, Enum, Float, Unicode
 from traitlets.config import LoggingConfigurable
 
 from ..box.notebook import Limits
-from .release import Assignment, NotReady, read_release
+from ..exercise.declared import Exercise
+from ..exercise.points import WrongPoints, named
+from .release import Assignment, NotReady, exercises_of, read_release
 
 ASKS = "from autograde import ask"  # stands in the hidden test cells of our exercises
 
@@ -17,12 +19,20 @@ class Judge(LoggingConfigurable):
     exercises = Dict(
         {"lstm": "autograde.lstm"}, help="Assignment name to the module that defines its EXERCISES."
     ).tag(config=True)
+    points = Any(
+        {},
+        help="Assignment name to class (or number) to criterion to points, where they are not "
+        "those of the exercise.",
+    ).tag(config=True)
     sandbox = Enum(
         ("auto", "required", "off"),
         "required",
         help="The box around students' code: required (or the run is refused), the best there is "
         "or else none (auto), or none (off).",
     ).tag(config=True)
+    box_others = Bool(False, help="Run the cells of all other assignments in the box as well.").tag(
+        config=True
+    )
     cell_seconds = Float(30, help="Time limit for one cell.").tag(config=True)
     notebook_seconds = Float(120, help="Time limit for all cells of a notebook.").tag(config=True)
     answer_seconds = Float(30, help="Time limit for the answers about one class.").tag(config=True)
@@ -43,12 +53,28 @@ class Judge(LoggingConfigurable):
 
     def assignment(self, release: Path, name: str) -> Assignment:
         """The assignment `name` as it was released into the folder `release`. Raises NotReady."""
+        return read_release(release, name, self.module(name), self.points_of(name))
+
+    def exercises_of(self, name: str) -> dict[str, Exercise]:
+        """Name to exercise of an assignment, with the course's own points. Raises NotReady."""
+        return exercises_of(name, self.module(name), self.points_of(name))
+
+    def module(self, name: str) -> str:
+        """Where the exercises of an assignment are. Raises NotReady."""
         if name not in self.exercises:
             raise NotReady(
                 f"{name} has no exercises in c.Judge.exercises of nbgrader_config.py; there are: "
                 f"{', '.join(self.exercises)}."
             )
-        return read_release(release, name, self.exercises[name])
+        return self.exercises[name]
+
+    def points_of(self, name: str) -> dict:
+        """The course's own points for an assignment, as they were written. Raises NotReady."""
+        try:
+            named(self.points, "", self.exercises, "assignment")
+        except WrongPoints as problem:
+            raise NotReady(f"nbgrader_config.py: c.Judge.points{problem}") from None
+        return self.points.get(name, {})
 
 
 def is_ours(app) -> bool:

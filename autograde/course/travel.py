@@ -22,6 +22,7 @@ from .state import PACKAGE
 
 GRADER = PACKAGE.name
 DESK = [f"{GRADER}.desk.check", f"{GRADER}.desk.demonstrate"]
+POINTS = f"{GRADER}.exercise.points"
 TEMPLATE = '''\
 """{doc}"""
 
@@ -67,7 +68,9 @@ class Packed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 sys.meta_path.append(Packed())
 Check = importlib.import_module(f"{{__name__}}.desk.check").Check
 demonstrate = importlib.import_module(f"{{__name__}}.desk.demonstrate").demonstrate
-check = Check(importlib.import_module(f"{{__name__}}.{module}").EXERCISES)
+weighed = importlib.import_module(f"{{__name__}}.exercise.points").weighed
+exercises = importlib.import_module(f"{{__name__}}.exercise").load(f"{{__name__}}.{module}")
+check = Check(weighed(exercises, {points}).values())
 '''
 AT_GRADING = '''\
 """The checks run at your desk. Grading judges outside of this process."""
@@ -92,13 +95,15 @@ def travels(text: str) -> bool:
     return MARK in text
 
 
-def packed_files(source: Path, module: str) -> dict[str, str]:
+def packed_files(source: Path, module: str, points: dict | None = None) -> dict[str, str]:
     """Path below `source` to text, as it is given out, of every file there that imports the
     grader.
 
-    module: where the exercises of the assignment are. Raises CannotTravel, SyntaxError.
+    module: where the exercises of the assignment are; points: the course's own, for `weighed`.
+    Raises CannotTravel, SyntaxError.
     """
-    found = {}
+    found, numbers = {}, numbers_of(module)
+    shown = {name: given for name, given in (points or {}).items() if name not in numbers}
     for path in sorted(source.rglob("*.py")):
         file = ast.parse(path.read_text(encoding="utf-8"))
         if any(top_of(name) == GRADER for name in imported(file, "")):
@@ -108,6 +113,7 @@ def packed_files(source: Path, module: str) -> dict[str, str]:
                 doc=ast.get_docstring(file, clean=False) or "The checks.",
                 lines=lines_of(texts_for(root, module)),
                 module=inside(module),
+                points=shown,
             )
     return found
 
@@ -116,13 +122,12 @@ def texts_for(root: str, module: str) -> dict[str, str]:
     """Name to text of every module that a file needs which is imported as `root`: all that the desk
     and the exercises of `module` import of the grader and of the exercises' own package."""
     tops, texts, hidden = {GRADER, top_of(module)}, {}, set()
-    for name, _, tree in needed([*DESK, module], tops):
+    for name, _, tree in needed([*DESK, POINTS, module], tops):
         sealing = Sealing(name)
         tree = AtHome(root, tops).visit(sealing.visit(tree))
         hidden |= set(sealing.sealed)
         texts[inside(name)] = ast.unparse(ast.fix_missing_locations(tree))
-    numbers = {name for name, one in load(module).items() if isinstance(one, Value)}
-    if given_away := numbers - hidden:
+    if given_away := numbers_of(module) - hidden:
         raise CannotTravel(
             f"The release would give away {', '.join(sorted(given_away))}: in {module}, write it "
             "as Value(…), with its name and its answer in the brackets."
@@ -145,6 +150,11 @@ def needed(waiting: list[str], tops: set[str]) -> Iterator[tuple[str, str, ast.M
             tree = ast.parse(text)
             waiting += imported(tree, name if path.name == "__init__.py" else above)
             yield name, text, tree
+
+
+def numbers_of(module: str) -> set[str]:
+    """The exercises of a module that are numbers, of which a desk shows no points."""
+    return {name for name, one in load(module).items() if isinstance(one, Value)}
 
 
 def lines_of(texts: dict[str, str]) -> str:

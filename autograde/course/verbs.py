@@ -22,10 +22,11 @@ from ..pages import summary
 from ..pages.roster import Person, Problem, Roster, people, read_table
 from . import adopt, farm
 from .command import EXIT_CODES
-from .files import reason, shown
+from .files import folders_of, reason, shown
 from .marking import Marking
 from .release import NotReady
 from .settings import Judge
+from .sharing import as_shared
 
 WORTH_A_WORKER = 8  # submissions, which take about as long as a worker takes to start
 
@@ -86,15 +87,17 @@ class Verb(NbGrader):
             return refuse(wrong)
         try:
             app.start()
-            return app.work(app.extra_args[0])
+            with as_shared(app.coursedir):
+                return app.work(app.extra_args[0])
         except (NotReady, Unavailable) as problem:
             return refuse(str(problem))
         except (OSError, SQLAlchemyError) as problem:
             if began_with_ctrl_c(problem):
                 raise KeyboardInterrupt from None
+            where = f"{shown(name)}: " if (name := getattr(problem, "filename", None)) else ""
             return refuse(
                 "Stopped: the course's files or its gradebook could not be read or written "
-                f"({reason(problem)}). What is marked is kept."
+                f"({where}{reason(problem)}). What is marked is kept."
             )
 
     @classmethod
@@ -218,8 +221,8 @@ def columns() -> list:
 def print_points(marking: Marking):
     """Of those who are in the gradebook: folders of others may still be there."""
     assignment = marking.assignment
-    autograded = marking.root / marking.folders.autograded_directory
-    verdicts = summary.read_verdicts(autograded, assignment.name, list(assignment.notebooks))
+    folders = folders_of(marking.folders, marking.folders.autograded_directory, marking.name)
+    verdicts = summary.read_verdicts(folders, list(assignment.notebooks))
     students = {student.id for student in marking.gradebook.students}
     verdicts = {student: found for student, found in verdicts.items() if student in students}
     summary.print_table(verdicts, assignment.name, assignment.exercises)
@@ -284,7 +287,8 @@ class Collect(Verb):
             raise NotReady(str(problem)) from None
         submitted = lambda student: place(folders.submitted_directory, student)
         root = Path(folders.root).resolve()
-        course = collect.Course(root, name, notebooks, roster, due, submitted)
+        folder = root / folders.submitted_directory
+        course = collect.Course(root, name, notebooks, roster, due, submitted, folder)
         return collect.collect(course, [Path(word) for word in self.extra_args[1:]], self.agreed)
 
     def agreed(self) -> bool:
@@ -353,7 +357,7 @@ class Report(Verb):
                 assignment.name,
                 assignment.exercises,
                 assignment.given,
-                marking.root / folders.autograded_directory,
+                lambda student: marking.folder("autograded", student),
                 marking.judge.formgrader,
             )
         if not data["students"]:

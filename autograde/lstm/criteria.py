@@ -1,7 +1,7 @@
 """What is asked for, in words and equations: the criteria of a cell and of a stack, without their
 points."""
 
-from ..exercise.declared import Criterion, Normal
+from autograde.exercise.declared import Criterion, Normal
 
 DRAWS = Normal(0, 1)
 GATES = {

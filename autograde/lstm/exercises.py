@@ -4,7 +4,8 @@ To change a mark, change a number here and the `points` of the class's test cell
 test compares them).
 """
 
-from ..exercise.declared import BuiltIns, Recurrence, Stack, Value
+from autograde.exercise.declared import BuiltIns, Recurrence, Stack, Value
+
 from .criteria import DRAWS, cell_criteria, prediction, stack_criteria
 from .rules import COUPLED_GATES, PEEPHOLES, PLAIN
 

@@ -3,7 +3,8 @@
 import re
 from itertools import permutations
 
-from ..exercise.rules import Part, Rule
+from autograde.exercise.rules import Part, Rule
+
 from .tables import (
     CANDIDATE_PEEP,
     CELL,

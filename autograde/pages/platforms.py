@@ -56,6 +56,7 @@ class Platform(ExportPlugin):
             text = io.StringIO()
             writer = csv.writer(text, delimiter=table.delimiter, lineterminator="\n")
             writer.writerows([table.head, *table.lines])
+            path.unlink(missing_ok=True)  # it may be a colleague's
             path.write_text(table.mark + text.getvalue(), encoding="utf-8")
         except (Problem, MissingEntry, OSError) as problem:
             self.log.error(str(problem))

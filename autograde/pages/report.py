@@ -9,12 +9,15 @@ import io
 import json
 import re
 import tokenize
+import warnings
 from base64 import b64encode
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import nbformat
+from matplotlib import rc_context
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from nbgrader.api import Gradebook, MissingEntry
@@ -36,6 +39,8 @@ def write(data: dict, folder: Path) -> Path:
     """What `gather` gave as ASSIGNMENT.html, .csv and .json into `folder`; the path of the page."""
     path = folder / f"{data['assignment']}.html"
     path.parent.mkdir(exist_ok=True)
+    for end in (".html", ".csv", ".json"):
+        path.with_suffix(end).unlink(missing_ok=True)  # it may be a colleague's
     path.with_suffix(".json").write_text(
         json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8"
     )
@@ -51,11 +56,12 @@ def gather(
     assignment: str,
     exercises: dict[str, Exercise],
     given: str,
-    autograded: Path,
+    graded_in: Callable[[str], Path],
     formgrader: str,
 ) -> dict:
-    """Everything that the report says, as plain data. `given`: all texts that students were given;
-    `autograded`: nbgrader's folder of graded notebooks; `formgrader`: its address, for links.
+    """Everything that the report says, as plain data. given: all texts that students were given;
+    graded_in: a student to the folder of their graded notebooks; formgrader: its address, for
+    links.
     """
     students, absent = [], []
     for student in sorted(gradebook.students, key=lambda student: student.id):
@@ -64,9 +70,9 @@ def gather(
         except MissingEntry:
             absent.append(student.id)
             continue
-        folder = autograded / student.id / assignment
+        folder = graded_in(student.id)
         students.append(about(submission, student, folder, formgrader))
-    folders = {s["student"]: autograded / s["student"] / assignment for s in students}
+    folders = {s["student"]: graded_in(s["student"]) for s in students}
     return {
         "assignment": assignment,
         "points": sum(e.points for e in exercises.values() if not e.bonus),
@@ -280,7 +286,8 @@ def by_exercise(data: dict) -> dict[str, list[dict]]:
 def picture(figure: Figure) -> str:
     """A figure as text for an <img>."""
     file = io.BytesIO()
-    figure.savefig(file, format="svg", metadata={"Date": None})
+    with rc_context({"svg.fonttype": "none"}), warnings.catch_warnings(action="ignore"):
+        figure.savefig(file, format="svg", metadata={"Date": None})  # a browser has all letters
     return "data:image/svg+xml;base64," + b64encode(file.getvalue()).decode()
 
 

@@ -2,15 +2,18 @@
 formgrader shows it without anything that a browser runs, fetches or submits.
 
 `nbgrader_config.py` names `markdown2html` in place of nbconvert's filter. What is not allowed is
-shown as the text that it is.
+shown as the text that it is. Notebooks of other assignments are shown as nbconvert shows them,
+unless the course wants those in the box too.
 """
 
 import re
 import secrets
 
 import bleach
-from jinja2 import pass_context
+from jinja2 import pass_context, pass_environment
+from nbconvert.preprocessors import Preprocessor
 
+from .graded import is_ours
 from .mathml import Renderer, forgiving, render
 
 TAGS = frozenset(
@@ -71,7 +74,26 @@ def sanitised(source: str, attachments: dict | None = None) -> str:
     return renderer.together(cleaner.clean(rendered))
 
 
+class AsUsual(Preprocessor):
+    """Remembers, in the environment of the exporter's templates, whether a notebook is not ours, so
+    that its page is nbconvert's own.
+    """
+
+    def preprocess(self, nb, resources):
+        sanitises = is_ours(nb) or self.config.Judge.get("box_others")
+        self.parent.environment.usual = None if sanitises else self.parent.markdown2html
+        return nb, resources
+
+
+@pass_environment
+def as_usual(environment, _) -> bool:
+    """What the template `mathjax.html.j2` asks."""
+    return bool(getattr(environment, "usual", None))
+
+
 @pass_context
 def markdown2html(context, source: str) -> str:
     """nbconvert's filter of this name."""
+    if usual := getattr(context.environment, "usual", None):
+        return usual(context, source)
     return sanitised(source, context.get("cell", {}).get("attachments", {}))

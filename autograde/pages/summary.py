@@ -24,11 +24,11 @@ def by_notebook(exercises: dict[str, Exercise]) -> dict[str, list[Exercise]]:
     return found
 
 
-def read_verdicts(autograded: Path, assignment: str, notebooks: list[str]) -> Verdicts:
-    """The verdicts in the graded notebooks of nbgrader's folder `autograded/`."""
+def read_verdicts(folders: dict[str, Path], notebooks: list[str]) -> Verdicts:
+    """The verdicts in graded notebooks. folders: student to the folder of theirs."""
     return {
-        folder.parent.name: {name: verdicts_in(folder / f"{name}.ipynb") for name in notebooks}
-        for folder in sorted(autograded.glob(f"*/{assignment}"))
+        student: {name: verdicts_in(folder / f"{name}.ipynb") for name in notebooks}
+        for student, folder in folders.items()
     }
 
 

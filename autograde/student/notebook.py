@@ -78,7 +78,7 @@ def settle(box, kit, seed):
     working_folder()
     for name, text in kit.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text, encoding="utf-8")
+        Path(name).write_bytes(text.encode("utf-8", "surrogateescape"))  # it may be no text
     sys.path.insert(0, folder)
     sys.argv = [""]
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}

@@ -8,6 +8,8 @@ import io
 import json
 import os
 import pty
+import shutil
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -40,6 +42,11 @@ class Two(LateSubmissionPlugin):
     def late_submission_penalty(self, student_id, score, total_seconds_late):
         return 0.5 if total_seconds_late else 0
 c.AssignLatePenalties.plugin_class = Two
+"""
+LAYOUT = """
+c.CourseDirectory.directory_structure = "{{nbgrader_step}}/{{assignment_id}}/{{student_id}}"
+c.CourseDirectory.submitted_directory = {!r}
+c.CourseDirectory.release_directory = "given out"
 """
 SOLVED = solutions()
 
@@ -146,7 +153,10 @@ def test_nothing_is_changed_before_somebody_agrees(canvas):
     left = {path.relative_to(canvas) for path in canvas.rglob("*")} - {
         path.relative_to(canvas) for path in before
     }
-    assert left <= {Path(".autograde")} and not (canvas / "submitted").exists()
+    assert (
+        left <= {Path(".autograde"), Path(".autograde/lstm.lock")}
+        and not (canvas / "submitted").exists()
+    )
     assert answered(canvas, "n") == 130 and not (canvas / "submitted").exists()
 
 
@@ -327,6 +337,33 @@ def test_from_moodle_and_back(tmp_path):
     assert len(pages) == 12 and "Feedback for jd1" in pages[f"{of('Jane Doe_74')}{first}.html"]
     assert f"{of('Ada Lovelace_71')}{second}.html" in pages
     assert f"{of('Sinéad OBrien_73')}{first}.html" in pages
+
+
+# ---------------------------------------------------------------- laid out otherwise
+def test_another_layout_and_another_file_system(tmp_path, request):
+    """submitted/ lies on a disk of its own, and folders of assignments have students in them. What
+    is replaced is kept there; all goes on from there."""
+    shm = Path("/dev/shm")
+    if not shm.is_dir() or shm.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("no second file system here")
+    disk = Path(tempfile.mkdtemp(dir=shm))
+    request.addfinalizer(lambda: shutil.rmtree(disk))
+    course, first = make_class(tmp_path / "Übung 1"), NOTEBOOKS[0]
+    configure(course, LAYOUT.format(str(disk)))
+    (course / "release").rename(course / "given out")
+    for solved in (False, True):
+        members = {f"{ADA}_90{int(solved)}_{first}.ipynb": notebook(first, solved)}
+        zipped(members, tmp_path / "submissions.zip")
+        done = collect(course, "../submissions.zip", "--yes")
+        assert done.returncode == 0, done.stderr
+    assert f"What was there before is in {disk}" in done.stdout
+    place = disk / "lstm" / "ada@uni.example" / f"{first}.ipynb"
+    (kept,) = disk.glob(f".autograde/lstm.earlier/*/ada@uni.example/{first}.ipynb")
+    assert place.read_bytes() == notebook(first) and kept.read_bytes() == notebook(first, False)
+    done = autograde(course, "--table")
+    assert done.returncode == 0 and "│ ada@uni.example │            10 │" in done.stdout
+    done = module(course, "autograde", "report", "lstm")
+    assert done.returncode == 0 and json.loads((course / "reports" / "lstm.json").read_text())
 
 
 # ---------------------------------------------------------------- nbgrader's own

@@ -76,15 +76,13 @@ def test_it_can_be_run_again(course):
     place.write_text(text, encoding="utf-8")
 
 
-def test_our_stubs_are_ours_and_all_others_the_courses(course):
-    for name in ("lstm", "ps1"):
-        checked(nbgrader(course, "generate_assignment", name))
+def test_our_stubs_are_ours(course):
+    """Whatever the course has set for its own."""
+    checked(nbgrader(course, "generate_assignment", "lstm"))
     for path in sorted(RELEASE.glob("*.ipynb")):
         given = nbformat.read(course / "release" / "lstm" / path.name, as_version=4)
         ours = nbformat.read(path, as_version=4)
         assert [cell.source for cell in given.cells] == [cell.source for cell in ours.cells]
-    problem = (course / "release" / "ps1" / "problem1.ipynb").read_text(encoding="utf-8")
-    assert "# write here" in problem and "YOUR CODE HERE\\n" not in problem
 
 
 def test_there_is_no_other_to_adopt(course):
@@ -119,12 +117,9 @@ def test_from_the_wheel_alone(course, tmp_path):
     folder.mkdir()
     (folder / "nbgrader_config.py").write_text("c = get_config()\n" + CONFIG)
     path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
+    alone = {**os.environ, "PATH": path, "PYTHONPATH": ""}
     run = lambda *words: subprocess.run(
-        [python, "-m", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PATH": path, "PYTHONPATH": ""},
+        [python, "-m", *words], cwd=folder, capture_output=True, text=True, env=alone
     )
     checked(run("autograde", "adopt", "lstm"))
     checked(run("nbgrader", "generate_assignment", "lstm"))
@@ -133,5 +128,5 @@ def test_from_the_wheel_alone(course, tmp_path):
     checked(run("autograde", "report", "lstm"))
     assert scores(folder)["ada"] == FULL
     command = [python, "-c", "import autograde; print(autograde.__file__)"]
-    where = subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout
+    where = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=alone).stdout
     assert where.startswith(str(target))

@@ -424,12 +424,13 @@ def test_nothing_graded_yet(course):
 # ---------------------------------------------------------------- the instructor's page
 def test_from_an_empty_folder_to_marks(tmp_path):
     """Every command of the page, in a new folder, with two students; from Canvas and back, then the
-    same from Moodle."""
-    first, canvas, moodle = re.findall(
-        r"```\n(.*?)```",
-        (ROOT / "autograde" / "INSTRUCTORS.md").read_text(encoding="utf-8"),
-        flags=re.DOTALL,
-    )
+    same from Moodle. With the page's own points, and its copy of our tables."""
+    page = (ROOT / "autograde" / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page, flags=re.DOTALL | re.MULTILINE)
+    first, canvas, moodle, tables = (text for kind, text in blocks if not kind)
+    (points,) = (text for kind, text in blocks if kind == "python")
+    (copied,) = re.findall(r'`(c.Judge.exercises = {"lstm": "my_lstm"})`', page)
+    (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{points}{copied}\n")
     (tmp_path / "students.csv").write_text(
         "id,first_name,last_name,email,lms_user_id\nada,Ada,L,ada@uni.example,5001\n"
         "bob,Bob,B,bob@uni.example,5002\n"
@@ -461,16 +462,17 @@ def test_from_an_empty_folder_to_marks(tmp_path):
             text=True,
         )
     )
+    shell(tables)
     shell(first)
     shell(canvas)
     assert (tmp_path / "feedback" / "ada" / "lstm" / "01_basic_lstm.html").exists() and (
         tmp_path / "reports" / "lstm.html"
     ).exists()
     with open(tmp_path / "upload.csv", newline="", encoding="utf-8") as file:
-        assert [line["lstm (1)"] for line in csv.DictReader(file)] == ["24", "28", ""]
+        assert [line["lstm (1)"] for line in csv.DictReader(file)] == ["24", "29", ""]
     assert "there already" in shell(moodle).stdout
     with open(tmp_path / "marked.csv", newline="", encoding="utf-8") as file:
-        assert [line["Grade"] for line in csv.DictReader(file)] == ["28", ""]
+        assert [line["Grade"] for line in csv.DictReader(file)] == ["29", ""]
     for platform, prefix in (("canvas", "lada_5001_9_"), ("moodle", f"{MOODLE_NAME}_")):
         with zipfile.ZipFile(tmp_path / "reports" / f"lstm-{platform}.zip") as archive:
             assert archive.namelist() == [f"{prefix}{name}.html" for name in NOTEBOOKS]

@@ -3,7 +3,6 @@ export, and bad input."""
 
 import csv
 import html
-import json
 import os
 import re
 import shutil
@@ -309,18 +308,13 @@ def test_an_assignment_without_exercises(tmp_path):
     )
 
 
-def test_points_that_differ_from_the_exercise(tmp_path):
+def test_points_that_were_changed_and_not_generated(tmp_path):
     make_course(tmp_path)
-    path = tmp_path / "source" / "lstm" / "01_basic_lstm.ipynb"
-    text = json.loads(path.read_text(encoding="utf-8"))
-    for cell in text["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "test_LSTMCell":
-            cell["metadata"]["nbgrader"]["points"] = 7
-    path.write_text(json.dumps(text), encoding="utf-8")
-    checked(nbgrader(tmp_path, "generate_assignment", "lstm", "--force"))
+    configure(tmp_path, 'c.Judge.points = {"lstm": {"LSTMCell": {"f": 3}}}')
     hand_in(tmp_path / "submitted" / "perfect" / "lstm", SOLVED)
     done = nbgrader(tmp_path, "autograde", "lstm")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
     assert (
-        done.returncode
-        and "test_LSTMCell has 7 points in the gradebook and 9 in the exercise" in done.stderr
-    )
+        "test_LSTMCell has 9 points in the gradebook and 11 by its criteria: run "
+        "`nbgrader generate_assignment lstm --force`"
+    ) in done.stderr

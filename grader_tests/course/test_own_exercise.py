@@ -200,29 +200,6 @@ def test_students_have_a_check_of_it(course):
     assert "the roles of z_t and 1 − z_t are swapped" in done.stdout
 
 
-def test_another_assignment_is_plain_nbgraders(course):
-    """Autograded, marked and given feedback as if this grader were not there."""
-    notebook = nbformat.v4.new_notebook(cells=plain_cells())
-    for folder in ("source/ps1", "submitted/right/ps1", "submitted/swapped/ps1"):
-        (course / folder).mkdir(parents=True)
-    nbformat.write(notebook, course / "source" / "ps1" / "ps1.ipynb")
-    checked(nbgrader(course, "generate_assignment", "ps1"))
-    for student in ("right", "swapped"):
-        given = nbformat.read(course / "release" / "ps1" / "ps1.ipynb", as_version=4)
-        for cell in given.cells:
-            del cell["id"]
-            cell.source = BESIDE[student][0].get(cell.metadata.nbgrader.grade_id, cell.source)
-        given.nbformat_minor = 4
-        nbformat.write(given, course / "submitted" / student / "ps1" / "ps1.ipynb")
-    checked(nbgrader(course, "autograde", "ps1"))
-    checked(nbgrader(course, "generate_feedback", "ps1"))
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as gradebook:
-        for student, (_, score) in list(BESIDE.items())[:2]:
-            assert gradebook.find_submission("ps1", student).score == score
-            page = course / "feedback" / student / "ps1" / "ps1.html"
-            assert "Score:" in page.read_text(encoding="utf-8")
-
-
 def test_an_assignment_that_asks_us_and_is_not_configured_is_refused(course):
     """And its hidden cells do not end as zeros."""
     for folder in ("source/gru2", "submitted/right/gru2"):

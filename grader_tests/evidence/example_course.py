@@ -27,7 +27,8 @@ def main(folder: Path):
         hand_in(folder / "submitted" / student / "lstm", answers(student))
     print(protection(by_nbgrader(folder).stderr))
     assignment = read_release(folder / "release" / "lstm", "lstm", "autograde.lstm")
-    verdicts = read_verdicts(folder / "autograded", "lstm", list(assignment.notebooks))
+    graded = {student: folder / "autograded" / student / "lstm" for student in STUDENTS}
+    verdicts = read_verdicts(graded, list(assignment.notebooks))
     print_table(verdicts, "lstm", assignment.exercises)
     checked(nbgrader(folder, "generate_feedback", "lstm"))
     checked(class_report(folder))

@@ -43,9 +43,9 @@ def marks(course: Path, db_url: str = "") -> dict[tuple[str, ...], tuple]:
 def verdicts(course: Path) -> dict[tuple[str, ...], dict[str, tuple]]:
     """(student, class) -> criterion -> (points, met), from the graded notebooks."""
     found = {}
-    for student, notebooks in read_verdicts(
-        course / "autograded", "lstm", list(assignment(course).notebooks)
-    ).items():
+    folders = {path.parent.name: path for path in sorted((course / "autograded").glob("*/lstm"))}
+    names = list(assignment(course).notebooks)
+    for student, notebooks in read_verdicts(folders, names).items():
         for verdict in sum(notebooks.values(), []):
             found[student, verdict.name] = {
                 result.key: (result.points, result.met) for result in verdict.results

@@ -371,7 +371,7 @@ def test_a_list_that_names_nobody_is_refused():
 
 # ---------------------------------------------------------------- what is read
 def read(tmp_path: Path, *given: Path) -> list[Item]:
-    with collect.staged(tmp_path, "lstm", list(given)) as (_, items):
+    with collect.staged(tmp_path / "collecting", list(given)) as (_, items):
         return items
 
 
@@ -402,7 +402,7 @@ def test_the_zip_and_the_folder_say_the_same(tmp_path):
 def test_a_hand_in_that_is_a_zip_stays_closed(tmp_path):
     inner = zipped(tmp_path / "inner.zip", {f"{FIRST}.ipynb": b"{}"}).read_bytes()
     path = zipped(tmp_path / "all.zip", {"doejane_1_2_lstm.zip": inner})
-    with collect.staged(tmp_path, "lstm", [path]) as (_, (item,)):
+    with collect.staged(tmp_path / "collecting", [path]) as (_, (item,)):
         assert item.at.read_bytes() == inner
     alone = tmp_path / "doejane_1_2_lstm.zip"
     alone.write_bytes(inner)
