@@ -278,7 +278,7 @@ def lose_sizes(pairs: list[Pair], sheet: Sheet):
 
 def lose_larger(exercise: Stack, known: Tables, larger: list[Pair], sheet: Sheet):
     """What is right for a few layers and steps, and not for more of them, loses its form."""
-    if {"layers", *READ_OFF, "works"} & set(sheet.lost):
+    if {"layers", "untouched", *READ_OFF, "works"} & set(sheet.lost):
         return
     for pair in larger:
         n, m, layers = pair.asked.sizes

@@ -116,6 +116,7 @@ RETURNS = {  # what is passed or returned -> the arguments, the end of forward, 
     "x, h, c": ("self, x, h, c", "return c_t, h_t", "takes (x, h, c); it should take (x, c, h)"),
     "h, c back": ("self, x, c, h", "return h_t, c_t", "returns (h_t, c_t)"),
     "both": ("self, x, h, c", "return h_t, c_t", "and returns (h_t, c_t)"),
+    "as PyTorch's": ("self, x, c, h", "return h_t, (h_t, c_t)", "returns 2 values (Tensor, tuple)"),
     "three": ("self, x, c, h", "return c_t, h_t, o", "returns 3 values (Tensor, Tensor, Tensor)"),
     "three, the gate first": ("self, x, c, h", "return f, c_t, h_t", "returns 3 values"),
     "a dict": ("self, x, c, h", "return {'c': c_t, 'h': h_t}", "returns one dict"),
@@ -421,6 +422,15 @@ def test_another_return_of_a_stack_costs_what_is_not_there(form):
     verdict = grade("LSTM", ONE_WAY.replace("return outputs, tuple(states)", f"return {form}"))
     assert lost(verdict) == keys and says in told(verdict)
     assert "raised" not in told(verdict) and "Not written" not in told(verdict)
+
+
+def test_states_written_in_place_do_not_cost_layers():
+    """What is returned shares memory with the states, and shows the last of them."""
+    source = ONE_WAY.replace("cs, hs, outputs = list(c), list(h), []", "cs, hs, outputs = c, h, []")
+    source = source.replace(
+        "torch.stack(outputs), torch.stack(cs), torch.stack(hs)", "outputs, c, h"
+    )
+    assert lost(grade("LSTM", source)) == {"untouched", "gradients"}
 
 
 def test_a_stack_that_runs_both_ways_loses_what_it_returns():

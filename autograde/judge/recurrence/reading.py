@@ -123,6 +123,7 @@ def read_values(exercise: Recurrence, pairs: list[Pair], convention: Convention 
     best = None
     shallow, deep = range(2), range(DEEPEST + 1)
     every = list(orders(exercise, pairs))
+    as_asked = not any(call.form for pair in pairs for call in pair.build.calls)
     for depths, among in ((shallow, every), (deep, every[:1]), (deep, every[1:2])):
         for order in among:
             seen = seen_of(exercise, pairs, order, convention)
@@ -134,7 +135,7 @@ def read_values(exercise: Recurrence, pairs: list[Pair], convention: Convention 
                 continue  # such a reading says too much to be likely
             if best is None or reading.cost < best.cost:
                 best = reading
-            if reading.cost < 1 or (reading.cost < 2 and not moved):
+            if reading.cost < 1 or (reading.cost < 2 and not moved and as_asked):
                 return best
         if best.cost < UNKNOWN:
             break
