@@ -12,6 +12,7 @@ from .sheet import Sheet
 
 ENOUGH = 30  # numbers, before their mean and spread say anything
 ENOUGH_FOR_SHAPE = 1000  # numbers, before their distribution's shape does
+OF_A_LAYER = re.compile(r"(\b\w+\.\d+)\.\w+")
 NUMBER = re.compile(r"-?\d+\.\d+")
 
 
@@ -20,6 +21,8 @@ def judge_reset(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
     stack, where the student's own cell is to blame for what it does to those."""
     elsewhere = layers_of_another_class(answers)
     found = {reset.about: complaint(exercise, reset, elsewhere) for reset in answers.resets}
+    if found.get("stand-in"):  # whose parameters have no names that a student knows
+        found["stand-in"] = OF_A_LAYER.sub(r"\1", found["stand-in"])
     wrong = found.get("own", "reset_parameters() gave no answer.")
     if wrong and found.get("cell"):  # the cell's own fault, which is judged where it is written
         wrong = found.get("stand-in")

@@ -544,9 +544,25 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
         if all(log and log[key] for log in logs):
             sheet.meet(key)
             continue
+        if key == "outputs" and (shape := other_shape(seen)):
+            sheet.lose(key, shape, "outputs has another shape")
+            continue
         what = LOGGED[key] if all(logs) else NOT_READABLE
         rule = f"The rule: {exercise.asks(key)}."
         sheet.lose(key, f"{what}, and {UNKNOWN} your numbers. {rule}", what[0].lower() + what[1:])
+
+
+def other_shape(seen: list[tuple[Seen, list]]) -> str:
+    """What is said of outputs in another shape than asked; "" where they have it."""
+    for one, _ in seen:
+        steps, m = len(one.x), one.given[0].shape[-1]
+        if one.outputs is not None and one.outputs.shape != (steps, m):
+            shape = ", ".join(map(str, one.outputs.shape))
+            return (
+                f"With {steps} steps and hidden_dim={m} outputs has shape ({shape}); it should hold"
+                f" a tensor of shape ({m},) for every step."
+            )
+    return ""
 
 
 def logged(seen: Seen, log: list) -> dict[str, bool] | None:

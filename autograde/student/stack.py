@@ -97,8 +97,9 @@ def in_order(names: tuple[str, ...], given: tuple, named: dict) -> tuple:
 
 
 def stand_in_for(question: dict) -> type[StandIn]:
-    """The stand-in's class, for cells with these inputs."""
-    return type("StandIn", (StandIn,), {"inputs": tuple(question["inputs"])})
+    """The stand-in's class, for cells with these inputs: by name the student's own."""
+    inputs = tuple(question["inputs"])
+    return type(question["cell"], (StandIn,), {"inputs": inputs, "__module__": "__main__"})
 
 
 @contextlib.contextmanager

@@ -424,6 +424,16 @@ def test_another_return_of_a_stack_costs_what_is_not_there(form):
     assert "raised" not in told(verdict) and "Not written" not in told(verdict)
 
 
+def test_a_stack_is_told_of_nothing_but_its_own():
+    """Neither names of the grader's cells, nor values in place of a shape."""
+    flat = grade("LSTM", ONE_WAY.replace("torch.stack(outputs)", "torch.cat(outputs)"))
+    assert lost(flat) == {"outputs"} and "outputs has shape (20);" in told(flat)
+    half = grade("LSTM", ONE_WAY.replace("in self.layers:\n", "in self.layers[:1]:\n", 1))
+    assert lost(half) == {"reset"} and "leaves layers.1 as it was" in told(half)
+    classes = grade("LSTM", ONE_WAY.replace("LSTMCell(size, hidden_dim)", "LSTMCell"))
+    assert "__main__.LSTMCell is not a Module subclass" in told(classes)
+
+
 def test_states_written_in_place_do_not_cost_layers():
     """What is returned shares memory with the states, and shows the last of them."""
     source = ONE_WAY.replace("cs, hs, outputs = list(c), list(h), []", "cs, hs, outputs = c, h, []")
