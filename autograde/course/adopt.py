@@ -5,10 +5,13 @@ configuration. What the course has changed of it is left as it is.
 import hashlib
 import json
 import site
+import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..exercise.faults import Faulty, load
+from . import begin
 from .files import write_whole
 from .release import NotReady
 from .state import FOLDER, PACKAGE
@@ -43,18 +46,35 @@ def given(name: str) -> Path:
             return place / name
     places = (path for place in GIVEN if place.is_dir() for path in place.iterdir())
     known = sorted({path.name for path in places if path.is_dir() and path.name not in LEFT_OUT})
-    raise NotReady(f"There is no assignment {name} to adopt; there is: {', '.join(known)}.")
+    raise NotReady(
+        f"There is no assignment {name} to adopt, and no {name}.py; there is: {', '.join(known)}."
+    )
 
 
 def changes(root: Path, source: Path, name: str) -> list[Change]:
     """What adopting does to the course in `root`, whose folder for sources is `source`."""
-    before, found = adopted(root, name), []
-    for path in sorted(given(name).rglob("*")):
-        inner = path.relative_to(given(name))
-        if path.is_file() and not set(inner.parts) & set(LEFT_OUT):
-            text = path.read_text(encoding="utf-8")
-            found.append(change_of(source / inner, text, before.get(str(inner))))
-    return [*found, change_of_config(root / CONFIG)]
+    before, own = adopted(root, name), (root / f"{name}.py").is_file()
+    texts = begun(root, name) if own else texts_of(given(name))
+    found = [change_of(source / inner, text, before.get(inner)) for inner, text in texts.items()]
+    line = f'c.Judge.exercises["{name}"] = "{name}"\n' if own else ""
+    return [*found, change_of_config(root / CONFIG, line)]
+
+
+def texts_of(folder: Path) -> dict[str, str]:
+    """Path to text of what is in a folder."""
+    paths = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    kept = {inner: path for inner, path in paths.items() if not set(inner.parts) & set(LEFT_OUT)}
+    return {str(inner): path.read_text(encoding="utf-8") for inner, path in kept.items()}
+
+
+def begun(root: Path, name: str) -> dict[str, str]:
+    """The source of an assignment whose exercises are in a module of the course's own, to begin
+    with. Raises NotReady."""
+    sys.path.insert(0, str(root))
+    try:
+        return begin.files(load(name), (root / f"{name}.py").read_text(encoding="utf-8"))
+    except Faulty as problem:
+        raise NotReady(str(problem)) from None
 
 
 def change_of(place: Path, text: str, before: str | None) -> Change:
@@ -69,12 +89,14 @@ def change_of(place: Path, text: str, before: str | None) -> Change:
     return Change(place, "LEFT: it was changed in this course")
 
 
-def change_of_config(place: Path) -> Change:
+def change_of_config(place: Path, line: str) -> Change:
+    """line: what names an assignment of the course's own; "" for one of ours."""
     there = place.read_text(encoding="utf-8") if place.exists() else "c = get_config()\n"
-    if JOINS in there:
+    added = ("" if JOINS in there else LINES) + ("" if line in there else line)
+    if not added:
         return Change(place, "as it is")
-    what = "two lines added at its end" if place.exists() else "new"
-    return Change(place, what, there.rstrip("\n") + "\n" + LINES)
+    what = "lines added at its end" if place.exists() else "new"
+    return Change(place, what, there.rstrip("\n") + "\n" + added)
 
 
 def digest(text: str) -> str:

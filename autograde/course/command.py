@@ -18,6 +18,10 @@ VERBS = {  # verb: what it does, and the class that does it
                "autograde.course.verbs:Return"),
     "adopt": ("add the assignment to the nbgrader course in this folder",
               "autograde.course.verbs:Adopt"),
+    "check-exercise": ("say all that is wrong with exercises of your own",
+                       "autograde.course.verbs:CheckExercise"),
+    "prove": ("try the solution, changes of it and known mistakes: what passes?",
+              "autograde.course.verbs:Prove"),
 }  # fmt: skip
 STOPPED = 130
 SOON = 1  # second, for an orderly end after Ctrl-C
@@ -29,7 +33,7 @@ EXIT_CODES = (
 
 def help_text() -> str:
     verbs = "\n".join(
-        f"  autograde {verb} lstm".ljust(26) + does for verb, (does, _) in VERBS.items()
+        f"  autograde {verb} lstm".ljust(33) + does for verb, (does, _) in VERBS.items()
     )
     return (
         "Marks the notebooks of an nbgrader course.\n\n"

@@ -17,6 +17,7 @@ from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from sqlalchemy.engine import make_url
 from traitlets.config import Config
 
+from ..box.sandbox import Unavailable
 from ..exercise.declared import load
 from .gradebook import check_cells
 from .points import differing, give_points
@@ -78,6 +79,21 @@ class Points(NbGraderPreprocessor):
         except NotReady as problem:
             self.log.error(str(problem))
             raise NbGraderException(str(problem)) from None
+        self.look_at(Path(folders.root).resolve(), source.resolve(), name)
+
+    def look_at(self, root: Path, source: Path, name: str):
+        """Raises NbGraderException where an author has made a mistake."""
+        from .checked import Source, faults_of_source  # all of grading, for this step alone
+
+        found = []
+        try:
+            found = faults_of_source(Source(root, source, name, self.config))
+        except Unavailable as problem:  # an author may have no box; who grades has one
+            self.log.warning("What the worked cells get was not looked at: %s", problem)
+        for fault in found:
+            self.log.error(fault)
+        if found:
+            raise NbGraderException(f"{len(found)} faults of the assignment: see above.")
 
     def preprocess(self, nb, resources):
         about = resources["nbgrader"]

@@ -4,14 +4,14 @@ import hashlib
 import json
 import re
 import sys
-import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from ..exercise.declared import Exercise, load
+from ..exercise.declared import Exercise
+from ..exercise.faults import Faulty, load, say
 from ..exercise.points import WrongPoints, weighed
 from ..pages.graded import grade_id
 from .carried import load_carried, texts_of
@@ -86,18 +86,28 @@ def exercises_of(name: str, module: str, points: dict) -> dict[str, Exercise]:
         return weighed(load(module), points)
     except WrongPoints as problem:
         raise NotReady(f'nbgrader_config.py: c.Judge.points["{name}"]{problem}') from None
-    except Exception as problem:  # a module of the course's own may raise anything
-        raise NotReady(
-            f"The exercises of {name} could not be loaded from the module {module} "
-            f"({described(problem)}): check c.Judge.exercises in nbgrader_config.py."
-        ) from None
+    except Faulty as problem:
+        raise NotReady(str(problem)) from None
 
 
-def described(problem: Exception) -> str:
-    """An error, with its place: of a SyntaxError, it says that by itself."""
-    what = f"{type(problem).__name__}: {problem}"
-    last = traceback.extract_tb(problem.__traceback__)[-1]
-    return what if last.filename.startswith("<") else f"{what} in {last.filename}:{last.lineno}"
+def kit_in(folder: Path, exercises: dict[str, Exercise]) -> dict[str, str]:
+    """Path to text of what a folder has beside its notebooks: what is shipped, and what an exercise
+    names."""
+    named = {name for exercise in exercises.values() for name in exercise.kit}
+    files = [path for path in sorted(folder.rglob("*")) if "__pycache__" not in path.parts]
+    places = {path.relative_to(folder).as_posix(): path for path in files if path.is_file()}
+    kept = {n: path for n, path in places.items() if path.suffix in SHIPPED or n in named}
+    return {name: path.read_text(encoding="utf-8") for name, path in kept.items()}
+
+
+def no_kit(folder: Path, kit: dict[str, str], exercises: dict[str, Exercise]) -> list[str]:
+    """Files that an exercise names and that are not there."""
+    return [
+        f"{exercise.name}: {say('no kit', file=name, folder=folder)}"
+        for exercise in exercises.values()
+        for name in exercise.kit
+        if name not in kit
+    ]
 
 
 def read_release(folder: Path, name: str, module: str, points: dict | None = None) -> Assignment:
@@ -120,12 +130,9 @@ def read_release(folder: Path, name: str, module: str, points: dict | None = Non
                 f"{folder / exercise.notebook}.ipynb has no cells {exercise.name} and "
                 f"{exercise.test_id}: run `nbgrader generate_assignment {name} --force`."
             )
-    files = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in SHIPPED and "__pycache__" not in path.parts
-    ]
-    kit = {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in files}
+    kit = kit_in(folder, exercises)
+    if missing := no_kit(folder, kit, exercises):
+        raise NotReady("\n".join(missing))
     # an exercise may hold sets and functions, whose texts differ from run to run
     words = sorted(re.findall(r"\w+", re.sub(r" at 0x[0-9a-f]+", "", repr(exercises))))
     texts = texts_of(module)

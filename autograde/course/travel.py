@@ -105,9 +105,9 @@ def packed_files(source: Path, module: str, points: dict | None = None) -> dict[
     found, numbers = {}, numbers_of(module)
     shown = {name: given for name, given in (points or {}).items() if name not in numbers}
     for path in sorted(source.rglob("*.py")):
-        file = ast.parse(path.read_text(encoding="utf-8"))
-        if any(top_of(name) == GRADER for name in imported(file, "")):
-            inner = path.relative_to(source)
+        text = path.read_text(encoding="utf-8")
+        if imports_grader(text, path.name):
+            file, inner = ast.parse(text), path.relative_to(source)
             root = ".".join(inner.with_suffix("").parts)
             found[inner.as_posix()] = TEMPLATE.format(
                 doc=ast.get_docstring(file, clean=False) or "The checks.",
@@ -116,6 +116,12 @@ def packed_files(source: Path, module: str, points: dict | None = None) -> dict[
                 points=shown,
             )
     return found
+
+
+def imports_grader(text: str, file: str) -> bool:
+    """Whether a file of a source, for a Python file, imports the grader. Raises SyntaxError."""
+    names = imported(ast.parse(text, file), "") if file.endswith(".py") else []
+    return any(top_of(name) == GRADER for name in names)
 
 
 def texts_for(root: str, module: str) -> dict[str, str]:

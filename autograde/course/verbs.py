@@ -109,6 +109,11 @@ class Verb(NbGrader):
         names = (word.partition("=")[0] for word in words if word.startswith("-"))
         return next((name for name in names if name not in known and "." not in name), None)
 
+    def load_config_file(self, **options):
+        """A folder without a configuration is no cause for a warning: who needs one says so."""
+        self.log.addFilter(lambda record: not str(record.msg).startswith("No nbgrader_config.py"))
+        super().load_config_file(**options)
+
     def emit_help(self, classes=False):
         if classes:
             yield from super().emit_help(classes)
@@ -386,11 +391,6 @@ class Adopt(Verb):
     )
     dry_run = Bool(False, help="Only say what would be written.").tag(config=True)
 
-    def load_config_file(self, **options):
-        """A folder without a configuration is no cause for a warning: here it gets one."""
-        self.log.addFilter(lambda record: not str(record.msg).startswith("No nbgrader_config.py"))
-        super().load_config_file(**options)
-
     def work(self, name: str) -> int:
         folders = self.coursedir
         root = Path(folders.root).resolve()
@@ -403,3 +403,65 @@ class Adopt(Verb):
         adopt.adopt(root, source, name, planned)
         print(f"Next: nbgrader generate_assignment {name}")
         return 0
+
+
+class CheckExercise(Verb):
+    """Looks for an author's mistakes."""
+
+    words = "ASSIGNMENT|MODULE"
+    description = (
+        "Says what is wrong with an assignment before a student meets it: its declarations, its\n"
+        "references as the judge asks them, its notebooks in source/, and what their worked and\n"
+        "their blank cells get in the box. Of a module that is no assignment yet, the first two.\n"
+        "`nbgrader generate_assignment` does the same, and refuses where anything is wrong."
+    )
+
+    def work(self, name: str) -> int:
+        from . import checked  # brings torch
+
+        source = source_of(self, name)
+        found = checked.faults_of_source(source) if source else checked.faults_of_module(name)
+        for fault in found:
+            print(fault)
+        if not found:
+            what = "its notebooks, too" if source else f"no assignment yet: autograde adopt {name}"
+            print(f"{name}: nothing is wrong; {what}.")
+        return 1 if found else 0
+
+
+class Prove(Verb):
+    """Grades a worked solution, its mutants, and what is declared as wrong."""
+
+    description = (
+        "Grades, in the box, the worked solutions of an assignment and every single change of\n"
+        "them (an operator, an argument, a line left out), and what is declared as wrong. Prints\n"
+        "what passed, and which mistakes were named. Exit code 1: something passed that computes\n"
+        "something else, or a worked solution lost marks."
+    )
+    options = (
+        Option("every", "N", "only each Nth change, for a quick look", "Prove.every"),
+        *COMMON,
+    )
+    every = Integer(1, min=1, help="Each such change is tried.").tag(config=True)
+
+    def work(self, name: str) -> int:
+        from . import checked, prove
+
+        source = source_of(self, name)
+        if source is None:
+            raise NotReady(f"{name} is no assignment of c.Judge.exercises: autograde adopt {name}")
+        if found := checked.faults_of_source(source):
+            raise NotReady("\n".join(found))
+        lines, perfect = prove.prove(source, self.every, os.cpu_count() or 1)
+        print(*lines, sep="\n")
+        return 0 if perfect else 1
+
+
+def source_of(verb: Verb, name: str):
+    """The source of an assignment of ours, or None."""
+    from .checked import Source
+
+    folders = verb.coursedir
+    place = Path(folders.format_path(folders.source_directory, ".", name)).resolve()
+    ours = name in Judge(parent=verb).exercises
+    return Source(Path(folders.root).resolve(), place, name, verb.config) if ours else None

@@ -48,7 +48,7 @@ def adopt(folder: Path, *words: str) -> str:
 def test_it_says_what_it_writes_and_changes_nothing_else(course):
     before = contents(course)
     said = adopt(course, "--dry-run")
-    assert contents(course) == before and "two lines added at its end" in said
+    assert contents(course) == before and "lines added at its end" in said
     adopt(course)
     after = contents(course)
     changed = {path for path in before if after[path] != before[path]}

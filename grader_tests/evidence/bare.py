@@ -17,7 +17,7 @@ import nbformat
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 
-from autograde.exercise import load
+from autograde.exercise.faults import load
 from autograde.judge import draw, judge, plain, read_answers
 from autograde.student.respond import respond
 

@@ -7,6 +7,7 @@ full marks and computes something else, or gets another mark, or another sentenc
 """
 
 import argparse
+import ast
 import os
 import random
 import re
@@ -17,10 +18,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograde.course.mutants import changes, text_with
 from autograde.exercise.verdict import Verdict
 from autograde.judge import judge
 from grader_tests.evidence.proof import percent
-from grader_tests.samples.mutants import random_mutant
 from grader_tests.samples.right_answers import right_answers
 from grader_tests.samples.students import EXERCISES
 from grader_tests.support.equal import same
@@ -72,6 +73,28 @@ class Changed:
             [DRAWN.sub("0", result.sentence) for result in v.results] for v in self.verdicts
         )
         return one == other
+
+
+def random_mutant(name: str, source: str, count: int, rng: random.Random) -> tuple[str, str]:
+    """A source with so many changes at random in its class `name`, one after the other; fewer
+    where nothing is left to change."""
+    said = []
+    while len(said) < count:
+        tree = ast.parse(source)
+        cls = [node for node in tree.body if getattr(node, "name", "") == name][-1]
+        found = list(changes(tree, cls)) if has_methods(cls) else []
+        if not found:
+            break
+        what, *change = rng.choice(found)
+        text = text_with(tree, *change)
+        if text and text != ast.unparse(ast.parse(source)):
+            source = text
+            said.append(what)
+    return " & ".join(said), source
+
+
+def has_methods(cls: ast.ClassDef) -> bool:
+    return any(isinstance(node, ast.FunctionDef) for node in ast.walk(cls))
 
 
 @dataclass(frozen=True)

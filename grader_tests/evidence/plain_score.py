@@ -7,7 +7,7 @@ from contextlib import redirect_stderr, redirect_stdout
 
 from IPython import get_ipython
 
-from autograde.exercise import load
+from autograde.exercise.faults import load
 from autograde.judge import draw, judge, plain, read_answers
 from autograde.student.respond import respond
 

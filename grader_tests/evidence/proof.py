@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from autograde.course.mutants import mutants
+from autograde.course.prove import HEAD, percent, row
 from autograde.exercise.wirings import tables
 from autograde.judge import judge, recurrence, stack
 from autograde.judge.agreement import NAMED, RIGHT, tolerance
@@ -25,7 +27,6 @@ from autograde.judge.recurrence import asks, reading
 from autograde.judge.wiring import Wiring
 from autograde.judge.wiring import run as run_wiring
 from grader_tests.samples.mistakes import WIRED, Mistake, code, named, pairs, singles
-from grader_tests.samples.mutants import mutants
 from grader_tests.samples.right_answers import right_answers
 from grader_tests.samples.students import EXERCISES, answers, cell_before, solutions
 from grader_tests.support.equal import same
@@ -419,17 +420,10 @@ def prove(pool, every: int) -> tuple[list[tuple[str, str]], list[str], bool]:
     return seen, look, perfect, kill_table(wrong), equal
 
 
-def percent(part: int, whole: int) -> str:
-    return f"{part} of {whole} ({100 * part / whole:.1f} %)"
-
-
 def kill_table(wrong: list[Outcome]) -> list[str]:
     """A row for each mistake that is no formula, and a row for each part of each rule for those
     that are."""
-    lines = [
-        "| class | mistake | criteria lost | points lost | named |",
-        "| --- | --- | --- | --- | --- |",
-    ]
+    lines = [*HEAD]
     counts = Counter()
     for o in wrong:
         (mistake,) = o.case.mistakes
@@ -444,11 +438,7 @@ def kill_table(wrong: list[Outcome]) -> list[str]:
             counts[key, "killed"] += o.score < o.points
             counts[key, "named"] += is_named(o)
         else:
-            lines.append(
-                f"| {o.case.cls} | {mistake.name} | "
-                f"{', '.join(sorted(o.lost)) if len(o.lost) < 8 else 'all that depend on it'} | "
-                f"{o.points - o.score:g} | {'yes' if is_named(o) else 'no'} |"
-            )
+            lines.append(row(o.case.cls, mistake.name, o.lost, o.points - o.score, is_named(o)))
     for key in dict.fromkeys(key for key, _ in counts):
         lines.append(
             f"| {key[0]} | {key[1]}: {counts[key, 'killed']} of {counts[key, 'all']} killed | | "
@@ -476,7 +466,7 @@ def page(seen, look, kills, equal) -> str:
     )
     text += (
         "Mutants are single changes of the worked solutions at the level of the syntax tree "
-        "(`mutants.py`); one that keeps full marks must be shown, without "
+        "(`autograde/course/mutants.py`); one that keeps full marks must be shown, without "
         "the judge, to compute the same.\n"
     )
     text += "\n## Mutants that compute the same\n\n"

@@ -1,2 +1,2 @@
-"""Students: example submissions, right answers, mistakes, mutants, hostile submissions, a course of
+"""Students: example submissions, right answers, mistakes, hostile submissions, a course of
 another exercise."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import nbformat
 
-from autograde.exercise.declared import Stack, load
+from autograde.exercise.declared import Stack
+from autograde.exercise.faults import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE, RELEASE, SUBMISSIONS = (

@@ -144,7 +144,7 @@ import sys
 
 sys.path.append(sys.argv[1])
 import torch
-from autograde.exercise.declared import load
+from autograde.exercise.faults import load
 from autograde.exercise.verdict import Cell
 from autograde.judge import examine
 from autograde.student.respond import respond

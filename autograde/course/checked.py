@@ -1,0 +1,261 @@
+"""What is wrong with an assignment, found before a student meets it: by the judge on the references
+of its exercises, and by grading the notebooks of its source, as they are solved and as they are
+given out, in the box.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+import numpy as np
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from ..box.notebook import Limits
+from ..box.warm import Warm
+from ..exercise.declared import Exercise, Recurrence, Table
+from ..exercise.faults import (
+    OF_TABLES,
+    Faults,
+    Faulty,
+    file_of,
+    load,
+    meant,
+    of_keys,
+    place_of,
+    say,
+)
+from ..exercise.rules import KNOWN, columns, names_in
+from ..exercise.verdict import Verdict
+from ..judge import draw
+from ..judge.agreement import NAMED, agree
+from ..judge.table import computed
+from ..pages.graded import grade_id
+from .chance import chance
+from .grade import grade_rebuilt
+from .guest import as_given_out
+from .jobs import warm_process
+from .rebuild import Rebuilt
+from .references import references_of, verdict_on
+from .release import Assignment, kit_in, no_kit
+from .settings import Judge
+from .travel import MARK, CannotTravel, imports_grader, packed_files
+
+SEEDS = (1, 2)  # with which right references are asked
+FEW_BUILDS = 2  # in which formulas are compared: sizes that differ, and equal ones
+ASKED = re.compile(r"(?m)^ *ask\(['\"](\w+)['\"]\)")
+SOLUTION = "an autograded answer"
+TEST = 'autograder tests, with `from autograde import ask` and `ask("{name}")` as hidden tests'
+
+
+# ---------------------------------------------------------------- references
+def faults_of_module(module: str) -> list[str]:
+    """What is wrong with the exercises of a module, notebooks aside."""
+    try:
+        exercises = load(module)
+    except Faulty as problem:
+        return str(problem).splitlines()
+    found = []
+    for exercise in exercises.values():
+        try:
+            said = list(faults_with_judge(exercise))
+        except Exception as problem:  # of a reference, or of what is drawn for it
+            said = [raises(problem)]
+        found += [f"{file_of(module)}: {exercise.name}: {fault}" for fault in said]
+    return found
+
+
+def faults_with_judge(exercise: Exercise) -> Faults:
+    """A right reference without full marks; a wrong one with them, or with other words."""
+    right, wrong = references_of(exercise)
+    if isinstance(exercise, Table) and (said := [*faults_of_columns(exercise)]):
+        yield from said
+        return
+    for one, seed in ((one, seed) for one in right for seed in SEEDS):
+        verdict = verdict_on(exercise, one, seed, raised := [])
+        if verdict.score < verdict.points:
+            yield raises(raised[0]) if raised else say("right loses", **about(verdict))
+            return
+    if isinstance(exercise, Recurrence):  # too many to be graded one by one
+        yield from faults_of_formulas(exercise)
+        return
+    for what, reference, said in wrong:
+        verdict = verdict_on(exercise, reference, SEEDS[0], raised := [])
+        if verdict.score == verdict.points:
+            yield say("wrong passes", what=what)
+        elif not any(said in result.sentence for result in verdict.results):
+            told = say("not named", what=what, said=said, **about(verdict))
+            yield raises(raised[0]) if raised else told
+
+
+def raises(problem: Exception) -> str:
+    given = "".join(f" (called with {note})" for note in getattr(problem, "__notes__", [])[:1])
+    error = f"{type(problem).__name__}: {problem}{given}"
+    return say("raises", place=place_of(problem), error=error)
+
+
+def faults_of_columns(exercise: Table) -> Faults:
+    """Columns that are marked and not made; numbers that are made and not marked."""
+    frame = computed(exercise.right, draw(exercise, SEEDS[0]).calls[0])
+    if frame.names:  # else it raises, which is said when it is judged
+        yield from of_keys(exercise, {*OF_TABLES, *frame.names}, [])
+    for name, kind in zip(frame.names, frame.kinds):
+        if kind != "text" and not {"values", name} & {*exercise.keys}:
+            yield say("missing key", key=name)
+
+
+def about(verdict: Verdict) -> dict[str, str]:
+    """The words of a message about a verdict in which something is lost."""
+    lost = next((result for result in verdict.results if not result.met), None)
+    why = f"{lost.title}: {lost.sentence.rstrip('.')}" if lost else ""
+    return {"score": f"{verdict.score:g}", "points": f"{verdict.points:g}", "why": why}
+
+
+@np.errstate(all="ignore")
+def faults_of_formulas(exercise: Recurrence) -> Faults:
+    """Wrong formulas with which every output is as with the right one, or is none."""
+    rule, builds = exercise.rule, draw(exercise, SEEDS[0]).builds[:FEW_BUILDS]
+    envs = []
+    for build in builds:
+        given = [call.arguments for call in build.calls]
+        inputs = {name: np.stack([one[name] for one in given]) for name in rule.inputs}
+        envs.append(columns(inputs, build.weights | build.extra, build.sizes[1]))
+    envs = [rule.follow(env, {}) for env in envs]
+    of = lambda env: [env[part] for part in rule.outputs.values()]
+    right = [of(env) for env in envs]
+    for place, part in enumerate(rule.parts):
+        for formula in list(part.variants)[1:]:
+            bent = {part.name: formula}
+            got = [of(rule.follow(env, bent, rule.parts[place:])) for env in envs]
+            pairs = [pair for one, other in zip(got, right) for pair in zip(one, other)]
+            if all(agree(value, truth, NAMED) for value, truth in pairs):
+                yield say("same formula", formula=formula, part=part.name)
+            elif all(any(value is None for value in one) for one in got):
+                names = ", ".join(name for name in names_in(formula) if name not in KNOWN)
+                yield say("no value", formula=formula, part=part.name, names=names)
+
+
+# ---------------------------------------------------------------- notebooks
+@dataclass(frozen=True)
+class Source:
+    """An assignment as its author has it: `folder` has its source, in a course in `root` with this
+    configuration. Raises Faulty where its exercises cannot be loaded."""
+
+    root: Path
+    folder: Path
+    name: str
+    config: Config
+
+    @property
+    def module(self) -> str:
+        return Judge(config=self.config).exercises[self.name]
+
+    @cached_property
+    def exercises(self) -> dict[str, Exercise]:
+        return load(self.module)
+
+    @cached_property
+    def notebooks(self) -> dict[str, NotebookNode]:
+        """With the worked solutions."""
+        paths = sorted(self.folder.glob("*.ipynb"))
+        return {path.stem: nbformat.read(path, as_version=4) for path in paths}
+
+    @cached_property
+    def assignment(self) -> Assignment:
+        """As it will be released."""
+        name, kit = self.name, kit_in(self.folder, self.exercises)
+        kit = {path: MARK if imports_grader(text, path) else text for path, text in kit.items()}
+        read = lambda path: nbformat.read(path, as_version=4)
+        given = {
+            stem: as_given_out(read(self.folder / f"{stem}.ipynb"), self.config, name)
+            for stem in self.notebooks
+        }
+        return Assignment(name, given, kit, self.exercises)
+
+    @cached_property
+    def packed(self) -> dict[str, str]:
+        """What goes out in place of files of the source. Raises CannotTravel."""
+        return packed_files(self.folder, self.module)
+
+    def graded(self, notebook: NotebookNode, exercises: list[Exercise], limits=Limits()) -> list:
+        """Verdicts on these exercises of a notebook that was filled in. Raises Unavailable."""
+        ours = {exercise.name: exercise for exercise in exercises}
+        assignment, name = replace(self.assignment, exercises=ours), exercises[0].notebook
+        drawn, warm = chance(b"", [cell.source for cell in notebook.cells]), self.warm()
+        rebuilt = Rebuilt(notebook)
+        graded = grade_rebuilt(name, rebuilt, {}, assignment, warm, drawn, limits)
+        return [graded.verdicts[exercise.test_id] for exercise in exercises]
+
+    def warm(self) -> Warm:
+        """Of this thread. Raises Unavailable."""
+        warm = warm_process(*Judge(config=self.config).boundary(self.root))
+        _ = warm.box
+        return warm
+
+    def file(self, notebook: str) -> str:
+        return str((self.folder / f"{notebook}.ipynb").relative_to(self.root))
+
+
+def faults_of_source(source: Source) -> list[str]:
+    """All that is wrong with an assignment. Raises Unavailable where there is no box to run its
+    notebooks in."""
+    found = faults_of_module(source.module)
+    try:
+        for exercise in source.exercises.values():
+            found += [f"{exercise.name}: {fault}" for fault in in_place(source, exercise)]
+        found += no_kit(source.folder, source.assignment.kit, source.exercises)
+        found += unknown_asked(source)
+        found += [] if found else faults_when_graded(source)
+        _ = source.packed
+    except Faulty:
+        return found  # all that can be said
+    except CannotTravel as problem:
+        found.append(str(problem))
+    except (SyntaxError, ValueError) as problem:  # of a file of the source
+        found.append(raises(problem))
+    return found
+
+
+def in_place(source: Source, exercise: Exercise) -> Faults:
+    """Whether its cells are there, and what they say."""
+    file, notebook = source.file(exercise.notebook), source.notebooks.get(exercise.notebook)
+    if notebook is None:
+        yield say("no notebook", file=file)
+        return
+    cells = {grade_id(cell): cell for cell in notebook.cells if cell.cell_type == "code"}
+    for key, mark, task in (
+        (exercise.name, "solution", SOLUTION),
+        (exercise.test_id, "grade", TEST.format(name=exercise.name)),
+    ):
+        if key not in cells:
+            yield say("no cell", file=file, id=key, task=task)
+        elif not cells[key].metadata.nbgrader.get(mark):
+            yield say("no test", file=file, id=key, name=exercise.name, task=task)
+    if test := cells.get(exercise.test_id):
+        if exercise.name not in ASKED.findall(test.source.partition("BEGIN HIDDEN TESTS")[2]):
+            yield say("no test", file=file, id=exercise.test_id, name=exercise.name, task=task)
+
+
+def unknown_asked(source: Source) -> Iterator[str]:
+    for notebook, node in source.notebooks.items():
+        asked = {name for cell in node.cells for name in ASKED.findall(cell.source)}
+        for name in sorted(asked - {*source.exercises}):
+            about = {"name": name, "meant": meant(name, source.exercises)}
+            yield say("asks", file=source.file(notebook), **about)
+
+
+def faults_when_graded(source: Source) -> Iterator[str]:
+    """A worked solution without full marks, a blank one with some."""
+    for name in dict.fromkeys(exercise.notebook for exercise in source.exercises.values()):
+        worked, given = source.notebooks[name], source.assignment.notebooks[name]
+        exercises = source.assignment.in_notebook(name)
+        solved, blank = (source.graded(one, exercises) for one in (worked, given))
+        for exercise, best, least in zip(exercises, solved, blank):
+            if best.score < best.points:
+                said = say("solution", file=source.file(name), **about(best))
+                yield f"{exercise.name}: {said}"
+            if least.score:
+                yield f"{exercise.name}: {say('stub', file=source.file(name), **about(least))}"

@@ -1,0 +1,332 @@
+"""What is wrong with declarations, found at a glance: when the module of an assignment is loaded.
+
+All of it is said at once: the file, the exercise, what is wrong, and what to do. What takes the
+judge to find, or a notebook, is in course/checked.py.
+"""
+
+import importlib
+import inspect
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from .declared import (
+    SIZES,
+    Computed,
+    Criterion,
+    Exercise,
+    Function,
+    Module,
+    Recurrence,
+    Stack,
+    Table,
+    Value,
+)
+from .rules import KNOWN, Part, columns, names_in, value
+from .shapes import spec
+
+# ruff: disable[E501]
+SAYS = {  # what is wrong: what to do
+    "no module": "There is no module {module}: put {module}.py beside nbgrader_config.py, or mend c.Judge.exercises there.",
+    "raises": "{place}: {error}: mend that.",
+    "no exercises": "{file} has no exercises: end it with EXERCISES = (FIRST, SECOND), a tuple of what is declared above, with a comma behind a single one.",
+    "unreadable": "it cannot be read as a {kind} ({error}): compare its fields with those of AUTHORS.md.",
+    "kind": "a {kind} is no kind of exercise: there are {kinds}.",
+    "twice": "two exercises have this name: rename one, with its cells.",
+    "name": "that is no name of a variable, a function or a class: write it as one word.",
+    "notebook": 'notebook is "{given}": write the name of its file without .ipynb.',
+    "tuple": "{field} is no tuple: write {field}=(…,), with a comma behind a single one.",
+    "criteria": "it has no criteria, so that nothing is marked: list them with their points.",
+    "criterion": "{given} is no Criterion: write Criterion(key, points, title, what is asked).",
+    "points": "the criterion {key} has {points!r} points: give it a number, 0 or more.",
+    "key twice": "two criteria have the key {key}: list it once.",
+    "unknown key": "nothing decides the criterion {key}, so that nobody would get it: {meant}",
+    "missing key": "no criterion has the key {key}, so that a mistake there would cost nothing: list Criterion({key!r}, points, title, what is asked).",
+    "draws": "the criterion reset and draws=Normal(mean, std) need one another: give both, or none.",
+    "built-ins": "the criterion own needs built_ins=BuiltIns(…), what would do a student's work: give both, or none.",
+    "sizes": '{name} has the sizes {sizes!r}: write a tuple of "n" (input_dim) and "m" (hidden_dim).',
+    "taken": "two things are called {name}, among inputs, parameters, parts and functions: rename one.",
+    "states": "it takes {states} states and returns {outputs} outputs: return each state anew, in the order of the arguments.",
+    "no part": "{field} names {name}, which it does not have: {meant}",
+    "symbol": "the output {output} is the part {part}, whose symbol is {symbol}: write both alike.",
+    "order": "its outputs stand in another order than their parts: put the parts in the order of return.",
+    "after": "the part {part} comes after the last output, where nothing shows it: move it up.",
+    "no formula": 'the part {part} has no formula: give it variants={{formula: ""}}, the right one first.',
+    "syntax": "the formula `{formula}` of {part} is no Python ({error}): mend it.",
+    "unknown name": "the formula `{formula}` of {part} names {name}, which is not known there: {meant}",
+    "inline": "the part {part} is inline, and no part after it has the criterion {key} and is not, so that nothing decides it: give both the same criterion.",
+    "shape": "the right formula `{formula}` of {part} {what} where input_dim is 2, hidden_dim 3 and a call one column: look at the shapes of {names}.",
+    "of": "of is {of!r}: name the Recurrence of the step.",
+    "argument": "the input {name}: {error}.",
+    "takes": "{called} does not take ({asked}), which are its inputs ({error}): write def {called}({asked}).",
+    "made with": "{name} has the size {size}, which made_with does not name: name it there.",
+    "nothing said": "nothing is said of {what}: write what a student is told.",
+    "right and wrong": "{what} is right, and among the wrong ones: take it out there.",
+    "one criterion": "a Value has one criterion: list what is asked for, with its points.",
+    "no kit": "kit names {file}, which is not in {folder}: put it there, or take it out of kit.",
+    # with the judge
+    "right loses": "its right reference gets {score} of {points} points ({why}): mend it, or what is declared of it.",
+    "wrong passes": "{what} is wrong and gets all points, since it does the same as the right one in all that is asked: take it out, or ask for where they differ.",
+    "not named": "{what} is not told “{said}” but other words ({why}): another mistake does the same; take one of them out.",
+    "same formula": "the wrong formula `{formula}` of {part} gives the same outputs as the right one: take it out.",
+    "no value": "the wrong formula `{formula}` of {part} cannot be computed with any sizes: look at the shapes of {names}.",
+    # in the notebooks
+    "no notebook": "there is no {file}: make it, or name its notebook in the exercise; `autograde adopt` writes one to begin with.",
+    "no cell": "{file} has no code cell with the grade_id {id}: add it, as {task}.",
+    "no test": "the cell {id} of {file} is not what asks for {name}: make it {task}.",
+    "asks": "{file} asks for {name}, which is no exercise: {meant}",
+    "solution": "its worked solution in {file} gets {score} of {points} points ({why}): mend it, or what is declared.",
+    "stub": "as it is given out, {file} gets {score} of {points} points for it: put what earns them between BEGIN SOLUTION and END SOLUTION.",
+}
+# ruff: enable[E501]
+OF_RESULTS = {"runs", "shape", "dtype", "order", "large", "untouched", "gradients", "own"}
+OF_TABLES = {"runs", "columns", "rows", "order", "values", "dtype", "untouched"}
+OF_CLASSES = {"runs", "gradients", "untouched", "reset", "own"}
+OF_STACKS = ("wiring", "states", "outputs", "final")  # together, or "works" in their place
+TRIED = {"n": 2, "m": 3}  # sizes that show a shape which was turned round
+Faults = Iterator[str]
+
+
+class Faulty(Exception):
+    """Exercises that cannot be used as they are declared. Its text has a line for every fault."""
+
+
+def say(fault: str, **about) -> str:
+    return SAYS[fault].format(**about)
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known := sorted(known), 1)
+    return f"is it {near[0]}?" if near else f"there are {', '.join(known)}."
+
+
+def load(module: str) -> dict[str, Exercise]:
+    """As of declared.py, and looked at. Raises Faulty."""
+    try:
+        found = importlib.import_module(module)
+    except Exception as problem:
+        if isinstance(problem, ModuleNotFoundError) and problem.name == module:
+            raise Faulty(say("no module", module=module)) from None
+        error = f"{type(problem).__name__}: {getattr(problem, 'msg', problem)}"
+        raise Faulty(say("raises", place=place_of(problem), error=error)) from None
+    exercises, file = getattr(found, "EXERCISES", None), file_of(module)
+    whole = isinstance(exercises, tuple | list) and exercises
+    if not whole or not all(isinstance(one, Exercise) for one in exercises):
+        raise Faulty(say("no exercises", file=file))
+    if said := [f"{file}: {fault}" for fault in faults(exercises)]:
+        raise Faulty("\n".join(said))
+    return {exercise.name: exercise for exercise in exercises}
+
+
+def file_of(module: str) -> str:
+    return Path(getattr(sys.modules.get(module), "__file__", None) or module).name
+
+
+def place_of(problem: BaseException) -> str:
+    """The file and the line that an error comes from: the last of the author's own."""
+    if isinstance(problem, SyntaxError) and problem.filename:
+        return f"{Path(problem.filename).name}, line {problem.lineno}"
+    frames, ours = traceback.extract_tb(problem.__traceback__), Path(__file__).parents[1]
+    own = [f for f in frames if not {ours, *LIBRARIES} & {*Path(f.filename).parents}]
+    own = [frame for frame in own if not frame.filename.startswith("<")]
+    return f"{Path(own[-1].filename).name}, line {own[-1].lineno}" if own else "what is declared"
+
+
+LIBRARIES = {Path(np.__file__).parents[1], Path(inspect.__file__).parent}
+
+
+# ---------------------------------------------------------------- every kind
+def faults(exercises: Iterable[Exercise]) -> Faults:
+    """What is wrong with them, each fault after the name of the exercise."""
+    names = [exercise.name for exercise in exercises]
+    for exercise in exercises:
+        of_kind = KINDS.get(type(exercise), no_kind)
+        try:
+            said = [*common(exercise, names.count(exercise.name))] or [*of_kind(exercise)]
+        except Exception as problem:  # of a field that holds what no check expects
+            error = f"{type(problem).__name__}: {problem}"
+            said = [say("unreadable", kind=type(exercise).__name__, error=error)]
+        yield from (f"{exercise.name}: {fault}" for fault in said)
+
+
+def common(exercise: Exercise, count: int) -> Faults:
+    if count > 1:
+        yield say("twice")
+    if not exercise.name.isidentifier():
+        yield say("name")
+    if not exercise.notebook or exercise.notebook.endswith(".ipynb") or "/" in exercise.notebook:
+        yield say("notebook", given=exercise.notebook)
+    wrong = [name for name in ("criteria", "kit") if not isinstance(getattr(exercise, name), tuple)]
+    yield from (say("tuple", field=field) for field in wrong)
+    if "criteria" in wrong:
+        return
+    if not exercise.criteria:
+        yield say("criteria")
+    for one in exercise.criteria:
+        if not isinstance(one, Criterion):
+            yield say("criterion", given=repr(one))
+            return
+        if not isinstance(one.points, int | float) or not one.points >= 0:
+            yield say("points", key=one.key, points=one.points)
+    for key in sorted({key for key in exercise.keys if exercise.keys.count(key) > 1}):
+        yield say("key twice", key=key)
+
+
+def no_kind(exercise: Exercise) -> Faults:
+    kinds = ", ".join(kind.__name__ for kind in KINDS)
+    yield say("kind", kind=type(exercise).__name__, kinds=kinds)
+
+
+def of_keys(exercise: Exercise, decided: Iterable[str], needed: Iterable[str]) -> Faults:
+    """Criteria that nothing decides; and those without which a mistake is free."""
+    decided, needed = {*decided, *needed}, dict.fromkeys(needed)
+    for key in exercise.keys:
+        if key not in decided:
+            yield say("unknown key", key=key, meant=meant(key, decided))
+    yield from (say("missing key", key=key) for key in needed if key not in exercise.keys)
+    if not isinstance(exercise, Value):
+        if ("reset" in exercise.keys) != bool(exercise.draws):
+            yield say("draws")
+        if "own" in exercise.keys and not exercise.built_ins:
+            yield say("built-ins")
+
+
+# ---------------------------------------------------------------- recurrences and stacks
+def of_recurrence(exercise: Recurrence) -> Faults:
+    rule, shapes = exercise.rule, exercise.parameters | exercise.absent
+    parts = {part.name: part for part in rule.parts}
+    if empty := [part.name for part in rule.parts if not part.variants]:
+        yield say("no formula", part=empty[0])
+        return
+    counts = [part.counts_for(formula) for part in rule.parts for formula in part.variants]
+    counts += [part.also[0] for part in rule.parts if part.also]
+    order = ["order"] if len(rule.outputs) > 1 else []
+    yield from of_keys(exercise, OF_CLASSES | {"order"}, ["parameters", *order, *counts])
+    bad = [n for n, of in shapes.items() if not isinstance(of, tuple) or not {*of} <= {*SIZES}]
+    yield from (say("sizes", name=name, sizes=shapes[name]) for name in bad)
+    taken = [*rule.inputs, *shapes, *(part.name for part in rule.parts)]
+    for name in sorted({name for name in taken if taken.count(name) > 1 or name in KNOWN}):
+        yield say("taken", name=name)
+    if len(exercise.states) != len(rule.outputs):
+        yield say("states", states=len(exercise.states), outputs=len(rule.outputs))
+    said = [*of_outputs(exercise, parts)]
+    said += [fault for part in rule.parts for fault in of_part(exercise, part)]
+    yield from said or ([] if bad else of_right(exercise))
+
+
+def of_outputs(exercise: Recurrence, parts: dict[str, Part]) -> Faults:
+    rule = exercise.rule
+    named = [("outputs", name) for name in rule.outputs.values() if name not in parts]
+    named += [("found_in", name) for name, _ in rule.found_in if name not in parts]
+    bent = {f"{part.name} = {f}" for part in rule.parts for f in part.variants}
+    slips = [f"{name} = {formula}" for slip in rule.together for name, formula in slip.items()]
+    named += [("together", slip) for slip in slips if slip not in bent]
+    yield from (say("no part", field=f, name=name, meant=meant(name, parts)) for f, name in named)
+    if named:
+        return
+    for output, name in rule.outputs.items():
+        if parts[name].symbol != output:
+            yield say("symbol", output=output, part=name, symbol=parts[name].symbol)
+    places = [list(parts).index(name) for name in rule.outputs.values()]
+    if places != sorted(places):
+        yield say("order")
+    after = list(parts)[max(places, default=-1) + 1 :]
+    yield from (say("after", part=name) for name in after if name not in dict(rule.found_in))
+
+
+def of_part(exercise: Recurrence, part: Part) -> Faults:
+    rule, place = exercise.rule, exercise.rule.parts.index(part)
+    before = {*rule.inputs, *exercise.parameters, *(one.name for one in rule.parts[:place])}
+    every = {*before, *exercise.absent, *(one.name for one in rule.parts)}
+    for formula in part.variants:
+        try:
+            names = names_in(formula)
+        except (SyntaxError, ValueError) as problem:
+            yield say("syntax", formula=formula, part=part.name, error=problem.args[0])
+            continue
+        there = before if formula == part.right else every
+        for name in sorted({*names} - {*there, *KNOWN, "zero", "one", "T"}):
+            about = {"name": name, "meant": meant(name, there)}
+            yield say("unknown name", formula=formula, part=part.name, **about)
+    later = [one.criterion for one in rule.parts[place:] if not one.inline]
+    if part.inline and part.criterion not in later:
+        yield say("inline", part=part.name, key=part.criterion)
+
+
+def of_right(exercise: Recurrence) -> Faults:
+    """Right formulas computed once: a shape turned round shows."""
+    first, m = exercise.sequence_input, TRIED["m"]
+    inputs = {n: np.ones((1, TRIED["n"] if n == first else m)) for n in exercise.rule.inputs}
+    shapes = {n: np.ones([TRIED[s] for s in sizes]) for n, sizes in exercise.parameters.items()}
+    env = columns(inputs, shapes, m)
+    for part in exercise.rule.parts:
+        env[part.name] = got = value(part.right, env)
+        if np.shape(got) != (m, 1):
+            what = "cannot be computed" if got is None else f"has the shape {np.shape(got)}"
+            names = ", ".join(name for name in names_in(part.right) if name not in KNOWN)
+            yield say("shape", formula=part.right, part=part.name, what=what, names=names)
+            return
+
+
+def of_stack(exercise: Stack) -> Faults:
+    if not isinstance(exercise.of, Recurrence):
+        yield say("of", of=exercise.of)
+        return
+    whole = ["works"] if "works" in exercise.keys else OF_STACKS
+    yield from of_keys(exercise, OF_CLASSES, ["layers", *whole])
+
+
+# ---------------------------------------------------------------- references, and values
+def of_computed(exercise: Computed) -> Faults:
+    weights = getattr(exercise, "parameters", {})
+    if not isinstance(exercise, Table):  # what columns there are shows when it is asked
+        form = ["parameters"] if isinstance(exercise, Module) else []
+        yield from of_keys(exercise, OF_RESULTS, [*form, *exercise.returns])
+    yield from of_wrong(exercise.right, exercise.wrong)
+    for name, of in (exercise.inputs | weights).items():
+        texts = of.values() if isinstance(of, dict) else [of]
+        try:
+            specs = [spec(text) for text in texts if isinstance(text, str)]
+        except ValueError as problem:
+            yield say("argument", name=name, error=problem)
+            continue
+        unknown = {size for one in specs for size in one.names} - {
+            *getattr(exercise, "made_with", ())
+        }
+        for size in sorted(unknown if name in weights else ()):
+            yield say("made with", name=name, size=size)
+    for reference in (exercise.right, *exercise.wrong):
+        try:
+            inspect.signature(reference).bind(*exercise.inputs, **weights)
+        except TypeError as problem:
+            asked = ", ".join([*exercise.inputs, *weights])
+            yield say("takes", called=reference.__name__, asked=asked, error=problem)
+
+
+def of_wrong(right, wrong: dict) -> Faults:
+    for one, said in wrong.items():
+        what = getattr(one, "__name__", repr(one))
+        if not isinstance(said, str) or not said.strip():
+            yield say("nothing said", what=what)
+        if one == right:
+            yield say("right and wrong", what=what)
+
+
+def of_value(exercise: Value) -> Faults:
+    if len(exercise.criteria) != 1:
+        yield say("one criterion")
+    yield from of_wrong(exercise.answer, exercise.slips)
+
+
+KINDS = {
+    Recurrence: of_recurrence,
+    Stack: of_stack,
+    Function: of_computed,
+    Module: of_computed,
+    Table: of_computed,
+    Value: of_value,
+}
