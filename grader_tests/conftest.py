@@ -5,8 +5,11 @@ modules that take longest, so that none of them is left for one process alone at
 """
 
 import os
+import shutil
 
 import pytest
+
+from grader_tests.support.courses import place_of_generated
 
 LONGEST_FIRST = (
     "test_proof",
@@ -29,6 +32,12 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items):
     places = {f"{name}.py": place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
+def pytest_sessionfinish():
+    """What the processes of this run have shared goes with the one that began it."""
+    if not os.environ.get("PYTEST_XDIST_WORKER"):
+        shutil.rmtree(place_of_generated(), ignore_errors=True)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -144,12 +144,13 @@ def test_the_console_says_what_protects(grading):
 
 # ---------------------------------------------------------------- the other box
 def test_where_namespaces_are_refused_landlock_protects(tmp_path):
-    """What submissions try against the course and other processes, in the box that takes
-    bubblewrap's place."""
+    """What submissions try against the course, and some of what they try against other processes,
+    in the box that takes bubblewrap's place. `hostile_everywhere.py` tries all of them there."""
     course = tmp_path / "course"
     make_course(course)
     configure(course, REQUIRED)
-    tried = [hostile for hostile in HOSTILE if hostile.group in ("course", "box")]
+    tried = [hostile for hostile in HOSTILE if hostile.group == "course"]
+    tried += [hostile for hostile in HOSTILE if hostile.group == "box"][::3]
     for number, hostile in enumerate(tried):
         hand_in_hostile(course / "submitted" / f"student_{number:02}" / "lstm", hostile)
     before = seen(course)

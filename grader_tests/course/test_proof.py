@@ -89,15 +89,15 @@ def test_random_changes_are_steady_and_none_passes(seed):
 
 
 def some_submissions() -> dict[str, tuple[str, str]]:
-    """student -> (class, its source): every 30th right answer, and a few mistakes of every
+    """student -> (class, its source): every 50th right answer, and a few mistakes of every
     class."""
     students = {
         f"right_{k:03}": (name, source)
         for k, (name, _, source) in enumerate(right_answers())
-        if k % 30 == 0
+        if k % 50 == 0
     }
     for name in EXERCISES:
-        chosen = named(name)[::9] + classic(name)[::12]
+        chosen = named(name)[::15] + classic(name)[::20]
         students |= {
             f"wrong_{name}_{k:02}": (name, code(name, mistake))
             for k, mistake in enumerate(dict.fromkeys(chosen))

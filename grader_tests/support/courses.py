@@ -3,12 +3,15 @@
 import atexit
 import functools
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from filelock import FileLock
 
 from grader_tests.samples.students import NOTEBOOKS, ROOT
 
@@ -57,9 +60,26 @@ def checked(done: subprocess.CompletedProcess) -> subprocess.CompletedProcess:
 # ---------------------------------------------------------------- courses
 @functools.cache
 def generated() -> Path:
-    """A course with its release, generated once in this process. To be copied, not written to."""
-    folder = Path(tempfile.mkdtemp(prefix="generated")) / "course"
-    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    """A course with its release, generated once for all processes of a test run. To be copied, not
+    written to."""
+    place, first = place_of_generated(), not os.environ.get("PYTEST_XDIST_WORKER")
+    place.mkdir(mode=0o700, exist_ok=True)
+    if first:
+        atexit.register(shutil.rmtree, place, ignore_errors=True)
+    with FileLock(place / "lock"):
+        if not (place / "course" / "gradebook.db").exists():
+            generate(place / "draft")
+            (place / "draft").rename(place / "course")
+    return place / "course"
+
+
+def place_of_generated() -> Path:
+    """Named after the process that the test run began with."""
+    run = os.getppid() if os.environ.get("PYTEST_XDIST_WORKER") else os.getpid()
+    return Path(tempfile.gettempdir()) / f"generated_{run}"
+
+
+def generate(folder: Path):
     shutil.copytree(
         ROOT / "source",
         folder / "source",
@@ -67,7 +87,6 @@ def generated() -> Path:
     )
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     checked(nbgrader(folder, "generate_assignment", "lstm"))
-    return folder
 
 
 def make_course(folder: Path):
