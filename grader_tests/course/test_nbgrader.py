@@ -64,7 +64,7 @@ BAD_CELLS = {  # student -> a cell of an otherwise right submission, and what th
     "returns_none": (
         "LSTM",
         re.sub(r"return .*\)\n?$", "pass", SOLVED["LSTM"].rstrip()),
-        "Not written yet: forward returns None.",
+        "forward returns None; it should return outputs and (c_T, h_T).",
     ),
 }
 NEIGHBOURS = {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4}
