@@ -172,6 +172,7 @@ BROKEN = (  # row of SAYS, declaration, what is changed in it, how, and what mus
     ("one criterion", COUNT, 'criteria("value")', 'criteria("value", "more")', "a Value has one criterion"),
     # with the judge
     ("raises", MEAN, "x.mean(dim=-1)", "x.meen(dim=-1)", "has no attribute 'meen'"),
+    ("raises", MEAN, "return x.mean(dim=-1)", "return x[:2, 1].sum() * 0 + x.mean(dim=-1)", "(called with (1, 1), "),
     ("raises", SPENT, '"price", "sum"', '"prize", "sum"', "prize"),
     ("unknown key", SPENT, '"total": 2', '"totals": 2', "the criterion totals, so that nobody would get it: is it total?"),
     ("missing key", SPENT, '"total": 2', '"order": 2', "no criterion has the key total"),
