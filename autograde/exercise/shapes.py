@@ -2,9 +2,10 @@
 
 "T d"           an array of floats; a name is a size, 3 is 3, 2d is twice d
 "T d > 0"       the same, of positive numbers
+"T d < 1"       the same, of numbers between 0 and 1, or another whole number
 "int n < c"     an array of whole numbers from 0 on, below a size or a number
 "bool T S"      an array of truth values
-"float", "float > 0", "int < 5"    a number
+"float", "float > 0", "float < 1", "int < 5"    a number
 "size T"        the size itself, as a whole number
 "a|b|c"         a text, one of these
 "… ?"           in a column of a table: some are missing
@@ -24,7 +25,7 @@ FORM = re.compile(
 @dataclass(frozen=True)
 class Spec:
     """kind: "float", "int", "bool", "size" or "text". dims: of an array; none for a number. below:
-    of whole numbers; a size or a number. choices: of a text."""
+    of numbers from 0 on; a number, or a size that whole ones stay below. choices: of a text."""
 
     kind: str
     dims: tuple[str, ...] = ()
@@ -60,7 +61,11 @@ def spec(text: str) -> Spec:
     bad = not match or not all(map(SIZE.fullmatch, dims)) or not text.strip()
     bad = bad or (match["sign"] == ">" and match["bound"] != "0")
     kind = (match["kind"] or "float") if match else ""
-    if bad or (match["sign"] == "<" and kind != "int") or (kind == "size" and len(dims) != 1):
+    if kind == "float" and match["sign"] == "<":
+        bad = bad or not match["bound"].isdigit()
+    elif match and match["sign"] == "<":
+        bad = bad or kind != "int"
+    if bad or (kind == "size" and len(dims) != 1):
         raise ValueError(f'"{text}" is no argument: write it as "T d", "int n < c" or "float > 0"')
     below = match["bound"] if match["sign"] == "<" else ""
     return Spec(kind, dims, below, match["sign"] == ">", (), bool(match["missing"]))

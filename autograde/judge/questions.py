@@ -57,6 +57,7 @@ def weights(
 
 
 ANY_INT, SOME = 10, 0.7  # whole numbers without a bound lie below; the part of True among booleans
+WITHIN = 0.05, 0.95  # parts of a bound, between which numbers are drawn that stay below it
 
 
 def argument(rng: np.random.Generator, spec: Spec, sizes: dict[str, int], large: float = 1.0):
@@ -70,6 +71,8 @@ def argument(rng: np.random.Generator, spec: Spec, sizes: dict[str, int], large:
     elif spec.kind == "bool":
         drawn = rng.random(shape) < SOME
         drawn = drawn | (np.arange(shape[-1]) == 0) if shape else drawn
+    elif spec.below:
+        drawn = float(spec.below) * rng.uniform(*WITHIN, shape)
     else:
         drawn = large * normal(rng, shape)
         drawn = np.abs(drawn) if spec.positive else drawn

@@ -16,7 +16,9 @@ import torch
 
 from autograde.desk.numbers import remark, seal_of
 from autograde.exercise import Cell, Criterion, Value, Verdict
+from autograde.exercise.shapes import spec
 from autograde.judge import draw, examine, judge, read_answers
+from autograde.judge.questions import argument
 from autograde.judge.value import given_in, kind_of
 from autograde.student.respond import respond
 from autograde.student.value import plain_value
@@ -156,3 +158,13 @@ def test_a_value_is_right_in_whatever_way_it_is_written(answer, within):
         value = given_in(read_answers(plain_value(eval(given, {"np": np, "torch": torch}))))
         asked = value is not None and kind_of(value) == seal_of(exercise).kind
         assert (asked and remark(exercise, value) == "") == right, given
+
+
+@pytest.mark.parametrize("text, most", [("float < 1", 1), ("n d < 1", 1), ("n < 30", 30)])
+def test_numbers_stay_between_zero_and_what_is_declared(text, most):
+    rng, sizes = np.random.default_rng(1), {"n": 9, "d": 4}
+    drawn = np.concatenate([np.ravel(argument(rng, spec(text), sizes, 500.0)) for _ in range(50)])
+    assert 0 < drawn.min() and drawn.max() < most and drawn.max() > most / 2
+    for wrong in ("float < n", "n < d", "bool < 3", "float > 1"):
+        with pytest.raises(ValueError, match="is no argument"):
+            spec(wrong)
