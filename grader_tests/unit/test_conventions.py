@@ -513,3 +513,13 @@ def test_what_a_coupled_cell_adds_may_be_right_though_what_it_keeps_is_not():
     assert len(odd) == 3 and worked not in odd
     for source, keys in odd.items():
         assert lost(grade("CoupledLSTMCell", source)) == keys
+
+
+def test_a_gate_whose_parameter_is_missing_is_said_to_be_unmarked():
+    """The grader's weights cannot be put into what is not there, so its numbers say nothing."""
+    worked = solutions()["PeepholeLSTMCell"]
+    one_for_all = re.sub(r"self\.V_[fio]", "self.V", worked)
+    verdict = grade("PeepholeLSTMCell", one_for_all)
+    assert one_for_all != worked and lost(verdict) == {"parameters", "f", "i", "o"}
+    assert "f_t could not be marked, since V_f is missing." in told(verdict)
+    assert "no mistake that we know" not in told(verdict)

@@ -1,6 +1,8 @@
 """What is said of the numbers of one step: the form of what is returned, gates, states, their
 order."""
 
+import re
+
 import numpy as np
 
 from ...exercise.declared import Recurrence
@@ -197,6 +199,12 @@ def report_traced(
         lose_part(exercise, part, bent, finding, reading, sheet)
     elif unknown and reading.raised:
         sheet.lose(key, f"{stopped(reading, symbol)} {rule}", RAISES, reading.raised_at)
+    elif not shown and (missing := missing_for(exercise, part, reading)):
+        sheet.lose(
+            key,
+            f"{symbol} could not be marked, since {missing} is missing. {rule}",
+            f"{missing} is missing",
+        )
     elif unknown:
         what = f"Your {symbol} is not what the rule gives,"
         if shown:
@@ -229,6 +237,23 @@ def report_traced(
             RAISES if raises else f"{symbol} is wrong",
             reading.raised_at,
         )
+
+
+def missing_for(exercise: Recurrence, part: Part, reading: Reading) -> str:
+    """The first parameter that a gate needs and the class does not have under its name; "" where
+    there is none, or where its parameters were found in a form of its own."""
+    inside = [one for one in exercise.rule.parts if one.inline and one.criterion == part.criterion]
+    used = set(re.findall(r"\w+", " ".join(one.right for one in (*inside, part))))
+    found = [pair.build.found or {} for pair in reading.pairs]
+    return next(
+        (
+            name
+            for name in exercise.parameters
+            if name in used and not reading.convention
+            if all(one[name].kind in ("missing", "none") for one in found if name in one)
+        ),
+        "",
+    )
 
 
 def stopped(reading: Reading, symbol: str) -> str:
