@@ -176,7 +176,11 @@ def judge_columns(out: Frame, truth: Frame, sheet: Sheet):
     missing = ", ".join(name for name in truth.names if name not in out.names)
     others = [name for name in out.names if name not in (*truth.names, *out.index)]
     index = [name for name in out.index if name in truth.names and name not in truth.index]
-    if missing:
+    if out.type == "Series":
+        asked = ", ".join(truth.names)
+        said = f"A Series comes back; asked for is a DataFrame with the columns {asked}."
+        lose("columns", said, "a Series in place of a table", sheet)
+    elif missing:
         said = f"Your table has the columns {listed}; missing: {missing}."
         lose("columns", said, f"missing: {missing}", sheet)
     elif others:

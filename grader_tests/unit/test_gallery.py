@@ -168,3 +168,12 @@ def test_numbers_stay_between_zero_and_what_is_declared(text, most):
     for wrong in ("float < n", "n < d", "bool < 3", "float > 1"):
         with pytest.raises(ValueError, match="is no argument"):
             spec(wrong)
+
+
+def test_a_series_is_no_table():
+    worked = WORKED["best_sellers"]
+    series = worked.replace("ascending=False)", 'ascending=False).set_index("shop")["revenue"]')
+    verdict = grade(GALLERY["best_sellers"], SETUP + series)
+    told = {result.key: result.sentence for result in verdict.results if not result.met}
+    assert series != worked and "A Series comes back; asked for is a DataFrame" in told["columns"]
+    assert "Your table has the columns" not in " ".join(told.values())
