@@ -50,7 +50,9 @@ def at_a_desk(name: str, source: str) -> dict[str, bool]:
         one.run("check = Check(check.exercises.values())")  # listens to this shell
         one.run(HEAD + source)
         said = one.run(f"check({name}, all=True)")
-    nothing = "is not defined" in said or "older than your cell" in said or "not written" in said
+    nothing = (
+        f"{name} is not defined" in said or "older than your cell" in said or "not written" in said
+    )
     return dict.fromkeys(EXERCISES[name].keys, False) if nothing else met_in(said, EXERCISES[name])
 
 
@@ -70,9 +72,14 @@ def in_grading(folder: Path, students: dict[str, dict[str, str]]) -> dict[tuple,
 
 def main(one_in: int):
     columns = list(zip_longest(*all_sources().values()))[::one_in]
-    students = {
-        f"student_{number:04}": {name: source for name, source in zip(EXERCISES, column) if source}
+    students = {  # cells and stacks apart, since a stack's source has a cell in front of it
+        f"student_{number:04}_{kind}": {
+            name: source
+            for name, source in zip(EXERCISES, column)
+            if source and EXERCISES[name].kind == kind
+        }
         for number, column in enumerate(columns)
+        for kind in ("recurrence", "stack")
     }
     places = [(student, name) for student, cells in students.items() for name in cells]
     with tempfile.TemporaryDirectory(prefix="desks") as folder:
