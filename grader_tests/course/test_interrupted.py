@@ -121,7 +121,9 @@ def test_ctrl_c_ends_at_any_moment(course, seconds):
     time.sleep(seconds)
     os.killpg(run.pid, signal.SIGINT)
     said, _ = run.communicate(timeout=60)
-    assert run.returncode == 130 and "Stopped." in said and "Traceback" not in said
+    assert "Traceback" not in said
+    before_ours = run.returncode == -signal.SIGINT and not said  # a busy machine was not so far yet
+    assert before_ours or run.returncode == 130 and "Stopped." in said
     wait_until(lambda: not of_course(course))
 
 
