@@ -85,10 +85,8 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
     elif complaint:
         mistake = next(name for piece, name in COMPLAINTS.items() if piece in complaint)
         sheet.lose("gradients", complaint, mistake)
-    else:
-        sheet.meet(
-            "gradients"
-        )  # right, or not to be asked for: what is returned is judged elsewhere
+    else:  # right, or not to be asked for, since what is returned is judged elsewhere
+        sheet.meet("gradients")
 
 
 def backward_raised(failure: Failure, sequence: Sequence) -> str:

@@ -294,6 +294,8 @@ def wrong_with(exercise: Stack, known: Tables, pair: Pair) -> str:
     if not pair.build.answered:
         broken = pair.build.broken
         return f"your class fails: {broken}" if broken else ""
+    if not pair.complete:
+        return f"there are {len(pair.layers)} layers"
     seen, _ = seen_of(exercise, pair, len(pair.layers))
     gone = run(known, seen, Wiring())
     if seen.outputs is None or not seen.gave(gone.shown[-1], seen.outputs):
@@ -559,8 +561,8 @@ def other_shape(seen: list[tuple[Seen, list]]) -> str:
         if one.outputs is not None and one.outputs.shape != (steps, m):
             shape = ", ".join(map(str, one.outputs.shape))
             return (
-                f"With {steps} steps and hidden_dim={m} outputs has shape ({shape}); it should hold"
-                f" a tensor of shape ({m},) for every step."
+                f"With {steps} step{'s' * (steps != 1)} and hidden_dim={m} outputs has shape"
+                f" ({shape}); it should hold a tensor of shape ({m},) for every step."
             )
     return ""
 

@@ -305,15 +305,16 @@ def turned_round(out, states: int) -> bool:
 
 
 def by_layer(finals, states: int) -> bool:
-    """Whether final states come as one tuple or list for each layer."""
-    return (
-        isinstance(finals, tuple | list)
-        and bool(finals)
-        and all(isinstance(one, tuple | list) and len(one) == states for one in finals)
-        and all(
-            isinstance(state, torch.Tensor) and state.dim() == 1
-            for state in sum(map(list, finals), [])
-        )
+    """Whether final states come as one tuple for each layer; as lists, too, where there are not as
+    many of these as states."""
+    if not isinstance(finals, tuple | list) or not finals:
+        return False
+    each = tuple if len(finals) == states else tuple | list
+    return all(
+        isinstance(one, each)
+        and len(one) == states
+        and all(isinstance(state, torch.Tensor) and state.dim() == 1 for state in one)
+        for one in finals
     )
 
 

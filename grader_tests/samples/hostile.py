@@ -1455,7 +1455,6 @@ FORGED = {  # by a class that would earn less alone: right numbers, and a flag w
     ),
 }
 WORSE = {  # what leaves less of a hollow class than there was
-    "answers on a device without memory": NOTHING,
     "answers that raise when they are looked at": NOTHING,
     "how numbers are written": 1.25,
     "what a module is": 1.25,

@@ -356,6 +356,8 @@ def test_final_states_of_another_form_cost_final_alone(form):
     assert "torch.stack(c), torch.stack(h)" in STACK
     verdict = grade("LSTM", STACK.replace("torch.stack(c), torch.stack(h)", form))
     assert lost(verdict) == {"final"} and FINALS[form] in told(verdict), told(verdict)
+    others = {says for says in FINALS.values() if says != FINALS[form]}
+    assert not any(says in told(verdict) for says in others)
 
 
 BOTH_WAYS = """
@@ -397,6 +399,10 @@ SIZES = {  # what is other about sizes that few exercises have -> a change, and 
     "ten steps at most": (("for x_t in x:", "for x_t in x[:10]:"), {"layers"}),
     "three layers at most": (("enumerate(self.layers)", "enumerate(self.layers[:3])"), {"layers"}),
     "the last layer never": (("enumerate(self.layers)", "enumerate(self.layers[:-1])"), {"layers"}),
+    "four layers are made at most": (
+        ("[hidden_dim] * (n_layers - 1)", "[hidden_dim] * (min(n_layers, 4) - 1)"),
+        {"layers"},
+    ),
     "one unit is none": (("torch.stack(outputs)", "torch.stack(outputs).squeeze(-1)"), {"layers"}),
 }
 
