@@ -42,7 +42,7 @@ def percent(table: dict[str, str], name: str) -> float:
 def proof(tmp_path_factory) -> tuple[subprocess.CompletedProcess, dict[str, str]]:
     """The command, and the table at the head of the page that it writes."""
     page = tmp_path_factory.mktemp("page") / "page.md"
-    command = [sys.executable, "-m", "grader_tests.evidence.proof", "--page", page, "--every=8"]
+    command = [sys.executable, "-m", "grader_tests.evidence.proof", "--page", page, "--every=16"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return done, head_of(page.read_text(encoding="utf-8")) if page.exists() else {}
 
@@ -89,15 +89,15 @@ def test_random_changes_are_steady_and_none_passes(seed):
 
 
 def some_submissions() -> dict[str, tuple[str, str]]:
-    """student -> (class, its source): every 50th right answer, and a few mistakes of every
+    """student -> (class, its source): every 80th right answer, and a few mistakes of every
     class."""
     students = {
         f"right_{k:03}": (name, source)
         for k, (name, _, source) in enumerate(right_answers())
-        if k % 50 == 0
+        if k % 80 == 0
     }
     for name in EXERCISES:
-        chosen = named(name)[::15] + classic(name)[::20]
+        chosen = named(name)[::20] + classic(name)[::30]
         students |= {
             f"wrong_{name}_{k:02}": (name, code(name, mistake))
             for k, mistake in enumerate(dict.fromkeys(chosen))
