@@ -75,9 +75,7 @@ def judge_numbers(
     )
     judge_gradients(
         [
-            AskedSlopes(
-                pair.asked.sequence, pair.build, loss_of(exercise, pair.asked, seen, reading)
-            )
+            AskedSlopes(pair.asked.sequence, pair.build, loss_of(exercise, pair, seen, reading))
             for pair, seen in zip(reading.pairs, reading.seen)
         ],
         sheet,

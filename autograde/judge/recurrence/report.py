@@ -22,35 +22,32 @@ RAISES = "a line of forward raises an error"
 
 def check_forms(exercise: Recurrence, reading: Reading, sheet: Sheet):
     """Type, dtype, shape and finiteness of what is returned."""
-    for pair in reading.pairs:
-        m = pair.asked.sizes[1]
-        for call in pair.build.calls:
-            for place, (name, part) in zip(reading.order.outputs, exercise.rule.outputs.items()):
-                key = exercise.rule.part(part).criterion
-                if place < len(call.out):
-                    check_form(name, key, call.out[place], m, sheet)
+    for place, (name, part) in zip(reading.order.outputs, exercise.rule.outputs.items()):
+        forms = (
+            wrong_form(name, call.out[place], pair.asked.sizes[1])
+            for pair in reading.pairs
+            for call in pair.build.calls
+            if place < len(call.out)
+        )
+        if wrong := next(filter(None, forms), None):
+            sheet.lose(exercise.rule.part(part).criterion, *wrong)
 
 
-def check_form(name: str, key: str, tensor: Tensor, m: int, sheet: Sheet):
+def wrong_form(name: str, tensor: Tensor, m: int) -> tuple[str, str] | None:
+    """What is said of an output that is no vector of m floating-point numbers, and its short
+    name."""
     if tensor.shape is None:
-        sheet.lose(
-            key, f"{name} is a {words(tensor.type, 40)}, not a tensor.", f"{name} is no tensor"
-        )
-    elif tensor.values is None or not tensor.floating:
-        sheet.lose(
-            key,
-            f"{name} holds {words(tensor.dtype, 20)}, not floating-point numbers.",
-            f"{name} has the wrong dtype",
-        )
-    elif tensor.shape != (m,):
+        return f"{name} is a {words(tensor.type, 40)}, not a tensor.", f"{name} is no tensor"
+    if tensor.values is None or not tensor.floating:
+        holds = f"{name} holds {words(tensor.dtype, 20)}, not floating-point numbers."
+        return holds, f"{name} has the wrong dtype"
+    if tensor.shape != (m,):
         shape = ", ".join(map(str, tensor.shape))
-        sheet.lose(
-            key,
-            f"{name} has shape ({shape}) where hidden_dim is {m}; it should be ({m},).",
-            f"{name} has the wrong shape",
-        )
-    elif not tensor.finite:
-        sheet.lose(key, f"{name} holds nan or infinite numbers.", f"{name} is not finite")
+        has = f"{name} has shape ({shape}) where hidden_dim is {m}; it should be ({m},)."
+        return has, f"{name} has the wrong shape"
+    if not tensor.finite:
+        return f"{name} holds nan or infinite numbers.", f"{name} is not finite"
+    return None
 
 
 def report(exercise: Recurrence, reading: Reading, sheet: Sheet):

@@ -5,19 +5,22 @@ import numpy as np
 from ...exercise.declared import Recurrence
 from ..diagnose import Seen
 from ..gradients import Loss
-from .asks import BuildAsked
+from .asks import Pair
 from .reading import Reading
 
 
-def loss_of(exercise: Recurrence, asked: BuildAsked, seen: Seen, reading: Reading) -> Loss | None:
+def loss_of(exercise: Recurrence, pair: Pair, seen: Seen, reading: Reading) -> Loss | None:
     """The loss of this build's sequence as a function of shifts of the leaves, under the student's
-    own slips; None where those are not known."""
+    own slips; None where those are not known, or where what comes back has another shape."""
     findings = reading.findings.values()
     if any(found is None or found.unknown or not found.follows for found in findings):
         return None
+    asked, rule, order = pair.asked, exercise.rule, reading.order
     if reading.convention or asked.sequence is None:
         return None
-    rule, order = exercise.rule, reading.order
+    out = (call.out[place] for call in pair.build.calls for place in order.outputs)
+    if any(tensor.shape != (asked.sizes[1],) for tensor in out):
+        return None
     choice = {name: formula for found in findings for name, formula in found.choice.items()}
     first, *names = rule.inputs  # the names of forward's arguments, as they were passed
     meant = [names[order.states.index(place)] for place in range(len(names))]
