@@ -143,9 +143,11 @@ class Build:
     had to be made. found: what the asked names are. others: whatever else trains. unset: what the
     constructor left without values. shared: two names hold one parameter. built_in: PyTorch's own
     that ran underneath. elsewhere: the attribute that holds the cells where `layers` is missing.
+    astray: where cells are made and `layers` has others, how many of those that are made it has.
     layers, module_list: what `layers` is. cells: its layers; same: for each of them the first one
-    that is the same object. raised: what lines of forward raised, each of which made drawn numbers
-    instead when it was asked again.
+    that is the same object; asked_of: how many layers the instance has that answered, which is
+    another where a constructor always makes one too many or too few. raised: what lines of forward
+    raised, each of which made drawn numbers instead when it was asked again.
     """
 
     failure: Failure | None = None
@@ -162,9 +164,11 @@ class Build:
     built_in: tuple[str, ...] = ()
     layers: str = "NoneType"
     elsewhere: str = ""
+    astray: int | None = None
     module_list: bool = False
     cells: tuple[Layer, ...] | None = None
     same: tuple[int, ...] = ()
+    asked_of: int | None = None
     calls: tuple[Call, ...] = ()
     raised: tuple[Failure, ...] = ()
     gradients: Gradients | None = None

@@ -148,6 +148,11 @@ class Pair:
         return len(self.layers) == self.asked.sizes[2]
 
     @property
+    def count(self) -> int:
+        """How many layers have answered."""
+        return len(self.layers) if self.build.asked_of is None else self.build.asked_of
+
+    @property
     def shares_a_cell(self) -> bool:
         return self.build.same != tuple(range(len(self.build.same)))
 
@@ -183,11 +188,11 @@ def judge_numbers(
     known = tables(exercise.states, tuple(exercise.called.items()))
     sheet.openly = usable[0].build.mode == "stand-in"  # no built-in computes what these do
     chosen = telling(usable)
-    seen = [seen_of(exercise, pair, len(pair.layers)) for pair in chosen]
+    seen = [seen_of(exercise, pair, pair.count) for pair in chosen]
     found = diagnose_stack(known, [one for one, _ in seen])
     fewer_are_run = False
     fewer = [seen_of(exercise, p, used_layers(p)) for p in chosen if used_layers(p)]
-    if fewer and any(used_layers(pair) < len(pair.layers) for pair in chosen):
+    if fewer and any(used_layers(pair) < pair.count for pair in chosen):
         some = diagnose_stack(known, [one for one, _ in fewer])
         if some and (found is None or some.cost < found.cost):
             seen, found, fewer_are_run = fewer, some, True
@@ -223,11 +228,11 @@ def judge_numbers(
 def used_layers(pair: Pair) -> int:
     """How many layers, from the first one on, were run at all; all where that is not known."""
     log = pair.build.calls[0].log
-    return next((k for k, calls in enumerate(log) if not calls), len(pair.layers))
+    return next((k for k, calls in enumerate(log) if not calls), pair.count)
 
 
 def lose_unused(exercise: Stack, pairs: list[Pair], sheet: Sheet):
-    pair = next(pair for pair in pairs if used_layers(pair) < len(pair.layers))
+    pair = next(pair for pair in pairs if used_layers(pair) < pair.count)
     sheet.lose(
         "layers",
         f"With n_layers={pair.asked.sizes[2]}, layer {used_layers(pair)} is never run. The rule:"
@@ -328,6 +333,12 @@ def complaints(exercise: Stack, pair: Pair) -> Iterator[tuple[str, str]]:
     if build.layers == "NoneType":
         where = f": your cells are in self.{words(build.elsewhere, 40)}" if build.elsewhere else ""
         yield f"layers is missing{where}.", "layers is missing"
+    elif build.astray is not None:
+        yield (
+            f"Your constructor makes {exercise.cell}s, but layers"
+            f" {'holds other cells beside' if build.astray else 'does not hold'} them.",
+            "the cells are made, and layers does not hold them alone",
+        )
     elif not build.module_list:
         trains = build.layers in ("ModuleDict", "Sequential")
         why = "it should be an nn.ModuleList" if trains else "only an nn.ModuleList lets the cells'"
@@ -381,7 +392,7 @@ def telling(usable: list[Pair]) -> list[Pair]:
     """The builds to read: those with as many layers as asked, where two of them lie on top of one
     another; else all. None that gave no numbers back, where others did (a single step, for a class
     that skips one)."""
-    complete = [pair for pair in usable if pair.complete]
+    complete = [pair for pair in usable if pair.count == pair.asked.sizes[2]]
     chosen = complete if any(pair.asked.sizes[2] > 1 for pair in complete) else usable
     return [pair for pair in chosen if pair.gave_numbers] or chosen
 

@@ -106,6 +106,7 @@ SQUASH = {
     "1 + exp(-a)": "brackets are missing: 1 / (1 + exp(−…))",
     "right(a + 1)": "1 is added inside right",
     "-softplus(-a)": "it is the logarithm of σ",
+    "4 * sigmoid(a) - 2": "4σ(…) − 2, as in the paper of 1997, stands in place of right",
 }
 PEEP_SQUASH = {
     "sigmoid(W_k @ h + U_k @ x + b_k) + V_k @ c": "the peephole is added after σ; it belongs inside",
@@ -257,6 +258,7 @@ HIDDEN = {
     "(1 - o) * tanh(new)": "there is a 1 − too many",
     "o * relu(new)": "it is tanh, not relu",
     "o * sin(new)": "it is tanh, not sin",
+    "o * (2 * sigmoid(new) - 1)": "2σ(c_t) − 1, as in the paper of 1997, stands in place of tanh(c_t)",
     "o * tanh(h)": "h_{t−1} stands in place of c_t",
     "o * tanh(x)": "x_t stands in place of c_t",
     "o * h": "h_{t−1} stands in place of tanh(c_t)",

@@ -55,11 +55,12 @@ class StandIn(nn.Module):
     """A recurrent cell that nobody would write, so that a stack can be judged whatever became of
     the student's cell.
 
-    inputs: names of what a cell is given, as in a question. log, where it is a list, takes down
-    what the layer is given.
+    inputs: names of what a cell is given, as in a question. made: all instances of the class. log,
+    where it is a list, takes down what the layer is given.
     """
 
     inputs: tuple[str, ...] = ()
+    made: list["StandIn"] = []
     log = None
 
     def __init__(self, input_dim, hidden_dim, *_, **__):
@@ -69,6 +70,7 @@ class StandIn(nn.Module):
             for name in self.inputs:
                 size = input_dim if name == first else hidden_dim
                 setattr(self, f"{state}_{name}", nn.Parameter(torch.empty(hidden_dim, size)))
+        self.made.append(self)
         self.reset_parameters()
 
     def reset_parameters(self):
@@ -98,8 +100,8 @@ def in_order(names: tuple[str, ...], given: tuple, named: dict) -> tuple:
 
 def stand_in_for(question: dict) -> type[StandIn]:
     """The stand-in's class, for cells with these inputs: by name the student's own."""
-    inputs = tuple(question["inputs"])
-    return type(question["cell"], (StandIn,), {"inputs": inputs, "__module__": "__main__"})
+    own = {"inputs": tuple(question["inputs"]), "made": [], "__module__": "__main__"}
+    return type(question["cell"], (StandIn,), own)
 
 
 @contextlib.contextmanager
@@ -170,10 +172,13 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
     with default_dtype(dtype), standing_in(namespace, question, mode):
         try:
             module, failed = built(namespace[question["name"]], build["sizes"], dtype)
+            if mode == "stand-in":
+                told["astray"] = put_in_layers(module, namespace[question["cell"]].made, build)
             told |= failed | survey_layers(module, cell, question)
             module = with_as_many(module, namespace[question["name"]], build["sizes"], dtype)
             told["together"] = takes_apart(module, question["inputs"])
             cells = cells_in_mode(module, question, build["sizes"], mode)
+            told["asked_of"] = len(cells)
             for cell in (module, *cells):
                 cell.to(dtype)
             ids = [id(layer) for layer in cells]
@@ -207,6 +212,17 @@ def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):
     except Exception:
         return module
     return other if len(where_cells_are(other)[1]) == layers else module
+
+
+def put_in_layers(module, made: list[StandIn], build: dict) -> int | None:
+    """Where the constructor makes the cells that were asked for, and `layers` has others: these
+    cells go there. How many of these it had; None where all is well."""
+    cells = where_cells_are(module)[1]
+    held = sum(isinstance(cell, StandIn) for cell in cells)
+    if len(made) != build["sizes"][2] or held == len(cells) > 0:
+        return None
+    module.layers = nn.ModuleList(made)
+    return held
 
 
 def cells_in_mode(module, question: dict, sizes: list[int], mode: str) -> list[nn.Module]:

@@ -440,6 +440,47 @@ def test_a_stack_is_told_of_nothing_but_its_own():
     assert "__main__.LSTMCell is not a Module subclass" in told(classes)
 
 
+ASTRAY = """
+class CoupledLSTM(LSTM):
+    def __init__(self, input_dim, hidden_dim, n_layers):
+        super().__init__(input_dim, hidden_dim, n_layers)
+        sizes = [input_dim] + [hidden_dim] * (n_layers - 1)
+        cells = nn.ModuleList(CoupledLSTMCell(size, hidden_dim) for size in sizes)
+"""
+
+
+@pytest.mark.parametrize(
+    "then, says",
+    [
+        ("", "but layers does not hold them"),
+        ("self.coupled = cells", "but layers does not hold them"),
+        ("self.layers.extend(cells)", "but layers holds other cells beside them"),
+    ],
+)
+def test_cells_that_are_made_and_not_put_in_layers_cost_layers_alone(then, says):
+    assert not lost(grade("CoupledLSTM", ASTRAY + "        self.layers = cells"))
+    verdict = grade("CoupledLSTM", f"{ASTRAY}        {then}\n")
+    assert lost(verdict) == {"layers"} and says in told(verdict), told(verdict)
+
+
+def test_a_layer_too_few_costs_layers_alone():
+    source = ONE_WAY.replace("for size in sizes)", "for size in sizes[1:])")
+    verdict = grade("LSTM", source)
+    assert source != ONE_WAY and lost(verdict) == {"layers"}
+    assert "With n_layers=3 there are 2 layers" in told(verdict)
+
+
+def test_columns_in_place_of_vectors_are_said_once_and_cut_no_gradient():
+    source = CELL.replace("return c_t, h_t", "return c_t[:, None], h_t[:, None]")
+    source = source.replace(
+        "def forward(self, x, c, h):",
+        "def forward(self, x, c, h):\n        c, h = c.view(-1), h.view(-1)",
+    )
+    verdict = grade("LSTMCell", source)
+    assert lost(verdict) == {"cell", "hidden"} and "[:, None]" in source
+    assert told(verdict).count("c_t has shape") == 1 and "cut" not in told(verdict)
+
+
 def test_states_written_in_place_do_not_cost_layers():
     """What is returned shares memory with the states, and shows the last of them."""
     source = ONE_WAY.replace("cs, hs, outputs = list(c), list(h), []", "cs, hs, outputs = c, h, []")
@@ -511,12 +552,13 @@ def test_what_a_coupled_cell_adds_may_be_right_though_what_it_keeps_is_not():
     odd = {
         worked.replace(kept, f"{kept} * 0.5 + 0.1 * c ** 2"): {"cell"},
         worked.replace(added, f"torch.cos({added})"): {"coupling"},
-        worked.replace(f"{kept} + {added}", f"torch.cos({kept}) * {added} ** 2"): {
+        worked.replace(added, f"{added} * c"): {"coupling"},
+        worked.replace(f"{kept} + {added}", f"torch.cos(f_t + c) * {added} ** 2"): {
             "cell",
             "coupling",
         },
     }
-    assert len(odd) == 3 and worked not in odd
+    assert len(odd) == 4 and worked not in odd
     for source, keys in odd.items():
         assert lost(grade("CoupledLSTMCell", source)) == keys
 

@@ -144,11 +144,12 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
         sheet.meet(*(part.also[0] for part in exercise.rule.group(output) if part.also))
         return
     also = [part for part in exercise.rule.group(output) if part.also and not part.traced]
-    if also and all(keeps_as_asked(exercise, output, one) for one in reading.seen):
+    holds = lambda what: bool(also) and all(what(exercise, output, one) for one in reading.seen)
+    if not holds(keeps_as_asked) and holds(adds_as_asked):
+        sheet.meet(also[0].also[0])
+    elif holds(keeps_as_asked) or holds(keeps_on_the_way):
         key = also[0].also[0]  # what is kept is right, so what is added is not
         sheet.meet(last.criterion)
-    elif also and all(adds_as_asked(exercise, output, one) for one in reading.seen):
-        sheet.meet(also[0].also[0])
     elif also:
         sheet.lose(also[0].also[0], f"Your {last.symbol} is not what the rule gives. {rule}")
     place = made_at(exercise.rule, reading.seen, [one.outputs[output] for one in reading.seen])
@@ -167,6 +168,15 @@ def keeps_as_asked(exercise: Recurrence, output: str, one: Seen) -> bool:
     right, other = exercise.rule.follow(one.env, {})[source], call_with_other(0)
     moved = lambda values: values[:, other] - values[:, 0]
     return got is not None and agree(moved(got), moved(right), NAMED)
+
+
+def keeps_on_the_way(exercise: Recurrence, output: str, one: Seen) -> bool:
+    """Whether what the right output keeps of the first state was computed, whatever became of
+    it."""
+    state, source = exercise.states[0], exercise.rule.outputs[output]
+    right = exercise.rule.follow(one.env, {})[source]
+    added = exercise.rule.follow(one.env | {state: 0 * one.env[state]}, {})[source]
+    return one.traced(right - added)
 
 
 def adds_as_asked(exercise: Recurrence, output: str, one: Seen) -> bool:
