@@ -152,7 +152,10 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
         sheet.meet(last.criterion)
     elif also:
         sheet.lose(also[0].also[0], f"Your {last.symbol} is not what the rule gives. {rule}")
-    place = made_at(exercise.rule, reading.seen, [one.outputs[output] for one in reading.seen])
+    values = [one.outputs[output] for one in reading.seen]
+    if any(one is None for one in values) and key in sheet.lost:
+        return  # its form says it
+    place = made_at(exercise.rule, reading.seen, values)
     sheet.lose(
         key,
         f"{departs(exercise, output, reading.seen)}{see(place)} {rule}",
