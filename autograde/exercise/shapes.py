@@ -13,11 +13,13 @@
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
+KINDS = ("float", "int", "bool", "size")
 SIZE = re.compile(r"(\d*)([A-Za-z_]\w*)|(\d+)")
 FORM = re.compile(
-    r"(?:(?P<kind>float|int|bool|size)\b)? *(?P<dims>(?:\w+ *)*?)"
+    rf"(?:(?P<kind>{'|'.join(KINDS)})\b)? *(?P<dims>(?:\w+ *)*?)"
     r"(?: *(?P<sign>[<>]) *(?P<bound>\w+))?(?P<missing> *\?)?"
 )
 
@@ -67,5 +69,8 @@ def spec(text: str) -> Spec:
         bad = bad or kind != "int"
     if bad or (kind == "size" and len(dims) != 1):
         raise ValueError(f'"{text}" is no argument: write it as "T d", "int n < c" or "float > 0"')
+    for word in dims:
+        if near := get_close_matches(word, KINDS, cutoff=0.75):
+            raise ValueError(f'"{text}" has a size {word}: is it {near[0]}?')
     below = match["bound"] if match["sign"] == "<" else ""
     return Spec(kind, dims, below, match["sign"] == ">", (), bool(match["missing"]))

@@ -180,6 +180,7 @@ BROKEN = (  # row of SAYS, declaration, what is changed in it, how, and what mus
     ("takes", MEAN, "def mean(x, k)", "def mean(x)", "mean does not take (x, k), which are its inputs (too many positional arguments)"),
     ("takes", GATED, "def gated(x, W, U)", "def gated(x, W, V)", "gated does not take (x, W, U), which are its inputs"),
     ("argument", MEAN, '"n d"', '"n d <"', 'the input x: "n d <" is no argument: write it as'),
+    ("argument", MEAN, '"n d"', '"flaot d"', 'the input x: "flaot d" has a size flaot: is it float?'),
     ("argument", SPENT, '"float > 0"', '"float > 1"', "the input orders: "),
     ("made with", GATED, '"W": "m n"', '"W": "m k"', "W has the size k, which made_with does not name"),
     ("wrong passes", MEAN, "x.mean(dim=0)[:1] * k", "x.mean(dim=-1) * k", "over_rows is wrong and gets all points"),
