@@ -175,6 +175,32 @@ def test_a_step_and_a_stack_with_three_states():
     assert lost(bent) == {"b"} and "a_t is missing" in bent.results[2].sentence
 
 
+OTHER_NAMES = (  # a recurrence, a right answer, what is renamed in it, what is told
+    (
+        gru_exercises.CELL,
+        CELL,
+        (("W_", "hidden_"), ("U_", "given_"), ("b_", "shift_")),
+        "The gates' parameters do not stand under their own names; W_z, U_z, b_z, … are asked for.",
+    ),
+    (
+        THREE,
+        THREE_SOURCE,
+        (("self.W", "self.state"), ("self.U", "self.given")),
+        "Your parameters stand under other names; W, U are asked for.",
+    ),
+)
+
+
+@pytest.mark.parametrize("exercise, source, names, told", OTHER_NAMES)
+def test_parameters_under_other_names_cost_their_own_criterion(exercise, source, names, told):
+    assert not lost(graded(exercise, source))
+    for asked, own in names:
+        source = source.replace(asked, own)
+    verdict = graded(exercise, source)
+    assert lost(verdict) == {"parameters"}
+    assert any(told in result.sentence for result in verdict.results)
+
+
 # ---------------------------------------------------------------- what has no criterion of its own
 def few_criteria(*keys: str) -> tuple[Criterion, ...]:
     return tuple(Criterion(key, 1, key, f"the rule of {key}") for key in keys)

@@ -4,7 +4,7 @@ gates in one matrix. Such a class is asked as it is, and judged through what it 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import chain, islice, permutations
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ...exercise.declared import Recurrence
 from ..answers import Build
 from .asks import Pair
 
+MOST_WAYS = 720  # in which names are tried: all of six
 Held = dict[str, np.ndarray]  # what a class holds, by its own names
 Roles = Callable[[Held, int, int], Held]  # held, input_dim, hidden_dim: the asked parameters
 
@@ -32,15 +33,14 @@ def held_by(build: Build) -> Held:
 
 
 def conventions(exercise: Recurrence, kept: list[Pair]) -> Iterator[Convention]:
-    """Those that are possible with what is held, the plainest first. Only for parameters that are
-    named W_k, U_k and b_k as it were: a matrix on a state, one on the input, and a vector, for
-    every letter."""
-    letters = letters_of(exercise)
-    if not letters:
-        return
-    for convention in (*by_name(exercise, letters, kept), *in_one(exercise, letters, kept)):
-        if all(possible(exercise, convention, pair) for pair in kept):
-            yield convention
+    """Those that are possible with what is held, the plainest first. Where parameters are named
+    W_k, U_k and b_k as it were (a matrix on a state, one on the input, and a vector, for every
+    letter), all that the sentences below say; else other names alone."""
+    if letters := letters_of(exercise):
+        found = chain(by_name(exercise, letters, kept), in_one(exercise, letters, kept))
+    else:
+        found = renamed(exercise, kept)
+    yield from (one for one in found if all(possible(exercise, one, pair) for pair in kept))
 
 
 def possible(exercise: Recurrence, convention: Convention, pair: Pair) -> bool:
@@ -73,7 +73,8 @@ def letters_of(exercise: Recurrence) -> list[Gate]:
     """The gates, where every one has a matrix for the state, one for the input, and a vector."""
     gates: dict[str, dict[tuple, list[str]]] = {}
     for name, shape in exercise.parameters.items():
-        gates.setdefault(name.rpartition("_")[2], {}).setdefault(shape, []).append(name)
+        letter = name.rpartition("_")[2] if "_" in name else ""  # W, U, b: of a single gate
+        gates.setdefault(letter, {}).setdefault(shape, []).append(name)
     found = []
     for letter, names in gates.items():
         state, given, bias = (names.get(s, []) for s in (("m", "m"), ("m", "n"), ("m",)))
@@ -84,6 +85,15 @@ def letters_of(exercise: Recurrence) -> list[Gate]:
 
 
 # ---------------------------------------------------------------- names
+def renamed(exercise: Recurrence, kept: list[Pair]) -> Iterator[Convention]:
+    """Each way in which what is held may be the asked parameters, one by one."""
+    asked = list(exercise.parameters)
+    says = f"Your parameters stand under other names; {', '.join(asked)} are asked for."
+    for own in islice(permutations(held_by(kept[0].build), len(asked)), MOST_WAYS):
+        roles = lambda held, n, m, own=own: {name: held[o] for name, o in zip(asked, own)}
+        yield Convention(says, roles)
+
+
 def plain(name: str) -> str:
     """A name without what tells nothing: "gates.W_f.weight" and "Wf" are alike."""
     parts = [part for part in name.split(".") if part != "weight"]
@@ -189,22 +199,36 @@ def in_one(exercise: Recurrence, gates: list[Gate], kept: list[Pair]) -> Iterato
         f"The gates' parameters do not stand under their own names; {gates[0].state},"
         f" {gates[0].given}, {gates[0].bias}, … are asked for."
     )
+    on_input = names_on_input(kept)
     for order in permutations(range(len(gates))):
         for state_first in (True, False):
-            yield Convention(says, fused(gates, order, state_first))
+            yield Convention(says, fused(gates, order, state_first, on_input))
 
 
-def fused(gates: list[Gate], order: tuple[int, ...], state_first: bool) -> Roles:
+def names_on_input(kept: list[Pair]) -> set[str]:
+    """Own names of what is as wide as the input, as far as builds of other sizes tell."""
+    return {
+        name
+        for pair in kept
+        for name, value in held_by(pair.build).items()
+        if pair.asked.sizes[0] != pair.asked.sizes[1] and value.shape == pair.asked.sizes[::-1]
+    }
+
+
+def fused(
+    gates: list[Gate], order: tuple[int, ...], state_first: bool, on_input: set[str]
+) -> Roles:
     """Blocks of rows, one for each gate in this order; a matrix over both has the state's columns
-    first, or the input's."""
+    first, or the input's. on_input: names of matrices for the input, where shapes do not tell."""
 
     def roles(held: Held, n: int, m: int) -> Held:
         rows = len(gates) * m
         stacked = dict.fromkeys(((m, m), (m, n), (m, n + m), (m,)))
+        named = on_input if n == m else set()
         blocks = {"state": None, "given": None, "bias": np.zeros(rows)}
         biased = False
-        singles: dict[tuple, list[np.ndarray]] = {}
-        for value in held.values():
+        singles: dict[tuple | str, list[np.ndarray]] = {}
+        for name, value in held.items():
             value = value.reshape(-1) if value.ndim == 2 and 1 in value.shape[:1] else value
             if value.shape == (rows,):
                 blocks["bias"], biased = blocks["bias"] + value, True
@@ -220,7 +244,8 @@ def fused(gates: list[Gate], order: tuple[int, ...], state_first: bool) -> Roles
             elif value.shape == (rows, m):
                 blocks["state"] = value
             elif value.shape in stacked:
-                singles.setdefault(value.shape, []).append(value)
+                kind = "on the input" if name in named else value.shape
+                singles.setdefault(kind, []).append(value)
         in_lists(blocks, singles, len(gates), n, m, state_first)
         if singles.get((m,)) and not biased:
             blocks["bias"] = blocks["bias"] + stack_biases(singles[(m,)], len(gates))
@@ -236,12 +261,13 @@ def fused(gates: list[Gate], order: tuple[int, ...], state_first: bool) -> Roles
 
 def in_lists(blocks: dict, singles: dict, count: int, n: int, m: int, state_first: bool):
     """Matrices of single gates, one after the other, as blocks of one matrix."""
-    both, states, given = singles.get((m, n + m)), singles.get((m, m)), singles.get((m, n))
+    both, states = singles.get((m, n + m)), singles.get((m, m))
+    given = singles.get("on the input") or singles.get((m, n))
     if both and len(both) == count:
         whole = np.concatenate(both)
         parts = (whole[:, :m], whole[:, m:]) if state_first else (whole[:, n:], whole[:, :n])
         blocks["state"], blocks["given"] = parts
-    if n == m and states and len(states) == 2 * count:
+    if n == m and given is states and states and len(states) == 2 * count:
         states, given = states[:count], states[count:]
         if not state_first:
             states, given = given, states
