@@ -19,7 +19,7 @@ from .cells import Cells, source_of
 from .notebook import namespace, shell
 from .numbers import in_one_way, remark, seal_of
 from .prints import FewLines
-from .watch import SECONDS, in_words, within
+from .watch import SECONDS, in_words, place_of, within
 from .written import borrowed, functions_of, is_written
 
 SEED_BITS = 62
@@ -90,6 +90,10 @@ class Check:
         except TimeOver as over:
             stopped.append(cls)
             raise CheckFailed(f"{exercise.name}: {in_words(over.place, SECONDS)}") from None
+        except KeyboardInterrupt as stop:
+            line = place_of(stop).line
+            where = f" at your line {line}" if line else ""
+            raise CheckFailed(f"{exercise.name}: stopped by you{where}.") from None
         finally:
             asking.prints.say_rest()
 

@@ -3,15 +3,18 @@ told at which line of theirs."""
 
 import contextlib
 import ctypes
+import itertools
 import linecache
 import sys
 import threading
+import traceback
 
 from ..exercise.verdict import Place
 from ..student.telling import is_own
 
 SECONDS = 10.0  # of one rung of the ladder
 AGAIN = 0.2  # seconds to the next try, where the student's own code has caught the first one
+TRIES = 15  # before it is said that a single call does not come back
 
 
 class Stopped(BaseException):
@@ -35,10 +38,12 @@ class Watch:
         if self.over.wait(self.seconds):
             return
         self.place = place_in(sys._current_frames().get(self.main))
-        while True:
+        for tries in itertools.count(1):
             raise_in(self.main, Stopped)
             if self.over.wait(AGAIN):
                 return
+            if tries == TRIES:
+                print(does_not_come_back(self.place), file=sys.stderr, flush=True)
 
     def end(self):
         self.over.set()
@@ -76,6 +81,18 @@ def place_in(frame) -> Place:
             return Place(line=line, text=linecache.getline(file, line).strip())
         frame = frame.f_back
     return Place()
+
+
+def place_of(error: BaseException) -> Place:
+    """The innermost line of the student's own that an error went through."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return next((place for frame in frames[::-1] if (place := place_in(frame)).line), Place())
+
+
+def does_not_come_back(place: Place) -> str:
+    """What a student is told whose line waits for one call."""
+    where = f"Your line {place.line} ({place.text})" if place.line else "A line"
+    return f"{where} waits for a single call that nothing here can stop: restart the kernel."
 
 
 def in_words(place: Place, seconds: float) -> str:

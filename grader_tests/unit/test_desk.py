@@ -8,7 +8,7 @@ import re
 import pytest
 import torch
 
-from autograde.desk import check, ladder
+from autograde.desk import check, ladder, watch
 from autograde.desk.check import Check
 from autograde.desk.demonstrate import demonstrate
 from autograde.lstm import EXERCISES as ALL
@@ -152,6 +152,23 @@ def test_what_is_known_is_shown_before_the_end(at, monkeypatch):
     said = checked(at, "LSTMCell", changed("        return c_t, h_t", loop))
     assert "✓ New hidden state h_t" in said and "✓ Gradients" not in said
     assert "is there an endless loop?" in said
+
+
+def test_a_call_that_does_not_come_back_is_said_while_it_is_waited_for(at, monkeypatch):
+    monkeypatch.setattr(check, "SECONDS", 0.3)
+    monkeypatch.setattr(watch, "TRIES", 2)
+    wait = "        __import__('time').sleep(1.5)\n        c_t = f_t"
+    said = checked(at, "LSTMCell", changed("        c_t = f_t", wait))
+    assert re.search(r"Your line \d+ \(.*sleep.*\) waits for a single call", said), said
+    assert "restart the kernel" in said and "Traceback" not in said
+
+
+def test_who_stops_a_check_is_told_where_it_was(at):
+    stop = "        raise KeyboardInterrupt\n        c_t = f_t"
+    source = changed("        c_t = f_t", stop)
+    line = source.splitlines().index("        raise KeyboardInterrupt") + 1
+    said = checked(at, "LSTMCell", source)
+    assert f"LSTMCell: stopped by you at your line {line}." in said and "Traceback" not in said
 
 
 # ---------------------------------------------------------------- the desk
