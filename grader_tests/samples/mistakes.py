@@ -791,7 +791,7 @@ BUILT = {  # the same for the constructor, for all stacks; {cell} is the class o
         },
     ),
     "one layer too few": (
-        "layers outputs",
+        "layers",
         "there are 2 layers",
         {
             "layers": "self.layers = nn.ModuleList({cell}(input_dim if k == 0 else hidden_dim, "
@@ -850,8 +850,6 @@ SUBBUILT = {
 def stack_slots(name: str) -> dict[str, tuple]:
     exercise = EXERCISES[name]
     slots_of = BUILT | (SUBBUILT if exercise.base else WIRED)
-    if exercise.base:
-        slots_of |= {"one layer too few": ("layers", *BUILT["one layer too few"][1:])}
     named = {
         key: (
             loses,
