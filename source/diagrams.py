@@ -182,6 +182,37 @@ def coupled():
     return picture(780, 370, "One step of an LSTM cell with coupled gates", shapes)
 
 
+def gru():
+    """One state, and what the gates read on two lines: h below them, x at the bottom."""
+    z, r, times, n = 190, 400, 480, 560
+    h_line, x_line = 292, 330
+    shapes = [
+        f"<rect x='{left}' y='12' width='{right - left}' height='336' rx='8' fill='#f1f4f7'/>"
+        + text((left + right) / 2, 28, words, GREY, 14, weight="bold")
+        for left, right, words in ((132, 250, "1 keep"), (254, 640, "2 write"))
+    ]
+    shapes += [line((64, TOP), (716, TOP), width=3), text(40, TOP, "h_{t-1}")]
+    shapes += [text(742, TOP, "h_{t}"), text(64, x_line, "x_{t}")]
+    shapes += [line((100, TOP), (100, h_line), (times - 15, h_line)), dot(100, TOP)]
+    shapes += [line((84, x_line), (n + 10, x_line), arrow=False)]
+    shapes += [line((times + 13, h_line), (n - 10, h_line), arrow=False)]
+    for x in (z, r, n):
+        shapes += [line((x - 10, h_line), (x - 10, GATE + 19))]
+        shapes += [line((x + 10, x_line), (x + 10, GATE + 19))]
+        shapes += [dot(x - 10, h_line), dot(x + 10, x_line)] if x != n else []
+    shapes += [line((z, GATE - 18), (z, TOP + 15), color=GREEN), knot(z, TOP, "×")]
+    shapes += [line((z, SHOW), (n - 15, SHOW), color=GREEN), dot(z, SHOW, GREEN)]
+    shapes += [box(330, SHOW, "1 − z_{t}", GREEN, width=74)]
+    shapes += [text(330, SHOW + 30, "what is left over", GREY, 13)]
+    shapes += [line((r + 29, GATE), (times, GATE), (times, h_line - 15), color=ORANGE)]
+    shapes += [knot(times, h_line, "×")]
+    shapes += [line((n, GATE - 18), (n, SHOW + 15), color=PINK), line((n, SHOW), (n, TOP + 15))]
+    shapes += [knot(n, SHOW, "×"), knot(n, TOP, "+")]
+    shapes += [box(z, GATE, "z_{t}", GREEN), box(r, GATE, "r_{t}", ORANGE)]
+    shapes += [box(n, GATE, "n_{t}", PINK), text(n + 36, GATE, "new", GREY, 13, "start")]
+    return picture(780, 370, "One step of a GRU", shapes)
+
+
 # ---------------------------------------------------------------- stacks
 def stack(layers=3, steps=4):
     wide, high, left, base = 135, 92, 170, 330
@@ -327,6 +358,7 @@ PICTURES = {
     "03_coupled.svg": coupled,
     "03_bug.svg": gates_bug,
     "04_peepholes.svg": peepholes,
+    "gru.svg": gru,
 }
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from torch import nn
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "lstm"))
 from lstm_kit import cell as kit  # noqa: E402
+from lstm_kit.gru import stack_of  # noqa: E402
 from lstm_kit.stack import LSTM, train  # noqa: E402
 from lstm_kit.tasks import accuracy, gaps, majority, reach, recall, scaled, up_and_down  # noqa: E402
 from lstm_kit.writing import Writer, batches, figures  # noqa: E402
@@ -147,6 +148,7 @@ if __name__ == "__main__":
                 "peepholes": worked(
                     "04_peepholes", "PeepholeLSTM", LSTM=LSTM, PeepholeLSTMCell=of_kit
                 ),
+                "GRU": stack_of(worked("further/gru", "GRUCell")),
             }
         ),
     }

@@ -187,14 +187,16 @@ def account(
     kit: dict[str, str],
     timestamp: datetime | None = None,
     asks: tuple[str, ...] = (),
+    further: dict[str, NotebookNode] | None = None,
 ) -> HandedIn:
     """What lies in a submission's folder, as the notebooks of `release`.
 
     kit: path to text of what the release has beside its notebooks. asks: what a person must look at
-    already.
+    already. further: notebooks of the release that nobody marks, so that nobody misses them or need
+    look at them.
     """
-    known = faces(release)
-    files = sort_out(found, known, kit)
+    known, unmarked = faces(release), further or {}
+    files = without(unmarked, sort_out(found, faces(release | unmarked) | known, kit))
     notebooks = {name: taken_as(face, files) for name, face in known.items()}
     if all(taken.data is None for taken in notebooks.values()):
         notebooks = nothing_taken(notebooks, files)
@@ -231,6 +233,21 @@ def sort_out(found: list[Found], known: dict[str, Face], kit: dict[str, str]) ->
         else:
             files.other.append(file.path)
     return files
+
+
+def without(unmarked: dict[str, NotebookNode], files: Sorted) -> Sorted:
+    """All but the files that are one of these notebooks, by what is in them or else by their
+    place."""
+    places = {f"{name}.ipynb": "" for name in unmarked}
+    lies_there = lambda path: is_given(PurePosixPath(path), places)
+    candidates = [
+        candidate
+        for candidate in files.candidates
+        if candidate.faces.keys() - unmarked.keys()
+        or not (candidate.faces or lies_there(candidate.path))
+    ]
+    unread = [(path, why) for path, why in files.unread if not lies_there(path)]
+    return replace(files, candidates=candidates, unread=unread)
 
 
 def sort_notebook(file: Found, known: dict[str, Face], files: Sorted):

@@ -16,7 +16,7 @@ from traitlets.config import Config
 
 from ..box.notebook import Limits
 from ..box.warm import Warm
-from ..exercise.declared import Exercise, Recurrence, Table
+from ..exercise.declared import Exercise, Recurrence, Table, load_further
 from ..exercise.faults import (
     OF_TABLES,
     Faults,
@@ -55,7 +55,7 @@ TEST = 'autograder tests, with `from autograde import ask` and `ask("{name}")` a
 def faults_of_module(module: str) -> list[str]:
     """What is wrong with the exercises of a module, notebooks aside."""
     try:
-        exercises = load(module)
+        exercises = load(module) | load_further(module)
     except Faulty as problem:
         return str(problem).splitlines()
     found = []

@@ -9,7 +9,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, ConfigFileNotFound, PyFileConfigLoader
 
 from ..desk.check import Check
-from ..exercise.declared import Exercise
+from ..exercise.declared import Exercise, load_further
 from ..exercise.verdict import Cell
 from ..judge import examine
 from ..pages.criteria import as_html
@@ -55,8 +55,10 @@ def in_source() -> bool:
 
 
 def check_here() -> Check:
-    """The check of that assignment's exercises. Raises NotGradedHere."""
-    return Check(exercises_here().values())
+    """The check of that assignment's exercises, marked or not. Raises NotGradedHere."""
+    exercises = exercises_here()
+    further = load_further(Judge(config=configuration()).module(Path.cwd().name))
+    return Check([*exercises.values(), *further.values()])
 
 
 def ask_here(name: str) -> float:

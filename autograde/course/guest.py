@@ -9,19 +9,20 @@ import os
 import sys
 from pathlib import Path
 
-from nbformat import NotebookNode, read
+from nbformat import NotebookNode, read, writes
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
-from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor, SaveCells
 from sqlalchemy.engine import make_url
 from traitlets.config import Config
+from traitlets.utils.importstring import import_item
 
 from ..box.sandbox import Unavailable
 from ..exercise.declared import load
 from .gradebook import check_cells
 from .points import differing, give_points
-from .release import NotReady
+from .release import NotReady, further_in
 from .settings import Judge
 from .travel import CannotTravel, packed_files
 
@@ -73,6 +74,8 @@ class Points(NbGraderPreprocessor):
         try:
             sources = {path.stem: source_at(path) for path in source.glob("*.ipynb")}
             self.judge.exercises_of(name)
+            for path in further_in(source, self.judge.module(name)).values():
+                source_at(path)
             if book.get_backend_name() != "sqlite" or Path(book.database or "").is_file():
                 with Gradebook(folders.db_url, folders.course_id) as gradebook:
                     check_cells(gradebook, name, sources)
@@ -118,25 +121,44 @@ def source_at(path: Path) -> NotebookNode:
 
 class Checks(NbGraderPreprocessor):
     """Gives out the judge with an assignment of ours, in place of the file of its source that
-    imports it. packed: folder to its files; nbgrader makes one of this for a run over a folder's
-    notebooks."""
+    imports it; and the notebooks outside of the marks, which nbgrader leaves out, since they lie in
+    a folder of their own. given: folder to its files; nbgrader makes one of this for a run over a
+    folder's notebooks."""
 
     def __init__(self, **options):
         super().__init__(**options)
-        self.packed = {}
+        self.given = {}
 
     def preprocess(self, nb, resources):
         judge, name = Judge(config=self.config), resources["nbgrader"]["assignment"]
         if name in judge.exercises:
-            folder, points = Path(resources["metadata"]["path"]), judge.points_of(name)
+            folder, module = Path(resources["metadata"]["path"]), judge.exercises[name]
             try:
-                if folder not in self.packed:
-                    self.packed[folder] = packed_files(folder, judge.exercises[name], points)
+                if folder not in self.given:
+                    packed = packed_files(folder, module, judge.points_of(name))
+                    self.given[folder] = packed | self.further(folder, module, resources)
             except CannotTravel as problem:
                 raise NbGraderException(str(problem)) from None
-            outputs = {path: text.encode() for path, text in self.packed[folder].items()}
+            outputs = {path: text.encode() for path, text in self.given[folder].items()}
             resources["outputs"] = dict(resources.get("outputs") or {}) | outputs
         return nb, resources
+
+    def further(self, folder: Path, module: str, resources) -> dict[str, str]:
+        """Path to text of the notebooks outside of the marks, by the steps of all others but for
+        those about marks."""
+        steps = [
+            (import_item(step) if isinstance(step, str) else step)(parent=self.parent)
+            for step in self.config.GenerateAssignment.preprocessors
+            if step not in (Points, SaveCells, Checks)
+        ]
+        found = {}
+        for name, path in further_in(folder, module).items():
+            nb = read(path, as_version=4)
+            about = dict(resources["nbgrader"]) | {"notebook": name}
+            for step in steps:
+                nb, _ = step(nb, {"nbgrader": about, "metadata": resources["metadata"]})
+            found[f"{name}.ipynb"] = writes(nb) + "\n"
+        return found
 
 
 def as_given_out(notebook, config: Config, assignment: str = "lstm"):

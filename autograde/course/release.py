@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from ..exercise.declared import Exercise
+from ..exercise.declared import Exercise, load_further
 from ..exercise.faults import Faulty, load, say
 from ..exercise.points import WrongPoints, weighed
 from ..pages.graded import grade_id
@@ -29,7 +29,7 @@ class NotReady(Exception):
 class Assignment:
     """`notebooks`: name to release notebook; `kit`: path in the release to text, the pictures among
     them; `exercises`: name to exercise; `tests`: (notebook, grade_id) to the whole text of a plain
-    nbgrader test, hidden lines and all.
+    nbgrader test, hidden lines and all; `further`: notebooks of the release that nobody marks.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Assignment:
     points: dict = field(default_factory=dict)  # the course's own, for `weighed`
     digest: str = ""  # of the release and the exercises
     tests: dict[tuple[str, str], str] = field(default_factory=dict)
+    further: dict[str, NotebookNode] = field(default_factory=dict)
 
     def __getstate__(self):
         return {name: value for name, value in vars(self).items() if name != "exercises"}
@@ -100,6 +101,13 @@ def kit_in(folder: Path, exercises: dict[str, Exercise]) -> dict[str, str]:
     return {name: path.read_text(encoding="utf-8") for name, path in kept.items()}
 
 
+def further_in(folder: Path, module: str) -> dict[str, Path]:
+    """Name (`further/gru`) to path of the notebooks outside of the marks that are there."""
+    names = dict.fromkeys(exercise.notebook for exercise in load_further(module).values())
+    paths = {name: folder / f"{name}.ipynb" for name in names}
+    return {name: path for name, path in paths.items() if path.is_file()}
+
+
 def no_kit(folder: Path, kit: dict[str, str], exercises: dict[str, Exercise]) -> list[str]:
     """Files that an exercise names and that are not there."""
     return [
@@ -138,4 +146,7 @@ def read_release(folder: Path, name: str, module: str, points: dict | None = Non
     texts = texts_of(module)
     parts = [kit, notebooks, words, texts or source_of(module)]
     seen = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-    return Assignment(name, notebooks, kit, exercises, module, texts, points, seen)
+    places = further_in(folder, module)
+    further = {inner: nbformat.read(path, as_version=4) for inner, path in places.items()}
+    about = {"points": points, "digest": seen, "further": further}
+    return Assignment(name, notebooks, kit, exercises, module, texts, **about)

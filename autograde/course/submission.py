@@ -29,7 +29,15 @@ def read_submission(student: str, folder: Path, assignment: Assignment) -> Hande
     timestamp, why = handed_in_at(folder)
     if why:
         asks.append(f"timestamp.txt {why}: it counts as on time. Correct the file, or delete it.")
-    return account(student, found, assignment.notebooks, assignment.kit, timestamp, tuple(asks))
+    return account(
+        student,
+        found,
+        assignment.notebooks,
+        assignment.kit,
+        timestamp,
+        tuple(asks),
+        assignment.further,
+    )
 
 
 def handed_in_at(folder: Path) -> tuple[datetime | None, str | None]:

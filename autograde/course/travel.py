@@ -17,7 +17,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from ..desk.numbers import sealed
-from ..exercise.declared import Sealed, Value, load
+from ..exercise.declared import Sealed, Value, load, load_further
 from .state import PACKAGE
 
 GRADER = PACKAGE.name
@@ -69,8 +69,9 @@ sys.meta_path.append(Packed())
 Check = importlib.import_module(f"{{__name__}}.desk.check").Check
 demonstrate = importlib.import_module(f"{{__name__}}.desk.demonstrate").demonstrate
 weighed = importlib.import_module(f"{{__name__}}.exercise.points").weighed
-exercises = importlib.import_module(f"{{__name__}}.exercise").load(f"{{__name__}}.{module}")
-check = Check(weighed(exercises, {points}).values())
+declared = importlib.import_module(f"{{__name__}}.exercise")
+exercises = weighed(declared.load(f"{{__name__}}.{module}"), {points})
+check = Check([*exercises.values(), *declared.load_further(f"{{__name__}}.{module}").values()])
 '''
 AT_GRADING = '''\
 """The checks run at your desk. Grading judges outside of this process."""
@@ -160,7 +161,8 @@ def needed(waiting: list[str], tops: set[str]) -> Iterator[tuple[str, str, ast.M
 
 def numbers_of(module: str) -> set[str]:
     """The exercises of a module that are numbers, of which a desk shows no points."""
-    return {name for name, one in load(module).items() if isinstance(one, Value)}
+    exercises = load(module) | load_further(module)
+    return {name for name, one in exercises.items() if isinstance(one, Value)}
 
 
 def lines_of(texts: dict[str, str]) -> str:

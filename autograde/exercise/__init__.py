@@ -17,6 +17,7 @@ from .declared import (
     Table,
     Value,
     load,
+    load_further,
 )
 from .rules import Part, Rule
 from .verdict import Cell, Result, Verdict, zero
@@ -40,5 +41,6 @@ __all__ = [
     "Value",
     "Verdict",
     "load",
+    "load_further",
     "zero",
 ]

@@ -363,3 +363,11 @@ def load(module: str) -> dict[str, Exercise]:
     Raises ImportError or AttributeError where there is none.
     """
     return {exercise.name: exercise for exercise in importlib.import_module(module).EXERCISES}
+
+
+def load_further(module: str) -> dict[str, Exercise]:
+    """The same from FURTHER, where a module has it: exercises that are checked at students' desks,
+    and never marked. Their notebook lies in a folder of the assignment's own.
+    """
+    further = getattr(importlib.import_module(module), "FURTHER", ())
+    return {exercise.name: exercise for exercise in further}

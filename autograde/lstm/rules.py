@@ -22,9 +22,9 @@ from .tables import (
     SUM,
 )
 
-SYMBOLS = {"f": "f_t", "i": "i_t", "o": "o_t", "c": "c̃_t"}
-NAMES = {"f": "f", "i": "i", "o": "o", "c": "g"}  # in formulas, where c is the cell state
-FUNCTIONS = {"f": "sigmoid", "i": "sigmoid", "o": "sigmoid", "c": "tanh"}
+SYMBOLS = {k: f"{k}_t" for k in "fiozrn"} | {"c": "c̃_t"}
+NAMES = {k: k for k in "fiozrn"} | {"c": "g"}  # in formulas, where c is the cell state
+FUNCTIONS = dict.fromkeys("fiozr", "sigmoid") | dict.fromkeys("cn", "tanh")
 SHOWN = {"sigmoid": "σ", "tanh": "tanh"}
 
 
@@ -64,23 +64,24 @@ def other_function(k: str) -> str:
     return "sigmoid" if FUNCTIONS[k] == "tanh" else "tanh"
 
 
-def squashes(k: str, peepholes: str) -> dict[str, str]:
+def squashes(k: str, peepholes: str = "") -> dict[str, str]:
     """Every function around the sum of gate k, the right one first."""
     variants = {}
     for formula, remark in SQUASH.items():
         said = remark.replace("right", SHOWN[FUNCTIONS[k]]).replace(
             "other", SHOWN[other_function(k)]
         )
-        if k == "c":  # the candidate is no gate
+        if k in "cn":  # the candidate is no gate
             said = said.replace(", as if there were no gate", "")
         variants.setdefault(squash(formula, k), said)
     return variants | (filled(PEEP_SQUASH, k) if k in peepholes else {})
 
 
-def gate_parts(k: str, peepholes: str) -> list[Part]:
+def gate_parts(k: str, inside: dict[str, str], around: dict[str, str]) -> list[Part]:
+    """The sum of gate k, and the function around it, each with its variants."""
     return [
-        Part(f"a{k}", f"sum of {SYMBOLS[k]}", k, sums(k, peepholes), inline=True),
-        Part(NAMES[k], SYMBOLS[k], k, squashes(k, peepholes), traced=True),
+        Part(f"a{k}", f"sum of {SYMBOLS[k]}", k, inside, inline=True),
+        Part(NAMES[k], SYMBOLS[k], k, around, traced=True),
     ]
 
 
@@ -110,7 +111,12 @@ def everywhere(gates: str, peepholes: str) -> tuple[dict[str, str], ...]:
 # ---------------------------------------------------------------- whole rules
 def rule(gates: str, cell: dict, peepholes: str = "") -> Rule:
     """The rule of a cell with these gates (and the candidate, "c"), its new state as in `cell`."""
-    parts = [part for k in "fico" if k in gates for part in gate_parts(k, peepholes)]
+    parts = [
+        part
+        for k in "fico"
+        if k in gates
+        for part in gate_parts(k, sums(k, peepholes), squashes(k, peepholes))
+    ]
     hidden = {f: said for f, said in HIDDEN.items() if "i" in gates or not f.startswith("i ")}
     parts += [
         Part("new", "c_t", "cell", cell, also=("coupling", "1 - f") if cell is COUPLED else None),

@@ -17,7 +17,9 @@ from torch import nn
 from autograde.course.guest import as_given_out
 from grader_tests.samples.mistakes import WIRED, code, named
 from grader_tests.samples.students import (
+    ALL_NOTEBOOKS,
     EXERCISES,
+    FURTHER,
     NOTEBOOKS,
     PREDICTIONS,
     RELEASE,
@@ -32,6 +34,7 @@ ORDER = (
     r"idea equations (start )?example (predict )+(turn )+((see |bug )+)(writes )?question history "
     "next "
 )
+SHORTER = r"idea equations start example turn writes question history next "  # of FURTHER
 HEADINGS = {
     "The idea": "idea",
     "The equations": "equations",
@@ -68,7 +71,7 @@ def text_of(name, cell):
     return next(one.source for one in read(name).cells if one.id == cell)
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_sections_and_their_order(name):
     found = [
         re.match(r"## (.*?)(?: \(.*\))?$", line)[1]
@@ -83,32 +86,33 @@ def test_sections_and_their_order(name):
         + " "
         for line in found
     )
-    assert re.fullmatch(ORDER, kinds), kinds
+    assert re.fullmatch(ORDER if name in NOTEBOOKS else SHORTER, kinds), kinds
     title = text_of(name, "title")
     assert re.match(r"# \d · ", title)
     for part in ("**You will be able to**", "**Time:** about", "**You need**"):
         assert part in title
     assert re.search(r"\*\*(Points|Bonus):\*\*", title)
-    for exercise in EXERCISES.values():
+    for exercise in (EXERCISES | FURTHER).values():
         if exercise.notebook == name:
             heading, _, effort = text_of(name, f"task_{exercise.name}").splitlines()[:3]
             assert re.fullmatch(
                 r"About \d+ minutes\. Difficulty [1-5] of 5, importance [1-5] of 5\.", effort
             )
+            worth = "no" if exercise.name in FURTHER else f"{exercise.points:g}"
             assert (
-                heading == f"## Your turn: `{exercise.name}` ({exercise.points:g} "
+                heading == f"## Your turn: `{exercise.name}` ({worth} "
                 f"{'bonus ' if exercise.bonus else ''}points)"
             )
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_every_term_has_a_shape(name):
     formulas, table = text_of(name, "equations").split("| --- |", 1)
     formulas = formulas.partition("$$")[2].partition("$$")[0]
     terms = set(
         re.findall(
-            r"[WUVb]_[fioc]|\\tilde "
-            r"c_t|[fiohc]_t(?!-)|[hc]_\{t-1\}(?!\^)|x_t|[zchy]_t\^\{\(\w+\)\}",
+            r"[WUVb]_[fioczrn]|\\tilde "
+            r"c_t|[fiohc]_t(?!-)|[zrn]_t(?![-^])|[hc]_\{t-1\}(?!\^)|x_t|[zchy]_t\^\{\(\w+\)\}",
             formulas,
         )
     )
@@ -123,7 +127,7 @@ def test_every_term_has_a_shape(name):
     }
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_nothing_banned(name):
     for cell in cells(name, "markdown"):
         prose = cell.source
@@ -140,12 +144,12 @@ def test_nothing_banned(name):
         ), f"{name}: {cell.id}"
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_hints(name):
     """Under every class that is to be written there are hints to unfold, and a check."""
     cells = read(name).cells
     for place, cell in enumerate(cells):
-        if cell.id in EXERCISES:
+        if cell.id in EXERCISES | FURTHER:
             assert (
                 cells[place - 1].id == f"task_{cell.id}"
                 and "<summary>Hint: " in cells[place - 1].source
@@ -182,7 +186,7 @@ def test_the_release_does_not_answer_a_prediction():
     assert not re.search(r"(?i)\b(six|6) (pairs|fields|of the 16)", text)
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_the_answer_to_the_question_is_in_the_source_only(name):
     question = text_of(name, "question")
     assert "<!-- BEGIN SOLUTION -->\n<details><summary>Answer</summary>" in question
@@ -193,7 +197,7 @@ def test_the_answer_to_the_question_is_in_the_source_only(name):
     )
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_history_has_citations(name):
     entries = [line for line in text_of(name, "history").splitlines() if line.startswith("- ")]
     assert len(entries) >= 2
@@ -226,10 +230,10 @@ def test_plots(name):
         )
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_a_diagram_belongs_to_the_idea(name):
     ((alt, path),) = IMAGE.findall(text_of(name, "idea"))
-    assert path.startswith("img/") and len(alt) > 80
+    assert path.startswith("../" * name.count("/") + "img/") and len(alt) > 80
 
 
 @pytest.mark.parametrize("name", diagrams.PICTURES)

@@ -15,7 +15,16 @@ from nbgrader.preprocessors import ClearHiddenTests
 from torch import nn
 
 from autograde.course.guest import as_given_out
-from grader_tests.samples.students import EVERY, EXERCISES, NOTEBOOKS, PREDICTIONS, RELEASE, SOURCE
+from grader_tests.samples.students import (
+    ALL_NOTEBOOKS,
+    EVERY,
+    EXERCISES,
+    FURTHER,
+    NOTEBOOKS,
+    PREDICTIONS,
+    RELEASE,
+    SOURCE,
+)
 from grader_tests.support.notebooks import CONFIG, IMAGE, read
 
 MARKERS = ("SOLUTION", "HIDDEN TESTS")
@@ -35,12 +44,14 @@ def released(name):
     return ClearHiddenTests().preprocess(as_given_out(notebook, CONFIG), {})[0]
 
 
-def run(notebook, folder):
-    """Run a notebook beside the kit as it is given out. Raises CellExecutionError at the first
-    exception."""
+def run(name, notebook, folder):
+    """Run a notebook of this name as it lies in what is given out. Raises CellExecutionError at the
+    first exception."""
     shutil.copytree(RELEASE / "lstm_kit", folder / "lstm_kit")
+    place = (folder / name).parent
+    place.mkdir(exist_ok=True)
     NotebookClient(
-        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(place)}}
     ).execute()
     return notebook
 
@@ -58,7 +69,7 @@ def printed_by(cell):
     return "".join(output.get("text", "") for output in cell.get("outputs", []))
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_form(name):
     raw = json.loads((SOURCE / f"{name}.ipynb").read_text(encoding="utf-8"))
     assert (raw["nbformat"], raw["nbformat_minor"]) == (4, 5)
@@ -79,7 +90,7 @@ def test_form(name):
         assert not marks(cell) or cell.id == marks(cell)["grade_id"]
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_tags(name):
     """Only ungraded, locked cells may be left out when a notebook is graded, and each of these says
     so."""
@@ -112,7 +123,7 @@ def test_points():
     assert totals == [10, 8, 6, 0]
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_markers_are_balanced(name):
     for cell in read(name).cells:
         for marker in MARKERS:
@@ -120,7 +131,7 @@ def test_markers_are_balanced(name):
             assert found == ["BEGIN", "END"] * (len(found) // 2), f"{name}: {cell.id}"
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_formulas(name):
     """Every formula parses, and every displayed one is a paragraph of its own."""
     converter = math_core.LatexToMathML()
@@ -137,26 +148,27 @@ def test_formulas(name):
             converter.convert_with_local_state(formula, displaystyle=False)
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_images_and_links(name):
+    place = (SOURCE / name).parent
     for cell, text in markdown(name):
         for alt, path in IMAGE.findall(text):
-            assert alt.strip() and (SOURCE / path).is_file(), f"{name}: {cell}: {path}"
+            assert alt.strip() and (place / path).is_file(), f"{name}: {cell}: {path}"
         for path in re.findall(r"(?<!!)\[[^\]]*\]\(([^)]*\.ipynb)\)", text):
-            assert (SOURCE / path).is_file(), f"{name}: {cell}: {path}"
+            assert (place / path).is_file(), f"{name}: {cell}: {path}"
     for cell in read(name).cells:
         assert len(re.findall(r"show\(\s*figure", cell.source)) == len(
             re.findall(r'show\(\s*figure,\s*f?"[^"]{20,}"', cell.source)
         ), f"{name}: {cell.id}: a plot without a description"
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_worked_notebook_runs(name, tmp_path):
     notebook, _ = ClearHiddenTests().preprocess(read(name), {})
-    run(notebook, tmp_path)
+    run(name, notebook, tmp_path)
     text = printed(notebook, "stdout")
     assert text.count("all checks passed") == sum(
-        exercise.notebook == name for exercise in EXERCISES.values()
+        exercise.notebook == name for exercise in (EXERCISES | FURTHER).values()
     )
     assert "Nothing to show yet" not in text and printed(notebook, "stderr") == ""
     plots = [
@@ -179,12 +191,12 @@ def test_worked_notebook_runs(name, tmp_path):
     )
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", ALL_NOTEBOOKS)
 def test_release_runs(name, tmp_path):
     notebook = released(name)
     text = json.dumps(notebook)
     assert not any(word in text for word in ("SOLUTION", "HIDDEN", "autograde"))
-    run(notebook, tmp_path)
+    run(name, notebook, tmp_path)
     assert printed(notebook, "stderr").count("not written yet") == sum(
         bool(marks(cell).get("solution")) for cell in notebook.cells
     )

@@ -12,7 +12,16 @@ import nbformat
 import pytest
 
 from autograde.exercise.rules import Rule
-from grader_tests.samples.students import EXERCISES, NOTEBOOKS, RELEASE, ROOT, SOURCE, solutions
+from grader_tests.samples.students import (
+    ALL_NOTEBOOKS,
+    EXERCISES,
+    FURTHER,
+    NOTEBOOKS,
+    RELEASE,
+    ROOT,
+    SOURCE,
+    solutions,
+)
 from grader_tests.support.courses import generated
 from grader_tests.support.notebooks import files
 
@@ -38,11 +47,12 @@ def test_release_without_solutions():
     """No telling line of a worked solution stands in any file of the release, packed or not."""
     given = {
         line.strip()
-        for name in NOTEBOOKS
+        for name in ALL_NOTEBOOKS
         for cell in nbformat.read(RELEASE / f"{name}.ipynb", as_version=4).cells
         for line in cell.source.splitlines()
     }
-    lines = {line.strip() for text in solutions().values() for line in text.splitlines()} - given
+    solved = solutions(ALL_NOTEBOOKS)
+    lines = {line.strip() for text in solved.values() for line in text.splitlines()} - given
     telling = {
         line
         for line in lines
@@ -85,7 +95,7 @@ def test_the_judge_that_travels_is_the_judge_of_grading():
 
 @pytest.mark.parametrize(
     "exercise",
-    [exercise for exercise in EXERCISES.values() if exercise.kind == "recurrence"],
+    [one for one in (EXERCISES | FURTHER).values() if one.kind == "recurrence"],
     ids=lambda e: e.name,
 )
 def test_release_without_rules(exercise):
@@ -94,11 +104,12 @@ def test_release_without_rules(exercise):
     code = "\n".join(data.decode() for name, data in files(RELEASE).items() if name.endswith(".py"))
     code += "\n".join(
         cell.source
-        for name in NOTEBOOKS
+        for name in ALL_NOTEBOOKS
         for cell in nbformat.read(RELEASE / f"{name}.ipynb", as_version=4).cells
         if cell.cell_type == "code"
     )
-    formulas = {rule.part(name).right for name in ("new", "hidden", "af", "ac")}
+    telling = ("new", "hidden", "af", "ac", "az", "an")
+    formulas = {part.right for part in rule.parts if part.name in telling}
     assert not {
         formula
         for formula in formulas
@@ -107,17 +118,26 @@ def test_release_without_rules(exercise):
 
 
 def test_release_keeps_every_cell_of_the_source():
-    for name in NOTEBOOKS:
+    for name in ALL_NOTEBOOKS:
         source, release = (
             nbformat.read(folder / f"{name}.ipynb", as_version=4) for folder in (SOURCE, RELEASE)
         )
         assert [cell.id for cell in source.cells] == [cell.id for cell in release.cells]
 
 
+def test_nbgrader_sees_the_notebooks_with_marks_alone():
+    assert [path.stem for path in sorted(RELEASE.glob("*.ipynb"))] == list(NOTEBOOKS)
+    for exercise in FURTHER.values():
+        notebook = nbformat.read(RELEASE / f"{exercise.notebook}.ipynb", as_version=4)
+        marks = {cell.id: cell.metadata.nbgrader for cell in notebook.cells if cell.metadata}
+        assert sum(one.get("points", 0) for one in marks.values()) == 0
+        assert marks[exercise.test_id].checksum and marks[exercise.test_id].grade
+
+
 def test_the_grader_is_not_needed_to_run_the_release():
     code = (
         "import lstm_kit.checks, lstm_kit.cell, lstm_kit.stack, lstm_kit.plots, lstm_kit.play, "
-        "lstm_kit.predictions, lstm_kit.tasks, sys; assert not [name for name in sys.modules if "
-        "name.startswith(('autograde', 'nbgrader', 'nbconvert', 'psutil', 'rich'))]"
+        "lstm_kit.predictions, lstm_kit.tasks, lstm_kit.gru, sys; assert not [name for name in "
+        "sys.modules if name.startswith(('autograde', 'nbgrader', 'nbconvert', 'psutil', 'rich'))]"
     )
     subprocess.run([sys.executable, "-c", code], cwd=RELEASE, check=True)

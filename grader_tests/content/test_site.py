@@ -1,5 +1,6 @@
 """The rendered solutions: in step with the source, and each page whole in itself."""
 
+import posixpath
 import re
 from html import unescape
 from urllib.parse import unquote, urlsplit
@@ -51,7 +52,8 @@ def test_what_lies_beside_is_in_step():
 
 def test_pages_are_in_step():
     made = pages.make()
-    assert sorted(path.name for path in worked.FOLDER.glob("*.html")) == sorted(made), (
+    there = (path.relative_to(worked.FOLDER) for path in worked.FOLDER.rglob("*.html"))
+    assert sorted(map(str, there)) == sorted(made), (
         "The pages of notebooks/ are not those that `make site` makes: run it."
     )
     behind = [
@@ -183,7 +185,8 @@ def test_links_lead_somewhere():
         assert links
         for link in links:
             if link.scheme not in ("http", "https", "mailto"):
-                target = link.path.removesuffix(".html") or name
+                place = posixpath.join(posixpath.dirname(name), link.path)
+                target = posixpath.normpath(place).removesuffix(".html") if link.path else name
                 assert target in ids, f"{name}: {link.geturl()}"
                 assert not link.fragment or unquote(link.fragment) in ids[target], (
                     f"{name}: {link.geturl()}"
@@ -192,9 +195,9 @@ def test_links_lead_somewhere():
 
 def test_one_can_walk_through():
     for before, after in zip(worked.NAMES, worked.NAMES[1:]):
-        assert f'href="{after}.html" rel="next"' in text_of(
-            before
-        ) and f'href="{before}.html" rel="prev"' in text_of(after)
+        up = "../" * after.count("/")
+        assert f'href="{after}.html" rel="next"' in text_of(before)
+        assert f'href="{up}{before}.html" rel="prev"' in text_of(after)
     assert all(f'<a href="{name}.html">' in text_of("index") for name in worked.NAMES)
 
 

@@ -294,7 +294,8 @@ def test_what_is_claimed_of_the_names_was_measured():
 
 
 @pytest.mark.parametrize(
-    "notebook, kind", [("03_coupled_gates", "coupled"), ("04_peepholes", "peepholes")]
+    "notebook, kind",
+    [("03_coupled_gates", "coupled"), ("04_peepholes", "peepholes"), ("further/gru", "GRU")],
 )
 def test_what_another_cell_changes_was_measured(notebook, kind):
     text = text_of(notebook, "discussion_writes")
@@ -303,12 +304,18 @@ def test_what_another_cell_changes_was_measured(notebook, kind):
         shares = " | ".join(in_words(seen[key], True) for key in ("ended", "new"))
         row = f"| {name} | {seen['trained']} | {in_words(seen['loss'])} | {shares} |"
         assert row in text, row
-    assert 4 * MEASURED["coupled"]["trained"] == 3 * MEASURED["plain"]["trained"]
+    for name in ("coupled", "GRU"):
+        assert 4 * MEASURED[name]["trained"] == 3 * MEASURED["plain"]["trained"]
 
 
 @pytest.mark.parametrize(
     "notebook, kind",
-    [("02_stacking", "plain"), ("03_coupled_gates", "coupled"), ("04_peepholes", "peepholes")],
+    [
+        ("02_stacking", "plain"),
+        ("03_coupled_gates", "coupled"),
+        ("04_peepholes", "peepholes"),
+        ("further/gru", "GRU"),
+    ],
 )
 def test_the_notebooks_show_what_was_measured(notebook, kind):
     """Their seed is the first of the ten, so that what a reader sees lies where the table says,
@@ -321,10 +328,10 @@ def test_the_notebooks_show_what_was_measured(notebook, kind):
         assert least - 0.03 <= value <= most + 0.03, (key, value)
 
 
-@pytest.mark.parametrize("notebook", ["03_coupled_gates", "04_peepholes"])
+@pytest.mark.parametrize("notebook", ["03_coupled_gates", "04_peepholes", "further/gru"])
 def test_the_same_cell_runs_with_one_name_changed(notebook):
     """And the loop of the kit in place of the student's."""
     first, other = (text_of(name, "demo_writes") for name in ("02_stacking", notebook))
-    name = re.search(r"Writer\((\w+)\)", other)[1]
-    ours = other.replace("from lstm_kit.stack import train\n", "")
+    name = re.search(r"Writer\((.+)\)", other)[1]
+    ours = re.sub(r"from lstm_kit.(stack import train|gru import stack_of)\n", "", other)
     assert ours != other and ours.replace(f"Writer({name})", "Writer(LSTM)") == first

@@ -2,6 +2,7 @@
 what becomes of everything else in the course."""
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -77,10 +78,16 @@ def test_it_can_be_run_again(course):
 
 
 def test_our_stubs_are_ours(course):
-    """Whatever the course has set for its own."""
+    """Whatever the course has set for its own; and no other notebook in a folder goes out."""
+    draft = course / "source" / "lstm" / "drafts" / "old.ipynb"
+    draft.parent.mkdir()
+    shutil.copy(course / "source" / "lstm" / "01_basic_lstm.ipynb", draft)
     checked(nbgrader(course, "generate_assignment", "lstm"))
-    for path in sorted(RELEASE.glob("*.ipynb")):
-        given = nbformat.read(course / "release" / "lstm" / path.name, as_version=4)
+    folder, paths = course / "release" / "lstm", sorted(RELEASE.rglob("*.ipynb"))
+    names = [path.relative_to(RELEASE) for path in paths]
+    assert sorted(path.relative_to(folder) for path in folder.rglob("*.ipynb")) == names
+    for path, name in zip(paths, names, strict=True):
+        given = nbformat.read(folder / name, as_version=4)
         ours = nbformat.read(path, as_version=4)
         assert [cell.source for cell in given.cells] == [cell.source for cell in ours.cells]
 

@@ -235,12 +235,14 @@ def test_graded_once_is_not_graded_again(course):
 
 
 # ---------------------------------------------------------------- other commands, and bad commands
-def test_validate_at_the_students_desk(tmp_path):
+@pytest.mark.parametrize("name", ["02_stacking", "further/gru"])
+def test_validate_at_the_students_desk(tmp_path, name):
     """A right notebook passes though the one before it is blank; a blank one says that it is."""
     shutil.copytree(RELEASE, tmp_path / "lstm")
-    assert "not written yet" in nbgrader(tmp_path / "lstm", "validate", "02_stacking.ipynb").stdout
-    nbformat.write(filled("02_stacking", SOLVED), tmp_path / "lstm" / "02_stacking.ipynb")
-    assert "Success" in nbgrader(tmp_path / "lstm", "validate", "02_stacking.ipynb").stdout
+    validated = lambda: nbgrader(tmp_path / "lstm", "validate", f"{name}.ipynb").stdout
+    assert "not written yet" in validated()
+    nbformat.write(filled(name, solutions((name,))), tmp_path / "lstm" / f"{name}.ipynb")
+    assert "Success" in validated()
 
 
 def test_validate_at_the_authors_desk(tmp_path):

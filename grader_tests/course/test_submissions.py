@@ -17,7 +17,16 @@ from nbgrader.api import Gradebook
 
 from grader_tests.evidence.odd_class import by_notebook, wrong_in_silence
 from grader_tests.samples.odd_hand_ins import odd_hand_in
-from grader_tests.samples.students import FULL, NOTEBOOKS, RELEASE, answers, hand_in, solutions
+from grader_tests.samples.students import (
+    FULL,
+    FURTHER,
+    NOTEBOOKS,
+    RELEASE,
+    answers,
+    filled,
+    hand_in,
+    solutions,
+)
 from grader_tests.support.courses import autograde, by_nbgrader, class_report, make_course
 from grader_tests.support.ledger import marks, scores
 
@@ -218,6 +227,14 @@ def slips_where_no_points_are(folder: Path):
         path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
+def what_nobody_marks(folder: Path):
+    """The notebook beside the four, filled in."""
+    for exercise in FURTHER.values():
+        place = folder / f"{exercise.notebook}.ipynb"
+        place.parent.mkdir()
+        nbformat.write(filled(exercise.notebook, solutions((exercise.notebook,))), place)
+
+
 def file_of_ones_own(folder: Path):
     above_the_class("from mine import gate")(folder)
     (folder / "mine.py").write_text("import torch\n\ngate = torch.sigmoid\n")
@@ -234,6 +251,7 @@ JUDGED = {  # what was handed in, and a piece of the note; all of it gets full m
     "slow": (slow_cells_above, ""),
     "magic": (above_the_class("%matplotlib widget"), "%matplotlib does not run here"),
     "own_file": (file_of_ones_own, ""),
+    "further": (what_nobody_marks, ""),
     "packages": (packages_of_students, ""),
     "typing": (
         below_the_class("input('go on?')"),

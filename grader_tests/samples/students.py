@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograde.exercise.declared import Stack
+from autograde.exercise.declared import Stack, load_further
 from autograde.exercise.faults import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,12 +25,14 @@ EXERCISES = {
 PREDICTIONS = {name: exercise for name, exercise in EVERY.items() if exercise.kind == "value"}
 FULL = 28  # points of a submission without a mistake, the bonus on top
 NOTEBOOKS = tuple(dict.fromkeys(exercise.notebook for exercise in EXERCISES.values()))
+FURTHER = load_further("autograde.lstm")  # outside of the marks
+ALL_NOTEBOOKS = (*NOTEBOOKS, *(exercise.notebook for exercise in FURTHER.values()))
 
 
-def solutions() -> dict[str, str]:
+def solutions(notebooks: tuple[str, ...] = NOTEBOOKS) -> dict[str, str]:
     """grade_id -> the worked solution of that cell, without its markers."""
     solved = {}
-    for name in NOTEBOOKS:
+    for name in notebooks:
         for cell in nbformat.read(SOURCE / f"{name}.ipynb", as_version=4).cells:
             if cell.metadata.get("nbgrader", {}).get("solution"):
                 solved[cell.metadata.nbgrader.grade_id] = re.sub(

@@ -1,14 +1,19 @@
 """Recurrences that are no LSTM, on the same judge: a right stack of them gets everything, and a
 wrong one is told what is wrong, though no line of the judge knows them."""
 
+from dataclasses import replace
+
 import gru_exercises
 import pytest
 import torch
 from torch import nn
 
+from autograde.course.checked import faults_with_judge
 from autograde.exercise import Cell, Criterion, Part, Recurrence, Rule, Stack, Verdict
+from autograde.exercise.faults import faults
 from autograde.judge import draw, examine, judge, plain, read_answers
 from autograde.student.respond import respond
+from grader_tests.samples.students import ALL_NOTEBOOKS, FURTHER, solutions
 
 GRU = gru_exercises.STACK
 CELL = """
@@ -109,6 +114,84 @@ def test_a_gru_stack_of_pytorchs_is_told_by_its_own_name():
     )
     assert any("GRU" in flag for flag in graded(GRU, CELL + own).flags)
     assert not any("LSTM" in flag for flag in graded(GRU, CELL + own).flags)
+
+
+# ---------------------------------------------------------------- the GRU outside of the marks
+OPTIONAL = FURTHER["GRUCell"]
+WORKED = solutions(ALL_NOTEBOOKS)["GRUCell"]
+RIGHT = {  # other ways to write it
+    "as worked": (),
+    "a lerp": ("(1 - z_t) * n_t + z_t * h", "torch.lerp(n_t, h, z_t)"),
+    "a difference": ("(1 - z_t) * n_t + z_t * h", "n_t + z_t * (h - n_t)"),
+    "matrices": (
+        "nn.Linear(hidden_dim, hidden_dim, bias=False)",
+        "nn.Parameter(torch.randn(hidden_dim, hidden_dim))",
+        *("self.W_z(h)", "self.W_z @ h", "self.W_r(h)", "self.W_r @ h"),
+        *("self.W_n(r_t * h)", "self.W_n @ (r_t * h)"),
+    ),
+}
+WRONG_CELLS = {  # what is changed -> what that loses, and what is told
+    ("self.W_n(r_t * h)", "r_t * self.W_n(h)"): ({"n"}, "as in PyTorch's own GRU. Here it weights"),
+    (
+        "self.W_n(r_t * h) + self.U_n(x) + self.b_n",
+        "r_t * (self.W_n(h) + self.b_n) + self.U_n(x)",
+    ): (
+        {"n"},
+        "W_n h_{t−1} + b_n, as in PyTorch's own GRU",
+    ),
+    ("self.W_n(r_t * h)", "self.W_n(h)"): ({"n"}, "r_t is not there"),
+    ("(1 - z_t) * n_t + z_t * h", "z_t * n_t + (1 - z_t) * h"): (
+        {"hidden"},
+        "here z_t says how much is kept",
+    ),
+    ("(1 - z_t) * n_t", "n_t"): ({"hidden"}, "the candidate is not weighted by 1 − z_t"),
+    ("torch.sigmoid(self.W_z", "torch.tanh(self.W_z"): ({"z"}, "it goes through tanh"),
+    ("self.W_r(h)", "self.W_z(h)"): ({"r"}, "it uses W_z in place of W_r"),
+    ("self.U_n(x) + self.b_n", "self.U_n(x)"): ({"n"}, "the bias b_n is missing"),
+    (" + self.b_z)", ")", " + self.b_r)", ")", " + self.b_n)", ")"): (
+        {"z", "r", "n"},
+        "the bias b_r is missing",
+    ),
+    ("bias=False", "bias=True"): ({"parameters"}, "give nn.Linear bias=False"),
+    ("torch.zeros(hidden_dim)", "torch.zeros(input_dim)"): ({"parameters"}, "b_z has shape"),
+    ("z_t * h\n", "z_t * h.detach()\n"): ({"gradients"}, "is cut"),
+    ("        z_t = ", "        h.mul_(1)\n        z_t = "): (
+        {"untouched"},
+        "the h that was passed in",
+    ),
+    ("return ", "return 0 * nn.GRUCell(len(x), len(h))(x, h) + "): (
+        {"own"},
+        "PyTorch's own gru_cell was called",
+    ),
+    ("torch.zeros(", "torch.empty("): ({"parameters"}, "uninitialised. Give it values there."),
+}
+
+
+def optional_gru(*changes: str) -> Verdict:
+    source = WORKED + "\n"
+    for old, new in zip(changes[::2], changes[1::2]):
+        assert old in source
+        source = source.replace(old, new)
+    return graded(OPTIONAL, source)
+
+
+@pytest.mark.parametrize("way", RIGHT)
+def test_a_right_gru_has_everything(way):
+    assert not lost(optional_gru(*RIGHT[way]))
+
+
+@pytest.mark.parametrize("changes", WRONG_CELLS, ids=[told for _, told in WRONG_CELLS.values()])
+def test_a_wrong_gru_is_told_what_is_wrong(changes):
+    keys, told = WRONG_CELLS[changes]
+    verdict = optional_gru(*changes)
+    said = [result.sentence for result in verdict.results if result.sentence]
+    assert lost(verdict) == keys and any(told in sentence for sentence in said), said
+
+
+def test_the_rows_of_the_gru_are_told_apart():
+    """By the judge on the declaration, as for what is marked."""
+    assert not list(faults_with_judge(OPTIONAL))
+    assert not list(faults((replace(OPTIONAL, notebook="gru"),)))
 
 
 # ---------------------------------------------------------------- three states

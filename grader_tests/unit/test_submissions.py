@@ -19,7 +19,7 @@ from autograde.course.files import Found, Reader, TooMuch, read_file, shown
 from autograde.course.rebuild import rebuild
 from autograde.course.submission import handed_in_at
 from autograde.pages.graded import grade_id
-from grader_tests.samples.students import NOTEBOOKS, RELEASE, filled, solutions
+from grader_tests.samples.students import ALL_NOTEBOOKS, NOTEBOOKS, RELEASE, filled, solutions
 
 GIVEN = {name: nbformat.read(RELEASE / f"{name}.ipynb", as_version=4) for name in NOTEBOOKS}
 KIT = {"lstm_kit/checks.py": "", "img/01_cell.svg": ""}
@@ -116,6 +116,59 @@ def test_something_in_place_of_a_notebook_asks():
     some = {f"{name}.ipynb": work(name) for name in NOTEBOOKS[:3]}
     found = taken(**some, **{"04_peepholes.html": b"<p>"})
     assert "04_peepholes.html" in found[NOTEBOOKS[3]].asks[0]
+
+
+# ---------------------------------------------------------------- outside of the marks
+UNMARKED = [name for name in ALL_NOTEBOOKS if name not in NOTEBOOKS]
+FURTHER = {name: nbformat.read(RELEASE / f"{name}.ipynb", as_version=4) for name in UNMARKED}
+(GRU,) = UNMARKED
+
+
+def gru(change=lambda notebook: None) -> bytes:
+    notebook = filled(GRU, solutions((GRU,)))
+    change(notebook)
+    return json.dumps(notebook).encode()
+
+
+def metadata_lost(notebook):
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata, cell.id = {}, f"cell-{number}"
+
+
+def only_the_answer(notebook):
+    notebook.cells = [cell for cell in notebook.cells if cell.id == "GRUCell"]
+    metadata_lost(notebook)
+
+
+UNREAD = "is larger than 64 MB"
+BESIDE = {  # where it lies, and what is in it
+    "at its place": Found(f"{GRU}.ipynb", gru()),
+    "in a zip": Found(f"lstm.zip/lstm/{GRU}.ipynb", gru()),
+    "beside the four": Found("gru (1).ipynb", gru()),
+    "a copy of Jupyter's": Found("further/.ipynb_checkpoints/gru-checkpoint.ipynb", gru()),
+    "without metadata": Found("gru.ipynb", gru(metadata_lost)),
+    "its class alone": Found("Untitled.ipynb", gru(only_the_answer)),
+    "broken": Found(f"{GRU}.ipynb", b'{"cells": ['),
+    "of another kind": Found(f"{GRU}.ipynb", b'{"cells": []}'),
+    "not read": Found(f"{GRU}.ipynb", why=UNREAD),
+}
+
+
+@pytest.mark.parametrize("handed_in", [NOTEBOOKS, NOTEBOOKS[:3], NOTEBOOKS[1:2], ()])
+@pytest.mark.parametrize("what", BESIDE)
+def test_a_notebook_without_marks_changes_nothing(what, handed_in):
+    """Nor is it missed."""
+    four = [Found(f"{name}.ipynb", work(name)) for name in handed_in]
+    without = account("ada", four, GIVEN, KIT)
+    assert account("ada", four, GIVEN, KIT, further=FURTHER) == without
+    assert account("ada", [*four, BESIDE[what]], GIVEN, KIT, further=FURTHER) == without
+    assert set(without.notebooks) == set(NOTEBOOKS)
+
+
+def test_work_in_the_place_of_a_notebook_without_marks_is_found():
+    data = work(FIRST)
+    found = account("ada", [Found(f"{GRU}.ipynb", data)], GIVEN, KIT, further=FURTHER)
+    assert found.notebooks[FIRST].data == data
 
 
 LINK = "is no ordinary file, but a link"

@@ -3,6 +3,7 @@
 What it makes follows from `notebooks/*.ipynb` alone, byte for byte.
 """
 
+import os
 import re
 from base64 import b64encode
 from functools import cache
@@ -44,9 +45,10 @@ class Renderer(mathml.Renderer):
 
     convert = staticmethod(mathml.formula)
 
-    def __init__(self, headings: list, **options):
-        super().__init__(escape=False, embed_images=True, **options)
-        self.headings, self.latex = headings, {}
+    def __init__(self, headings: list, folder: Path = FOLDER):
+        """folder: of the notebook, below FOLDER."""
+        super().__init__(escape=False, embed_images=True, path=str(FOLDER))
+        self.headings, self.folder, self.latex = headings, folder, {}
 
     def heading(self, text: str, level: int, **_) -> str:
         title = plain(text)
@@ -87,6 +89,10 @@ class Renderer(mathml.Renderer):
     def block_math(self, body: str) -> str:
         return f'<div class="wide">{super().block_math(body)}</div>'
 
+    def _src_to_base64(self, src: str) -> str | None:
+        """nbconvert takes no picture from outside of its `path`; those of FOLDER are all ours."""
+        return super()._src_to_base64(os.path.relpath(self.folder / src, FOLDER))
+
     def _html_embed_images(self, html: str) -> str:
         return (
             super()._html_embed_images(html) if "<img" in html else html
@@ -105,9 +111,8 @@ class PageExporter(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context, source: str) -> str:
-        return mathml.render(
-            source, Renderer(self.headings, path=context["resources"]["metadata"]["path"])
-        )
+        folder = Path(context["resources"]["metadata"]["path"])
+        return mathml.render(source, Renderer(self.headings, folder))
 
     def default_filters(self):
         yield from super().default_filters()
@@ -120,6 +125,7 @@ class PageExporter(HTMLExporter):
         resources = {
             "metadata": {"name": name, "path": str(path.parent)},
             "fonts": fonts(),
+            "top": "../" * name.count("/"),
             **about,
         }
         self.environment.globals |= {"headings": self.headings, "played": PLAYED}
@@ -164,7 +170,7 @@ def about(name: str) -> dict:
         "file": f"{name}.html",
         "title": title.lstrip("# "),
         "summary": mathml.render(rest.strip().split("\n\n")[0]),
-        "picture": mathml.render(picture, Renderer([], path=str(FOLDER))),
+        "picture": mathml.render(picture, Renderer([], (FOLDER / name).parent)),
         "minutes": max(1, round(sum(map(words, texts)) / WORDS_A_MINUTE)),
     }
 

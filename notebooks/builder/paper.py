@@ -24,7 +24,7 @@ def print_pages(pages: Path, folder: Path):
             "of notebooks/ from your browser."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    for page in sorted(set(pages.glob("*.html")) - {pages / "index.html"}):
+    for page in sorted(set(pages.rglob("*.html")) - {pages / "index.html"}):
         target = folder / f"{page.stem}.pdf"
         options = [
             "--headless",

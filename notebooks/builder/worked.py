@@ -13,13 +13,16 @@ from nbgrader.preprocessors import ClearHiddenTests
 from traitlets.config import PyFileConfigLoader
 
 from autograde.course.guest import OURS, as_given_out
-from autograde.course.release import SHIPPED
+from autograde.course.release import SHIPPED, further_in
 from autograde.course.travel import packed_files
 
 HERE = Path(__file__).resolve().parent
 FOLDER, ROOT = HERE.parent, HERE.parent.parent
 SOURCE = ROOT / "source" / "lstm"
-NAMES = tuple(sorted(path.stem for path in SOURCE.glob("*.ipynb")))
+NAMES = (
+    *sorted(path.stem for path in SOURCE.glob("*.ipynb")),
+    *further_in(SOURCE, OURS[SOURCE.name]),
+)
 MARKER = re.compile(r"^\W*(BEGIN|END) SOLUTION\W*$")  # in a comment of Python or of HTML
 SLIDERS = "application/vnd.jupyter.widget-view+json"
 PLOTS = [
@@ -63,8 +66,10 @@ def without_markers(text: str) -> tuple[str, list[int]]:
     return "\n".join(kept), inside
 
 
-def run(notebook: NotebookNode) -> NotebookNode:
-    """Run it beside the kit. Raises CellExecutionError where a cell does."""
+def run(name: str) -> NotebookNode:
+    """The notebook `name`, worked and run where it lies in the source. Raises CellExecutionError
+    where a cell does."""
+    notebook = worked(name)
     client = NotebookClient(
         notebook,
         timeout=600,
@@ -72,7 +77,7 @@ def run(notebook: NotebookNode) -> NotebookNode:
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,
-        resources={"metadata": {"path": str(SOURCE)}},
+        resources={"metadata": {"path": str((SOURCE / name).parent)}},
     )
     client.extra_arguments = PLOTS
     client.execute()
@@ -103,4 +108,6 @@ def run_all():
         (FOLDER / path).write_bytes(data)
     for name in NAMES:
         print(f"Running {name}.ipynb", flush=True)
-        nbformat.write(run(worked(name)), FOLDER / f"{name}.ipynb")
+        place = FOLDER / f"{name}.ipynb"
+        place.parent.mkdir(exist_ok=True)
+        nbformat.write(run(name), place)

@@ -60,10 +60,11 @@ def complaints(exercise: Recurrence, pair: Pair) -> Iterator[tuple[str, str]]:
                 f"{words(other, 60)} trains as well; only the parameters named above should.",
                 "something else trains as well",
             )
+    remedy = "Call reset_parameters() at its end." if exercise.draws else "Give it values there."
     for name in build.unset:
         yield (
-            f"{words(name, 60)} is never given values: the constructor leaves it uninitialised."
-            " Call reset_parameters() at its end.",
+            f"{words(name, 60)} is never given values: the constructor leaves it uninitialised. "
+            f"{remedy}",
             "parameters are left uninitialised",
         )
 
