@@ -40,6 +40,7 @@ class Server:
 
     def __init__(self, box: Box, hidden: list[str], serve: str):
         self.process = self.control = None
+        self.warm, self.optimizers = serve == "notebook", False
         self.group = group()
         self.box, self.hidden = box, hidden
         self.temporary = tempfile.TemporaryDirectory(prefix="grader", ignore_cleanup_errors=True)
@@ -87,6 +88,13 @@ class Server:
         """Fork a child that serves `wire`. Raises one of LOST."""
         socket.send_fds(self.control.sock, [b"s"], [wire.fileno()])
         self.control.receive(time.monotonic() + OBEY)["started"]
+
+    def load_optimizers(self):
+        """Once, where things are loaded before a fork at all. Raises one of LOST."""
+        if self.warm and not self.optimizers:
+            self.tell(b"o")
+            self._remember()
+            self.optimizers = True
 
     def interrupt(self):
         """Ctrl-C for the child."""

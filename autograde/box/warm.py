@@ -22,7 +22,7 @@ class Warm:
 
     def __init__(self, sandbox="required", hidden=()):
         self.sandbox, self.hidden = sandbox, tuple(str(Path(path).resolve()) for path in hidden)
-        self.server = None
+        self.server, self.optimizers = None, False
 
     def __enter__(self):
         return self
@@ -46,10 +46,16 @@ class Warm:
             if self.server is None or not self.server.lives:
                 self._start()
             try:
+                if self.optimizers:
+                    self.server.load_optimizers()
                 return self.server.begin(wire)
             except LOST:
                 self.close()
         raise Unavailable("the process that student processes are forked from died twice")
+
+    def load_optimizers(self):
+        """Before the next child is forked: it will need torch.optim."""
+        self.optimizers = True
 
     def watch(self) -> Watch:
         """A watch over what the child and all it starts use; it ends them when it is too much."""

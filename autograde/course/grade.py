@@ -75,6 +75,8 @@ def grade_rebuilt(
         running = Running(graded, exercises, limits, drawn, rebuilt.python, shipped)
         try:
             kit = own | assignment.kit_for(name)
+            if running.optimizes:
+                warm.load_optimizers()
             with warm.student(kit, running.student_limits, drawn.seed("student")) as student:
                 with clock(limits.whole + JUDGING):
                     running.run(student)

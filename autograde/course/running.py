@@ -5,6 +5,7 @@ a person at the desk would do, and the class is asked again after all cells: a h
 below what needs it. What cannot run on this machine is left out, and said.
 """
 
+import re
 import time
 from collections import Counter
 from dataclasses import replace
@@ -34,7 +35,14 @@ from .rebuild import DESK_ONLY
 
 NOT_RUN = "Not run."
 TOLD = "This may not be your mistake, and your instructor has been asked to look:"
+OPTIMIZERS = re.compile(r"\boptim\b")
 HOPELESS = (*SYNTAX, "Timeout", "ProcessEnded", "NotRun")
+
+
+def is_run(cell: NotebookNode) -> bool:
+    """Whether it is code that grading runs."""
+    desk_only = DESK_ONLY in cell.metadata.get("tags", [])
+    return cell.cell_type == "code" and not desk_only and bool(cell.source.strip())
 
 
 class Running:
@@ -78,11 +86,18 @@ class Running:
             if key in self.exercises:
                 if self.exercises[key].name not in to_come:
                     self.judge(key)
-            elif DESK_ONLY not in cell.metadata.get("tags", []) and cell.source.strip():
+            elif is_run(cell):
                 self.execute(cell)
                 self.note_below(cell, to_come)
         self.try_again()
         self.say_troubles()
+
+    @property
+    def optimizes(self) -> bool:
+        """Whether a cell that is to run names torch.optim."""
+        return any(
+            map(OPTIMIZERS.search, (c.source for c in self.graded.notebook.cells if is_run(c)))
+        )
 
     def note_below(self, cell: NotebookNode, to_come: set):
         """The test cells above it for which a cell may matter: one of the student's own may for

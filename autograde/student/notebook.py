@@ -12,7 +12,15 @@ from . import probe, system
 from .cleanup import reap_all
 from .limits import confine, make_room
 from .respond import respond
-from .shell import Interruptible, Recorder, Stream, make_shell, run_cell, warm_up
+from .shell import (
+    Interruptible,
+    Recorder,
+    Stream,
+    load_optimizers,
+    make_shell,
+    run_cell,
+    warm_up,
+)
 from .telling import working_folder
 from .wire import receive, send
 
@@ -23,6 +31,7 @@ TYPING = (  # what waits for a person to type, and where Python has it
     *(("builtins", "input"), ("getpass", "getpass"), ("sys", "breakpointhook")),
     *(("pdb", "set_trace"), ("IPython.core.debugger", "set_trace")),
 )
+MORE = {b"o": load_optimizers}  # what the server loads when it is told to
 UNREADABLE = {
     "answers": {"failed": "Your code gave an answer that is not plain numbers."},
     "outputs": [],

@@ -21,6 +21,9 @@ SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock")  # places that are everyb
 MOST_THREADS = 2 * LIMITS["NPROC"]
 
 
+MORE: dict = {}  # there is nothing more to load
+
+
 def prepare():
     """Nothing is needed."""
 

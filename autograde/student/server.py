@@ -3,7 +3,8 @@
 It stays outside of the boxes that its children enter, and runs no code of a student.
 Commands on the control socket (stdin), one byte each: `s` with an open socket starts a child that
 is served through that socket; `i` interrupts it; `c` ends whatever it has started; `e` ends it (a
-moment is left to it to end by itself); `k` ends it at once.
+moment is left to it to end by itself); `k` ends it at once. Further ones load more before the next
+fork: `MORE` in notebook.py.
 """
 
 import gc
@@ -33,16 +34,21 @@ def main(box, service, warm):
         system.prctl(system.SUBREAPER, 1)
         system.prctl(system.DUMPABLE, 0)  # a child cannot look into this process
     prepared = service.prepare() if warm else None
+    freeze()
+    send(control, {"ready": True})
+    obey(control, box, lambda wire: service.serve(wire, box, prepared), service.MORE)
+
+
+def freeze():
+    """What is loaded stays as it is in every child. Ends this process where it cannot be forked."""
     if threads() != 1:
         sys.exit("a second thread exists, so that forking would not be safe")
     gc.collect()
     gc.freeze()
-    send(control, {"ready": True})
-    obey(control, box, lambda wire: service.serve(wire, box, prepared))
 
 
-def obey(control, box, serve):
-    """Do as the control socket says, until it closes."""
+def obey(control, box, serve, more):
+    """Do as the control socket says, until it closes. more: command to what it loads."""
     child = None
     while True:
         command, descriptors, *_ = socket.recv_fds(control, 1, 1)
@@ -55,6 +61,10 @@ def obey(control, box, serve):
         elif command == b"c":
             clear(child, box.alone)
             send(control, {"cleared": True})
+        elif command in more:
+            more[command]()
+            freeze()
+            send(control, {"loaded": True})
         else:
             patience = PATIENCE if command == b"e" else 0
             status, gone = end(child, patience, box.alone) if child else (None, True)

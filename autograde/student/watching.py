@@ -103,15 +103,12 @@ def default_dtype(dtype: torch.dtype):
 def construct(cls: type, *sizes: int):
     """An instance of the class, made while uninitialised memory is filled with NaN, so that it
     shows."""
-    before = (
-        torch.are_deterministic_algorithms_enabled(),
-        torch.is_deterministic_algorithms_warn_only_enabled(),
-    )
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    before = torch.get_deterministic_debug_mode()  # torch.use_… imports a compiler: a second
+    torch.set_deterministic_debug_mode("warn")
     try:
         return cls(*sizes)
     finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch.set_deterministic_debug_mode(before)
 
 
 def construct_without_reset(cls: type, *sizes: int):
