@@ -1568,10 +1568,9 @@ PACKED = (
     "^59RQ=n;wT))`vV&+Y1uP#f<t`qGT$lk?Sx!9on5GyajzOL65ndtgD9Q}}8*X8(=VT$YO2r+;;oDcZN-j{`>rPVBw(U`-5"
     "YPg<dQh%Qt9?P-Z=VB0=90D&M4)_nNo5ssJ^F;za2*Xn@<MJ@q^9I2KNmh(xOtX$(#@A%2pqwWJ4|CIIm19={dP94eeOGk"
     "+gvJ|CJf%q(Z3Tg&>qEa@m=h`6?;qqXm|)wJEhJo2lQ4kR37mg3hwV6g)tcdPj5mJvoh!c}TR~fOHYudIlqs$pf$Xsgfp9"
-    "+<tIU)AttHli5c?>G;*rGL*Bp}On4A}eb(GVNTngu;C5NSgu`G(WKFq&tNOQD=ieo!>BIKCk#terpL8b}A7AE6jabB6r@5"
-    "N<3E|J@Jn%R^v=5TH;Z0-ZgF<>$6Yr#6u=52d9Bk`Lufl3ueUN-flmefpbw&$a!wJq1iR(UeuMeUlFhX<qPijLK(7fF+LT"
-    "3@74QRYceLCu7SSTW7YK)baUCo$F&z%Y9R^w-V9USW28FdTvqAi#^Bk#FO6$sET#OA;}SMQYD|^ghBBw&X0bKrro!1J1Dl"
-    "WAX|&O@?{gP~_3W{|E4K_}u"
+    "+<tIU)AttHli5c?>G;*rGL*Bp}On4A}eb(GVNTngu;C5NSgu`G(WKFq&tNOQD=isR(m(H+RNV7S7>d^@{7X9wEEG`5uNn#"
+    ";hln{QBSnz_jKe3-M%^V`x++f<L$+ZNf3cA9wPHc_rd;X2Jsg_ufBmq6R77iSk%)@-;iBJJzuDXjQ6K1vP6_7f6CkCNO+?"
+    "UJ30nTcdb8jCoc`>=Wh_-pA*4(VWe6`-4)_Q&L|ZJG=dtf9!GhyM>?a?u0"
 )
 try:
     TEXTS = json.loads(zlib.decompress(b85decode(PACKED)))  # name of a module to its text
