@@ -92,7 +92,7 @@ def place_of(error: BaseException) -> Place:
 def does_not_come_back(place: Place) -> str:
     """What a student is told whose line waits for one call."""
     where = f"Your line {place.line} ({place.text})" if place.line else "A line"
-    return f"{where} waits for a single call that nothing here can stop: restart the kernel."
+    return f"{where} waits for a single call, which no check can stop: restart the kernel."
 
 
 def in_words(place: Place, seconds: float) -> str:

@@ -145,9 +145,10 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
         return
     also = [part for part in exercise.rule.group(output) if part.also and not part.traced]
     holds = lambda what: bool(also) and all(what(exercise, output, one) for one in reading.seen)
-    if not holds(keeps_as_asked) and holds(adds_as_asked):
+    kept = holds(keeps_as_asked)
+    if not kept and holds(adds_as_asked):
         sheet.meet(also[0].also[0])
-    elif holds(keeps_as_asked) or holds(keeps_on_the_way):
+    elif kept or holds(keeps_on_the_way):
         key = also[0].also[0]  # what is kept is right, so what is added is not
         sheet.meet(last.criterion)
     elif also:

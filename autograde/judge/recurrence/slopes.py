@@ -18,7 +18,7 @@ def loss_of(exercise: Recurrence, pair: Pair, seen: Seen, reading: Reading) -> L
     asked, rule, order = pair.asked, exercise.rule, reading.order
     if reading.convention or asked.sequence is None:
         return None
-    out = (call.out[place] for call in pair.build.calls for place in order.outputs)
+    out = (tensor for call in pair.build.calls for tensor in call.out[: len(order.outputs)])
     if any(tensor.shape != (asked.sizes[1],) for tensor in out):
         return None
     choice = {name: formula for found in findings for name, formula in found.choice.items()}
