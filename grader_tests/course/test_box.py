@@ -276,3 +276,13 @@ def test_what_landlock_lets_a_notebook_write_is_measured_and_removed(kind, monke
         with warm.student({}) as student:
             assert student.execute("import os\nassert not os.listdir('.')").status == "ok"
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_what_an_optimizer_needs_is_loaded_where_a_notebook_names_one(named):
+    with Warm() as warm:
+        if named:
+            warm.load_optimizers()
+        with warm.student() as student:
+            ran = student.execute("import sys\nprint('torch._dynamo' in sys.modules)")
+    assert ran.error is None and ran.outputs[0]["text"] == f"{named}\n"
