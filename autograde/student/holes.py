@@ -1,5 +1,9 @@
-"""Where forward raises at a line: the same forward with drawn numbers in place of what that line
-makes, so that what comes before and after can be judged."""
+"""Where forward raises: the same forward with drawn numbers in place of what raises, so that what
+comes before and after can be judged.
+
+First the part of the line that raises makes them, each time that it does; where that is not enough,
+all that the line makes.
+"""
 
 import ast
 import linecache
@@ -9,14 +13,20 @@ import torch
 
 from .telling import describe, is_own
 
-MOST_HOLES = 4  # lines of one forward that raise
+MOST_HOLES = 4  # parts or lines of one forward that raise
 DRAW = "__drawn__"  # the name, inside a mended forward, of what draws
+TRY = "__tried__"  # of what draws where something raises
+COMPUTES = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
+LOOKED_UP = (ast.Attribute, ast.Subscript, ast.Starred)  # none of them a result, but a part of one
+USES = (ast.BinOp, ast.UnaryOp, ast.Call, ast.keyword, *LOOKED_UP)
+NO_LAMBDA = (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)  # work in their own function alone
+Span = tuple[int, int, int, int]  # first line, column, last line, column
 
 
 def mend(module: torch.nn.Module, arguments: list[torch.Tensor], units: int) -> list[dict]:
-    """Gives `module` a forward in which each line that raises makes `units` drawn numbers instead,
-    and returns what was raised, line by line. Nothing where that cannot be done: then `module` is
-    as it was."""
+    """Gives `module` a forward in which what raises makes `units` drawn numbers instead; returns
+    what was raised, one after the other. Nothing where that cannot be done: then `module` is as it
+    was."""
     forward, raised = type(module).forward, []
     if not isinstance(forward, types.FunctionType) or not is_own(forward.__code__.co_filename):
         return []
@@ -27,7 +37,7 @@ def mend(module: torch.nn.Module, arguments: list[torch.Tensor], units: int) -> 
             mended(module, *[argument.clone() for argument in arguments])
         except Exception as error:
             raised.append(describe(error))
-            place = place_of(error, mended.__code__)
+            place = place_of(error, codes_in(mended.__code__))
             if not (put_hole(function, place, error) if place else give_self(function, error)):
                 return []
             continue
@@ -54,7 +64,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     """The function of this tree, in the place of `forward`: its globals, defaults, closure."""
     outside = forward.__code__.co_freevars
     cells = dict(zip(outside, forward.__closure__ or ()))
-    names = [ast.arg(name) for name in (*outside, DRAW)]
+    names = [ast.arg(name) for name in (*outside, DRAW, TRY)]
     around = ast.FunctionDef(
         "around", ast.arguments([], names, None, [], [], None, []), [function], []
     )
@@ -64,6 +74,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
         code = next(c for c in code.co_consts if getattr(c, "co_name", None) == name)
     code = code.replace(co_qualname=forward.__qualname__)  # as an exception says it
     cells[DRAW] = types.CellType(lambda k: drawn(k, units))
+    cells[TRY] = types.CellType(lambda work, k: tried(work, k, units))
     closure = tuple(cells[name] for name in code.co_freevars)
     mended = types.FunctionType(code, forward.__globals__, code.co_name, None, closure)
     mended.__defaults__, mended.__kwdefaults__ = forward.__defaults__, forward.__kwdefaults__
@@ -76,30 +87,44 @@ def drawn(k: int, units: int) -> torch.Tensor:
     return (0.5 * draws + 0.25).to(torch.get_default_dtype()) * 1.0
 
 
-def place_of(error: Exception, code: types.CodeType) -> tuple[int, int] | None:
-    """Line and column of `code` at which it raised; None where it did not come so far."""
+def tried(work, k: int, units: int):
+    """What `work()` makes, or the numbers of hole k where it raises."""
+    try:
+        return work()
+    except Exception:
+        return drawn(k, units)
+
+
+def place_of(error: Exception, codes: set[types.CodeType]) -> Span | None:
+    """Where in `codes` it raised, innermost; None where it did not come so far."""
     found, step = None, error.__traceback__
     while step is not None:
-        if step.tb_frame.f_code is code:
-            line, _, column, _ = list(code.co_positions())[step.tb_lasti // 2]
-            found = (line, column or 0) if line else None
+        if step.tb_frame.f_code in codes:
+            line, last, column, end = list(step.tb_frame.f_code.co_positions())[step.tb_lasti // 2]
+            found = (line, column or 0, last or line, end or 0) if line else found
         step = step.tb_next
     return found
 
 
+def codes_in(code: types.CodeType) -> set[types.CodeType]:
+    """A function's code, and that of all functions and comprehensions in it."""
+    inner = (one for one in code.co_consts if isinstance(one, types.CodeType))
+    return {code}.union(*map(codes_in, inner))
+
+
 # ---------------------------------------------------------------- in the syntax tree
-def put_hole(function: ast.FunctionDef, place: tuple[int, int], error: Exception) -> bool:
+def put_hole(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
     """Changes the statement at `place` so that it does not raise. False where there is no way."""
     body, at = statement_at(function, place[0])
     if body is None:
         return False
     statement, name = body[at], missing_name(error, function)
+    if not name and isinstance(statement, COMPUTES) and put_try(statement, place):
+        return True
     if name:  # made just before, so that the line itself is kept
         body.insert(at, assigned([ast.Name(name, ast.Store())], hole(place[0]), statement))
     elif isinstance(statement, ast.Expr | ast.Assert):
         body[at] = ast.copy_location(ast.Pass(), statement)
-    elif isinstance(statement, ast.Return):
-        return hole_in_return(statement, place)
     elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
         targets = getattr(statement, "targets", None) or [statement.target]
         parts = getattr(targets[0], "elts", None)
@@ -147,16 +172,41 @@ def missing_name(error: Exception, function: ast.FunctionDef) -> str:
     return name if name.isidentifier() and name not in called else ""
 
 
-def hole_in_return(statement: ast.Return, place: tuple[int, int]) -> bool:
-    """A hole for the one of several returned values that raises."""
-    if not isinstance(statement.value, ast.Tuple | ast.List):
+def put_try(statement: ast.stmt, place: Span) -> bool:
+    """Has the part of a statement at `place` make drawn numbers where it raises. False where there
+    is none, or where it makes more than one value."""
+    above = {child: node for node in ast.walk(statement) for child in ast.iter_child_nodes(node)}
+    node = next((one for one in above if spans(one, place)), None)
+    while isinstance(node, (*LOOKED_UP, ast.keyword)) and isinstance(above[node], USES):
+        node = above[node]
+    if node is None or any(isinstance(one, NO_LAMBDA) for one in ast.walk(node)):
         return False
-    for k, value in enumerate(statement.value.elts):
-        start, end = (value.lineno, value.col_offset), (value.end_lineno, value.end_col_offset)
-        if start <= place < end:
-            statement.value.elts[k] = ast.copy_location(hole(place[0] + 10 * k), value)
-            return True
-    return False
+    target = getattr(statement, "targets", [None])[0]
+    if node is statement.value and isinstance(target, ast.Tuple | ast.List):
+        return False
+    if node is statement.value and isinstance(statement, ast.Return):
+        return False
+    number = ast.Constant(1000 * place[0] + place[1])
+    work = ast.Lambda(ast.arguments([], [], None, [], [], None, []), node)
+    call = ast.copy_location(ast.Call(ast.Name(TRY, ast.Load()), [work, number], []), node)
+    replace(above[node], node, ast.fix_missing_locations(call))
+    return True
+
+
+def spans(node: ast.AST, place: Span) -> bool:
+    """Whether it is an expression that stands at `place`, and is not what is assigned to."""
+    if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store):
+        return False
+    return (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset) == place
+
+
+def replace(parent: ast.AST, node: ast.AST, new: ast.AST):
+    """Puts `new` where `node` is a field of `parent`, or in one."""
+    for field, value in ast.iter_fields(parent):
+        if value is node:
+            setattr(parent, field, new)
+        elif isinstance(value, list):
+            value[:] = [new if one is node else one for one in value]
 
 
 def assigned(targets: list, value: ast.expr, near: ast.stmt) -> ast.Assign:

@@ -180,6 +180,34 @@ def test_a_line_that_raises_costs_what_it_should_have_made(what):
     assert says in told(verdict), told(verdict)
 
 
+EVERY_GATE = """
+        z = {k: getattr(self, f"W_{k}")(h) + getattr(self, f"U_{k}")(x) for k in "fioc"}
+        for k in "fioc":
+            z[k] += getattr(self, f"b_{k}")
+        f, i, o, g = (torch.sigmoid(z["f"]), torch.sigmoid(z["i"]), torch.sigmoid(z["o"]),
+                      torch.tanh(z["c"]))
+        c_t = f * c + i * g
+        return c_t, o * torch.tanh(c_t)
+"""
+PIECES = {  # what is changed in it -> the one gate that is spoilt
+    'torch.sigmoid(z["i"])': ("torch.sigmoid(z)", "i"),
+    'torch.tanh(z["c"])': ('torch.tanh(g["c"])', "c"),
+    '(x) for k in "fioc"': ('(x, *([k] if k == "o" else [])) for k in "fioc"', "o"),
+    'f"b_{k}")': ('f"b_{k}" if k != "f" else "bf")', "f"),
+}
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_the_part_of_a_line_that_raises_costs_what_it_should_have_made(piece):
+    """A line may make all gates, one after the other or at once: the others are judged."""
+    other, costs = PIECES[piece]
+    source = CELL.partition("        a_f =")[0] + EVERY_GATE.replace(piece, other)
+    assert piece in EVERY_GATE and not lost(grade("LSTMCell", source.replace(other, piece)))
+    verdict = grade("LSTMCell", source)
+    assert lost(verdict) == {costs}, told(verdict)
+    assert "Your forward raises" in told(verdict)
+
+
 def test_a_forward_in_which_every_line_raises_earns_its_form_alone():
     source = CELL.replace("torch.sigmoid(", "torch.sigmod(").replace("torch.tanh(", "torch.than(")
     assert grade("LSTMCell", source).score <= 1.5
