@@ -146,8 +146,9 @@ class Build:
     astray: where cells are made and `layers` has others, how many of those that are made it has.
     layers, module_list: what `layers` is. cells: its layers; same: for each of them the first one
     that is the same object; asked_of: how many layers the instance has that answered, which is
-    another where a constructor always makes one too many or too few. raised: what lines of forward
-    raised, each of which made drawn numbers instead when it was asked again.
+    another where a constructor always makes one too many or too few. raised: what forward
+    raised, each of which made drawn numbers instead when it was asked again; spread: the same of
+    matrices that vectors became.
     """
 
     failure: Failure | None = None
@@ -171,6 +172,7 @@ class Build:
     asked_of: int | None = None
     calls: tuple[Call, ...] = ()
     raised: tuple[Failure, ...] = ()
+    spread: tuple[Failure, ...] = ()
     gradients: Gradients | None = None
 
     @property

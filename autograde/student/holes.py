@@ -14,8 +14,10 @@ import torch
 from .telling import describe, is_own
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
+LONG = 80  # characters of a line
 DRAW = "__drawn__"  # the name, inside a mended forward, of what draws
 TRY = "__tried__"  # of what draws where something raises
+FLAT = "__flat__"  # of what draws where something makes a matrix
 COMPUTES = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
 LOOKED_UP = (ast.Attribute, ast.Subscript, ast.Starred)  # none of them a result, but a part of one
 USES = (ast.BinOp, ast.UnaryOp, ast.Call, ast.keyword, *LOOKED_UP)
@@ -23,27 +25,49 @@ NO_LAMBDA = (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)  # work in thei
 Span = tuple[int, int, int, int]  # first line, column, last line, column
 
 
-def mend(module: torch.nn.Module, arguments: list[torch.Tensor], units: int) -> list[dict]:
+def mend(
+    module: torch.nn.Module, arguments: list[torch.Tensor], units: int, count: int
+) -> list[dict]:
     """Gives `module` a forward in which what raises makes `units` drawn numbers instead; returns
     what was raised, one after the other. Nothing where that cannot be done: then `module` is as it
     was."""
-    forward, raised = type(module).forward, []
-    if not isinstance(forward, types.FunctionType) or not is_own(forward.__code__.co_filename):
-        return []
-    function = text_of(forward)
+    (function, forward), raised = own_forward(module), []
     while function is not None and len(raised) < MOST_HOLES:
         mended = compiled(function, forward, units)
         try:
             mended(module, *[argument.clone() for argument in arguments])
         except Exception as error:
-            raised.append(describe(error))
             place = place_of(error, codes_in(mended.__code__))
+            raised.append(with_piece(describe(error), forward, place))
             if not (put_hole(function, place, error) if place else give_self(function, error)):
                 return []
             continue
-        module.forward = types.MethodType(mended, module)
+        module.forward = bound(mended, module)
         return raised
     return []
+
+
+def with_piece(told: dict, forward: types.FunctionType, place: Span | None) -> dict:
+    """A failure with the part of its line that did it, where that line is too long to be read."""
+    line = linecache.getline(forward.__code__.co_filename, place[0]) if place else ""
+    if "place" in told and told["place"]["line"] == place[0] and len(line.strip()) > LONG:
+        last = None if place[2] > place[0] else place[3]
+        piece = line.encode()[place[1] : last].decode(errors="replace").strip()
+        told["place"] = {**told["place"], "text": piece}
+    return told
+
+
+def own_forward(module: torch.nn.Module) -> tuple[ast.FunctionDef | None, types.FunctionType]:
+    """The class's forward and the syntax tree of it; None for that of one that is not the
+    student's, or has no text."""
+    forward = type(module).forward
+    if not isinstance(forward, types.FunctionType) or not is_own(forward.__code__.co_filename):
+        return None, forward
+    return text_of(forward), forward
+
+
+def bound(function: types.FunctionType, module: torch.nn.Module) -> types.MethodType:
+    return types.MethodType(function, module)
 
 
 def text_of(forward: types.FunctionType) -> ast.FunctionDef | None:
@@ -64,7 +88,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     """The function of this tree, in the place of `forward`: its globals, defaults, closure."""
     outside = forward.__code__.co_freevars
     cells = dict(zip(outside, forward.__closure__ or ()))
-    names = [ast.arg(name) for name in (*outside, DRAW, TRY)]
+    names = [ast.arg(name) for name in (*outside, DRAW, TRY, FLAT)]
     around = ast.FunctionDef(
         "around", ast.arguments([], names, None, [], [], None, []), [function], []
     )
@@ -75,6 +99,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     code = code.replace(co_qualname=forward.__qualname__)  # as an exception says it
     cells[DRAW] = types.CellType(lambda k: drawn(k, units))
     cells[TRY] = types.CellType(lambda work, k: tried(work, k, units))
+    cells[FLAT] = types.CellType(lambda work, k: flat(work(), k, units))
     closure = tuple(cells[name] for name in code.co_freevars)
     mended = types.FunctionType(code, forward.__globals__, code.co_name, None, closure)
     mended.__defaults__, mended.__kwdefaults__ = forward.__defaults__, forward.__kwdefaults__
@@ -95,15 +120,32 @@ def tried(work, k: int, units: int):
         return drawn(k, units)
 
 
+def flat(value, k: int, units: int):
+    """What something makes, or the numbers of hole k where that is a matrix."""
+    matrix = isinstance(value, torch.Tensor) and value.dim() > 1
+    return drawn(k, units) if matrix else value
+
+
 def place_of(error: Exception, codes: set[types.CodeType]) -> Span | None:
     """Where in `codes` it raised, innermost; None where it did not come so far."""
     found, step = None, error.__traceback__
     while step is not None:
         if step.tb_frame.f_code in codes:
-            line, last, column, end = list(step.tb_frame.f_code.co_positions())[step.tb_lasti // 2]
-            found = (line, column or 0, last or line, end or 0) if line else found
+            found = span_at(step.tb_frame.f_code, step.tb_lasti) or found
         step = step.tb_next
     return found
+
+
+def place_in(frame: types.FrameType | None, codes: set[types.CodeType]) -> Span | None:
+    """Where in `codes` a frame runs, or what has called it."""
+    while frame is not None and frame.f_code not in codes:
+        frame = frame.f_back
+    return span_at(frame.f_code, frame.f_lasti) if frame else None
+
+
+def span_at(code: types.CodeType, instruction: int) -> Span | None:
+    line, last, column, end = list(code.co_positions())[instruction // 2]
+    return (line, column or 0, last or line, end or 0) if line else None
 
 
 def codes_in(code: types.CodeType) -> set[types.CodeType]:
@@ -119,7 +161,7 @@ def put_hole(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
     if body is None:
         return False
     statement, name = body[at], missing_name(error, function)
-    if not name and isinstance(statement, COMPUTES) and put_try(statement, place):
+    if not name and put_try(function, place, TRY):
         return True
     if name:  # made just before, so that the line itself is kept
         body.insert(at, assigned([ast.Name(name, ast.Store())], hole(place[0]), statement))
@@ -172,9 +214,13 @@ def missing_name(error: Exception, function: ast.FunctionDef) -> str:
     return name if name.isidentifier() and name not in called else ""
 
 
-def put_try(statement: ast.stmt, place: Span) -> bool:
-    """Has the part of a statement at `place` make drawn numbers where it raises. False where there
-    is none, or where it makes more than one value."""
+def put_try(function: ast.FunctionDef, place: Span, how: str) -> bool:
+    """Has `how` look after the part of a statement at `place`, and make drawn numbers in its place
+    where it must. False where there is no such part, or where it makes more than one value."""
+    body, at = statement_at(function, place[0])
+    statement = body and body[at]
+    if not isinstance(statement, COMPUTES):
+        return False
     above = {child: node for node in ast.walk(statement) for child in ast.iter_child_nodes(node)}
     node = next((one for one in above if spans(one, place)), None)
     while isinstance(node, (*LOOKED_UP, ast.keyword)) and isinstance(above[node], USES):
@@ -188,7 +234,7 @@ def put_try(statement: ast.stmt, place: Span) -> bool:
         return False
     number = ast.Constant(1000 * place[0] + place[1])
     work = ast.Lambda(ast.arguments([], [], None, [], [], None, []), node)
-    call = ast.copy_location(ast.Call(ast.Name(TRY, ast.Load()), [work, number], []), node)
+    call = ast.copy_location(ast.Call(ast.Name(how, ast.Load()), [work, number], []), node)
     replace(above[node], node, ast.fix_missing_locations(call))
     return True
 

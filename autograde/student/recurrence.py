@@ -9,6 +9,7 @@ from .holes import mend
 from .parameters import found, hold, load, own_name, survey, tensor_of
 from .protocol import BEFORE_RESET, DRAWN_AGAIN
 from .slopes import gradients
+from .spread import straighten
 from .telling import after, attempt, describe, name_of, pack, unpack
 from .watching import Trace, built_ins, construct, construct_without_reset, default_dtype
 
@@ -22,10 +23,9 @@ def answer(namespace: dict, question: dict) -> dict:
     cls = namespace[question["name"]]
     builds = [best_build(cls, question, build) for build in question["builds"]]
     whole = [told for told, build in zip(builds, question["builds"]) if build["sequence"]]
-    if all(map(always_raises, whole)):
+    if all(map(way_to_mend, whole)):
         builds = [
-            min(told, mended_build(cls, question, build), key=faults)
-            for told, build in zip(builds, question["builds"])
+            mended(told, cls, question, build) for told, build in zip(builds, question["builds"])
         ]
     told = {"builds": builds, "resets": []}
     if question.get("task") != "values":
@@ -56,9 +56,28 @@ def always_raises(told: dict) -> bool:
     return bool(calls) and all("failure" in call for call in calls)
 
 
-def mended_build(cls: type, question: dict, build: dict) -> dict:
-    """The answer where lines of forward that raise make drawn numbers instead."""
-    return attempt(build_answer, cls, question, build, DTYPES[0], False, True)
+def gives_a_matrix(told: dict) -> bool:
+    calls = told.get("calls", ())
+    return bool(calls) and all(
+        any(len(value.get("shape", ())) == 2 for value in call.get("out", ())) for call in calls
+    )
+
+
+MENDS = {  # what is told -> where forward is mended and asked once more, and how it is mended
+    "raised": (always_raises, mend),
+    "spread": (gives_a_matrix, straighten),
+}
+
+
+def way_to_mend(told: dict) -> str:
+    return next((way for way, (is_broken, _) in MENDS.items() if is_broken(told)), "")
+
+
+def mended(told: dict, cls: type, question: dict, build: dict) -> dict:
+    """The answer of a mended forward, with what was in its way; as before where that is no help."""
+    way = way_to_mend(told)
+    better = attempt(build_answer, cls, question, build, DTYPES[0], False, way) if way else told
+    return better if better.get(way) and faults(better) <= faults(told) else told
 
 
 def is_of_other_form(told: dict, build: dict, diagonal: list[str]) -> bool:
@@ -91,9 +110,9 @@ def built(cls: type, sizes: list[int], dtype: torch.dtype) -> tuple[torch.nn.Mod
         return module, {"reset_failure": describe(error)}
 
 
-def build_answer(cls, question, build, dtype, repair, mended=False) -> dict:
-    """What judge.answers.Build holds, of one instance in this precision; where it is to be mended,
-    with drawn numbers in place of what a line that raises makes."""
+def build_answer(cls, question, build, dtype, repair, way=None) -> dict:
+    """What judge.answers.Build holds, of one instance in this precision, with its forward mended in
+    this way of MENDS, if in any."""
     told, weights = {}, build["weights"]
     with default_dtype(dtype):
         try:
@@ -108,9 +127,10 @@ def build_answer(cls, question, build, dtype, repair, mended=False) -> dict:
                     told["made"] += load(module, {name: value}, question["diagonal"], dtype)
         except Exception as error:
             return told | {"failure": describe(error)}
-        if mended:
-            first = build["calls"][0]
-            told["raised"] = mend(module, arguments_of(first, dtype), first["units"])
+        if way:
+            first, (_, work) = build["calls"][0], MENDS[way]
+            given = arguments_of(first, dtype)
+            told[way] = work(module, given, first["units"], question["outputs"])
         leaves = {name: (module, own_name(module, name)) for name in weights}
         leaves = {name: place for name, place in leaves.items() if tensor_of(*place).requires_grad}
         if not build["sequence"]:

@@ -166,6 +166,12 @@ RAISING = {  # what a line of forward becomes -> the one criterion that it costs
         "runs",
         "Your forward raises AssertionError, at `assert h_t.dim() == 7`",
     ),
+    "a matrix that fits some sizes alone": (
+        "+ self.b_c",
+        "+ self.U_c.weight",
+        "c",
+        "The size of tensor a (5) must match the size of tensor b (3)",
+    ),
     "self left out": ("def forward(self, x", "def forward(x", "runs", "takes 3 positional"),
 }
 
@@ -206,6 +212,32 @@ def test_the_part_of_a_line_that_raises_costs_what_it_should_have_made(piece):
     verdict = grade("LSTMCell", source)
     assert lost(verdict) == {costs}, told(verdict)
     assert "Your forward raises" in told(verdict)
+
+
+MATRICES = {  # where a vector becomes a matrix -> a line, what it becomes, and what that costs
+    "a matrix in place of a bias": ("+ self.b_i", "+ self.W_c.weight", {"i"}),
+    "a product of each with each": ("f * c +", "torch.outer(f, c) +", {"cell"}),
+    "a column and a vector": (
+        "a_o = self.W_o(h)",
+        "a_o = (self.W_o.weight @ h[:, None] + self.b_o - self.b_o)",
+        {"o"},
+    ),
+    "in every gate": None,
+}
+
+
+@pytest.mark.parametrize("what", MATRICES)
+def test_a_vector_that_becomes_a_matrix_costs_what_it_should_have_made(what):
+    source, costs = CELL, {"f", "i", "c", "o"}
+    if MATRICES[what]:
+        line, other, costs = MATRICES[what]
+        assert line in CELL
+        source = CELL.replace(line, other)
+    else:
+        source = re.sub(r"self\.W_(.)\(h\)", r"self.W_\1.weight * h", CELL)
+    verdict = grade("LSTMCell", source)
+    assert lost(verdict) == costs, told(verdict)
+    assert "Your forward makes a matrix of shape (" in told(verdict), told(verdict)
 
 
 def test_a_forward_in_which_every_line_raises_earns_its_form_alone():

@@ -50,18 +50,29 @@ class Reading:
     seen: list[Seen]
 
     @property
-    def raised(self) -> str:
-        """What lines of forward raised, if any: a sentence's piece for each line."""
+    def broken(self) -> str:
+        """What stands in the way in forward, where it was mended, if anything: what it does at each
+        of these lines."""
         lines = {}
-        for failure in (one for pair in self.pairs for one in pair.build.raised):
-            lines.setdefault(failure.place, str(failure))
+        for build in (pair.build for pair in self.pairs):
+            for what, failures in (("raises", build.raised), ("makes", build.spread)):
+                for failure in failures:
+                    lines.setdefault(failure.place, f"{what} {failure}")
         return "; ".join(lines.values())
 
     @property
-    def raised_at(self) -> Place | None:
+    def breaks(self) -> str:
+        """A short name for that; "" where there is nothing."""
+        builds = [pair.build for pair in self.pairs]
+        if any(build.raised for build in builds):
+            return "a line of forward raises an error"
+        return "a line of forward makes a matrix" if any(build.spread for build in builds) else ""
+
+    @property
+    def broken_at(self) -> Place | None:
         """The first of those lines."""
-        raised = (failure.place for pair in self.pairs for failure in pair.build.raised)
-        return next(raised, None)
+        builds = [pair.build for pair in self.pairs]
+        return next((one.place for build in builds for one in (*build.raised, *build.spread)), None)
 
     @property
     def unknown(self) -> bool:

@@ -17,8 +17,6 @@ from .asks import ZERO_CALL, Pair, call_with_other
 from .places import made_at, unknown_at
 from .reading import Reading
 
-RAISES = "a line of forward raises an error"
-
 
 def check_forms(exercise: Recurrence, reading: Reading, sheet: Sheet):
     """Type, dtype, shape and finiteness of what is returned."""
@@ -65,8 +63,9 @@ def report(exercise: Recurrence, reading: Reading, sheet: Sheet):
                 lose_instead(exercise, output, part, finding, reading, sheet)
             elif finding and not part.inline:
                 report_state(exercise, part, finding, reading, sheet)
-    if reading.raised and not any(RAISES in names for names in sheet.mistakes.values()):
-        sheet.lose("runs", f"Your forward raises {reading.raised}.", RAISES, reading.raised_at)
+    named = any(reading.breaks in names for names in sheet.mistakes.values())
+    if reading.broken and not named:
+        sheet.lose("runs", f"Your forward {reading.broken}.", reading.breaks, reading.broken_at)
 
 
 def keeps_states_of_its_own(exercise: Recurrence, reading: Reading) -> bool:
@@ -139,8 +138,10 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
     """An output that no reading gives: its criterion, and those that its parts decide as well."""
     rule = f"The rule: {exercise.asks(last.criterion)}."
     key = last.criterion
-    if reading.raised:
-        sheet.lose(key, f"{stopped(reading, last.symbol)} {rule}", RAISES, reading.raised_at)
+    if reading.broken:
+        sheet.lose(
+            key, f"{stopped(reading, last.symbol)} {rule}", reading.breaks, reading.broken_at
+        )
         sheet.meet(*(part.also[0] for part in exercise.rule.group(output) if part.also))
         return
     also = [part for part in exercise.rule.group(output) if part.also and not part.traced]
@@ -208,8 +209,8 @@ def report_traced(
     shown = shown_by_trace(exercise.rule, seen, part)
     if bent:
         lose_part(exercise, part, bent, finding, reading, sheet)
-    elif unknown and reading.raised:
-        sheet.lose(key, f"{stopped(reading, symbol)} {rule}", RAISES, reading.raised_at)
+    elif unknown and reading.broken:
+        sheet.lose(key, f"{stopped(reading, symbol)} {rule}", reading.breaks, reading.broken_at)
     elif not shown and (missing := missing_for(exercise, part, reading)):
         sheet.lose(
             key,
@@ -241,12 +242,12 @@ def report_traced(
         )
     else:
         nowhere = f"The right {symbol} is nowhere in your computation"
-        raises = f"; your forward raises {reading.raised}" if reading.raised else ""
+        breaks = f"; your forward {reading.broken}" if reading.broken else ""
         sheet.lose(
             key,
-            f"{nowhere}{raises}. {rule}",
-            RAISES if raises else f"{symbol} is wrong",
-            reading.raised_at,
+            f"{nowhere}{breaks}. {rule}",
+            reading.breaks or f"{symbol} is wrong",
+            reading.broken_at,
         )
 
 
@@ -270,7 +271,7 @@ def missing_for(exercise: Recurrence, part: Part, reading: Reading) -> str:
 def stopped(reading: Reading, symbol: str) -> str:
     """What is said of a value that a line which raises should have made."""
     return (
-        f"Your forward raises {reading.raised}, so {symbol} could not be marked; what comes after"
+        f"Your forward {reading.broken}, so {symbol} could not be marked; what comes after"
         " it was marked with other numbers in its place."
     )
 
@@ -294,9 +295,12 @@ def lose_instead(
     rule = f"The rule: {exercise.asks(part.criterion)}."
     if part.also:
         sheet.meet(part.also[0])
-    if reading.raised:
+    if reading.broken:
         sheet.lose(
-            part.criterion, f"{stopped(reading, part.symbol)} {rule}", RAISES, reading.raised_at
+            part.criterion,
+            f"{stopped(reading, part.symbol)} {rule}",
+            reading.breaks,
+            reading.broken_at,
         )
         return
     what = f"what forward returns as {output} is another value"
