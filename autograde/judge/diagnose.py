@@ -157,6 +157,8 @@ class Search:
         """The reading with the fewest slips; of several, the one that the trace contradicts
         least."""
         for slips in depths:
+            if slips == DEEPEST and (finding := self.find_unknown_alone()):
+                return finding  # three slips say more than one gate that is nothing we know
             choices = self.depth(slips)
             if choices:
                 choice = min(choices, key=lambda one: (self.contradictions(one), len(one)))
@@ -286,17 +288,26 @@ class Search:
             return Finding({}, self.envs, (self.source,))
         return None
 
+    @property
+    def gates(self) -> list[Part]:
+        return [part for part in self.group if part.traced]
+
+    def find_unknown_alone(self) -> Finding | None:
+        """A gate that is nothing we know, from which the output follows as it should."""
+        for part in self.gates:
+            if self.follows_from_unknown([part], None).any():
+                return Finding({}, self.envs, (part.name,))
+        return None
+
     def find_unknown(self) -> Finding | None:
-        """A gate that is nothing we know, from which the output follows as it should, or with a
-        slip in another gate; or several such gates."""
-        gates = [part for part in self.group if part.traced]
+        """Such a gate, with a slip in another gate; or several such gates."""
+        gates = self.gates
         for part in gates:
             elsewhere = {gate.criterion for gate in gates} - {part.criterion}
-            others = [other for other in self.group if other.criterion in elsewhere]
-            for other in (None, *others):
+            for other in [other for other in self.group if other.criterion in elsewhere]:
                 hits = self.follows_from_unknown([part], other)
                 if hits.any():
-                    slip = {other.name: bent(other)[int(np.argmax(hits))]} if other else {}
+                    slip = {other.name: bent(other)[int(np.argmax(hits))]}
                     return Finding(slip, self.envs, (part.name,))
         wrong = [part for part in gates if not shown_by_trace(self.rule, self.seen, part)]
         for count in range(2, len(wrong) + 1):

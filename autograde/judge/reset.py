@@ -49,7 +49,7 @@ def complaint(exercise: ModuleExercise, reset: Reset, elsewhere: set[str]) -> st
     if not parameters:
         return "There are no parameters to draw."
     for name, value in parameters.items():
-        if value is None or not value.size or not np.isfinite(value).all():
+        if value is None or not np.isfinite(value).all():
             return f"After reset_parameters(), {name} holds values that are not numbers."
         if (value == BEFORE_RESET).mean() > 0.01:
             return f"reset_parameters() leaves {name} as it was; every parameter is drawn afresh."
@@ -75,9 +75,13 @@ def not_afresh(parameters: dict[str, np.ndarray], reset: Reset) -> str | None:
 
 
 def asked_for(exercise: ModuleExercise, reset: Reset) -> dict[str, np.ndarray | None]:
-    """Name to values of the parameters that are asked for, or of all where there is none of
-    those."""
-    values = {words(name, 60): tensor.values for name, tensor in reset.parameters.items()}
+    """Name to values of the parameters that are asked for, or of all where there is none of those;
+    nothing of one without numbers, whose shape says so."""
+    values = {
+        words(name, 60): tensor.values
+        for name, tensor in reset.parameters.items()
+        if tensor.values is None or tensor.values.size
+    }
     ours = {name: value for name, value in values.items() if name.split(".")[0] in exercise.holds}
     return ours or values
 

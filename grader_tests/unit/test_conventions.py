@@ -606,6 +606,49 @@ def test_what_the_text_mentions_decides_nothing():
     assert not lost(verdict) and not verdict.flags
 
 
+ONE_SLIP = {  # what no table has -> where it is, a change, the one criterion that it costs, words
+    "a gate that is nothing we know": (
+        "LSTMCell",
+        ("i = torch.sigmoid(a_i)", "i = 0.5 * (1 + 2 * torch.tanh(0.5 * a_i))"),
+        "i",
+        "Your i_t is not what the rule gives, and no mistake that we know gives its numbers.",
+    ),
+    "another value behind the last tanh": (
+        "LSTMCell",
+        ("o * torch.tanh(c_t)", "o * torch.tanh(a_i)"),
+        "hidden",
+        "Your h_t does not change when c_{t−1} does.",
+    ),
+    "another value kept": (
+        "CoupledLSTMCell",
+        ("f_t * c ", "f_t * o_t "),
+        "cell",
+        "Your c_t does not change when c_{t−1} does.",
+    ),
+    "another value returned": (
+        "CoupledLSTMCell",
+        ("return c_t,", "return f_t,"),
+        "cell",
+        "Your c_t equals f_t.",
+    ),
+    "a parameter without numbers": (
+        "LSTMCell",
+        ("self.b_c = nn.Parameter(torch.zeros(hidden_dim))", "self.b_c = nn.Parameter()"),
+        "parameters",
+        "b_c has shape (0)",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ONE_SLIP)
+def test_one_slip_costs_one_criterion(what):
+    name, (right, wrong), costs, says = ONE_SLIP[what]
+    source = CELL if name == "LSTMCell" else solutions()[name]
+    assert source.count(right) == 1
+    verdict = grade(name, source.replace(right, wrong))
+    assert lost(verdict) == {costs} and says in told(verdict), told(verdict)
+
+
 def test_what_a_coupled_cell_adds_may_be_right_though_what_it_keeps_is_not():
     worked = solutions()["CoupledLSTMCell"]
     kept, added = re.search(r"c_t = (f_t \* c) \+ (\(1 - f_t\) \* \w+)", worked).groups()

@@ -87,6 +87,12 @@ class Reading:
         return len(known) < len(found) and all(finding.slips for finding in known)
 
     @property
+    def shows_its_order(self) -> bool:
+        """Whether an output is right in the asked order, which it would not be by chance."""
+        right = any(found and found.slips == 0 for found in self.findings.values())
+        return right and not (self.order.outputs_moved or self.order.states_moved)
+
+    @property
     def slips(self) -> int:
         found = self.findings.values()
         return sum(finding.slips if finding else UNKNOWN for finding in found)
@@ -144,6 +150,8 @@ def read_values(exercise: Recurrence, pairs: list[Pair], convention: Convention 
             moved = order.outputs_moved or order.states_moved
             if moved and reading.guessed or order.states_moved and reading.slips > 1:
                 continue  # such a reading says too much to be likely
+            if moved and best and best.shows_its_order and reading.slips > 1:
+                continue
             if best is None or reading.cost < best.cost:
                 best = reading
             if reading.cost < 1 or (reading.cost < 2 and not moved and as_asked):

@@ -62,7 +62,7 @@ def report(exercise: Recurrence, reading: Reading, sheet: Sheet):
             elif finding and part.name in finding.unknown:
                 lose_instead(exercise, output, part, finding, reading, sheet)
             elif finding and not part.inline:
-                report_state(exercise, part, finding, reading, sheet)
+                report_state(exercise, part, finding, output, reading, sheet)
     named = any(reading.breaks in names for names in sheet.mistakes.values())
     if reading.broken and not named:
         sheet.lose("runs", f"Your forward {reading.broken}.", reading.breaks, reading.broken_at)
@@ -147,7 +147,7 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
     also = [part for part in exercise.rule.group(output) if part.also and not part.traced]
     holds = lambda what: bool(also) and all(what(exercise, output, one) for one in reading.seen)
     kept = holds(keeps_as_asked)
-    if not kept and holds(adds_as_asked):
+    if not kept and (holds(adds_as_asked) or holds(adds_on_the_way)):
         sheet.meet(also[0].also[0])
     elif kept or holds(keeps_on_the_way):
         key = also[0].also[0]  # what is kept is right, so what is added is not
@@ -191,6 +191,16 @@ def adds_as_asked(exercise: Recurrence, output: str, one: Seen) -> bool:
     return got is not None and agree(
         nothing(got), nothing(right[exercise.rule.outputs[output]]), NAMED
     )
+
+
+def adds_on_the_way(exercise: Recurrence, output: str, one: Seen) -> bool:
+    """Whether what the right output adds to what it keeps of the first state is in this one, beside
+    something else that was computed; or in the right one, which was computed and is not
+    returned."""
+    state, source, got = exercise.states[0], exercise.rule.outputs[output], one.outputs[output]
+    right = exercise.rule.follow(one.env, {})[source]
+    added = exercise.rule.follow(one.env | {state: 0 * one.env[state]}, {})[source]
+    return one.traced(right) or got is not None and one.traced(got - added)
 
 
 def report_traced(
@@ -322,7 +332,12 @@ def lose_instead(
 
 
 def report_state(
-    exercise: Recurrence, part: Part, finding: Finding, reading: Reading, sheet: Sheet
+    exercise: Recurrence,
+    part: Part,
+    finding: Finding,
+    output: str,
+    reading: Reading,
+    sheet: Sheet,
 ):
     """A state: the formula that gives it, right or bent."""
     formula, key = finding.choice.get(part.name), part.criterion
@@ -340,7 +355,9 @@ def report_state(
     if part.also:
         criterion, piece = part.also
         sheet.meet(criterion)
-        if formula and part.counts_for(formula) != criterion and piece not in formula:
+        shows = formula and (piece in formula or part.counts_for(formula) == criterion)
+        on_the_way = all(adds_on_the_way(exercise, output, one) for one in reading.seen)
+        if formula and not shows and not on_the_way:
             shown = exercise.rule.shown(piece)
             sheet.lose(criterion, f"{shown} does not show in your {part.symbol}. {rule}")
 
