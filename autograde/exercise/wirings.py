@@ -345,16 +345,25 @@ FINALS = {
     ),
 }
 # ruff: enable[E501]
+ALONG = (  # a part of a wiring and its row, what is returned and its row, where one slip makes both
+    ("reads", "{other}", "outputs", "{other}"),
+    ("reads", "raw", "outputs", "x"),
+    ("states", "reset", "finals", "given"),
+    ("states", "{state} reset", "finals", "given {state}"),
+    ("states", "{state} not updated", "finals", "given {state}"),
+)
 
 
 # ---------------------------------------------------------------- for the states of one step
 @dataclass(frozen=True)
 class Tables:
-    """Every way to wire a stack that we know. `parts` are the four tables that make up a wiring."""
+    """Every way to wire a stack that we know. `parts` are the four tables that make up a wiring;
+    `along`: (part, its row, "outputs" or "finals", its row) that one slip makes."""
 
     parts: dict[str, dict[str, Reads | Carries | Steps | Cells]]
     outputs: dict[str, Reading]
     finals: dict[str, Reading]
+    along: frozenset[tuple[str, str, str, str]]
 
 
 @cache
@@ -363,8 +372,12 @@ def tables(states: tuple[str, ...], called: tuple[tuple[str, str], ...] = ()) ->
     it."""
     parts = {"reads": READS, "states": STATES, "time": TIME, "cells": CELLS}
     named = lambda table: with_names(table, states, dict(called))
+    along = (tuple(key.format(state=s, other=s) for key in row) for row in ALONG for s in states)
     return Tables(
-        {name: named(table) for name, table in parts.items()}, named(OUTPUTS), named(FINALS)
+        {name: named(table) for name, table in parts.items()},
+        named(OUTPUTS),
+        named(FINALS),
+        frozenset(along),
     )
 
 

@@ -501,17 +501,25 @@ def report(
         lose_unknown(exercise, seen, sheet)
         return
     sheet.meet(*map(key, READ_OFF))
+    returned, explained = {"outputs": found.outputs, "finals": found.finals}, set()
     for part, criterion in PARTS.items():
         bent = getattr(found.wiring, part)
         if bent != RIGHT:
             criterion = criterion if criterion == "layers" else key(criterion)
-            lose(exercise, criterion, known.parts[part][bent].says, sheet)
+            says = known.parts[part][bent].says
+            for name, row in returned.items():
+                if (part, bent, name, row) in known.along:
+                    explained.add(name)
+                    says += f". For the same reason {getattr(known, name)[row].says}"
+            lose(exercise, criterion, says, sheet)
     written = any("writes into" in name for name in sheet.mistakes.get("untouched", []))
-    if found.outputs != RIGHT and not (written and found.outputs == "aliased"):
+    if written and found.outputs == "aliased":
+        explained.add("outputs")
+    if found.outputs != RIGHT and "outputs" not in explained:
         unknown = "outputs does not follow from the layers' states as the rule asks"
         says = known.outputs[found.outputs].says if found.outputs else unknown
         lose(exercise, key("outputs"), says, sheet)
-    if found.finals != RIGHT:
+    if found.finals != RIGHT and "finals" not in explained:
         unknown = f"{final_states(exercise)} are not the layers' last states"
         says = known.finals[found.finals].says if found.finals else unknown
         lose(exercise, key("final"), says, sheet)
