@@ -621,7 +621,7 @@ ONE_SLIP = {  # what no table has -> where it is, a change, the one criterion th
     ),
     "another value kept": (
         "CoupledLSTMCell",
-        ("f_t * c ", "f_t * o_t "),
+        ("f_t * c ", "f_t * torch.cos(o_t) "),
         "cell",
         "Your c_t does not change when c_{t−1} does.",
     ),
