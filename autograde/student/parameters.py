@@ -98,6 +98,12 @@ def form_of(value: torch.Tensor, shape: list[int], diagonal: bool) -> torch.Tens
     return value.T.clone() if value.dim() == 2 and list(value.T.shape) == shape else None
 
 
+def are_vectors(attributes: list[Attribute]) -> bool:
+    """Whether those that are there at all are vectors."""
+    there = [one for one in attributes if one.kind in ("parameter", "tensor", "linear")]
+    return bool(there) and all(one.kind != "linear" and len(one.shape) == 1 for one in there)
+
+
 def load(
     module: nn.Module,
     weights: dict[str, dict],
@@ -110,10 +116,13 @@ def load(
     repair: a transposed matrix is replaced by one in the asked form.
     """
     made, taken = [], set()
+    vectors = are_vectors([found(module, own_name(module, name)) for name in diagonal])
     for asked, packed in weights.items():
         value = unpack(packed, dtype)
         name, matrix = own_name(module, asked), value.dim() == 2
         attribute = found(module, name)
+        if asked in diagonal and attribute.kind == "missing" and vectors:
+            value = value.diagonal().clone()  # as the student's others are
         form = None
         if attribute.can_hold and (matrix or attribute.kind != "linear"):
             form = form_of(value, attribute.shape, asked in diagonal)

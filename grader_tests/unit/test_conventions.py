@@ -7,7 +7,7 @@ import pytest
 
 from autograde.exercise import Verdict
 from grader_tests.samples.right_answers import plain_cell, stack_source
-from grader_tests.samples.students import solutions
+from grader_tests.samples.students import answers, solutions
 from grader_tests.support.function_level import grade
 
 CELL = plain_cell("Linear", "call")
@@ -674,3 +674,10 @@ def test_a_gate_whose_parameter_is_missing_is_said_to_be_unmarked():
     assert one_for_all != worked and lost(verdict) == {"parameters", "f", "i", "o"}
     assert "f_t could not be marked, since V_f is missing." in told(verdict)
     assert "no mistake that we know" not in told(verdict)
+
+
+def test_a_missing_parameter_is_taken_to_be_as_its_like_are():
+    worked = answers("parameter_matrices")["PeepholeLSTMCell"]
+    lacking = worked.replace('in "fio":', 'in "fo":', 1)
+    verdict = grade("PeepholeLSTMCell", lacking)
+    assert lost(verdict) == {"parameters"} and "V_i is missing." in told(verdict)

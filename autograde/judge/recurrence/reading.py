@@ -217,12 +217,16 @@ def seen_in(exercise: Recurrence, pair: Pair, order: Order, convention: Conventi
 
 
 def as_put_in(exercise: Recurrence, pair: Pair) -> dict[str, np.ndarray]:
-    """The asked weights; diagonal ones are recognised by their shape."""
+    """The asked weights; diagonal ones are recognised by their shape, and where one is missing by
+    that of all others: it was made like those."""
     parameters = pair.asked.weights | pair.asked.extra
-    for name in exercise.diagonal:
-        found = (pair.build.found or {}).get(name, Found())
-        if found.kind in ("parameter", "tensor") and len(found.shape or ()) < 2:
-            parameters[name] = np.diag(np.diagonal(parameters[name]))
+    found = {name: (pair.build.found or {}).get(name, Found()) for name in exercise.diagonal}
+    there = {name: one for name, one in found.items() if one.kind in ("parameter", "tensor")}
+    vectors = [name for name, one in there.items() if len(one.shape or ()) < 2]
+    if vectors and len(vectors) == len(there):
+        vectors += [name for name, one in found.items() if one.kind == "missing"]
+    for name in vectors:
+        parameters[name] = np.diag(np.diagonal(parameters[name]))
     return parameters
 
 
