@@ -8,6 +8,7 @@ all that the line makes.
 import ast
 import linecache
 import types
+from collections import Counter
 
 import torch
 
@@ -17,6 +18,7 @@ MOST_HOLES = 4  # parts or lines of one forward that raise
 LONG = 80  # characters of a line
 DRAW = "__drawn__"  # the name, inside a mended forward, of what draws
 TRY = "__tried__"  # of what draws where something raises
+LIKE = "__like__"  # of what draws where one of several tensors is not as the others
 FLAT = "__flat__"  # of what draws where something makes a matrix
 COMPUTES = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
 LOOKED_UP = (ast.Attribute, ast.Subscript, ast.Starred)  # none of them a result, but a part of one
@@ -31,20 +33,39 @@ def mend(
     """Gives `module` a forward in which what raises makes `units` drawn numbers instead; returns
     what was raised, one after the other. Nothing where that cannot be done: then `module` is as it
     was."""
+    ways = (filled(module, arguments, units, parts) for parts in (True, False))
+    found = [(raised, mended, out) for raised, mended, out in ways if mended]
+    straight = (one for one in found if as_asked(one[2], units, count))
+    raised, mended, _ = next(straight, (found or [([], None, None)])[0])
+    if mended:
+        module.forward = bound(mended, module)
+    return raised
+
+
+def filled(module: torch.nn.Module, arguments: list[torch.Tensor], units: int, parts: bool):
+    """What was raised, the forward that draws in its place, or None, and what that returned. parts:
+    whether a part of a line is enough, or the whole line draws."""
     (function, forward), raised = own_forward(module), []
     while function is not None and len(raised) < MOST_HOLES:
         mended = compiled(function, forward, units)
         try:
-            mended(module, *[argument.clone() for argument in arguments])
+            return raised, mended, mended(module, *[argument.clone() for argument in arguments])
         except Exception as error:
             place = place_of(error, codes_in(mended.__code__))
             raised.append(with_piece(describe(error), forward, place))
+            tried = parts and place and not missing_name(error, function)
+            if tried and put_try(function, place, TRY):
+                continue
             if not (put_hole(function, place, error) if place else give_self(function, error)):
-                return []
-            continue
-        module.forward = bound(mended, module)
-        return raised
-    return []
+                break
+    return raised, None, None
+
+
+def as_asked(out, units: int, count: int) -> bool:
+    """Whether so many vectors came back: no hole has another shape than what should stand there."""
+    values = out if isinstance(out, tuple | list) else (out,)
+    vector = lambda value: isinstance(value, torch.Tensor) and value.shape == (units,)
+    return len(values) == count and all(map(vector, values))
 
 
 def with_piece(told: dict, forward: types.FunctionType, place: Span | None) -> dict:
@@ -88,7 +109,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     """The function of this tree, in the place of `forward`: its globals, defaults, closure."""
     outside = forward.__code__.co_freevars
     cells = dict(zip(outside, forward.__closure__ or ()))
-    names = [ast.arg(name) for name in (*outside, DRAW, TRY, FLAT)]
+    names = [ast.arg(name) for name in (*outside, DRAW, TRY, LIKE, FLAT)]
     around = ast.FunctionDef(
         "around", ast.arguments([], names, None, [], [], None, []), [function], []
     )
@@ -99,6 +120,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     code = code.replace(co_qualname=forward.__qualname__)  # as an exception says it
     cells[DRAW] = types.CellType(lambda k: drawn(k, units))
     cells[TRY] = types.CellType(lambda work, k: tried(work, k, units))
+    cells[LIKE] = types.CellType(lambda works, k: alike(works, k, units))
     cells[FLAT] = types.CellType(lambda work, k: flat(work(), k, units))
     closure = tuple(cells[name] for name in code.co_freevars)
     mended = types.FunctionType(code, forward.__globals__, code.co_name, None, closure)
@@ -106,9 +128,9 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     return mended
 
 
-def drawn(k: int, units: int) -> torch.Tensor:
+def drawn(k: int, *shape: int) -> torch.Tensor:
     """The numbers of hole k, the same at every call, like those of a gate."""
-    draws = torch.rand(units, generator=torch.Generator().manual_seed(k), dtype=torch.float64)
+    draws = torch.rand(shape, generator=torch.Generator().manual_seed(k), dtype=torch.float64)
     return (0.5 * draws + 0.25).to(torch.get_default_dtype()) * 1.0
 
 
@@ -118,6 +140,18 @@ def tried(work, k: int, units: int):
         return work()
     except Exception:
         return drawn(k, units)
+
+
+def alike(works: list, k: int, units: int) -> list[torch.Tensor]:
+    """What these make, to be put together; drawn numbers in place of one that raises, is no tensor,
+    or has another shape than most of them. Raises what the first one raises where none is left."""
+    values = [tried(work, k, units) for work in works]
+    shapes = Counter(v.shape for v in values if isinstance(v, torch.Tensor))
+    shape = max(shapes, key=lambda one: (shapes[one], one == (units,)), default=(units,))
+    return [
+        value if isinstance(value, torch.Tensor) and value.shape == shape else drawn(k + j, *shape)
+        for j, value in enumerate(values)
+    ]
 
 
 def flat(value, k: int, units: int):
@@ -161,8 +195,6 @@ def put_hole(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
     if body is None:
         return False
     statement, name = body[at], missing_name(error, function)
-    if not name and put_try(function, place, TRY):
-        return True
     if name:  # made just before, so that the line itself is kept
         body.insert(at, assigned([ast.Name(name, ast.Store())], hole(place[0]), statement))
     elif isinstance(statement, ast.Expr | ast.Assert):
@@ -232,11 +264,23 @@ def put_try(function: ast.FunctionDef, place: Span, how: str) -> bool:
         return False
     if node is statement.value and isinstance(statement, ast.Return):
         return False
-    number = ast.Constant(1000 * place[0] + place[1])
-    work = ast.Lambda(ast.arguments([], [], None, [], [], None, []), node)
-    call = ast.copy_location(ast.Call(ast.Name(how, ast.Load()), [work, number], []), node)
-    replace(above[node], node, ast.fix_missing_locations(call))
+    number = 1000 * place[0] + place[1]
+    several = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    if how == TRY and isinstance(several, ast.List | ast.Tuple) and len(several.elts) > 1:
+        works = ast.List([later(one) for one in several.elts], ast.Load())
+        node.args[0] = called(LIKE, works, number, several)
+    else:
+        replace(above[node], node, called(how, later(node), number, node))
     return True
+
+
+def later(node: ast.expr) -> ast.Lambda:
+    return ast.Lambda(ast.arguments([], [], None, [], [], None, []), node)
+
+
+def called(how: str, work: ast.expr, number: int, near: ast.expr) -> ast.Call:
+    call = ast.Call(ast.Name(how, ast.Load()), [work, ast.Constant(number)], [])
+    return ast.fix_missing_locations(ast.copy_location(call, near))
 
 
 def spans(node: ast.AST, place: Span) -> bool:

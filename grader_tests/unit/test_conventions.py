@@ -214,6 +214,34 @@ def test_the_part_of_a_line_that_raises_costs_what_it_should_have_made(piece):
     assert "Your forward raises" in told(verdict)
 
 
+JOINED = """
+        W = torch.cat([self.W_f.weight, self.W_i.weight, self.W_o.weight, self.W_c.weight])
+        U = torch.cat([self.U_f.weight, self.U_i.weight, self.U_o.weight, self.U_c.weight])
+        b = torch.cat([self.b_f, self.b_i, self.b_o, self.b_c])
+        f, i, o, g = (W @ h + U @ x + b).chunk(4)
+        f, i, o, g = torch.sigmoid(f), torch.sigmoid(i), torch.sigmoid(o), torch.tanh(g)
+        c_t = torch.stack([f * c, i * g]).sum(0)
+        return c_t, o * torch.tanh(c_t)
+"""
+
+
+@pytest.mark.parametrize(
+    "part, other, costs",
+    [
+        ("self.W_o.weight,", "self.W_o,", "o"),
+        ("self.b_i,", "self.label,", "i"),
+        ("self.U_c.weight]", "self.b_c]", "c"),
+        ("[f * c, i * g]", "[f * c, i * h.repeat(2)]", "cell"),
+    ],
+)
+def test_one_of_several_that_does_not_fit_costs_itself(part, other, costs):
+    """Nothing is said of shapes that what is drawn in its place has."""
+    source = CELL.partition("        a_f =")[0] + JOINED
+    assert source.count(part) == 1 and not lost(grade("LSTMCell", source))
+    verdict = grade("LSTMCell", source.replace(part, other))
+    assert lost(verdict) == {costs} and "has shape" not in told(verdict), told(verdict)
+
+
 MATRICES = {  # where a vector becomes a matrix -> a line, what it becomes, and what that costs
     "a matrix in place of a bias": ("+ self.b_i", "+ self.W_c.weight", {"i"}),
     "a product of each with each": ("f * c +", "torch.outer(f, c) +", {"cell"}),
