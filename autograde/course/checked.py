@@ -16,7 +16,7 @@ from traitlets.config import Config
 
 from ..box.notebook import Limits
 from ..box.warm import Warm
-from ..exercise.declared import Exercise, Recurrence, Table, load_further
+from ..exercise.declared import Exercise, Function, Module, Recurrence, Table, load_further
 from ..exercise.faults import (
     OF_TABLES,
     Faults,
@@ -32,8 +32,11 @@ from ..exercise.rules import KNOWN, columns, names_in
 from ..exercise.verdict import Verdict
 from ..judge import draw
 from ..judge.agreement import NAMED, agree
+from ..judge.function import computed as results
+from ..judge.function import returned
 from ..judge.table import computed
 from ..pages.graded import grade_id
+from ..student.telling import in_words
 from .chance import chance
 from .grade import grade_rebuilt
 from .guest import as_given_out
@@ -80,7 +83,7 @@ def faults_with_judge(exercise: Exercise) -> Faults:
             yield raises(raised[0])
             return
         if verdict.score < verdict.points:
-            yield say("right loses", **about(verdict))
+            yield no_result(exercise, seed) or say("right loses", **about(verdict))
             return
     if isinstance(exercise, Recurrence):  # too many to be graded one by one
         yield from faults_of_formulas(exercise)
@@ -92,6 +95,21 @@ def faults_with_judge(exercise: Exercise) -> Faults:
         elif not any(said in result.sentence for result in verdict.results):
             told = say("not named", what=what, said=said, **about(verdict))
             yield raises(raised[0]) if raised else told
+
+
+def no_result(exercise: Exercise, seed: int) -> str:
+    """What is wrong with what a right reference returns, where nothing can be compared with it."""
+    if not isinstance(exercise, Function | Module):
+        return ""
+    asked = draw(exercise, seed).builds[0]
+    out, arrays = (
+        returned(exercise, exercise.right, asked),
+        results(exercise, exercise.right, asked),
+    )
+    if arrays and all(np.isfinite(array).all() for array in arrays):
+        return ""
+    given = "nan or infinite numbers" if arrays else in_words(out)
+    return say("no result", given=given, asked=", ".join(exercise.returns))
 
 
 def raises(problem: Exception) -> str:

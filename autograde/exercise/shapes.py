@@ -55,6 +55,8 @@ def length(word: str, sizes: dict[str, int]) -> int:
 @cache
 def spec(text: str) -> Spec:
     """What a text of the forms above says. Raises ValueError."""
+    if not isinstance(text, str):
+        raise ValueError(f'{text!r} is no text: write it as "T d", "int n < c" or "float > 0"')
     if "|" in text:
         choices = text.removesuffix("?").split("|")
         return Spec("text", choices=tuple(map(str.strip, choices)), missing=text.endswith("?"))
