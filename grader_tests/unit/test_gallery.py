@@ -177,3 +177,22 @@ def test_a_series_is_no_table():
     told = {result.key: result.sentence for result in verdict.results if not result.met}
     assert series != worked and "A Series comes back; asked for is a DataFrame" in told["columns"]
     assert "Your table has the columns" not in " ".join(told.values())
+
+
+def attention_of(returned: str) -> dict[str, str]:
+    return lost(grade(GALLERY["attention"], f"def attention(Q, K, V):\n    return {returned}"))
+
+
+def test_what_raises_for_some_sizes_is_told_as_what_it_raises():
+    """Not as a function that returns None, since it returns something where all sizes are equal."""
+    told = attention_of("torch.softmax(Q @ K / Q.shape[1] ** 0.5, -1) @ V")
+    assert told and all("attention raised RuntimeError" in said for said in told.values()), told
+    told = attention_of("None")
+    assert all(said == "Not written yet: attention returns None." for said in told.values()), told
+
+
+def test_a_result_in_which_nothing_shows_is_told_with_the_first_criterion():
+    """Which is all that a desk shows."""
+    assert "runs" not in attention_of("torch.tanh(Q @ K.T) @ V")
+    told = attention_of("torch.ones(len(Q), len(K)) @ V * Q[:, :1]")
+    assert "does not change when K does" in told["runs"] and told["runs"] == told["Y"], told
