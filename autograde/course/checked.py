@@ -3,7 +3,12 @@ of its exercises, and by grading the notebooks of its source, as they are solved
 given out, in the box.
 """
 
+import os
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -45,7 +50,7 @@ from .rebuild import Rebuilt
 from .references import references_of, verdict_on
 from .release import Assignment, kit_in, no_kit
 from .settings import Judge
-from .travel import MARK, CannotTravel, imports_grader, packed_files
+from .travel import GRADER, MARK, CannotTravel, imports_grader, packed_files, top_of
 
 SEEDS = (1, 2)  # with which right references are asked
 FEW_BUILDS = 2  # in which formulas are compared: sizes that differ, and equal ones
@@ -229,7 +234,7 @@ def faults_of_source(source: Source) -> list[str]:
             found += [f"{exercise.name}: {fault}" for fault in in_place(source, exercise)]
         found += no_kit(source.folder, source.assignment.kit, source.exercises)
         found += unknown_asked(source)
-        found += [] if found else faults_when_graded(source)
+        found += [] if found else [*faults_at_desks(source), *faults_when_graded(source)]
         _ = source.packed
     except Faulty:
         return found  # all that can be said
@@ -266,6 +271,24 @@ def unknown_asked(source: Source) -> Iterator[str]:
         for name in sorted(asked - {*source.exercises}):
             about = {"name": name, "meant": meant(name, source.exercises)}
             yield say("asks", file=source.file(notebook), **about)
+
+
+def faults_at_desks(source: Source) -> Iterator[str]:
+    """Exercises of a course's own that cannot be imported where nothing is but what students get:
+    they read a file, say."""
+    if top_of(source.module) == GRADER:
+        return
+    with tempfile.TemporaryDirectory() as desk:
+        shutil.copytree(source.folder, desk, dirs_exist_ok=True)
+        for file, text in source.packed.items():
+            Path(desk, file).write_text(text, encoding="utf-8")
+            name = ".".join(Path(file).with_suffix("").parts)
+            run = [sys.executable, "-c", f"import sys; sys.path[0] = {desk!r}; import {name}"]
+            clean = os.environ | {"PYTHONPATH": ""}
+            told = subprocess.run(run, cwd=desk, env=clean, capture_output=True, text=True)
+            if told.returncode:
+                error = (told.stderr.strip().splitlines() or [f"exit code {told.returncode}"])[-1]
+                yield say("desk", file=file, error=error, module=f"{source.module}.py")
 
 
 def faults_when_graded(source: Source) -> Iterator[str]:

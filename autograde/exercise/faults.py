@@ -84,6 +84,7 @@ SAYS = {  # what is wrong: what to do
     "no test": "the cell {id} of {file} is not what asks for {name}: make it {task}.",
     "asks": "{file} asks for {name}, which is no exercise: {meant}",
     "solution": "its worked solution in {file} gets {score} of {points} points ({why}): mend it, or what is declared.",
+    "desk": "as students get it, {file} cannot be imported ({error}): {module} cannot read files there; write into it what they hold.",
     "stub": "as it is given out, {file} gets {score} of {points} points for it: put what earns them between BEGIN SOLUTION and END SOLUTION.",
 }
 # ruff: enable[E501]
@@ -269,7 +270,7 @@ def of_part(exercise: Recurrence, part: Part) -> Faults:
             continue
         there = before if formula == part.right else every
         for name in sorted({*names} - {*there, *KNOWN, "zero", "one", "T"}):
-            about = {"name": name, "meant": meant(name, there)}
+            about = {"name": name, "meant": meant(name, {*there, *KNOWN})}
             yield say("unknown name", formula=formula, part=part.name, **about)
     later = [one.criterion for one in rule.parts[place:] if not one.inline]
     if part.inline and part.criterion not in later:

@@ -165,7 +165,7 @@ BROKEN = (  # row of SAYS, declaration, what is changed in it, how, and what mus
     ("no formula", STEP, '{"tanh(a)": "", "a": "tanh is missing"}', "{}", "the part new has no formula"),
     ("syntax", STEP, '"tanh(a)"', '"tanh(a"', "the formula `tanh(a` of new is no Python"),
     ("syntax", STEP, '"a": "tanh', '"a +": "tanh', "the formula `a +` of new is no Python"),
-    ("unknown name", STEP, '"tanh(a)"', '"tanhh(a)"', "names tanhh, which is not known there"),
+    ("unknown name", STEP, '"tanh(a)"', '"tanhh(a)"', "names tanhh, which is not known there: is it tanh?"),
     ("unknown name", STEP, '"W @ h + U @ x"', '"W @ h + V @ x"', "the formula `W @ h + V @ x` of a names V"),
     ("unknown name", STEP, '"W @ h + U @ x + b"', '"W @ h + U @ x + new"', "names new, which is not known there"),
     ("inline", STEP, '"sum", "state"', '"sum", "runs"', "the part a is inline, and no part after it has the criterion runs"),
