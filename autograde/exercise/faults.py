@@ -321,6 +321,9 @@ def of_computed(exercise: Computed) -> Faults:
         except ValueError as problem:
             yield say("argument", name=name, error=problem)
             continue
+        lengths = [{len(one) for one in texts if type(one) is kind} for kind in (list, tuple)]
+        if columns and any(len(found) > 1 for found in lengths):
+            yield say("argument", name=name, error="its columns of values are not of one length")
         unknown = {size for one in specs for size in one.names} - {
             *getattr(exercise, "made_with", ())
         }

@@ -197,6 +197,7 @@ BROKEN = (  # row of SAYS, declaration, what is changed in it, how, and what mus
     ("argument", MEAN, '"n d"', '"n d <"', 'the input x: "n d <" is no argument: write it as'),
     ("argument", MEAN, '"n d"', '"flaot d"', 'the input x: "flaot d" has a size flaot: is it float?'),
     ("argument", SPENT, '"float > 0"', '"float > 1"', "the input orders: "),
+    ("argument", SPENT, '"float > 0"', '"float > 0", "day": [1, 2], "of": [3]', "the input orders: its columns of values are not of one length"),
     ("made with", GATED, '"W": "m n"', '"W": "m k"', "W has the size k, which made_with does not name"),
     ("wrong passes", MEAN, "x.mean(dim=0)[:1] * k", "x.mean(dim=-1) * k", "over_rows is wrong and gets all points"),
     ("wrong passes", COUNT, "slips={15:", "slips={30.0:", ""),
