@@ -231,6 +231,8 @@ def test_what_raises_for_some_sizes_is_told_as_what_it_raises():
     """Not as a function that returns None, since it returns something where all sizes are equal."""
     told = attention_of("torch.softmax(Q @ K / Q.shape[1] ** 0.5, -1) @ V")
     assert told and all("attention raised RuntimeError" in said for said in told.values()), told
+    told = lost(grade(GALLERY["attention"], "def attention(Q, K, V):\n    Y = Q @ K.T"))
+    assert told["Y"] == "Could not be marked: attention returns None. Is a return missing?"
     told = attention_of("None")
     assert all(said == "Not written yet: attention returns None." for said in told.values()), told
 
