@@ -3,7 +3,6 @@ of its exercises, and by grading the notebooks of its source, as they are solved
 given out, in the box.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -284,8 +283,7 @@ def faults_at_desks(source: Source) -> Iterator[str]:
             Path(desk, file).write_text(text, encoding="utf-8")
             name = ".".join(Path(file).with_suffix("").parts)
             run = [sys.executable, "-c", f"import sys; sys.path[0] = {desk!r}; import {name}"]
-            clean = os.environ | {"PYTHONPATH": ""}
-            told = subprocess.run(run, cwd=desk, env=clean, capture_output=True, text=True)
+            told = subprocess.run(run, cwd=desk, capture_output=True, text=True)
             if told.returncode:
                 error = (told.stderr.strip().splitlines() or [f"exit code {told.returncode}"])[-1]
                 yield say("desk", file=file, error=error, module=f"{source.module}.py")

@@ -47,7 +47,7 @@ SAYS = {  # what is wrong: what to do
     "points": "the criterion {key} has {points!r} points: give it a number, 0 or more.",
     "key twice": "two criteria have the key {key}: list it once.",
     "unknown key": "nothing decides the criterion {key}, so that nobody would get it: {meant}",
-    "missing key": "no criterion has the key {key}, so that a mistake there would cost nothing: list Criterion({key!r}, points, title, what is asked).",
+    "missing key": "no criterion has the key {key}, so that a mistake there would cost nothing: list it with its points.",
     "draws": "the criterion reset and draws=Normal(mean, std) need one another: give both, or none.",
     "built-ins": "the criterion own needs built_ins=BuiltIns(…), what would do a student's work: give both, or none.",
     "sizes": '{name} has the sizes {sizes!r}: write a tuple of "n" (input_dim) and "m" (hidden_dim).',

@@ -73,6 +73,6 @@ def spec(text: str) -> Spec:
         raise ValueError(f'"{text}" is no argument: write it as "T d", "int n < c" or "float > 0"')
     for word in dims:
         if near := get_close_matches(word, KINDS, cutoff=0.75):
-            raise ValueError(f'"{text}" has a size {word}: is it {near[0]}?')
+            raise ValueError(f'"{text}" has a size {word}, which may be a slip for {near[0]}')
     below = match["bound"] if match["sign"] == "<" else ""
     return Spec(kind, dims, below, match["sign"] == ">", (), bool(match["missing"]))

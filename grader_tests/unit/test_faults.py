@@ -195,7 +195,7 @@ BROKEN = (  # row of SAYS, declaration, what is changed in it, how, and what mus
     ("no function", MEAN, "wrong={over_rows", 'wrong={"mean(x.T)"', "mean(x.T) is no function with a name"),
     ("argument", MEAN, '"n d"', '("n", "d")', "the input x: ('n', 'd') is no text: write it as"),
     ("argument", MEAN, '"n d"', '"n d <"', 'the input x: "n d <" is no argument: write it as'),
-    ("argument", MEAN, '"n d"', '"flaot d"', 'the input x: "flaot d" has a size flaot: is it float?'),
+    ("argument", MEAN, '"n d"', '"flaot d"', 'the input x: "flaot d" has a size flaot, which may be a slip for float.'),
     ("argument", SPENT, '"float > 0"', '"float > 1"', "the input orders: "),
     ("argument", SPENT, '"float > 0"', '"float > 0", "day": [1, 2], "of": [3]', "the input orders: its columns of values are not of one length"),
     ("made with", GATED, '"W": "m n"', '"W": "m k"', "W has the size k, which made_with does not name"),
