@@ -112,7 +112,7 @@ def no_result(exercise: Exercise, seed: int) -> str:
     )
     if arrays and all(np.isfinite(array).all() for array in arrays):
         return ""
-    given = "nan or infinite numbers" if arrays else in_words(out)
+    given = "nan or infinite numbers" if arrays and out is not None else in_words(out)
     return say("no result", given=given, asked=", ".join(exercise.returns))
 
 

@@ -332,7 +332,7 @@ def of_computed(exercise: Computed) -> Faults:
     for reference in (exercise.right, *exercise.wrong):
         of_right = reference is exercise.right  # whose text becomes a solution, and mistakes
         if not inspect.isfunction(reference) or of_right and reference.__name__ == "<lambda>":
-            yield say("no function", given=reference)
+            yield say("no function", given=getattr(reference, "__name__", reference))
             continue
         asked, error = ", ".join([*exercise.inputs, *weights]), ""
         try:

@@ -172,7 +172,9 @@ def without_return(exercise: Exercise, why: str, source: str) -> str:
     )
     if all(blank(line) for body in bodies for line in body):
         return why
-    return f"Could not be marked: {called} returns None. Is a return missing?"
+    return (
+        f"Could not be marked: {called} returns None: it has no return line, or ends without one."
+    )
 
 
 def note_code_after_return(found: ast.ClassDef, sheet: Sheet):
