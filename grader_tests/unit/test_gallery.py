@@ -232,10 +232,7 @@ def test_what_raises_for_some_sizes_is_told_as_what_it_raises():
     told = attention_of("torch.softmax(Q @ K / Q.shape[1] ** 0.5, -1) @ V")
     assert told and all("attention raised RuntimeError" in said for said in told.values()), told
     told = lost(grade(GALLERY["attention"], "def attention(Q, K, V):\n    Y = Q @ K.T"))
-    assert (
-        told["Y"]
-        == "Could not be marked: attention returns None: it has no return line, or ends without one."
-    )
+    assert "attention returns None: it has no return line, or ends without one" in told["Y"]
     told = attention_of("None")
     assert all(said == "Not written yet: attention returns None." for said in told.values()), told
 
