@@ -11,14 +11,21 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from ..exercise.declared import Computed, Exercise, Module, Value
+from ..exercise.declared import SIZES, Exercise, Module, Recurrence, Stack, Value
+from ..exercise.shapes import SIZE
 
 CLASSES = re.compile(r"\b(Module|Recurrence|Stack)\b")
 CHECKS = '"""The checks at the desk."""\n\nfrom autograde import check\n\n__all__ = ["check"]\n'
 TEST = "### BEGIN HIDDEN TESTS\nfrom autograde import ask\n\nask({!r})\n### END HIDDEN TESTS"
 MARKS = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
+IN_TORCH = {  # what a formula names
+    **{n: f"torch.{n}" for n in ("sigmoid", "tanh", "exp", "sin", "relu", "dot", "diagonal")},
+    **{"total": "torch.sum", "average": "torch.mean", "softplus": "nn.functional.softplus"},
+    **{"hard_sigmoid": "nn.functional.hardsigmoid", "softmax": "nn.functional.softmax"},
+    **{"zero": "0", "one": "1"},
+}
 CLASS = """\
-class {name}(nn.Module):
+class {name}({base}):
     def __init__(self, {sizes}):
         super().__init__()
 {made}
@@ -73,21 +80,65 @@ def solution(exercise: Exercise) -> str:
     """What the right reference does, as a student would write it; or a place for it."""
     if isinstance(exercise, Value):
         return between(f"{exercise.name} = {exercise.answer!r}")
-    if not isinstance(exercise, Computed):
-        return between(f"class {exercise.name}(nn.Module):\n    ...  # the worked solution")
-    head, body = parts_of(exercise.right, exercise.name)
-    if not isinstance(exercise, Module):
-        return f"{head}\n{indent(between(body), ' ' * 4)}"
-    shapes = {name: ", ".join(of.split()) for name, of in exercise.parameters.items()}
-    made = [f"self.{name} = nn.Parameter(torch.zeros({of}))" for name, of in shapes.items()]
+    if isinstance(exercise, Stack):
+        return stack(exercise)
+    if isinstance(exercise, Recurrence):
+        body = [f"{part.name} = {in_torch(part.right)}" for part in exercise.rule.parts]
+        body = [*body, f"return {', '.join(exercise.rule.outputs.values())}"]
+        sizes, inputs = tuple(SIZES.values()), exercise.rule.inputs
+        shapes = {name: [SIZES[n] for n in of] for name, of in exercise.parameters.items()}
+    else:
+        head, *body = parts_of(exercise.right, exercise.name)
+        if not isinstance(exercise, Module):
+            return f"{head}\n{indent(between(*body), ' ' * 4)}"
+        sizes, inputs = exercise.made_with, exercise.inputs
+        shapes = {name: map(product, of.split()) for name, of in exercise.parameters.items()}
+    made = [f"self.{n} = nn.Parameter(torch.zeros({', '.join(of)}))" for n, of in shapes.items()]
     held = [f"{name} = self.{name}" for name in shapes]
+    return class_of(exercise, sizes, made, inputs, [*held, *body])
+
+
+def class_of(exercise: Exercise, sizes, made: list[str], inputs, forward: list[str]) -> str:
     return CLASS.format(
         name=exercise.name,
-        sizes=", ".join(size for size in exercise.made_with if isinstance(size, str)),
-        made=indent(between("\n".join(made)), " " * 8),
-        inputs=", ".join(exercise.inputs),
-        forward=indent(between("\n".join([*held, body])), " " * 8),
+        base=exercise.base or "nn.Module",
+        sizes=", ".join(size for size in sizes if isinstance(size, str)),
+        made=indent(between(*made), " " * 8),
+        inputs=", ".join(inputs),
+        forward=indent(between(*forward), " " * 8),
     )
+
+
+def stack(exercise: Stack) -> str:
+    """Every layer reads the last state of the one below it; its own are kept from step to step."""
+    x, states = exercise.of.sequence_input, exercise.states
+    each = lambda text: ", ".join(text.format(state) for state in states)
+    final = each("torch.stack({})")
+    made = [
+        "sizes = [input_dim] + [hidden_dim] * (n_layers - 1)",
+        f"self.layers = nn.ModuleList({exercise.cell}(size, hidden_dim) for size in sizes)",
+    ]
+    forward = [
+        f"{each('{}')}, outputs = {each('list({})')}, []",
+        f"for {x}_t in {x}:",
+        "    for k, layer in enumerate(self.layers):",
+        f"        {each('{}[k]')} = layer({x}_t, {each('{}[k]')})",
+        f"        {x}_t = {states[-1]}[k]",
+        f"    outputs.append({x}_t)",
+        f"return torch.stack(outputs), {final if len(states) == 1 else f'({final})'}",
+    ]
+    return class_of(exercise, (*SIZES.values(), "n_layers"), made, (x, *states), forward)
+
+
+def in_torch(formula: str) -> str:
+    """A formula of a rule, of vectors in place of columns."""
+    return re.sub(r"\b\w+\b", lambda name: IN_TORCH.get(name[0], name[0]), formula)
+
+
+def product(size: str) -> str:
+    """A size as Python has it: "2 * d" of "2d"."""
+    times, name, number = SIZE.fullmatch(size).groups()
+    return number or (f"{times} * {name}" if times else name)
 
 
 def parts_of(right, name: str) -> tuple[str, str]:
@@ -99,5 +150,5 @@ def parts_of(right, name: str) -> tuple[str, str]:
     return head.replace(f"def {node.name}(", f"def {name}(", 1), dedent("\n".join(lines[first:]))
 
 
-def between(text: str) -> str:
-    return f"### BEGIN SOLUTION\n{text}\n### END SOLUTION"
+def between(*lines: str) -> str:
+    return "\n".join(["### BEGIN SOLUTION", *lines, "### END SOLUTION"])

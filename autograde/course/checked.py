@@ -4,6 +4,10 @@ given out, in the box.
 """
 
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,7 +20,7 @@ from traitlets.config import Config
 
 from ..box.notebook import Limits
 from ..box.warm import Warm
-from ..exercise.declared import Exercise, Recurrence, Table, load_further
+from ..exercise.declared import Exercise, Function, Module, Recurrence, Table, load_further
 from ..exercise.faults import (
     OF_TABLES,
     Faults,
@@ -32,8 +36,11 @@ from ..exercise.rules import KNOWN, columns, names_in
 from ..exercise.verdict import Verdict
 from ..judge import draw
 from ..judge.agreement import NAMED, agree
+from ..judge.function import computed as results
+from ..judge.function import returned
 from ..judge.table import computed
 from ..pages.graded import grade_id
+from ..student.telling import in_words
 from .chance import chance
 from .grade import grade_rebuilt
 from .guest import as_given_out
@@ -42,7 +49,7 @@ from .rebuild import Rebuilt
 from .references import references_of, verdict_on
 from .release import Assignment, kit_in, no_kit
 from .settings import Judge
-from .travel import MARK, CannotTravel, imports_grader, packed_files
+from .travel import GRADER, MARK, CannotTravel, imports_grader, packed_files, top_of
 
 SEEDS = (1, 2)  # with which right references are asked
 FEW_BUILDS = 2  # in which formulas are compared: sizes that differ, and equal ones
@@ -80,7 +87,7 @@ def faults_with_judge(exercise: Exercise) -> Faults:
             yield raises(raised[0])
             return
         if verdict.score < verdict.points:
-            yield say("right loses", **about(verdict))
+            yield no_result(exercise, seed) or say("right loses", **about(verdict))
             return
     if isinstance(exercise, Recurrence):  # too many to be graded one by one
         yield from faults_of_formulas(exercise)
@@ -92,6 +99,21 @@ def faults_with_judge(exercise: Exercise) -> Faults:
         elif not any(said in result.sentence for result in verdict.results):
             told = say("not named", what=what, said=said, **about(verdict))
             yield raises(raised[0]) if raised else told
+
+
+def no_result(exercise: Exercise, seed: int) -> str:
+    """What is wrong with what a right reference returns, where nothing can be compared with it."""
+    if not isinstance(exercise, Function | Module):
+        return ""
+    asked = draw(exercise, seed).builds[0]
+    out, arrays = (
+        returned(exercise, exercise.right, asked),
+        results(exercise, exercise.right, asked),
+    )
+    if arrays and all(np.isfinite(array).all() for array in arrays):
+        return ""
+    given = "nan or infinite numbers" if arrays and out is not None else in_words(out)
+    return say("no result", given=given, asked=", ".join(exercise.returns))
 
 
 def raises(problem: Exception) -> str:
@@ -211,7 +233,7 @@ def faults_of_source(source: Source) -> list[str]:
             found += [f"{exercise.name}: {fault}" for fault in in_place(source, exercise)]
         found += no_kit(source.folder, source.assignment.kit, source.exercises)
         found += unknown_asked(source)
-        found += [] if found else faults_when_graded(source)
+        found += [] if found else [*faults_at_desks(source), *faults_when_graded(source)]
         _ = source.packed
     except Faulty:
         return found  # all that can be said
@@ -248,6 +270,23 @@ def unknown_asked(source: Source) -> Iterator[str]:
         for name in sorted(asked - {*source.exercises}):
             about = {"name": name, "meant": meant(name, source.exercises)}
             yield say("asks", file=source.file(notebook), **about)
+
+
+def faults_at_desks(source: Source) -> Iterator[str]:
+    """Exercises of a course's own that cannot be imported where nothing is but what students get:
+    they read a file, say."""
+    if top_of(source.module) == GRADER:
+        return
+    with tempfile.TemporaryDirectory() as desk:
+        shutil.copytree(source.folder, desk, dirs_exist_ok=True)
+        for file, text in source.packed.items():
+            Path(desk, file).write_text(text, encoding="utf-8")
+            name = ".".join(Path(file).with_suffix("").parts)
+            run = [sys.executable, "-c", f"import sys; sys.path[0] = {desk!r}; import {name}"]
+            told = subprocess.run(run, cwd=desk, capture_output=True, text=True)
+            if told.returncode:
+                error = (told.stderr.strip().splitlines() or [f"exit code {told.returncode}"])[-1]
+                yield say("desk", file=file, error=error, module=f"{source.module}.py")
 
 
 def faults_when_graded(source: Source) -> Iterator[str]:

@@ -37,8 +37,8 @@ STUBS = {  # in place of what nbgrader puts where a solution stood: a blank cell
 
 
 UNHEARD = (
-    "%s of %s has %s points in source/; the release gets the %g of its criteria, which are changed "
-    "by c.Judge.points in nbgrader_config.py."
+    "%s of %s has %s points in source/; the release gets the %g of its criteria. To change that, "
+    "change these, or say it with c.Judge.points in nbgrader_config.py."
 )
 
 

@@ -339,7 +339,8 @@ class Table(Computed):
 
     inputs: of each table, column to what stands in it: "int < 50", "float > 0", "a|b|c" for one of
     these texts, with " ?" behind it where some are missing; or the list of its values in data that
-    is shipped, and then rows are drawn from that.
+    is shipped, and then rows are drawn from that; or a tuple of its values, all of which stand
+    there in every call, as in a lookup table.
     Its criteria are runs, columns, rows, order (of the rows and of the columns), untouched, and
     `values`, or single columns by name in its place; dtype where it is asked for. Without `order`,
     rows and columns may come in any. sorted_by: the columns by which rows are sorted, so that rows

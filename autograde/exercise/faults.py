@@ -16,11 +16,13 @@ import numpy as np
 
 from .declared import (
     SIZES,
+    BuiltIns,
     Computed,
     Criterion,
     Exercise,
     Function,
     Module,
+    Normal,
     Recurrence,
     Stack,
     Table,
@@ -39,13 +41,13 @@ SAYS = {  # what is wrong: what to do
     "twice": "two exercises have this name: rename one, with its cells.",
     "name": "that is no name of a variable, a function or a class: write it as one word.",
     "notebook": 'notebook is "{given}": write the name of its file without .ipynb.',
-    "tuple": "{field} is no tuple: write {field}=(…,), with a comma behind a single one.",
+    "field": "{field} is {given!r}: write {field}={written}.",
     "criteria": "it has no criteria, so that nothing is marked: list them with their points.",
     "criterion": "{given} is no Criterion: write Criterion(key, points, title, what is asked).",
     "points": "the criterion {key} has {points!r} points: give it a number, 0 or more.",
     "key twice": "two criteria have the key {key}: list it once.",
     "unknown key": "nothing decides the criterion {key}, so that nobody would get it: {meant}",
-    "missing key": "no criterion has the key {key}, so that a mistake there would cost nothing: list Criterion({key!r}, points, title, what is asked).",
+    "missing key": "no criterion has the key {key}, so that a mistake there would cost nothing: list it with its points.",
     "draws": "the criterion reset and draws=Normal(mean, std) need one another: give both, or none.",
     "built-ins": "the criterion own needs built_ins=BuiltIns(…), what would do a student's work: give both, or none.",
     "sizes": '{name} has the sizes {sizes!r}: write a tuple of "n" (input_dim) and "m" (hidden_dim).',
@@ -63,12 +65,14 @@ SAYS = {  # what is wrong: what to do
     "of": "of is {of!r}: name the Recurrence of the step.",
     "argument": "the input {name}: {error}.",
     "takes": "{called} does not take ({asked}), which are its inputs ({error}): write def {called}({asked}).",
+    "no function": "{given} is no function with a name: write it with def.",
     "made with": "{name} has the size {size}, which made_with does not name: name it there.",
     "nothing said": "nothing is said of {what}: write what a student is told.",
     "right and wrong": "{what} is right, and among the wrong ones: take it out there.",
     "one criterion": "a Value has one criterion: list what is asked for, with its points.",
     "no kit": "kit names {file}, which is not in {folder}: put it there, or take it out of kit.",
     # with the judge
+    "no result": "right returns {given}; asked for is {asked}: of each an array of finite numbers or truth values, or a single one.",
     "right loses": "its right reference gets {score} of {points} points ({why}): mend it, or what is declared of it.",
     "wrong passes": "{what} is wrong and gets all points, since it does the same as the right one in all that is asked: take it out, or ask for where they differ.",
     "not named": "{what} is not told “{said}” but other words ({why}): another mistake does the same; take one of them out.",
@@ -80,9 +84,21 @@ SAYS = {  # what is wrong: what to do
     "no test": "the cell {id} of {file} is not what asks for {name}: make it {task}.",
     "asks": "{file} asks for {name}, which is no exercise: {meant}",
     "solution": "its worked solution in {file} gets {score} of {points} points ({why}): mend it, or what is declared.",
+    "desk": "as students get it, {file} cannot be imported ({error}): {module} cannot read files there; write into it what they hold.",
     "stub": "as it is given out, {file} gets {score} of {points} points for it: put what earns them between BEGIN SOLUTION and END SOLUTION.",
 }
 # ruff: enable[E501]
+FIELDS = {  # name of a field: its type, or the values that it may have, and how that is written
+    "criteria": (tuple, "(Criterion(key, points, title, what is asked),)"),
+    "kit": (tuple, '("data.csv",)'),
+    "returns": (tuple, '("result",)'),
+    "made_with": (tuple, '("n", "m")'),
+    "inputs": (dict, '{"x": "N n"}'),
+    "wrong": (dict, '{reference: "what is said of it"}'),
+    "arrays": (("torch", "numpy"), '"torch" or "numpy"'),
+    "built_ins": (BuiltIns | None, 'BuiltIns("an LSTM", frozenset({"LSTM"}), "lstm")'),
+    "draws": (Normal | None, "Normal(mean, std)"),
+}
 OF_RESULTS = {"runs", "shape", "dtype", "order", "large", "untouched", "gradients", "own"}
 OF_TABLES = {"runs", "columns", "rows", "order", "values", "dtype", "untouched"}
 OF_CLASSES = {"runs", "gradients", "untouched", "reset", "own"}
@@ -160,9 +176,13 @@ def common(exercise: Exercise, count: int) -> Faults:
         yield say("name")
     if not exercise.notebook or exercise.notebook.endswith(".ipynb") or "/" in exercise.notebook:
         yield say("notebook", given=exercise.notebook)
-    wrong = [name for name in ("criteria", "kit") if not isinstance(getattr(exercise, name), tuple)]
-    yield from (say("tuple", field=field) for field in wrong)
-    if "criteria" in wrong:
+    for field, (of, written) in FIELDS.items():
+        given = getattr(exercise, field, ...)
+        if given is not ... and not (
+            given in of if isinstance(of, tuple) else isinstance(given, of)
+        ):
+            yield say("field", field=field, given=given, written=written)
+    if not isinstance(exercise.criteria, tuple):
         return
     if not exercise.criteria:
         yield say("criteria")
@@ -250,7 +270,7 @@ def of_part(exercise: Recurrence, part: Part) -> Faults:
             continue
         there = before if formula == part.right else every
         for name in sorted({*names} - {*there, *KNOWN, "zero", "one", "T"}):
-            about = {"name": name, "meant": meant(name, there)}
+            about = {"name": name, "meant": meant(name, {*there, *KNOWN})}
             yield say("unknown name", formula=formula, part=part.name, **about)
     later = [one.criterion for one in rule.parts[place:] if not one.inline]
     if part.inline and part.criterion not in later:
@@ -282,29 +302,47 @@ def of_stack(exercise: Stack) -> Faults:
 
 # ---------------------------------------------------------------- references, and values
 def of_computed(exercise: Computed) -> Faults:
-    weights = getattr(exercise, "parameters", {})
-    if not isinstance(exercise, Table):  # what columns there are shows when it is asked
+    weights, table = getattr(exercise, "parameters", {}), isinstance(exercise, Table)
+    if not table:  # what columns there are shows when it is asked
         form = ["parameters"] if isinstance(exercise, Module) else []
-        yield from of_keys(exercise, OF_RESULTS, [*form, *exercise.returns])
+        slopes = {"gradients"} if exercise.arrays == "numpy" else set()
+        yield from of_keys(exercise, OF_RESULTS - slopes, [*form, *exercise.returns])
+    for field in ("asks_for", "equations"):
+        for key in getattr(exercise, field).keys() - {*exercise.keys}:
+            yield say("no part", field=field, name=key, meant=meant(key, exercise.keys))
     yield from of_wrong(exercise.right, exercise.wrong)
     for name, of in (exercise.inputs | weights).items():
-        texts = of.values() if isinstance(of, dict) else [of]
+        columns = table and isinstance(of, dict)
+        texts = of.values() if columns else [of]
         try:
-            specs = [spec(text) for text in texts if isinstance(text, str)]
+            specs = [
+                spec(text) for text in texts if not (columns and isinstance(text, list | tuple))
+            ]
         except ValueError as problem:
             yield say("argument", name=name, error=problem)
             continue
+        lengths = [{len(one) for one in texts if type(one) is kind} for kind in (list, tuple)]
+        if columns and any(len(found) > 1 for found in lengths):
+            yield say("argument", name=name, error="its columns of values are not of one length")
         unknown = {size for one in specs for size in one.names} - {
             *getattr(exercise, "made_with", ())
         }
         for size in sorted(unknown if name in weights else ()):
             yield say("made with", name=name, size=size)
     for reference in (exercise.right, *exercise.wrong):
+        of_right = reference is exercise.right  # whose text becomes a solution, and mistakes
+        if not inspect.isfunction(reference) or of_right and reference.__name__ == "<lambda>":
+            yield say("no function", given=getattr(reference, "__name__", reference))
+            continue
+        asked, error = ", ".join([*exercise.inputs, *weights]), ""
         try:
-            inspect.signature(reference).bind(*exercise.inputs, **weights)
+            taken = inspect.signature(reference).bind(*exercise.inputs, **weights).arguments
+            others = [name for name, given in taken.items() if given in exercise.inputs]
+            error = f"they are {', '.join(others)} there" if others != [*exercise.inputs] else ""
         except TypeError as problem:
-            asked = ", ".join([*exercise.inputs, *weights])
-            yield say("takes", called=reference.__name__, asked=asked, error=problem)
+            error = problem
+        if error:
+            yield say("takes", called=reference.__name__, asked=asked, error=error)
 
 
 def of_wrong(right, wrong: dict) -> Faults:

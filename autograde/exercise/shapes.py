@@ -55,6 +55,8 @@ def length(word: str, sizes: dict[str, int]) -> int:
 @cache
 def spec(text: str) -> Spec:
     """What a text of the forms above says. Raises ValueError."""
+    if not isinstance(text, str):
+        raise ValueError(f'{text!r} is no text: write it as "T d", "int n < c" or "float > 0"')
     if "|" in text:
         choices = text.removesuffix("?").split("|")
         return Spec("text", choices=tuple(map(str.strip, choices)), missing=text.endswith("?"))
@@ -71,6 +73,6 @@ def spec(text: str) -> Spec:
         raise ValueError(f'"{text}" is no argument: write it as "T d", "int n < c" or "float > 0"')
     for word in dims:
         if near := get_close_matches(word, KINDS, cutoff=0.75):
-            raise ValueError(f'"{text}" has a size {word}: is it {near[0]}?')
+            raise ValueError(f'"{text}" has a size {word}, which may be a slip for {near[0]}')
     below = match["bound"] if match["sign"] == "<" else ""
     return Spec(kind, dims, below, match["sign"] == ">", (), bool(match["missing"]))

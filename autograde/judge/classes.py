@@ -61,7 +61,7 @@ def judge_class(
     elif not defined:
         otherwise = missing_class(exercise, answers, cell)
     else:
-        otherwise = look() or NOTHING
+        otherwise = without_return(exercise, look() or NOTHING, cell.source)
         if answers.inherits and exercise.forward_is_asked:
             otherwise = lose_inherited(exercise, answers, sheet)
     read_source(exercise, cell.source, sheet)
@@ -148,13 +148,33 @@ def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
 
 def read_source(exercise: Exercise, source: str, sheet: Sheet):
     """From the text of the cell: code after return, for a note."""
-    try:
-        tree = ast.parse(re.sub(r"(?m)^[ \t]*[%!].*$", "pass", source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for found in ast.walk(tree):
+    for found in nodes(source):
         if isinstance(found, ast.ClassDef) and found.name == exercise.name:
             note_code_after_return(found, sheet)
+
+
+def nodes(source: str) -> list[ast.AST]:
+    """Of the syntax tree of a cell; none of what cannot be read."""
+    try:
+        return [*ast.walk(ast.parse(re.sub(r"(?m)^[ \t]*[%!].*$", "pass", source)))]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def without_return(exercise: Exercise, why: str, source: str) -> str:
+    """The same reason; of what returns None and has more than a blank cell has, another."""
+    called = "forward" if exercise.noun == "class" else exercise.name
+    if why != f"Not written yet: {called} returns None.":
+        return why
+    bodies = [n.body for n in nodes(source) if isinstance(n, ast.FunctionDef) and n.name == called]
+    blank = lambda line: (
+        isinstance(line, ast.Pass) or isinstance(getattr(line, "value", None), ast.Constant)
+    )
+    if all(blank(line) for body in bodies for line in body):
+        return why
+    return (
+        f"Could not be marked: {called} returns None: it has no return line, or ends without one."
+    )
 
 
 def note_code_after_return(found: ast.ClassDef, sheet: Sheet):

@@ -112,19 +112,24 @@ def draw_build(exercise: Computed, rng, case: str, sizes: dict[str, int]) -> Bui
 
 
 # ---------------------------------------------------------------- what references give
-def computed(exercise: Computed, function: Callable, asked: BuildAsked, shift=None) -> list | None:
-    """The results of a reference for one call, as arrays; None where it raises, or another number
-    of them comes back. shift: of what goes in, by name."""
+def returned(exercise: Computed, function: Callable, asked: BuildAsked, shift=None):
+    """What a reference returns in one call. shift: of what goes in, by name."""
     given = {name: copy(value) for name, value in asked.given.items()}  # it may be written into
     given |= {name: given[name] + by for name, by in (shift or {}).items()}
     if exercise.arrays == "torch":  # which no reference of NumPy's waits for
         tensor = importlib.import_module("torch").from_numpy
         given = {n: tensor(v) if isinstance(v, np.ndarray) else v for n, v in given.items()}
     weights = {name: given.pop(name) for name in parameters_of(exercise)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return function(*given.values(), **weights)
+
+
+def computed(exercise: Computed, function: Callable, asked: BuildAsked, shift=None) -> list | None:
+    """The same as arrays; None where it raises, or where not as many numbers, or arrays of them,
+    come back as are asked for."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            out = function(*given.values(), **weights)
+        out = returned(exercise, function, asked, shift)
         out = out if isinstance(out, tuple | list) and len(exercise.returns) > 1 else (out,)
         arrays = [np.asarray(part.detach() if hasattr(part, "detach") else part) for part in out]
         arrays = [array if array.dtype.kind in "biu" else array.astype(float) for array in arrays]
@@ -269,13 +274,15 @@ def judge_numbers(exercise: Computed, pairs: list[Pair], sheet: Sheet) -> str | 
     slopes = [AskedSlopes(p.asked.slopes, p.build, loss_of(p, found)) for p in main]
     judge_gradients([one for one in slopes if one.sequence], sheet)
     unknown = [name for name, one in zip(exercise.returns, found) if not one.function]
+    if unknown and not sheet.computes:  # so that a desk, which shows the first, says what is wrong
+        return " ".join(sheet.lost[unknown[0]])
     return f"Could not be marked, since your {unknown[0]} is not right yet." if unknown else None
 
 
 def why_not(exercise: Computed, pairs: list[Pair]) -> str:
     """Where no ordinary call gave anything back."""
     called = "forward" if exercise.noun == "class" else exercise.name
-    if any(pair.out for pair in pairs):
+    if any(pair.out and not pair.asked.case for pair in pairs):
         return f"Not written yet: {called} returns None."
     for pair in (pair for pair in pairs if pair.build.broken):
         failure = pair.build.broken

@@ -49,13 +49,15 @@ def draw_argument(rng, what: dict | str, rows: int):
     return draw_table(rng, what, rows) if isinstance(what, dict) else argument(rng, spec(what), {})
 
 
-def draw_table(rng, columns: dict[str, str | list], rows: int) -> dict[str, list]:
-    """Columns of drawn entries; of shipped ones, whole rows of these."""
+def draw_table(rng, columns: dict[str, str | list | tuple], rows: int) -> dict[str, list]:
+    """Columns of drawn entries; of shipped ones, whole rows of these; of those of a lookup table,
+    which are tuples, all as they stand."""
+    rows = next((len(one) for one in columns.values() if isinstance(one, tuple)), rows)
     shipped = max([len(one) for one in columns.values() if isinstance(one, list)], default=1)
     taken, drawn = rng.integers(0, shipped, rows), {}
     for name, what in columns.items():
-        if isinstance(what, list):
-            drawn[name] = [what[k] for k in taken]
+        if isinstance(what, list | tuple):
+            drawn[name] = [what[k] for k in taken] if isinstance(what, list) else [*what]
             continue
         one = spec(what)
         if one.kind == "text":

@@ -45,10 +45,11 @@ def variants(right: Callable) -> tuple[tuple[str, Callable], ...]:
     for part in [node for line in function.body for node in ast.walk(line)]:
         for key, value in list(ast.iter_fields(part)):
             for k, node in enumerate(value if isinstance(value, list) else [value]):
+                within = where(part, node)
                 for said, new in changes(node, names):
                     put(part, key, k, new)
                     if len(found) < MOST and (made := compiled(tree, right)):
-                        found.append((said, made))
+                        found.append((said + within, made))
                     put(part, key, k, node)
     return tuple(found)
 
@@ -68,6 +69,18 @@ def compiled(tree: ast.Module, right: Callable) -> Callable | None:
     except (SyntaxError, ValueError, TypeError):
         return None
     return names[tree.body[0].name]
+
+
+def where(part: ast.AST, node: ast.AST) -> str:
+    """Words for the call that a number stands in, which says little by itself."""
+    bare = node.operand if isinstance(node, ast.UnaryOp) else node
+    if not isinstance(part, ast.Call) or not isinstance(bare, ast.Constant):
+        return ""
+    return f", in {name_of(part)}(…)"
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
 
 
 def shown(node: ast.AST) -> str:
@@ -123,7 +136,7 @@ def of_operator(node: ast.BinOp) -> Changes:
 def of_call(node: ast.Call) -> Changes:
     """Another function, none, another axis, or a named argument left out."""
     method = isinstance(node.func, ast.Attribute)
-    name = node.func.attr if method else ast.unparse(node.func)
+    name = name_of(node)
     for other in OTHERS.get(name, ()):
         on = node.func.value if method else None
         func = ast.Attribute(on, other, ast.Load()) if method else ast.Name(other, ast.Load())

@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook
 from traitlets.config import PyFileConfigLoader
 
 from autograde.course import adopt, prove
-from autograde.course.checked import Source, faults_of_source
+from autograde.course.checked import Source, faults_at_desks, faults_of_source
 from autograde.course.release import NotReady, read_release
 from autograde.course.verbs import CheckExercise, Prove
 from autograde.exercise.faults import SAYS
@@ -201,9 +201,22 @@ def test_what_notebooks_get_when_they_are_graded(source):
     assert "double: its worked solution" in worked and "gets 1 of 3 points" in worked
 
 
+def test_a_module_that_reads_a_file_is_found_before_a_desk_misses_it(source):
+    """Where it is graded, the file is there."""
+    declared = source.folder.parents[1] / f"{source.module}.py"
+    (declared.parent / "rates.csv").write_text("1\n")
+    read = "from pathlib import Path\nRATES = Path(__file__).with_name('rates.csv').read_text()\n"
+    assert [*faults_at_desks(source)] == []
+    declared.write_text(read + EXERCISES, encoding="utf-8")
+    del sys.modules[source.module], source.__dict__["packed"]
+    [fault] = faults_at_desks(source)
+    assert "checks.py cannot be imported (FileNotFoundError: " in fault
+    assert f"{declared.name} cannot read files there; write into it what they hold" in fault
+
+
 def test_every_fault_of_a_notebook_has_a_row():
     of_notebooks = list(SAYS)[list(SAYS).index("no notebook") :]
-    assert {*of_notebooks} == {*MISPLACED, "no notebook", "solution", "stub"}
+    assert {*of_notebooks} == {*MISPLACED, "no notebook", "solution", "desk", "stub"}
 
 
 # ---------------------------------------------------------------- the proof

@@ -742,7 +742,7 @@ WIRED = {  # name -> a slip of one of the tables, or of no table, with the chang
     ),
     "nothing returned": (
         "",
-        "Not written yet: forward returns None",
+        "Could not be marked: forward returns None: it has no return line, or ends without one.",
         {"collect": "pass", "finals": "c, h", "start": "return"},
     ),
     "no reset": ("reset", "leaves", {"reset": "pass"}),

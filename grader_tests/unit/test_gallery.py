@@ -15,11 +15,12 @@ import pytest
 import torch
 
 from autograde.desk.numbers import remark, seal_of
-from autograde.exercise import Cell, Criterion, Value, Verdict
+from autograde.exercise import Cell, Criterion, Table, Value, Verdict
 from autograde.exercise.shapes import spec
 from autograde.judge import draw, examine, judge, read_answers
 from autograde.judge.questions import argument
 from autograde.judge.value import given_in, kind_of
+from autograde.judge.variants import variants
 from autograde.student.respond import respond
 from autograde.student.value import plain_value
 from grader_tests.samples.gallery import EXERCISES
@@ -170,6 +171,49 @@ def test_numbers_stay_between_zero_and_what_is_declared(text, most):
             spec(wrong)
 
 
+def taxed(orders, rates):
+    """The rows of orders, with tax: price times the rate of the country."""
+    found = orders.merge(rates, on="country")
+    return found.assign(tax=found["price"] * found["rate"]).drop(columns="rate")
+
+
+TAXED = Table(
+    "taxed",
+    "orders",
+    {"columns": 1, "rows": 1, "price": 1, "tax": 1},
+    inputs={
+        "orders": {"country": ["DE", "FR", "DE"], "price": "float > 0"},
+        "rates": {"country": ("DE", "FR", "LU"), "rate": (0.19, 0.2, 0.17), "days": "int < 9"},
+    },
+    right=taxed,
+)
+
+
+def test_a_lookup_table_stands_whole_in_every_call():
+    """Beside tables whose rows are drawn from data; what is drawn in it is drawn anew."""
+    calls = draw(TAXED, 1).calls
+    assert all(call["rates"]["rate"] == [0.19, 0.2, 0.17] for call in calls)
+    assert len({tuple(call["rates"]["days"]) for call in calls}) > 4
+    assert {len(call["orders"]["country"]) for call in calls} >= {1, 3, 40}
+    merged = "orders.merge(rates, {}).eval('tax = price * rate').drop(columns=['rate'{}])"
+    head = "def taxed(orders, rates):\n    return "
+    kept = merged.format("how='left'", "")
+    assert not lost(grade(TAXED, head + kept))
+    assert (
+        "rate" in lost(grade(TAXED, head + kept.replace(".drop(columns=['rate'])", "")))["columns"]
+    )
+
+
+def test_a_number_that_is_changed_in_a_call_is_told_with_the_call():
+    said = {said for said, _ in variants(over_columns)}
+    assert "the minus before `1` is missing, in mean(…)" in said
+    assert {"the minus before `1` is missing", "`0` stands where `1` should, in mean(…)"} <= said
+
+
+def over_columns(x):
+    return x.mean(-1) + x[-1].mean(1)
+
+
 def test_a_series_is_no_table():
     worked = WORKED["best_sellers"]
     series = worked.replace("ascending=False)", 'ascending=False).set_index("shop")["revenue"]')
@@ -177,3 +221,24 @@ def test_a_series_is_no_table():
     told = {result.key: result.sentence for result in verdict.results if not result.met}
     assert series != worked and "A Series comes back; asked for is a DataFrame" in told["columns"]
     assert "Your table has the columns" not in " ".join(told.values())
+
+
+def attention_of(returned: str) -> dict[str, str]:
+    return lost(grade(GALLERY["attention"], f"def attention(Q, K, V):\n    return {returned}"))
+
+
+def test_what_raises_for_some_sizes_is_told_as_what_it_raises():
+    """Not as a function that returns None, since it returns something where all sizes are equal."""
+    told = attention_of("torch.softmax(Q @ K / Q.shape[1] ** 0.5, -1) @ V")
+    assert told and all("attention raised RuntimeError" in said for said in told.values()), told
+    told = lost(grade(GALLERY["attention"], "def attention(Q, K, V):\n    Y = Q @ K.T"))
+    assert "attention returns None: it has no return line, or ends without one" in told["Y"]
+    told = attention_of("None")
+    assert all(said == "Not written yet: attention returns None." for said in told.values()), told
+
+
+def test_a_result_in_which_nothing_shows_is_told_with_the_first_criterion():
+    """Which is all that a desk shows."""
+    assert "runs" not in attention_of("torch.tanh(Q @ K.T) @ V")
+    told = attention_of("torch.ones(len(Q), len(K)) @ V * Q[:, :1]")
+    assert "does not change when K does" in told["runs"] and told["runs"] == told["Y"], told
