@@ -331,6 +331,17 @@ def test_a_forward_of_a_base_class_of_ones_own_is_ones_own():
     assert not lost(grade("LSTMCell", source + "\n\nclass LSTMCell(Base):\n    pass\n"))
 
 
+def test_a_method_that_an_inherited_forward_comes_to_may_be_all_that_is_written():
+    """A base of the student's own asks self.i for the input gate; a class may change that alone."""
+    base = CELL.replace("i = torch.sigmoid(a_i)", "i = self.i(a_i, f)", 1)
+    assert base != CELL
+    base += "\n    def i(self, a, f):\n        return torch.sigmoid(a)\n"
+    head = base + "\n\nclass CoupledLSTMCell(LSTMCell):\n"
+    coupled = head + "    def i(self, a, f):\n        return 1 - f\n"
+    assert lost(grade("CoupledLSTMCell", coupled)) == {"parameters"}  # W_i is still there
+    assert grade("CoupledLSTMCell", head + "    def other(self):\n        return 1\n").score == 0
+
+
 def test_a_reset_that_sets_a_seed_is_not_afresh():
     source = CELL.replace("for parameter in", "torch.manual_seed(0)\n        for parameter in")
     verdict = grade("LSTMCell", source)
