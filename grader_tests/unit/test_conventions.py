@@ -354,8 +354,9 @@ def test_a_reset_that_sets_a_seed_is_not_afresh():
         (("c_t = f * c + i * g", "c_t = (f * c + i * g).clamp(-5, 5)"), {"cell"}),
         (("f = torch.sigmoid(a_f)", "f = torch.sigmoid(a_f.clamp(-4, 4))"), {"f"}),
         (("return c_t, h_t", "return c_t.squeeze(), h_t.squeeze()"), {"parameters"}),
+        (("a_i = self.W_i(h)", "a_i = (self.W_i(h) if h.any() else self.b_i)"), {"i"}),
     ],
-    ids=["a clamped state", "a clamped sum", "a squeezed state"],
+    ids=["a clamped state", "a clamped sum", "a squeezed state", "another first step"],
 )
 def test_large_states_and_small_sizes_are_asked(change, keys):
     assert change[0] in CELL
