@@ -206,15 +206,7 @@ def judge_numbers(
         sheet,
     )
     check_states(exercise, usable, sheet)
-    if any(pair.build.together for pair in usable):
-        first, *states = exercise.of.rule.inputs
-        taken, asked = ", ".join(states), ", ".join((first, *states))
-        sheet.lose(
-            "works" if whole(exercise) else "states",
-            f"Your forward takes ({first}, ({taken})), the states in one; it should take"
-            f" ({asked}).",
-            "the states are taken in one",
-        )
+    lose_taken(exercise, usable, sheet)
     report(exercise, known, found, seen, sheet)
     through = None if fewer_are_run else found  # else the loss is not known
     judge_gradients([asked_slopes(exercise, known, pair, through) for pair in usable], sheet)
@@ -223,6 +215,20 @@ def judge_numbers(
     lose_sizes(pairs, sheet)
     lose_larger(exercise, known, larger, sheet)
     return None
+
+
+def lose_taken(exercise: Stack, pairs: list[Pair], sheet: Sheet):
+    """What forward takes in another form or order, so that it had to be asked otherwise."""
+    first, *states = exercise.of.rule.inputs
+    asked, key = ", ".join((first, *states)), "works" if whole(exercise) else "states"
+    if any(pair.build.together for pair in pairs):
+        taken = f"({first}, ({', '.join(states)})), the states in one"
+        mistake = "the states are taken in one"
+    elif taken := next((p.build.taken for p in pairs if p.build.taken[:1] != (first,)), ()):
+        taken, mistake = f"({', '.join(taken)})", "the arguments are taken in another order"
+    else:
+        return
+    sheet.lose(key, f"Your forward takes {taken}; it should take ({asked}).", mistake)
 
 
 def used_layers(pair: Pair) -> int:

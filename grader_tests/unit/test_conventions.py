@@ -115,6 +115,8 @@ KEEP, USE = PARAMETERS["containers"][:2]
 RETURNS = {  # what is passed or returned -> the arguments, the end of forward, and what is told
     "x, h, c": ("self, x, h, c", "return c_t, h_t", "takes (x, h, c); it should take (x, c, h)"),
     "h, c back": ("self, x, c, h", "return h_t, c_t", "returns (h_t, c_t)"),
+    "x last": ("self, c, h, x", "return c_t, h_t", "takes (c, h, x); it should take (x, c, h)"),
+    "x between": ("self, h, x, c", "return h_t, c_t", "takes (h, x, c); it should take"),
     "both": ("self, x, h, c", "return h_t, c_t", "and returns (h_t, c_t)"),
     "as PyTorch's": ("self, x, c, h", "return h_t, (h_t, c_t)", "returns 2 values (Tensor, tuple)"),
     "three": ("self, x, c, h", "return c_t, h_t, o", "returns 3 values (Tensor, Tensor, Tensor)"),
@@ -368,6 +370,19 @@ def test_one_output_can_show_the_order_where_the_other_is_as_nobody_knows():
     line = next(line for line in CELL.splitlines() if line.strip().startswith("c_t ="))
     odd = swapped.replace(line, f"        i = 0.7 * i\n{line}")
     assert odd != swapped and lost(grade("LSTMCell", odd)) == {"i", "order"}
+
+
+def test_states_that_are_named_as_asked_are_not_said_to_be_taken_otherwise():
+    """W_k(c) in place of W_k(h) in every gate is also one slip of arguments taken as (x, h, c)."""
+    verdict = grade("LSTMCell", CELL.replace("(h)", "(c)"))
+    assert lost(verdict) == {"f", "i", "o", "c"}
+    assert "W_f belongs to h_{t−1}, not to c_{t−1}" in told(verdict)
+
+
+@pytest.mark.parametrize("taken", ["self, x, h, c", "self, h, x, c"])
+def test_a_stack_that_takes_its_arguments_in_another_order_loses_one_criterion(taken):
+    verdict = grade("LSTM", STACK.replace("self, x, c, h", taken))
+    assert lost(verdict) == {"states"}
 
 
 STATES_IN_ONE = {  # the head of forward, how it ends, and what is told

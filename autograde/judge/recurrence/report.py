@@ -102,14 +102,9 @@ def report_own_states(exercise: Recurrence, sheet: Sheet):
 
 def report_order(exercise: Recurrence, reading: Reading, sheet: Sheet):
     """The order of arguments and outputs, and the form in which these come back."""
-    outputs, first = list(exercise.rule.outputs), exercise.sequence_input
-    asked, said = f"({', '.join(outputs)})", []
-    form = form_of(reading.pairs)
-    together = any(pair.build.together for pair in reading.pairs)
-    if together or reading.order.states_moved:
-        taken = ", ".join(exercise.states[place] for place in reading.order.states)
-        takes = f"({first}, ({taken})), the states in one" if together else f"({first}, {taken})"
-        said.append(f"takes {takes}; it should take ({', '.join([first, *exercise.states])})")
+    outputs = list(exercise.rule.outputs)
+    asked, form = f"({', '.join(outputs)})", form_of(reading.pairs)
+    said = [taken] if (taken := arguments_taken(exercise, reading)) else []
     if form:
         said.append(f"returns {form}; it should return {asked}")
     elif reading.order.outputs_moved:
@@ -122,6 +117,24 @@ def report_order(exercise: Recurrence, reading: Reading, sheet: Sheet):
             "arguments or outputs in another order or form" if form else f"forward {said[0]}",
         )
     sheet.meet("order")
+
+
+def arguments_taken(exercise: Recurrence, reading: Reading) -> str:
+    """What forward takes in another form or order than asked; "" where it does not."""
+    first, *states = exercise.rule.inputs
+    build = reading.pairs[0].build
+    right, used = f"({first}, {', '.join(states)})", [states[k] for k in reading.order.states]
+    if build.together:
+        takes = f"({first}, ({', '.join(used)})), the states in one"
+    elif build.taken and build.taken[0] != first:
+        takes = f"({', '.join(build.taken)})"
+    elif not reading.order.states_moved:
+        return ""
+    elif build.taken == (first, *states):
+        return f"uses {' and '.join(states)} in each other's place"
+    else:
+        takes = f"({first}, {', '.join(used)})"
+    return f"takes {takes}; it should take {right}"
 
 
 def form_of(pairs: list[Pair]) -> str:
