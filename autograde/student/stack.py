@@ -304,6 +304,8 @@ def returned(out, states: int) -> tuple[list, str]:
         return [stacked(out[0]), *finals], "outputs and the final states, a pair for each layer"
     if isinstance(finals, tuple | list) and len(finals) == states:
         return [stacked(out[0]), *finals], ""
+    if isinstance(finals, Mapping) and len(finals) == states:
+        return [stacked(out[0]), *finals.values()], "outputs and the final states in a dict"
     values = list(out.values()) if isinstance(out, Mapping) else out
     if pair and isinstance(finals, torch.Tensor) and finals.dim() and len(finals) == states:
         values = [out[0], *finals]  # the states stacked into one tensor

@@ -721,6 +721,25 @@ def test_what_a_coupled_cell_adds_may_be_right_though_what_it_keeps_is_not():
         assert lost(grade("CoupledLSTMCell", source)) == keys
 
 
+FINAL_FORMS = {  # how a stack returns its final states -> what is told of them, and no more
+    "torch.cat(c), torch.cat(h)": "c_T has shape (15); it should be (3, 5), like the one passed"
+    " in. h_T has shape (15); it should be (3, 5), like the one passed in.",
+    "torch.stack(c, 1), torch.stack(h, 1)": "c_T has shape (5, 3); it should be (3, 5), like the"
+    " one passed in. h_T has shape (5, 3); it should be (3, 5), like the one passed in.",
+    "{'c': torch.stack(c), 'h': torch.stack(h)}": "forward returns outputs and the final states"
+    " in a dict; it should return outputs and (c_T, h_T).",
+}
+
+
+@pytest.mark.parametrize("states", FINAL_FORMS)
+def test_final_states_of_another_form_are_told_by_their_form_alone(states):
+    asked = "torch.stack(c), torch.stack(h)"
+    source = STACK.replace(asked, states)
+    assert source != STACK
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {"final"} and told(verdict).strip() == FINAL_FORMS[states]
+
+
 def test_a_gate_whose_parameter_is_missing_is_said_to_be_unmarked():
     """The grader's weights cannot be put into what is not there, so its numbers say nothing."""
     worked = solutions()["PeepholeLSTMCell"]
