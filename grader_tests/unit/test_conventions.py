@@ -721,6 +721,21 @@ def test_what_a_coupled_cell_adds_may_be_right_though_what_it_keeps_is_not():
         assert lost(grade("CoupledLSTMCell", source)) == keys
 
 
+STEP = "c[k], h[k] = cell(x_t, c[k], h[k])", "x_t = h[k]"
+ONE_WORD = {  # what a stack's step becomes -> the one criterion that it costs, wherever it shows
+    (STEP[0], "x_t = c[k]"): "wiring",
+    ("_, x_t = cell(x_t, c[k], h[k])", "pass"): "states",
+    ("c[k], x_t = cell(x_t, c[k], h[k])", "pass"): "states",
+    ("h[k], c[k] = cell(x_t, c[k], h[k])", STEP[1]): "states",
+}
+
+
+@pytest.mark.parametrize("step", ONE_WORD, ids=" ".join)
+def test_one_slip_of_a_stack_costs_one_criterion_though_it_shows_in_several(step):
+    source = STACK.replace(STEP[0], step[0]).replace(STEP[1], step[1])
+    assert source != STACK and lost(grade("LSTM", source)) == {ONE_WORD[step]}
+
+
 FINAL_FORMS = {  # how a stack returns its final states -> what is told of them, and no more
     "torch.cat(c), torch.cat(h)": "c_T has shape (15); it should be (3, 5), like the one passed"
     " in. h_T has shape (15); it should be (3, 5), like the one passed in.",
