@@ -238,7 +238,9 @@ def used_layers(pair: Pair) -> int:
 
 
 def lose_unused(exercise: Stack, pairs: list[Pair], sheet: Sheet):
-    pair = next(pair for pair in pairs if used_layers(pair) < pair.count)
+    unused = (pair for pair in pairs if pair.complete and used_layers(pair) < pair.count)
+    if (pair := next(unused, None)) is None:
+        return  # there are too many layers, or too few, which is said
     sheet.lose(
         "layers",
         f"With n_layers={pair.asked.sizes[2]}, layer {used_layers(pair)} is never run. The rule:"

@@ -721,6 +721,16 @@ def test_what_a_coupled_cell_adds_may_be_right_though_what_it_keeps_is_not():
         assert lost(grade("CoupledLSTMCell", source)) == keys
 
 
+def test_a_layer_too_many_is_not_said_to_be_another_one_that_is_never_run():
+    """Such a class is asked for a layer less, so that there are as many as the judge has put in."""
+    source = STACK.replace("range(n_layers)", "range(n_layers + 1)")
+    source = source.replace("super().__init__()", "super().__init__()\n        self.n = n_layers")
+    source = source.replace("enumerate(self.layers)", "zip(range(self.n), self.layers)")
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {"layers"} and "never run" not in told(verdict)
+    assert "With n_layers=3 there are 4 layers." in told(verdict)
+
+
 STEP = "c[k], h[k] = cell(x_t, c[k], h[k])", "x_t = h[k]"
 ONE_WORD = {  # what a stack's step becomes -> the one criterion that it costs, wherever it shows
     (STEP[0], "x_t = c[k]"): "wiring",
