@@ -308,7 +308,12 @@ def bent_parts(rule: Rule, part: Part, finding: Finding | None) -> list[Part]:
 
 
 def shows(rule: Rule, part: Part, finding: Finding | None, output: str) -> bool:
-    return finding is not None and visible(rule, finding, output, part)
+    """Whether a gate shows in an output, or its sum, where a bent state has that in its place."""
+    if finding is None:
+        return False
+    used = set(re.findall(r"\w+", " ".join(finding.choice.values())))
+    inside = [o.name for o in rule.parts if o.inline and o.criterion == part.criterion]
+    return visible(rule, finding, output, part) or bool(used.intersection(inside))
 
 
 def lose_instead(
