@@ -721,6 +721,31 @@ def test_what_a_coupled_cell_adds_may_be_right_though_what_it_keeps_is_not():
         assert lost(grade("CoupledLSTMCell", source)) == keys
 
 
+def test_an_exchange_of_gates_is_no_matter_of_names_where_these_are_plain():
+    keep, gates, says = PARAMETERS["biases inside"]
+    source = cell(keep, gates).replace("torch.sigmoid(f) * c", "torch.sigmoid(i) * c", 1)
+    source = source.replace("+ torch.sigmoid(i)", "+ torch.sigmoid(f)", 1)
+    verdict = grade("LSTMCell", source)
+    assert lost(verdict) == {"parameters", "cell"} and says in told(verdict)
+    assert "f_t and i_t are swapped" in told(verdict)
+
+
+NAMES = {  # names of another kind -> what is told of them
+    ("LSTMCell", "_c", "_g"): "W_c, U_c and b_c are missing; they stand under other names",
+    ("PeepholeLSTMCell", "V_", "P_"): "V_f, V_i and V_o are missing; they stand under other names",
+    ("LSTMCell", "b_o", "bias"): "b_o is missing; it stands under another name.",
+}
+
+
+@pytest.mark.parametrize("names", NAMES, ids=" ".join)
+def test_other_names_are_told_by_those_that_are_missing(names):
+    name, old, new = names
+    source = CELL if name == "LSTMCell" else solutions()[name]
+    source = re.sub(rf"\bself\.(\w*){old}", rf"self.\1{new}", source)
+    verdict = grade(name, source)
+    assert lost(verdict) == {"parameters"} and NAMES[names] in told(verdict), told(verdict)
+
+
 def test_a_layer_too_many_is_not_said_to_be_another_one_that_is_never_run():
     """Such a class is asked for a layer less, so that there are as many as the judge has put in."""
     source = STACK.replace("range(n_layers)", "range(n_layers + 1)")

@@ -4,7 +4,7 @@ trains."""
 from collections.abc import Iterator
 
 from ...exercise.declared import SIZES, Recurrence
-from ..answers import Answers, Found, words
+from ..answers import Answers, Build, Found, words
 from ..classes import judge_base
 from ..questions import shape_of
 from ..sheet import Sheet
@@ -32,12 +32,24 @@ def judge_parameters(
     judge_base(exercise, answers, sheet, "parameters")
     sheet.meet("parameters")
     lost = sheet.lost.get("parameters", [])
-    if convention:
-        sheet.lost["parameters"] = [convention.says]
+    if convention and (says := in_another_form(exercise, surveyed[0].build, convention)):
+        sheet.lost["parameters"] = [says]
         sheet.mistakes["parameters"] = ["parameters in another form"]
     elif len(lost) > MOST_COMPLAINTS:
         kept = lost[: MOST_COMPLAINTS - 1]
         sheet.lost["parameters"] = [*kept, f"(And {len(lost) - len(kept)} more like these.)"]
+
+
+def in_another_form(exercise: Recurrence, build: Build, convention: Convention) -> str:
+    """What is said of a convention: of names, which are missing; "" where none is."""
+    found = build.found or {}
+    missing = [name for name in exercise.parameters if found[name].kind in ("missing", "none")]
+    if not convention.names_alone or len(missing) == len(exercise.parameters):
+        return convention.says
+    if len(missing) < 2:
+        return f"{missing[0]} is missing; it stands under another name." if missing else ""
+    listed = f"{', '.join(missing[:-1])} and {missing[-1]}"
+    return f"{listed} are missing; they stand under other names, or in containers."
 
 
 def complaints(exercise: Recurrence, pair: Pair) -> Iterator[tuple[str, str]]:
