@@ -77,7 +77,8 @@ class Call:
     form: words for what it returned, where that has not the asked form. trace: of a step, every
     intermediate result of as many numbers as there are units, (count, units), whatever became of
     the call. lines: for each of those the line that made it, as an index into places, or -1.
-    log: of a stack of stand-ins, what each layer was given at each of its calls.
+    coarse: whether any of it was rounded to half precision. log: of a stack of stand-ins, what each
+    layer was given at each of its calls.
     """
 
     failure: Failure | None = None
@@ -88,6 +89,7 @@ class Call:
     trace: Tensor | None = None
     lines: tuple[int, ...] = ()
     places: tuple[Place, ...] = ()
+    coarse: bool = False
     log: tuple[tuple[tuple[Tensor, ...], ...], ...] = ()
 
 
