@@ -344,6 +344,12 @@ def test_a_method_that_an_inherited_forward_comes_to_may_be_all_that_is_written(
     assert grade("CoupledLSTMCell", head + "    def other(self):\n        return 1\n").score == 0
 
 
+def test_a_reset_that_adds_to_what_was_there_is_not_afresh():
+    drawn = "parameter.data += torch.randn_like(parameter)"
+    verdict = grade("LSTMCell", CELL.replace("nn.init.normal_(parameter)", drawn))
+    assert lost(verdict) == {"reset"} and "adds to what b_f was" in told(verdict)
+
+
 def test_a_reset_that_sets_a_seed_is_not_afresh():
     source = CELL.replace("for parameter in", "torch.manual_seed(0)\n        for parameter in")
     verdict = grade("LSTMCell", source)
