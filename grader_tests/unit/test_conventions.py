@@ -344,6 +344,13 @@ def test_a_method_that_an_inherited_forward_comes_to_may_be_all_that_is_written(
     assert grade("CoupledLSTMCell", head + "    def other(self):\n        return 1\n").score == 0
 
 
+def test_a_shape_that_does_not_follow_the_sizes_is_told_in_numbers():
+    fixed = CELL.replace("super().__init__()", "super().__init__()\n        hidden_dim = 5")
+    verdict = grade("LSTMCell", fixed)
+    assert lost(verdict) == {"parameters"}
+    assert "W_f has shape (5, 5) whatever the sizes are" in told(verdict)
+
+
 def test_a_reset_that_adds_to_what_was_there_is_not_afresh():
     drawn = "parameter.data += torch.randn_like(parameter)"
     verdict = grade("LSTMCell", CELL.replace("nn.init.normal_(parameter)", drawn))

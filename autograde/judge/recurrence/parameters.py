@@ -26,8 +26,9 @@ def judge_parameters(
     surveyed = [pair for pair in pairs if pair.build.found is not None]
     if not surveyed:
         return
+    fixed = of_fixed_shape(exercise, surveyed)
     for pair in surveyed:
-        for sentence, mistake in complaints(exercise, pair):
+        for sentence, mistake in complaints(exercise, pair, fixed):
             sheet.lose("parameters", sentence, mistake)
     judge_base(exercise, answers, sheet, "parameters")
     sheet.meet("parameters")
@@ -52,11 +53,33 @@ def in_another_form(exercise: Recurrence, build: Build, convention: Convention) 
     return f"{listed} are missing; they stand under other names, or in containers."
 
 
-def complaints(exercise: Recurrence, pair: Pair) -> Iterator[tuple[str, str]]:
-    """(sentence, mistake) for everything that is wrong with the parameters of one build."""
+def of_fixed_shape(exercise: Recurrence, pairs: list[Pair]) -> set[str]:
+    """Parameters of the same shape in builds of several sizes, none of them 1: that no name of a
+    size describes."""
+    fixed = set()
+    for name in exercise.parameters:
+        shapes = {pair.build.found.get(name, Found()).shape for pair in pairs}
+        shape = shapes.pop() if len(shapes) == 1 else None
+        if shape and 1 not in shape and len({pair.asked.sizes for pair in pairs}) > 1:
+            fixed.add(name)
+    return fixed
+
+
+def complaints(exercise: Recurrence, pair: Pair, fixed: set[str]) -> Iterator[tuple[str, str]]:
+    """(sentence, mistake) for everything that is wrong with the parameters of one build. fixed: see
+    of_fixed_shape."""
     build = pair.build
     for name, sizes in exercise.parameters.items():
-        yield from about_parameter(exercise, name, sizes, build.found.get(name, Found()), pair)
+        found = build.found.get(name, Found())
+        if name in fixed:
+            wanted = ", ".join(SIZES[size] for size in sizes)
+            yield (
+                f"{name} has shape ({in_sizes(found.shape, 0, 0)}) whatever the sizes are; it"
+                f" should be ({wanted}).",
+                f"{name} has the wrong shape",
+            )
+        else:
+            yield from about_parameter(exercise, name, sizes, found, pair)
     for name in exercise.absent:
         if name in build.found and build.found[name].kind not in ("missing", "none"):
             still = exercise.says.get("absent", "{name} is still there; it should be gone.")
