@@ -123,6 +123,7 @@ RETURNS = {  # what is passed or returned -> the arguments, the end of forward, 
     "three, the gate first": ("self, x, c, h", "return f, c_t, h_t", "returns 3 values"),
     "a dict": ("self, x, c, h", "return {'c': c_t, 'h': h_t}", "returns one dict"),
     "one tensor": ("self, x, c, h", "return torch.stack([c_t, h_t])", "returns one Tensor"),
+    "the gates": ("self, x, c, h", "return f, i, o, g", "returns 4 values (Tensor, Tensor, "),
     "nothing": ("self, x, c, h", "pass", "forward returns None: it has no return line"),
     "only h": ("self, x, c, h", "return h_t", "returns one Tensor"),
 }

@@ -55,7 +55,7 @@ def judge_numbers(
     kept = [pair for pair in kept[: len(ASKED_SIZES)] if gave_all(exercise, pair)]
     reading = read(exercise, usable, kept)
     judge_parameters(exercise, main, answers, reading and reading.convention, sheet)
-    if reading is None:
+    if reading is None or others_returned(exercise, reading):
         return judge_unfinished(exercise, main, sheet)
     traced = [part for part in exercise.rule.parts if part.traced]
     sheet.openly = all(shown_by_trace(exercise.rule, reading.seen, part) for part in traced)
@@ -99,6 +99,18 @@ def gave_all(exercise: Recurrence, pair: Pair) -> bool:
 
 
 # ---------------------------------------------------------------- calls that came to no end
+def others_returned(exercise: Recurrence, reading: Reading) -> bool:
+    """Whether everything asked for is computed, and something else comes back, in another form."""
+    if not form_of(reading.pairs) or reading.slips < 2 or reading.convention:
+        return False
+    outputs = set(exercise.rule.outputs.values())
+    return all(
+        shown_by_trace(exercise.rule, reading.seen, part)
+        for part in exercise.rule.parts
+        if part.traced or part.name in outputs
+    )
+
+
 def judge_unfinished(exercise: Recurrence, pairs: list[Pair], sheet: Sheet) -> str:
     """Where no call gave anything back: what was right on the way counts. Returns the reason for
     the rest."""
