@@ -345,6 +345,16 @@ def test_a_method_that_an_inherited_forward_comes_to_may_be_all_that_is_written(
     assert grade("CoupledLSTMCell", head + "    def other(self):\n        return 1\n").score == 0
 
 
+def test_a_state_that_is_kept_from_call_to_call_costs_no_gate():
+    kept = CELL.replace("        a_f =", "        h = getattr(self, 'kept', h)\n        a_f =", 1)
+    kept = kept.replace("return c_t, h_t", "self.kept = h_t.detach()\n        return c_t, h_t")
+    verdict = grade("LSTMCell", kept)
+    assert lost(verdict) == {"cell", "untouched"}
+    assert "The first call of an object gives what the rule gives, and later calls do not" in told(
+        verdict
+    )
+
+
 def test_a_shape_that_does_not_follow_the_sizes_is_told_in_numbers():
     fixed = CELL.replace("super().__init__()", "super().__init__()\n        hidden_dim = 5")
     verdict = grade("LSTMCell", fixed)

@@ -21,9 +21,9 @@ from .report import (
     check_forms,
     form_of,
     in_words,
-    keeps_states_of_its_own,
+    kept_between_calls,
     report,
-    report_own_states,
+    report_kept,
 )
 from .slopes import loss_of, on_diagonal
 
@@ -60,8 +60,8 @@ def judge_numbers(
     traced = [part for part in exercise.rule.parts if part.traced]
     sheet.openly = all(shown_by_trace(exercise.rule, reading.seen, part) for part in traced)
     check_forms(exercise, reading, sheet)
-    if reading.unknown and keeps_states_of_its_own(exercise, reading):
-        report_own_states(exercise, sheet)
+    if reading.slips and (kept := kept_between_calls(exercise, reading)):
+        report_kept(exercise, kept, sheet)
     else:
         report(exercise, reading, sheet)
     asked = main if reading.convention is None else reading.pairs

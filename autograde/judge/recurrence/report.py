@@ -68,18 +68,30 @@ def report(exercise: Recurrence, reading: Reading, sheet: Sheet):
         sheet.lose("runs", f"Your forward {reading.broken}.", reading.breaks, reading.broken_at)
 
 
-def keeps_states_of_its_own(exercise: Recurrence, reading: Reading) -> bool:
-    """Whether the class starts from zeros that it keeps itself: another result each time, and in
-    the first call all gates and outputs as they follow from zero states."""
+def kept_between_calls(exercise: Recurrence, reading: Reading) -> str:
+    """What is said of a class that keeps something between its calls, where it gives another result
+    each time, and the right one in the first call of an object, from the given states or from
+    zeros; "" for others."""
     if any(same_again(pair.build.calls[0]) for pair in reading.pairs):
-        return False
-    return all(right_from_zeros(exercise, one) for one in reading.seen)
+        return ""
+    if all(right_at_first(exercise, one, from_zeros=True) for one in reading.seen):
+        return (
+            f"The {' and '.join(exercise.states)} that are passed in are not used: the object"
+            " keeps its own, which start from zeros."
+        )
+    if all(right_at_first(exercise, one, from_zeros=False) for one in reading.seen):
+        return (
+            "The first call of an object gives what the rule gives, and later calls do not: the"
+            " object keeps something between its calls."
+        )
+    return ""
 
 
-def right_from_zeros(exercise: Recurrence, one: Seen) -> bool:
+def right_at_first(exercise: Recurrence, one: Seen, from_zeros: bool) -> bool:
+    """Whether the first call gives the right outputs, from the given states or from zeros."""
     names = (exercise.sequence_input, *exercise.states)
     first = {n: v[:, :1] if n in (*names, "zero", "one") else v for n, v in one.env.items()}
-    zeros = {state: 0 * first[state] for state in exercise.states}
+    zeros = {state: 0 * first[state] for state in exercise.states if from_zeros}
     env = exercise.rule.follow(first | zeros, {})
     return all(
         got is not None and agree(got[:, :1], env[source], NAMED)
@@ -87,17 +99,11 @@ def right_from_zeros(exercise: Recurrence, one: Seen) -> bool:
     )
 
 
-def report_own_states(exercise: Recurrence, sheet: Sheet):
-    """The gates are right; what they work on is not what was passed in."""
+def report_kept(exercise: Recurrence, kept: str, sheet: Sheet):
+    """The gates are right; what they work on is not what was passed in. kept: the sentence."""
     sheet.meet("order", *(part.criterion for part in exercise.rule.parts))
     first = next(iter(exercise.rule.outputs.values()))
-    states = " and ".join(exercise.states)
-    sheet.lose(
-        exercise.rule.part(first).criterion,
-        f"The {states} that are passed in are not used: the object keeps its own, which start from"
-        " zeros.",
-        "the given states are not used",
-    )
+    sheet.lose(exercise.rule.part(first).criterion, kept, "the object keeps states of its own")
 
 
 def report_order(exercise: Recurrence, reading: Reading, sheet: Sheet):
