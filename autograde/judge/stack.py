@@ -24,6 +24,7 @@ from .wiring import Found, Seen, Step, Wiring, diagnose_stack, run
 
 ASKED_SIZES = ((3, 5, 3, 4), (4, 4, 3, 4), (5, 3, 1, 4), (3, 5, 2, 1))  # n, m, layers, steps
 LARGER_SIZES = ((2, 1, 5, 12),)  # what holds for a few layers and steps may end beyond them
+FROM_ZEROS = (3, 4, 2, 3)  # of a stack whose states are zero, as where nobody gives others
 MODES = ("stand-in", "own")  # whose cells a stack is asked with: the grader's, or the student's
 RESET_SIZES = (40, 60, 2)
 PICTURE_SIZES, PICTURE_STEPS = (3, 4, 3), 5
@@ -89,6 +90,7 @@ def ask(exercise: Stack, rng: np.random.Generator) -> Questions:
         (
             *(draw_build(exercise, rng, *sizes) for sizes in ASKED_SIZES),
             *(replace(draw_build(exercise, rng, *s), only_values=True) for s in LARGER_SIZES),
+            from_zeros(replace(draw_build(exercise, rng, *FROM_ZEROS), only_values=True)),
         ),
     )
 
@@ -108,6 +110,14 @@ def draw_build(exercise: Stack, rng, n: int, m: int, layers: int, steps: int) ->
         drawn_sequence = sequence(rng, inputs, leaves, n, (layers, m), steps)
         directions[mode] = drawn_sequence.directions
     return BuildAsked((n, m, layers), values, replace(drawn_sequence, directions=directions))
+
+
+def from_zeros(build: BuildAsked) -> BuildAsked:
+    """The same with states that are zero."""
+    first, *states = build.sequence.arguments
+    zeros = {name: 0 * build.sequence.arguments[name] for name in states}
+    arguments = build.sequence.arguments | zeros
+    return replace(build, sequence=replace(build.sequence, arguments=arguments))
 
 
 def stand_in_parameters(inputs: tuple[str, ...]) -> dict[str, tuple[str, str]]:
@@ -290,16 +300,24 @@ def lose_sizes(pairs: list[Pair], sheet: Sheet):
 
 
 def lose_larger(exercise: Stack, known: Tables, larger: list[Pair], sheet: Sheet):
-    """What is right for a few layers and steps, and not for more of them, loses its form."""
+    """What is right for a few layers and steps, and not for more of them, loses its form; what is
+    not right from zero states, its states."""
     if {"layers", "untouched", *READ_OFF, "works"} & set(sheet.lost):
         return
     for pair in larger:
         n, m, layers = pair.asked.sizes
-        which = f"input_dim={n}, hidden_dim={m}, n_layers={layers} and a sequence of"
-        if what := wrong_with(exercise, known, pair):
-            steps = pair.asked.sequence.steps
-            said = f"With {which} {steps} steps {what}."
+        what = wrong_with(exercise, known, pair)
+        if not what:
+            continue
+        _, *states = pair.asked.sequence.arguments.values()
+        if any(state.any() for state in states):
+            which = f"input_dim={n}, hidden_dim={m}, n_layers={layers} and a sequence of"
+            said = f"With {which} {pair.asked.sequence.steps} steps {what}."
             sheet.lose("layers", said, "runs only for some sizes")
+        elif "layers" not in sheet.lost:
+            said = f"Where all given states are zero, {what}."
+            key = "works" if whole(exercise) else "states"
+            sheet.lose(key, said, "is wrong from zero states")
 
 
 def wrong_with(exercise: Stack, known: Tables, pair: Pair) -> str:

@@ -355,6 +355,14 @@ def test_a_state_that_is_kept_from_call_to_call_costs_no_gate():
     )
 
 
+def test_a_stack_is_asked_from_zero_states_too():
+    skipped = STACK.replace("x_t = h[k]", "x_t = h[k] if h0.any() else x_t[:1].expand(len(h[k]))")
+    skipped = skipped.replace("c, h = list(c)", "h0 = h\n        c, h = list(c)")
+    verdict = grade("LSTM", skipped)
+    assert lost(verdict) == {"states"}
+    assert "Where all given states are zero, outputs is not what the rule gives." in told(verdict)
+
+
 def test_a_shape_that_does_not_follow_the_sizes_is_told_in_numbers():
     fixed = CELL.replace("super().__init__()", "super().__init__()\n        hidden_dim = 5")
     verdict = grade("LSTMCell", fixed)
