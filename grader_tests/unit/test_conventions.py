@@ -175,6 +175,18 @@ RAISING = {  # what a line of forward becomes -> the one criterion that it costs
         "c",
         "The size of tensor a (5) must match the size of tensor b (3)",
     ),
+    "a gate still to be written": (
+        "f = torch.sigmoid(a_f)",
+        "f = ...",
+        "f",
+        "for *: 'ellipsis' and 'Tensor'",
+    ),
+    "a gate that is None, on the right": (
+        "h_t = o * torch.tanh(c_t)",
+        "o = None\n        h_t = torch.tanh(c_t) * o",
+        "o",
+        "for *: 'Tensor' and 'NoneType'",
+    ),
     "self left out": ("def forward(self, x", "def forward(x", "runs", "takes 3 positional"),
 }
 
