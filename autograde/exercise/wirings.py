@@ -212,6 +212,11 @@ STATES = {
         "a layer goes on from another layer's state; each layer has its own",
         own=lambda at: at.now[(at.k + 1) % len(at.now)],
     ),
+    "unpacked": Carries(
+        "a cell returns ({c}_t, {h}_t); here they are taken as {h} and {c}",
+        new=lambda made, own: made[::-1],
+        two=True,
+    ),
     "crossed": Carries(
         "{c} and {h} are swapped each time they are carried on: the cell returns ({c}_t, {h}_t)",
         carried=swapped,

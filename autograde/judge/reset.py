@@ -53,6 +53,8 @@ def complaint(exercise: ModuleExercise, reset: Reset, elsewhere: set[str]) -> st
             return f"After reset_parameters(), {name} holds values that are not numbers."
         if (value == BEFORE_RESET).mean() > 0.01:
             return f"reset_parameters() leaves {name} as it was; every parameter is drawn afresh."
+        if abs(value.mean() - BEFORE_RESET) < 1:
+            return f"reset_parameters() adds to what {name} was; every parameter is drawn afresh."
     own = {name: v for name, v in parameters.items() if not elsewhere & set(name.split("."))}
     for name, value in with_biases_together(own).items():
         if value.size >= ENOUGH and (wrong := wrong_draw(value.ravel(), exercise.draws)):

@@ -24,6 +24,7 @@ from .wiring import Found, Seen, Step, Wiring, diagnose_stack, run
 
 ASKED_SIZES = ((3, 5, 3, 4), (4, 4, 3, 4), (5, 3, 1, 4), (3, 5, 2, 1))  # n, m, layers, steps
 LARGER_SIZES = ((2, 1, 5, 12),)  # what holds for a few layers and steps may end beyond them
+FROM_ZEROS = (3, 4, 2, 3)  # of a stack whose states are zero, as where nobody gives others
 MODES = ("stand-in", "own")  # whose cells a stack is asked with: the grader's, or the student's
 RESET_SIZES = (40, 60, 2)
 PICTURE_SIZES, PICTURE_STEPS = (3, 4, 3), 5
@@ -89,6 +90,7 @@ def ask(exercise: Stack, rng: np.random.Generator) -> Questions:
         (
             *(draw_build(exercise, rng, *sizes) for sizes in ASKED_SIZES),
             *(replace(draw_build(exercise, rng, *s), only_values=True) for s in LARGER_SIZES),
+            from_zeros(replace(draw_build(exercise, rng, *FROM_ZEROS), only_values=True)),
         ),
     )
 
@@ -108,6 +110,14 @@ def draw_build(exercise: Stack, rng, n: int, m: int, layers: int, steps: int) ->
         drawn_sequence = sequence(rng, inputs, leaves, n, (layers, m), steps)
         directions[mode] = drawn_sequence.directions
     return BuildAsked((n, m, layers), values, replace(drawn_sequence, directions=directions))
+
+
+def from_zeros(build: BuildAsked) -> BuildAsked:
+    """The same with states that are zero."""
+    first, *states = build.sequence.arguments
+    zeros = {name: 0 * build.sequence.arguments[name] for name in states}
+    arguments = build.sequence.arguments | zeros
+    return replace(build, sequence=replace(build.sequence, arguments=arguments))
 
 
 def stand_in_parameters(inputs: tuple[str, ...]) -> dict[str, tuple[str, str]]:
@@ -206,15 +216,7 @@ def judge_numbers(
         sheet,
     )
     check_states(exercise, usable, sheet)
-    if any(pair.build.together for pair in usable):
-        first, *states = exercise.of.rule.inputs
-        taken, asked = ", ".join(states), ", ".join((first, *states))
-        sheet.lose(
-            "works" if whole(exercise) else "states",
-            f"Your forward takes ({first}, ({taken})), the states in one; it should take"
-            f" ({asked}).",
-            "the states are taken in one",
-        )
+    lose_taken(exercise, usable, sheet)
     report(exercise, known, found, seen, sheet)
     through = None if fewer_are_run else found  # else the loss is not known
     judge_gradients([asked_slopes(exercise, known, pair, through) for pair in usable], sheet)
@@ -225,6 +227,20 @@ def judge_numbers(
     return None
 
 
+def lose_taken(exercise: Stack, pairs: list[Pair], sheet: Sheet):
+    """What forward takes in another form or order, so that it had to be asked otherwise."""
+    first, *states = exercise.of.rule.inputs
+    asked, key = ", ".join((first, *states)), "works" if whole(exercise) else "states"
+    if any(pair.build.together for pair in pairs):
+        taken = f"({first}, ({', '.join(states)})), the states in one"
+        mistake = "the states are taken in one"
+    elif taken := next((p.build.taken for p in pairs if p.build.taken[:1] != (first,)), ()):
+        taken, mistake = f"({', '.join(taken)})", "the arguments are taken in another order"
+    else:
+        return
+    sheet.lose(key, f"Your forward takes {taken}; it should take ({asked}).", mistake)
+
+
 def used_layers(pair: Pair) -> int:
     """How many layers, from the first one on, were run at all; all where that is not known."""
     log = pair.build.calls[0].log
@@ -232,7 +248,9 @@ def used_layers(pair: Pair) -> int:
 
 
 def lose_unused(exercise: Stack, pairs: list[Pair], sheet: Sheet):
-    pair = next(pair for pair in pairs if used_layers(pair) < pair.count)
+    unused = (pair for pair in pairs if pair.complete and used_layers(pair) < pair.count)
+    if (pair := next(unused, None)) is None:
+        return  # there are too many layers, or too few, which is said
     sheet.lose(
         "layers",
         f"With n_layers={pair.asked.sizes[2]}, layer {used_layers(pair)} is never run. The rule:"
@@ -282,16 +300,24 @@ def lose_sizes(pairs: list[Pair], sheet: Sheet):
 
 
 def lose_larger(exercise: Stack, known: Tables, larger: list[Pair], sheet: Sheet):
-    """What is right for a few layers and steps, and not for more of them, loses its form."""
+    """What is right for a few layers and steps, and not for more of them, loses its form; what is
+    not right from zero states, its states."""
     if {"layers", "untouched", *READ_OFF, "works"} & set(sheet.lost):
         return
     for pair in larger:
         n, m, layers = pair.asked.sizes
-        which = f"input_dim={n}, hidden_dim={m}, n_layers={layers} and a sequence of"
-        if what := wrong_with(exercise, known, pair):
-            steps = pair.asked.sequence.steps
-            said = f"With {which} {steps} steps {what}."
+        what = wrong_with(exercise, known, pair)
+        if not what:
+            continue
+        _, *states = pair.asked.sequence.arguments.values()
+        if any(state.any() for state in states):
+            which = f"input_dim={n}, hidden_dim={m}, n_layers={layers} and a sequence of"
+            said = f"With {which} {pair.asked.sequence.steps} steps {what}."
             sheet.lose("layers", said, "runs only for some sizes")
+        elif "layers" not in sheet.lost:
+            said = f"Where all given states are zero, {what}."
+            key = "works" if whole(exercise) else "states"
+            sheet.lose(key, said, "is wrong from zero states")
 
 
 def wrong_with(exercise: Stack, known: Tables, pair: Pair) -> str:
@@ -457,6 +483,8 @@ def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
     """The final states are tensors, in the shape of those passed in; outputs may be a list."""
     key = "works" if whole(exercise) else "final"
     for pair in usable:
+        if key in sheet.lost:
+            return  # once, and not for every size
         form = pair.build.calls[0].form
         if form:
             sheet.lose(
@@ -519,7 +547,11 @@ def report(
         unknown = "outputs does not follow from the layers' states as the rule asks"
         says = known.outputs[found.outputs].says if found.outputs else unknown
         lose(exercise, key("outputs"), says, sheet)
-    if found.finals != RIGHT and "finals" not in explained:
+    if (
+        found.finals != RIGHT
+        and "finals" not in explained
+        and (found.finals or key("final") not in sheet.lost)
+    ):
         unknown = f"{final_states(exercise)} are not the layers' last states"
         says = known.finals[found.finals].says if found.finals else unknown
         lose(exercise, key("final"), says, sheet)
@@ -565,6 +597,8 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
         if all(log and log[key] for log in logs):
             sheet.meet(key)
             continue
+        if key == "final" and key in sheet.lost:
+            continue  # their form says it
         if key == "outputs" and (shape := other_shape(seen)):
             sheet.lose(key, shape, "outputs has another shape")
             continue

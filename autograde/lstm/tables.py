@@ -70,7 +70,8 @@ OTHER_PEEP_SUM = {
     "W_j @ h + U_j @ x + b_j + V_j @ c": "it uses W_j, U_j, b_j and V_j",
 }
 OUTPUT_SUM = {
-    "W_o @ (sigmoid(W_o @ h + U_o @ x + b_o + peep) * tanh(new)) + U_o @ x + b_o + peep": "it is computed once more, from the new h_t"
+    "W_o @ (sigmoid(W_o @ h + U_o @ x + b_o + peep) * tanh(new)) + U_o @ x + b_o + peep": "it is computed once more, from the new h_t",
+    "W_o @ new + U_o @ x + b_o + peep": "W_o belongs to h_{t−1}, not to c_t",
 }
 OUTPUT_PEEP = {
     "W_o @ h + U_o @ x + b_o + V_o @ new": "the peephole sees the new c_t. In the original papers it does; in this exercise it sees c_{t−1}, as the other gates do"
@@ -158,6 +159,11 @@ CELL = {
     "f * c + (1 - f) * g": "the gates are coupled here, which is the rule of notebook 3",
     "f * c + (1 - i) * g": "there is a 1 − too many",
     "(1 - f) * c + i * g": "there is a 1 − too many",
+    "(1 - f) * c + f * g": "1 − f_t weights the old state and f_t the candidate, as in a GRU",
+    "(1 - i) * c + i * g": "1 − i_t stands in place of f_t, as in a GRU",
+    "f * c + i * (g - c)": "c_{t−1} is subtracted from the candidate",
+    "sigmoid(af * c) + i * g": "c_{t−1} is multiplied inside σ; brackets are in the wrong place",
+    "f * c + tanh(i * ac)": "i_t is multiplied inside tanh; brackets are in the wrong place",
     "f + i": "neither c_{t−1} nor c̃_t is there",
     "f * c + c * g": "",
     "f * c + i * c": "the candidate is not there",
@@ -285,6 +291,8 @@ HIDDEN = {
     "h * tanh(new)": "h_{t−1} stands in place of o_t",
     "new * tanh(new)": "c_t stands in place of o_t",
     "o * tanh(o)": "o_t stands in place of c_t",
+    "(1 - f) * tanh(new)": "1 − f_t stands in place of o_t",
+    "(1 - o) * h + o * tanh(new)": "1 − o_t keeps a part of h_{t−1}, as in a GRU",
     "h": "it does not change",
     "new": "",
     "o": "tanh(c_t) is missing",

@@ -42,10 +42,25 @@ def much_like(name: str, namespace: dict) -> str:
 
 def inherited_forward(asked: type, base: type | None) -> str:
     """The class of the course, or of PyTorch, whose forward `asked` has; "" where it has one of its
-    own, or of a class that the student wrote."""
+    own, or of a class that the student wrote, or other methods that this forward comes to."""
+    own = set()
     for cls in asked.__mro__[: asked.__mro__.index(nn.Module)]:
         if cls is base or cls.__module__.partition(".")[0] == "torch":
-            return cls.__name__
+            return "" if own & methods_behind(cls) else cls.__name__
         if "forward" in vars(cls):
             return ""
+        own |= {name for name, value in vars(cls).items() if callable(value)}
     return ""
+
+
+def methods_behind(cls: type) -> set[str]:
+    """Names that the forward of `cls`, and the methods that it comes to, have in their code."""
+    names, todo = set(), ["forward"]
+    while todo:
+        code = getattr(getattr(cls, todo.pop(), None), "__code__", None)
+        inside = [code] if code else []
+        for one in inside:  # a comprehension or a lambda has code of its own
+            inside += [const for const in one.co_consts if hasattr(const, "co_names")]
+            todo += set(one.co_names) - names
+            names |= set(one.co_names)
+    return names

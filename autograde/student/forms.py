@@ -12,22 +12,29 @@ from .telling import in_words
 MOST_VALUES = 6  # that a returned thing is taken apart into
 
 
-def takes_apart(module, inputs: list[str]) -> bool:
-    """Whether forward takes its states together, in one argument: then the module is made to take
-    them one by one, as it is asked to. inputs: names of what it is asked with, as in a question."""
+def adapt(module, inputs: list[str]) -> dict:
+    """Makes a module take what it is asked with, one by one and in the order of `inputs` (names, as
+    in a question), where its forward has the states together in one argument, or not the first of
+    `inputs` first. Returns what answers.Build holds of it."""
     try:
         given = inspect.signature(module.forward).parameters.values()
     except Exception:  # of whatever a student has put there
-        return False
+        return {}
     given = [one for one in given if one.kind != inspect.Parameter.VAR_KEYWORD]
     plain = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
-    if len(inputs) < 3 or len(given) != 2 or not plain.issuperset(one.kind for one in given):
-        return False
-    if given[1].name in inputs:  # one of the states alone, or self is left out
-        return False
+    taken = [one.name for one in given[: len(inputs)]]
+    if not plain.issuperset(one.kind for one in given[: len(inputs)]):
+        return {}
     forward = module.forward
+    if sorted(taken) == sorted(inputs):
+        places = [inputs.index(name) for name in taken]
+        if places[0] != 0:
+            module.forward = lambda *values: forward(*(values[place] for place in places))
+        return {"taken": taken}
+    if len(inputs) < 3 or len(given) != 2 or taken[1] in inputs:  # a state alone, or self left out
+        return {}
     module.forward = lambda x, *states: forward(x, states)
-    return True
+    return {"together": True}
 
 
 def returned(out, count: int) -> tuple[list, str]:

@@ -7,6 +7,7 @@ all that the line makes.
 
 import ast
 import linecache
+import re
 import types
 from collections import Counter
 
@@ -54,7 +55,7 @@ def filled(module: torch.nn.Module, arguments: list[torch.Tensor], units: int, p
             place = place_of(error, codes_in(mended.__code__))
             raised.append(with_piece(describe(error), forward, place))
             tried = parts and place and not missing_name(error, function)
-            if tried and put_try(function, place, TRY):
+            if tried and put_try(function, place, TRY, error):
                 continue
             if not (put_hole(function, place, error) if place else give_self(function, error)):
                 break
@@ -135,11 +136,12 @@ def drawn(k: int, *shape: int) -> torch.Tensor:
 
 
 def tried(work, k: int, units: int):
-    """What `work()` makes, or the numbers of hole k where it raises."""
+    """What `work()` makes, or the numbers of hole k where it raises, or makes nothing."""
     try:
-        return work()
+        value = work()
     except Exception:
         return drawn(k, units)
+    return drawn(k, units) if value is None or value is ... else value
 
 
 def alike(works: list, k: int, units: int) -> list[torch.Tensor]:
@@ -246,7 +248,9 @@ def missing_name(error: Exception, function: ast.FunctionDef) -> str:
     return name if name.isidentifier() and name not in called else ""
 
 
-def put_try(function: ast.FunctionDef, place: Span, how: str) -> bool:
+def put_try(
+    function: ast.FunctionDef, place: Span, how: str, error: Exception | None = None
+) -> bool:
     """Has `how` look after the part of a statement at `place`, and make drawn numbers in its place
     where it must. False where there is no such part, or where it makes more than one value."""
     body, at = statement_at(function, place[0])
@@ -257,6 +261,7 @@ def put_try(function: ast.FunctionDef, place: Span, how: str) -> bool:
     node = next((one for one in above if spans(one, place)), None)
     while isinstance(node, (*LOOKED_UP, ast.keyword)) and isinstance(above[node], USES):
         node = above[node]
+    node = nothing_in(node, error)
     if node is None or any(isinstance(one, NO_LAMBDA) for one in ast.walk(node)):
         return False
     target = getattr(statement, "targets", [None])[0]
@@ -264,7 +269,7 @@ def put_try(function: ast.FunctionDef, place: Span, how: str) -> bool:
         return False
     if node is statement.value and isinstance(statement, ast.Return):
         return False
-    number = 1000 * place[0] + place[1]
+    number = 1000 * node.lineno + node.col_offset
     several = node.args[0] if isinstance(node, ast.Call) and node.args else None
     if how == TRY and isinstance(several, ast.List | ast.Tuple) and len(several.elts) > 1:
         works = ast.List([later(one) for one in several.elts], ast.Load())
@@ -272,6 +277,16 @@ def put_try(function: ast.FunctionDef, place: Span, how: str) -> bool:
     else:
         replace(above[node], node, called(how, later(node), number, node))
     return True
+
+
+def nothing_in(node: ast.AST | None, error: Exception | None) -> ast.AST | None:
+    """Of an operator that raises since one of its operands is None, or …: that operand."""
+    if isinstance(node, ast.BinOp) and isinstance(error, TypeError):
+        kinds = re.findall(r"'(\w+)'", str(error))[-2:]
+        for operand, kind in zip((node.left, node.right), kinds):
+            if kind in ("NoneType", "ellipsis"):
+                return operand
+    return node
 
 
 def later(node: ast.expr) -> ast.Lambda:

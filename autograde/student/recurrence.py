@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from .classes import of_class
-from .forms import returned, takes_apart
+from .forms import adapt, returned
 from .holes import mend
 from .parameters import found, hold, load, own_name, survey, tensor_of
 from .protocol import BEFORE_RESET, DRAWN_AGAIN
@@ -117,7 +117,7 @@ def build_answer(cls, question, build, dtype, repair, way=None) -> dict:
     with default_dtype(dtype):
         try:
             module, told = built(cls, build["sizes"], dtype)
-            told["together"] = takes_apart(module, question["inputs"])
+            told |= adapt(module, question["inputs"])
             told |= survey(module, question["parameters"], question["absent"])
             if "reset_failure" in told:
                 told["unset"] = []  # what it would have given values
@@ -144,7 +144,7 @@ def kept_answer(cls, question, build) -> dict:
     dtype = DTYPES[0]
     with default_dtype(dtype):
         module, told = built(cls, build["sizes"], dtype)
-        told["together"] = takes_apart(module, question["inputs"])
+        told |= adapt(module, question["inputs"])
         held = hold(module, question["fill"])
         told["held"] = {name: pack(tensor) for name, tensor in held.items()}
         return told | asked_about(module, question, build, {}, dtype)
@@ -270,7 +270,7 @@ def show(namespace: dict, question: dict) -> dict:
     dtype = DTYPES[0]
     with default_dtype(dtype):
         module, _ = built(namespace[question["name"]], question["sizes"], dtype)
-        takes_apart(module, question["inputs"])
+        adapt(module, question["inputs"])
         (weights,) = question["weights"]["own"]
         load(module, without_gone(module, weights, question), question["diagonal"], dtype)
         runs = [

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from .classes import of_class
-from .forms import takes_apart
+from .forms import adapt
 from .parameters import MOST_NAMES, found, load, tensor_of
 from .recurrence import DTYPES, arguments_of, built, cells_in, faults, reset_answer, without_gone
 from .slopes import gradients
@@ -176,7 +176,7 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
                 told["astray"] = put_in_layers(module, namespace[question["cell"]].made, build)
             told |= failed | survey_layers(module, cell, question)
             module = with_as_many(module, namespace[question["name"]], build["sizes"], dtype)
-            told["together"] = takes_apart(module, question["inputs"])
+            told |= adapt(module, question["inputs"])
             cells = cells_in_mode(module, question, build["sizes"], mode)
             told["asked_of"] = len(cells)
             for cell in (module, *cells):
@@ -304,6 +304,8 @@ def returned(out, states: int) -> tuple[list, str]:
         return [stacked(out[0]), *finals], "outputs and the final states, a pair for each layer"
     if isinstance(finals, tuple | list) and len(finals) == states:
         return [stacked(out[0]), *finals], ""
+    if isinstance(finals, Mapping) and len(finals) == states:
+        return [stacked(out[0]), *finals.values()], "outputs and the final states in a dict"
     values = list(out.values()) if isinstance(out, Mapping) else out
     if pair and isinstance(finals, torch.Tensor) and finals.dim() and len(finals) == states:
         values = [out[0], *finals]  # the states stacked into one tensor
@@ -429,7 +431,7 @@ def show_in(namespace, question, mode) -> dict:
     dtype, states = DTYPES[0], len(question["inputs"]) - 1
     with default_dtype(dtype), standing_in(namespace, question, mode):
         module, _ = built(namespace[question["name"]], question["sizes"], dtype)
-        takes_apart(module, question["inputs"])
+        adapt(module, question["inputs"])
         for layer, weights in zip(
             cells_in_mode(module, question, question["sizes"], mode), question["weights"][mode]
         ):

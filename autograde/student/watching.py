@@ -15,19 +15,22 @@ from .telling import own_line, pack, place_of
 MOST_STEPS = 200  # of a computation that is kept
 PATIENCE = 10  # times that the profiler may fail
 OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
+COARSE = (torch.float16, torch.bfloat16)  # types in which few digits are left of a number
 UNWATCHED = "unwatched"  # in place of a name, where what ran could not be seen
 
 
 class Trace(TorchFunctionMode):
-    """Keeps every intermediate result of `units` numbers, and the student's line that made it."""
+    """Keeps every intermediate result of `units` numbers, and the student's line that made it; and
+    whether any was coarse."""
 
     def __init__(self, units: int):
         super().__init__()
-        self.units, self.values, self.lines = units, [], []
+        self.units, self.values, self.lines, self.coarse = units, [], [], False
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
         for value in out if isinstance(out, tuple | list) else (out,):
+            self.coarse |= getattr(value, "dtype", None) in COARSE
             if self.keeps(value):
                 self.values.append(value.detach().reshape(-1).to(torch.float64, copy=True))
                 self.lines.append(own_line(sys._getframe().f_back))
@@ -37,11 +40,12 @@ class Trace(TorchFunctionMode):
         """The results as one tensor (count, units), where there are any, with the lines that made
         them, as answers.Call has it."""
         if not self.values:
-            return {"trace": None}
+            return {"trace": None, "coarse": self.coarse}
         known = {line: place_of(*line) for line in dict.fromkeys(self.lines) if line}
         places = [line for line, place in known.items() if place]
         return {
             "trace": pack(torch.stack(self.values)),
+            "coarse": self.coarse,
             "lines": [places.index(line) if known.get(line) else -1 for line in self.lines],
             "places": [known[line] for line in places],
         }

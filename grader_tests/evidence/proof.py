@@ -114,6 +114,7 @@ TWINS = {
     "nothing returned",
     "upper layers use cell 1",
     "the given h passed up",
+    "results of the cell taken in the other order",
 }
 
 

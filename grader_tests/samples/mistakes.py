@@ -660,6 +660,9 @@ WIRED = {  # name -> a slip of one of the tables, or of no table, with the chang
         collect="outputs.append(c[-1])",
         finals="torch.stack(list(h)), torch.stack(list(c))",
     ),
+    "results of the cell taken in the other order": wired(
+        "states", "unpacked", step="h[k], c[k] = layer(below, c[k], h[k])"
+    ),
     "sequence read backwards": wired("time", "backwards", time="x.flip(0)"),
     "first step skipped": wired("time", "no first", time="x[1:]"),
     "last step skipped": wired("time", "no last", time="x[:-1]"),

@@ -115,12 +115,15 @@ KEEP, USE = PARAMETERS["containers"][:2]
 RETURNS = {  # what is passed or returned -> the arguments, the end of forward, and what is told
     "x, h, c": ("self, x, h, c", "return c_t, h_t", "takes (x, h, c); it should take (x, c, h)"),
     "h, c back": ("self, x, c, h", "return h_t, c_t", "returns (h_t, c_t)"),
+    "x last": ("self, c, h, x", "return c_t, h_t", "takes (c, h, x); it should take (x, c, h)"),
+    "x between": ("self, h, x, c", "return h_t, c_t", "takes (h, x, c); it should take"),
     "both": ("self, x, h, c", "return h_t, c_t", "and returns (h_t, c_t)"),
     "as PyTorch's": ("self, x, c, h", "return h_t, (h_t, c_t)", "returns 2 values (Tensor, tuple)"),
     "three": ("self, x, c, h", "return c_t, h_t, o", "returns 3 values (Tensor, Tensor, Tensor)"),
     "three, the gate first": ("self, x, c, h", "return f, c_t, h_t", "returns 3 values"),
     "a dict": ("self, x, c, h", "return {'c': c_t, 'h': h_t}", "returns one dict"),
     "one tensor": ("self, x, c, h", "return torch.stack([c_t, h_t])", "returns one Tensor"),
+    "the gates": ("self, x, c, h", "return f, i, o, g", "returns 4 values (Tensor, Tensor, "),
     "nothing": ("self, x, c, h", "pass", "forward returns None: it has no return line"),
     "only h": ("self, x, c, h", "return h_t", "returns one Tensor"),
 }
@@ -171,6 +174,18 @@ RAISING = {  # what a line of forward becomes -> the one criterion that it costs
         "+ self.U_c.weight",
         "c",
         "The size of tensor a (5) must match the size of tensor b (3)",
+    ),
+    "a gate still to be written": (
+        "f = torch.sigmoid(a_f)",
+        "f = ...",
+        "f",
+        "for *: 'ellipsis' and 'Tensor'",
+    ),
+    "a gate that is None, on the right": (
+        "h_t = o * torch.tanh(c_t)",
+        "o = None\n        h_t = torch.tanh(c_t) * o",
+        "o",
+        "for *: 'Tensor' and 'NoneType'",
     ),
     "self left out": ("def forward(self, x", "def forward(x", "runs", "takes 3 positional"),
 }
@@ -331,6 +346,48 @@ def test_a_forward_of_a_base_class_of_ones_own_is_ones_own():
     assert not lost(grade("LSTMCell", source + "\n\nclass LSTMCell(Base):\n    pass\n"))
 
 
+def test_a_method_that_an_inherited_forward_comes_to_may_be_all_that_is_written():
+    """A base of the student's own asks self.i for the input gate; a class may change that alone."""
+    base = CELL.replace("i = torch.sigmoid(a_i)", "i = self.i(a_i, f)", 1)
+    assert base != CELL
+    base += "\n    def i(self, a, f):\n        return torch.sigmoid(a)\n"
+    head = base + "\n\nclass CoupledLSTMCell(LSTMCell):\n"
+    coupled = head + "    def i(self, a, f):\n        return 1 - f\n"
+    assert lost(grade("CoupledLSTMCell", coupled)) == {"parameters"}  # W_i is still there
+    assert grade("CoupledLSTMCell", head + "    def other(self):\n        return 1\n").score == 0
+
+
+def test_a_state_that_is_kept_from_call_to_call_costs_no_gate():
+    kept = CELL.replace("        a_f =", "        h = getattr(self, 'kept', h)\n        a_f =", 1)
+    kept = kept.replace("return c_t, h_t", "self.kept = h_t.detach()\n        return c_t, h_t")
+    verdict = grade("LSTMCell", kept)
+    assert lost(verdict) == {"cell", "untouched"}
+    assert "The first call of an object gives what the rule gives, and later calls do not" in told(
+        verdict
+    )
+
+
+def test_a_stack_is_asked_from_zero_states_too():
+    skipped = STACK.replace("x_t = h[k]", "x_t = h[k] if h0.any() else x_t[:1].expand(len(h[k]))")
+    skipped = skipped.replace("c, h = list(c)", "h0 = h\n        c, h = list(c)")
+    verdict = grade("LSTM", skipped)
+    assert lost(verdict) == {"states"}
+    assert "Where all given states are zero, outputs is not what the rule gives." in told(verdict)
+
+
+def test_a_shape_that_does_not_follow_the_sizes_is_told_in_numbers():
+    fixed = CELL.replace("super().__init__()", "super().__init__()\n        hidden_dim = 5")
+    verdict = grade("LSTMCell", fixed)
+    assert lost(verdict) == {"parameters"}
+    assert "W_f has shape (5, 5) whatever the sizes are" in told(verdict)
+
+
+def test_a_reset_that_adds_to_what_was_there_is_not_afresh():
+    drawn = "parameter.data += torch.randn_like(parameter)"
+    verdict = grade("LSTMCell", CELL.replace("nn.init.normal_(parameter)", drawn))
+    assert lost(verdict) == {"reset"} and "adds to what b_f was" in told(verdict)
+
+
 def test_a_reset_that_sets_a_seed_is_not_afresh():
     source = CELL.replace("for parameter in", "torch.manual_seed(0)\n        for parameter in")
     verdict = grade("LSTMCell", source)
@@ -343,8 +400,9 @@ def test_a_reset_that_sets_a_seed_is_not_afresh():
         (("c_t = f * c + i * g", "c_t = (f * c + i * g).clamp(-5, 5)"), {"cell"}),
         (("f = torch.sigmoid(a_f)", "f = torch.sigmoid(a_f.clamp(-4, 4))"), {"f"}),
         (("return c_t, h_t", "return c_t.squeeze(), h_t.squeeze()"), {"parameters"}),
+        (("a_i = self.W_i(h)", "a_i = (self.W_i(h) if h.any() else self.b_i)"), {"i"}),
     ],
-    ids=["a clamped state", "a clamped sum", "a squeezed state"],
+    ids=["a clamped state", "a clamped sum", "a squeezed state", "another first step"],
 )
 def test_large_states_and_small_sizes_are_asked(change, keys):
     assert change[0] in CELL
@@ -356,6 +414,19 @@ def test_one_output_can_show_the_order_where_the_other_is_as_nobody_knows():
     line = next(line for line in CELL.splitlines() if line.strip().startswith("c_t ="))
     odd = swapped.replace(line, f"        i = 0.7 * i\n{line}")
     assert odd != swapped and lost(grade("LSTMCell", odd)) == {"i", "order"}
+
+
+def test_states_that_are_named_as_asked_are_not_said_to_be_taken_otherwise():
+    """W_k(c) in place of W_k(h) in every gate is also one slip of arguments taken as (x, h, c)."""
+    verdict = grade("LSTMCell", CELL.replace("(h)", "(c)"))
+    assert lost(verdict) == {"f", "i", "o", "c"}
+    assert "W_f belongs to h_{t−1}, not to c_{t−1}" in told(verdict)
+
+
+@pytest.mark.parametrize("taken", ["self, x, h, c", "self, h, x, c"])
+def test_a_stack_that_takes_its_arguments_in_another_order_loses_one_criterion(taken):
+    verdict = grade("LSTM", STACK.replace("self, x, c, h", taken))
+    assert lost(verdict) == {"states"}
 
 
 STATES_IN_ONE = {  # the head of forward, how it ends, and what is told
@@ -692,6 +763,75 @@ def test_what_a_coupled_cell_adds_may_be_right_though_what_it_keeps_is_not():
     assert len(odd) == 4 and worked not in odd
     for source, keys in odd.items():
         assert lost(grade("CoupledLSTMCell", source)) == keys
+
+
+def test_an_exchange_of_gates_is_no_matter_of_names_where_these_are_plain():
+    keep, gates, says = PARAMETERS["biases inside"]
+    source = cell(keep, gates).replace("torch.sigmoid(f) * c", "torch.sigmoid(i) * c", 1)
+    source = source.replace("+ torch.sigmoid(i)", "+ torch.sigmoid(f)", 1)
+    verdict = grade("LSTMCell", source)
+    assert lost(verdict) == {"parameters", "cell"} and says in told(verdict)
+    assert "f_t and i_t are swapped" in told(verdict)
+
+
+NAMES = {  # names of another kind -> what is told of them
+    ("LSTMCell", "_c", "_g"): "W_c, U_c and b_c are missing; they stand under other names",
+    ("PeepholeLSTMCell", "V_", "P_"): "V_f, V_i and V_o are missing; they stand under other names",
+    ("LSTMCell", "b_o", "bias"): "b_o is missing; it stands under another name.",
+}
+
+
+@pytest.mark.parametrize("names", NAMES, ids=" ".join)
+def test_other_names_are_told_by_those_that_are_missing(names):
+    name, old, new = names
+    source = CELL if name == "LSTMCell" else solutions()[name]
+    source = re.sub(rf"\bself\.(\w*){old}", rf"self.\1{new}", source)
+    verdict = grade(name, source)
+    assert lost(verdict) == {"parameters"} and NAMES[names] in told(verdict), told(verdict)
+
+
+def test_a_layer_too_many_is_not_said_to_be_another_one_that_is_never_run():
+    """Such a class is asked for a layer less, so that there are as many as the judge has put in."""
+    source = STACK.replace("range(n_layers)", "range(n_layers + 1)")
+    source = source.replace("super().__init__()", "super().__init__()\n        self.n = n_layers")
+    source = source.replace("enumerate(self.layers)", "zip(range(self.n), self.layers)")
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {"layers"} and "never run" not in told(verdict)
+    assert "With n_layers=3 there are 4 layers." in told(verdict)
+
+
+STEP = "c[k], h[k] = cell(x_t, c[k], h[k])", "x_t = h[k]"
+ONE_WORD = {  # what a stack's step becomes -> the one criterion that it costs, wherever it shows
+    (STEP[0], "x_t = c[k]"): "wiring",
+    ("_, x_t = cell(x_t, c[k], h[k])", "pass"): "states",
+    ("c[k], x_t = cell(x_t, c[k], h[k])", "pass"): "states",
+    ("h[k], c[k] = cell(x_t, c[k], h[k])", STEP[1]): "states",
+}
+
+
+@pytest.mark.parametrize("step", ONE_WORD, ids=" ".join)
+def test_one_slip_of_a_stack_costs_one_criterion_though_it_shows_in_several(step):
+    source = STACK.replace(STEP[0], step[0]).replace(STEP[1], step[1])
+    assert source != STACK and lost(grade("LSTM", source)) == {ONE_WORD[step]}
+
+
+FINAL_FORMS = {  # how a stack returns its final states -> what is told of them, and no more
+    "torch.cat(c), torch.cat(h)": "c_T has shape (15); it should be (3, 5), like the one passed"
+    " in. h_T has shape (15); it should be (3, 5), like the one passed in.",
+    "torch.stack(c, 1), torch.stack(h, 1)": "c_T has shape (5, 3); it should be (3, 5), like the"
+    " one passed in. h_T has shape (5, 3); it should be (3, 5), like the one passed in.",
+    "{'c': torch.stack(c), 'h': torch.stack(h)}": "forward returns outputs and the final states"
+    " in a dict; it should return outputs and (c_T, h_T).",
+}
+
+
+@pytest.mark.parametrize("states", FINAL_FORMS)
+def test_final_states_of_another_form_are_told_by_their_form_alone(states):
+    asked = "torch.stack(c), torch.stack(h)"
+    source = STACK.replace(asked, states)
+    assert source != STACK
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {"final"} and told(verdict).strip() == FINAL_FORMS[states]
 
 
 def test_a_gate_whose_parameter_is_missing_is_said_to_be_unmarked():

@@ -449,6 +449,12 @@ def test_a_gradient_that_overflows_in_an_unknown_formula_loses_nothing():
     )
 
 
+@pytest.mark.parametrize("kind", ["half", "bfloat16"])
+def test_a_gradient_through_rounded_numbers_is_not_called_cut(kind):
+    source = plain_cell().replace("torch.tanh(c_t)", f"torch.tanh(c_t.{kind}()).to(c_t.dtype)")
+    assert source != plain_cell() and lost(grade("LSTMCell", source)) == {"hidden"}
+
+
 def test_a_gradient_that_cannot_be_told_is_not_called_cut():
     """Cells that run twice a step: the loss bends so fast that differences over a small step are no
     measure."""

@@ -21,9 +21,9 @@ from .report import (
     check_forms,
     form_of,
     in_words,
-    keeps_states_of_its_own,
+    kept_between_calls,
     report,
-    report_own_states,
+    report_kept,
 )
 from .slopes import loss_of, on_diagonal
 
@@ -55,13 +55,13 @@ def judge_numbers(
     kept = [pair for pair in kept[: len(ASKED_SIZES)] if gave_all(exercise, pair)]
     reading = read(exercise, usable, kept)
     judge_parameters(exercise, main, answers, reading and reading.convention, sheet)
-    if reading is None:
+    if reading is None or others_returned(exercise, reading):
         return judge_unfinished(exercise, main, sheet)
     traced = [part for part in exercise.rule.parts if part.traced]
     sheet.openly = all(shown_by_trace(exercise.rule, reading.seen, part) for part in traced)
     check_forms(exercise, reading, sheet)
-    if reading.unknown and keeps_states_of_its_own(exercise, reading):
-        report_own_states(exercise, sheet)
+    if reading.slips and (kept := kept_between_calls(exercise, reading)):
+        report_kept(exercise, kept, sheet)
     else:
         report(exercise, reading, sheet)
     asked = main if reading.convention is None else reading.pairs
@@ -99,6 +99,18 @@ def gave_all(exercise: Recurrence, pair: Pair) -> bool:
 
 
 # ---------------------------------------------------------------- calls that came to no end
+def others_returned(exercise: Recurrence, reading: Reading) -> bool:
+    """Whether everything asked for is computed, and something else comes back, in another form."""
+    if not form_of(reading.pairs) or reading.slips < 2 or reading.convention:
+        return False
+    outputs = set(exercise.rule.outputs.values())
+    return all(
+        shown_by_trace(exercise.rule, reading.seen, part)
+        for part in exercise.rule.parts
+        if part.traced or part.name in outputs
+    )
+
+
 def judge_unfinished(exercise: Recurrence, pairs: list[Pair], sheet: Sheet) -> str:
     """Where no call gave anything back: what was right on the way counts. Returns the reason for
     the rest."""

@@ -16,8 +16,8 @@ LARGE_INPUT = 8.0  # times: it drives gates to their ends, where what is clamped
 STEPS = 3  # of the sequence behind the gradients
 RESET_SIZES = (12, 120)  # so large that a draw's distribution shows, and no larger: all travels
 FILLS = 2**31  # seeds for a class that keeps its parameters in a form of its own
-PLAIN_CALLS = 4  # before those that differ from the first one in one state alone
-LARGE_CALL, ZERO_CALL = 2, 3
+PLAIN_CALLS = 5  # before those that differ from the first one in one state alone
+LARGE_CALL, ZERO_CALL, START_CALL = 2, 3, 4
 FEW_CALLS = 1  # of an instance of a small size
 TAKEN_TWICE = 2  # of the calls: two equal ones must give the same
 
@@ -103,8 +103,9 @@ def draw_build(exercise: Recurrence, rng, n: int, m: int, steps: int) -> BuildAs
 
 
 def draw_calls(exercise: Recurrence, rng, n: int, m: int) -> tuple[OneCall, ...]:
-    """Unrelated single steps, one of them with large numbers and one of zeros; then the first once
-    more for every state, with that one changed."""
+    """Unrelated single steps, one of them with large numbers, one of zeros, and one from zero
+    states, as a sequence begins; then the first once more for every state, with that one
+    changed."""
     first, states = exercise.sequence_input, exercise.states
     count = PLAIN_CALLS + len(states)
     values = {name: normal(rng, (count, n if name == first else m)) for name in (first, *states)}
@@ -115,6 +116,8 @@ def draw_calls(exercise: Recurrence, rng, n: int, m: int) -> tuple[OneCall, ...]
     values[states[-1]] = np.tanh(values[states[-1]])  # as a state that came out of a tanh
     for name in values:
         values[name][ZERO_CALL] = 0.0
+        if name != first:
+            values[name][START_CALL] = 0.0
     for place, changed in enumerate(states):
         for name in values:
             if name != changed:

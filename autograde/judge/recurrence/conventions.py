@@ -4,7 +4,7 @@ gates in one matrix. Such a class is asked as it is, and judged through what it 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice, permutations
+from itertools import islice, permutations
 
 import numpy as np
 
@@ -19,10 +19,12 @@ Roles = Callable[[Held, int, int], Held]  # held, input_dim, hidden_dim: the ask
 
 @dataclass(frozen=True)
 class Convention:
-    """A way to read the asked parameters off what a class holds, and the words for it."""
+    """A way to read the asked parameters off what a class holds, and the words for it. names_alone:
+    whether nothing but names, or containers, is other than asked."""
 
     says: str
     roles: Roles
+    names_alone: bool = False
 
     def parameters(self, build: Build, n: int, m: int) -> Held:
         return self.roles(held_by(build), n, m)
@@ -35,12 +37,14 @@ def held_by(build: Build) -> Held:
 def conventions(exercise: Recurrence, kept: list[Pair]) -> Iterator[Convention]:
     """Those that are possible with what is held, the plainest first. Where parameters are named
     W_k, U_k and b_k as it were (a matrix on a state, one on the input, and a vector, for every
-    letter), all that the sentences below say; else other names alone."""
+    letter), all that the sentences below say; else other names alone. Where names tell which is
+    which, no other order of the gates is tried: an exchange of two is a mistake."""
+    fits = lambda one: all(possible(exercise, one, pair) for pair in kept)
     if letters := letters_of(exercise):
-        found = chain(by_name(exercise, letters, kept), in_one(exercise, letters, kept))
+        named = list(filter(fits, by_name(exercise, letters, kept)))
+        yield from named or filter(fits, in_one(exercise, letters, kept))
     else:
-        found = renamed(exercise, kept)
-    yield from (one for one in found if all(possible(exercise, one, pair) for pair in kept))
+        yield from filter(fits, renamed(exercise, kept))
 
 
 def possible(exercise: Recurrence, convention: Convention, pair: Pair) -> bool:
@@ -173,7 +177,7 @@ def by_name(exercise: Recurrence, gates: list[Gate], kept: list[Pair]) -> Iterat
     without_own = not {plain(first.bias), plain(first.bias)[::-1]} & own
     for says, read in MATRICES:
         says = INSIDE if says is NAMED and inside and without_own else says
-        yield Convention(says.format(**names), in_every_gate(gates, read))
+        yield Convention(says.format(**names), in_every_gate(gates, read), says is NAMED)
 
 
 def in_every_gate(gates: list[Gate], read: Read) -> Roles:
@@ -183,11 +187,24 @@ def in_every_gate(gates: list[Gate], read: Read) -> Roles:
             asked[gate.state], asked[gate.given] = read(held, gate, n, m)
             asked[gate.bias] = bias_of(held, gate)
             for name in gate.others:
-                value = held[find(held, name)]
+                value = held[of_letter(held, name, gate, gates)]
                 asked[name] = np.diag(value) if value.ndim == 1 else value
         return asked
 
     return roles
+
+
+def of_letter(held: Held, name: str, gate: Gate, gates: list[Gate]) -> str:
+    """The own name of another parameter of a gate, or else the one that has the gate's letter and
+    is no parameter that is asked for. Raises KeyError."""
+    try:
+        return find(held, name)
+    except KeyError:
+        asked = {plain(one) for g in gates for one in (g.state, g.given, g.bias)}
+        own = [o for o in held if plain(o)[-1:] == gate.letter and plain(o) not in asked]
+        if len(own) != 1 or len(gate.others) != 1:
+            raise
+        return own[0]
 
 
 # ---------------------------------------------------------------- all gates together
@@ -202,7 +219,7 @@ def in_one(exercise: Recurrence, gates: list[Gate], kept: list[Pair]) -> Iterato
     on_input = names_on_input(kept)
     for order in permutations(range(len(gates))):
         for state_first in (True, False):
-            yield Convention(says, fused(gates, order, state_first, on_input))
+            yield Convention(says, fused(gates, order, state_first, on_input), True)
 
 
 def names_on_input(kept: list[Pair]) -> set[str]:

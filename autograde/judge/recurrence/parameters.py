@@ -4,7 +4,7 @@ trains."""
 from collections.abc import Iterator
 
 from ...exercise.declared import SIZES, Recurrence
-from ..answers import Answers, Found, words
+from ..answers import Answers, Build, Found, words
 from ..classes import judge_base
 from ..questions import shape_of
 from ..sheet import Sheet
@@ -26,25 +26,60 @@ def judge_parameters(
     surveyed = [pair for pair in pairs if pair.build.found is not None]
     if not surveyed:
         return
+    fixed = of_fixed_shape(exercise, surveyed)
     for pair in surveyed:
-        for sentence, mistake in complaints(exercise, pair):
+        for sentence, mistake in complaints(exercise, pair, fixed):
             sheet.lose("parameters", sentence, mistake)
     judge_base(exercise, answers, sheet, "parameters")
     sheet.meet("parameters")
     lost = sheet.lost.get("parameters", [])
-    if convention:
-        sheet.lost["parameters"] = [convention.says]
+    if convention and (says := in_another_form(exercise, surveyed[0].build, convention)):
+        sheet.lost["parameters"] = [says]
         sheet.mistakes["parameters"] = ["parameters in another form"]
     elif len(lost) > MOST_COMPLAINTS:
         kept = lost[: MOST_COMPLAINTS - 1]
         sheet.lost["parameters"] = [*kept, f"(And {len(lost) - len(kept)} more like these.)"]
 
 
-def complaints(exercise: Recurrence, pair: Pair) -> Iterator[tuple[str, str]]:
-    """(sentence, mistake) for everything that is wrong with the parameters of one build."""
+def in_another_form(exercise: Recurrence, build: Build, convention: Convention) -> str:
+    """What is said of a convention: of names, which are missing; "" where none is."""
+    found = build.found or {}
+    missing = [name for name in exercise.parameters if found[name].kind in ("missing", "none")]
+    if not convention.names_alone or len(missing) == len(exercise.parameters):
+        return convention.says
+    if len(missing) < 2:
+        return f"{missing[0]} is missing; it stands under another name." if missing else ""
+    listed = f"{', '.join(missing[:-1])} and {missing[-1]}"
+    return f"{listed} are missing; they stand under other names, or in containers."
+
+
+def of_fixed_shape(exercise: Recurrence, pairs: list[Pair]) -> set[str]:
+    """Parameters of the same shape in builds of several sizes, none of them 1: that no name of a
+    size describes."""
+    fixed = set()
+    for name in exercise.parameters:
+        shapes = {pair.build.found.get(name, Found()).shape for pair in pairs}
+        shape = shapes.pop() if len(shapes) == 1 else None
+        if shape and 1 not in shape and len({pair.asked.sizes for pair in pairs}) > 1:
+            fixed.add(name)
+    return fixed
+
+
+def complaints(exercise: Recurrence, pair: Pair, fixed: set[str]) -> Iterator[tuple[str, str]]:
+    """(sentence, mistake) for everything that is wrong with the parameters of one build. fixed: see
+    of_fixed_shape."""
     build = pair.build
     for name, sizes in exercise.parameters.items():
-        yield from about_parameter(exercise, name, sizes, build.found.get(name, Found()), pair)
+        found = build.found.get(name, Found())
+        if name in fixed:
+            wanted = ", ".join(SIZES[size] for size in sizes)
+            yield (
+                f"{name} has shape ({in_sizes(found.shape, 0, 0)}) whatever the sizes are; it"
+                f" should be ({wanted}).",
+                f"{name} has the wrong shape",
+            )
+        else:
+            yield from about_parameter(exercise, name, sizes, found, pair)
     for name in exercise.absent:
         if name in build.found and build.found[name].kind not in ("missing", "none"):
             still = exercise.says.get("absent", "{name} is still there; it should be gone.")

@@ -141,6 +141,7 @@ def read_values(exercise: Recurrence, pairs: list[Pair], convention: Convention 
     shallow, deep = range(2), range(DEEPEST + 1)
     every = list(orders(exercise, pairs))
     as_asked = not any(call.form for pair in pairs for call in pair.build.calls)
+    named = all(pair.build.taken == tuple(exercise.rule.inputs) for pair in pairs)
     for depths, among in ((shallow, every), (deep, every[:1]), (deep, every[1:2])):
         for order in among:
             seen = seen_of(exercise, pairs, order, convention)
@@ -148,7 +149,8 @@ def read_values(exercise: Recurrence, pairs: list[Pair], convention: Convention 
             found |= dict.fromkeys(filter(lambda name: stands_still(seen, name), found))
             reading = Reading(pairs, order, convention, found, seen)
             moved = order.outputs_moved or order.states_moved
-            if moved and reading.guessed or order.states_moved and reading.slips > 1:
+            most = 0 if named else 1  # slips beside states that are taken in another order
+            if moved and reading.guessed or order.states_moved and reading.slips > most:
                 continue  # such a reading says too much to be likely
             if moved and best and best.shows_its_order and reading.slips > 1:
                 continue

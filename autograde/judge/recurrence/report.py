@@ -68,18 +68,30 @@ def report(exercise: Recurrence, reading: Reading, sheet: Sheet):
         sheet.lose("runs", f"Your forward {reading.broken}.", reading.breaks, reading.broken_at)
 
 
-def keeps_states_of_its_own(exercise: Recurrence, reading: Reading) -> bool:
-    """Whether the class starts from zeros that it keeps itself: another result each time, and in
-    the first call all gates and outputs as they follow from zero states."""
+def kept_between_calls(exercise: Recurrence, reading: Reading) -> str:
+    """What is said of a class that keeps something between its calls, where it gives another result
+    each time, and the right one in the first call of an object, from the given states or from
+    zeros; "" for others."""
     if any(same_again(pair.build.calls[0]) for pair in reading.pairs):
-        return False
-    return all(right_from_zeros(exercise, one) for one in reading.seen)
+        return ""
+    if all(right_at_first(exercise, one, from_zeros=True) for one in reading.seen):
+        return (
+            f"The {' and '.join(exercise.states)} that are passed in are not used: the object"
+            " keeps its own, which start from zeros."
+        )
+    if all(right_at_first(exercise, one, from_zeros=False) for one in reading.seen):
+        return (
+            "The first call of an object gives what the rule gives, and later calls do not: the"
+            " object keeps something between its calls."
+        )
+    return ""
 
 
-def right_from_zeros(exercise: Recurrence, one: Seen) -> bool:
+def right_at_first(exercise: Recurrence, one: Seen, from_zeros: bool) -> bool:
+    """Whether the first call gives the right outputs, from the given states or from zeros."""
     names = (exercise.sequence_input, *exercise.states)
     first = {n: v[:, :1] if n in (*names, "zero", "one") else v for n, v in one.env.items()}
-    zeros = {state: 0 * first[state] for state in exercise.states}
+    zeros = {state: 0 * first[state] for state in exercise.states if from_zeros}
     env = exercise.rule.follow(first | zeros, {})
     return all(
         got is not None and agree(got[:, :1], env[source], NAMED)
@@ -87,29 +99,18 @@ def right_from_zeros(exercise: Recurrence, one: Seen) -> bool:
     )
 
 
-def report_own_states(exercise: Recurrence, sheet: Sheet):
-    """The gates are right; what they work on is not what was passed in."""
+def report_kept(exercise: Recurrence, kept: str, sheet: Sheet):
+    """The gates are right; what they work on is not what was passed in. kept: the sentence."""
     sheet.meet("order", *(part.criterion for part in exercise.rule.parts))
     first = next(iter(exercise.rule.outputs.values()))
-    states = " and ".join(exercise.states)
-    sheet.lose(
-        exercise.rule.part(first).criterion,
-        f"The {states} that are passed in are not used: the object keeps its own, which start from"
-        " zeros.",
-        "the given states are not used",
-    )
+    sheet.lose(exercise.rule.part(first).criterion, kept, "the object keeps states of its own")
 
 
 def report_order(exercise: Recurrence, reading: Reading, sheet: Sheet):
     """The order of arguments and outputs, and the form in which these come back."""
-    outputs, first = list(exercise.rule.outputs), exercise.sequence_input
-    asked, said = f"({', '.join(outputs)})", []
-    form = form_of(reading.pairs)
-    together = any(pair.build.together for pair in reading.pairs)
-    if together or reading.order.states_moved:
-        taken = ", ".join(exercise.states[place] for place in reading.order.states)
-        takes = f"({first}, ({taken})), the states in one" if together else f"({first}, {taken})"
-        said.append(f"takes {takes}; it should take ({', '.join([first, *exercise.states])})")
+    outputs = list(exercise.rule.outputs)
+    asked, form = f"({', '.join(outputs)})", form_of(reading.pairs)
+    said = [taken] if (taken := arguments_taken(exercise, reading)) else []
     if form:
         said.append(f"returns {form}; it should return {asked}")
     elif reading.order.outputs_moved:
@@ -122,6 +123,24 @@ def report_order(exercise: Recurrence, reading: Reading, sheet: Sheet):
             "arguments or outputs in another order or form" if form else f"forward {said[0]}",
         )
     sheet.meet("order")
+
+
+def arguments_taken(exercise: Recurrence, reading: Reading) -> str:
+    """What forward takes in another form or order than asked; "" where it does not."""
+    first, *states = exercise.rule.inputs
+    build = reading.pairs[0].build
+    right, used = f"({first}, {', '.join(states)})", [states[k] for k in reading.order.states]
+    if build.together:
+        takes = f"({first}, ({', '.join(used)})), the states in one"
+    elif build.taken and build.taken[0] != first:
+        takes = f"({', '.join(build.taken)})"
+    elif not reading.order.states_moved:
+        return ""
+    elif build.taken == (first, *states):
+        return f"uses {' and '.join(states)} in each other's place"
+    else:
+        takes = f"({first}, {', '.join(used)})"
+    return f"takes {takes}; it should take {right}"
 
 
 def form_of(pairs: list[Pair]) -> str:
@@ -295,7 +314,12 @@ def bent_parts(rule: Rule, part: Part, finding: Finding | None) -> list[Part]:
 
 
 def shows(rule: Rule, part: Part, finding: Finding | None, output: str) -> bool:
-    return finding is not None and visible(rule, finding, output, part)
+    """Whether a gate shows in an output, or its sum, where a bent state has that in its place."""
+    if finding is None:
+        return False
+    used = set(re.findall(r"\w+", " ".join(finding.choice.values())))
+    inside = [o.name for o in rule.parts if o.inline and o.criterion == part.criterion]
+    return visible(rule, finding, output, part) or bool(used.intersection(inside))
 
 
 def lose_instead(
