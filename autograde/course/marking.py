@@ -82,6 +82,9 @@ class Marking:
             tests = plain_tests(self.gradebook, self.assignment)
             self.assignment = replace(self.assignment, tests=tests)
             self.pickled = pickle.dumps(self.assignment)
+            self.book = self.gradebook.find_assignment(
+                self.name
+            ).id  # another one in a new gradebook
             self.held, self.around = held(self.gradebook, self.name), self.common()
             self.enrolled = {student.id for student in self.gradebook.students}
             self.writes = writes(self.folders.db_url)
@@ -154,11 +157,11 @@ class Marking:
         return Job(submission, self.pickled, *boundary, self.judge.limits, secret)
 
     def has_left(self, student: str) -> bool:
-        """Whether a student was taken out of the gradebook after they were graded. A gradebook that
-        was restored does not know them yet; it has been written to less often.
+        """Whether a student was taken out of the gradebook after they were graded. One that was
+        restored does not know them yet, and has been written to less often; nor does a new one.
         """
         done = state.finished(self.root, self.name, student).values()
-        before = max((one.writes for one in done), default=0)
+        before = max((one.writes for one in done if one.book == self.book), default=0)
         return student not in self.enrolled and 0 < before <= self.writes
 
     def trouble_with(self, student: str) -> str | None:
@@ -215,7 +218,7 @@ class Marking:
         late = self.penalties.plugin_class
         policy = f"{late.__module__}.{late.__qualname__} {self.penalties.config.get(late.__name__)}"
         tests = sorted(self.assignment.tests.items())
-        return f"{self.assignment.digest} {tests} {self.judge.limits} {due} {policy}"
+        return f"{self.book} {self.assignment.digest} {tests} {self.judge.limits} {due} {policy}"
 
     # ------------------------------------------------------------ what comes of it
     def enter(self, job: Job, graded: list[Graded]):
@@ -239,8 +242,8 @@ class Marking:
         autograded.write_notebooks(self.assignment, folder, when, secret, texts, shared)
         enter(self.gradebook, self.name, student, when, graded, self.penalties)
         digests = state.digests(submission, self.around)
-        count = writes(self.folders.db_url)
-        done = {result.name: done_as(result, digests[result.name], count) for result in graded}
+        about = self.book, writes(self.folders.db_url)
+        done = {result.name: done_as(result, digests[result.name], *about) for result in graded}
         state.remember(self.root, self.name, student, done)
 
     def people(self) -> list[tuple[str, str]]:
@@ -268,9 +271,9 @@ class Marking:
         return wanted(run, about.flagged, about.waiting)
 
 
-def done_as(result: Graded, digest: str, count: int) -> state.Done:
+def done_as(result: Graded, digest: str, *about) -> state.Done:
     marks = {cell: verdict.score for cell, verdict in result.verdicts.items()}
-    return state.Done(digest, marks, result.lacks, bool(result.flags), count)
+    return state.Done(digest, marks, result.lacks, bool(result.flags), *about)
 
 
 def why(problem: Exception) -> str:

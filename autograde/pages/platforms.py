@@ -30,6 +30,7 @@ from .roster import (
     people,
     read_table,
 )
+from .summary import score_of
 
 NO_ROW = "{} students have marks, but no row in {}"
 
@@ -262,13 +263,6 @@ def submission_of(gradebook: Gradebook, name: str, student: str) -> SubmittedAss
         return gradebook.find_submission(name, student)
     except MissingEntry:
         return None
-
-
-def score_of(submission: SubmittedAssignment) -> float:
-    """As nbgrader's own export counts: all scores and extra credit, less the penalty, never below
-    0.
-    """
-    return max(0.0, submission.score - (submission.late_submission_penalty or 0.0))
 
 
 def mark_of(submission: SubmittedAssignment | None) -> str:
