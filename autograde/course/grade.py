@@ -31,7 +31,8 @@ class Graded:
     notebook: with outputs and verdicts in it; verdicts: grade_id of the test cell to verdict;
     notes, asks: for the instructor, what was put right and what needs a person; unchanged: cells to
     fill in that are as they were given out; lacks: packages that were not there; tests: grade_id of
-    a plain nbgrader test to its score; text: the notebook as JSON, where it has travelled;
+    a plain nbgrader test to its score; text: the notebook as JSON, where it has travelled; same:
+    cells with the text that they had when they were graded last;
     protection: the box that it ran in; disturbed: whether something that is not the student's may
     have cost marks, so that it is worth another try.
     """
@@ -45,6 +46,7 @@ class Graded:
     lacks: tuple[str, ...] = ()
     tests: dict[str, float | None] = field(default_factory=dict)
     text: str = ""
+    same: frozenset[str] = frozenset()
     protection: str = ""
     disturbed: bool = False
 

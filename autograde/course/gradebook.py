@@ -236,7 +236,7 @@ def put_marks(
 
 def record_notebook(notebook: SubmittedNotebook, result: Graded):
     """What a person has entered stays: scores, extra credit, comments, and flags. As in nbgrader, a
-    score of theirs asks to be looked at again.
+    score of theirs asks to be looked at again; that of an answer only where it reads otherwise now.
 
     A bonus is an automatic score above the cell's maximum of 0, so that extra credit is the
     instructor's alone. Where a person is asked about the notebook as a whole, every mark that is
@@ -259,7 +259,10 @@ def record_notebook(notebook: SubmittedNotebook, result: Graded):
         else:  # written answers, and code that a person marks
             blank = grade.cell.name in result.unchanged
             grade.auto_score = 0.0 if blank else None
-            grade.needs_manual_grade = grade.manual_score is None and not blank
+            if grade.manual_score is None:
+                grade.needs_manual_grade = not blank
+            elif grade.cell.name not in result.same:
+                grade.needs_manual_grade = True
     for comment in notebook.comments:
         comment.auto_comment = "No response." if comment.cell.name in result.unchanged else None
     notebook.flagged = notebook.flagged or bool(result.flags)

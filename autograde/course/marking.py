@@ -9,9 +9,11 @@ graded, so that none survives. Whatever one submission raises stays with it; the
 """
 
 import fnmatch
+import inspect
 import logging
 import os
 import pickle
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -216,7 +218,7 @@ class Marking:
         """
         due = self.gradebook.find_assignment(self.name).duedate
         late = self.penalties.plugin_class
-        policy = f"{late.__module__}.{late.__qualname__} {self.penalties.config.get(late.__name__)}"
+        policy = f"{late.__qualname__} {written(late)} {self.penalties.config.get(late.__name__)}"
         tests = sorted(self.assignment.tests.items())
         return f"{self.book} {self.assignment.digest} {tests} {self.judge.limits} {due} {policy}"
 
@@ -239,8 +241,10 @@ class Marking:
         texts = {result.name: result.text for result in graded}
         folder = self.folder("autograded", student)
         shared = self.folders.groupshared
-        autograded.write_notebooks(self.assignment, folder, when, secret, texts, shared)
+        for result in graded:
+            result.same = autograded.same_texts(folder / f"{result.name}.ipynb", result)
         enter(self.gradebook, self.name, student, when, graded, self.penalties)
+        autograded.write_notebooks(self.assignment, folder, when, secret, texts, shared)
         digests = state.digests(submission, self.around)
         about = self.book, writes(self.folders.db_url)
         done = {result.name: done_as(result, digests[result.name], *about) for result in graded}
@@ -274,6 +278,14 @@ class Marking:
 def done_as(result: Graded, digest: str, *about) -> state.Done:
     marks = {cell: verdict.score for cell, verdict in result.verdicts.items()}
     return state.Done(digest, marks, result.lacks, bool(result.flags), *about)
+
+
+def written(policy: type) -> str:
+    """The text of a late policy's module, where it can be read."""
+    try:
+        return inspect.getsource(sys.modules[policy.__module__])
+    except (OSError, TypeError, KeyError):
+        return policy.__module__
 
 
 def why(problem: Exception) -> str:

@@ -1,9 +1,16 @@
-"""What the table, the report and the feedback say of marks, where a course has cells of its own
-beside those that are judged: what the gradebook has."""
+"""Marks where a course has cells of its own beside those that are judged: table, report and
+feedback say what the gradebook has, and a person is asked again about an answer that reads
+otherwise."""
 
+import nbformat
 import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
+from autograde.course.autograded import same_texts
+from autograde.course.grade import Graded
+from autograde.course.gradebook import record_notebook
+from autograde.course.marking import written
 from autograde.exercise.faults import load
 from autograde.pages.feedback import decisions
 from autograde.pages.summary import table_of, worths
@@ -74,3 +81,48 @@ def test_a_page_says_who_has_decided_a_mark(url):
         "own": "not marked yet by your instructor",
         "drawing": "marked by your instructor",
     }
+
+
+# ---------------------------------------------------------------- answered once more
+def answered(essay: str, drawn: str, picture: str = "") -> nbformat.NotebookNode:
+    own = new_markdown_cell(drawn, id="own-1")
+    cells = [new_markdown_cell(essay), new_markdown_cell("Draw it."), own]
+    cells[0].metadata["nbgrader"] = {"grade_id": "own", "grade": True, "solution": True}
+    cells[0]["attachments"] = {"a.png": {"image/png": picture}}
+    cells[1].metadata["nbgrader"] = {"grade_id": "drawing", "task": True}
+    return new_notebook(cells=cells)
+
+
+@pytest.mark.parametrize(
+    "again, asked",
+    [
+        (answered("gates add", "a sketch"), set()),
+        (answered("gates multiply", "a sketch"), {"own", "drawing"}),
+        (answered("gates add", "a sketch", "iVBO"), {"own", "drawing"}),
+        (answered("gates add", "another"), {"drawing"}),
+    ],
+)
+def test_a_mark_by_hand_asks_again_where_the_answer_is_another(url, tmp_path, again, asked):
+    path = tmp_path / "02_stacking.ipynb"
+    nbformat.write(answered("gates add", "a sketch"), path)
+    result = Graded("02_stacking", None, {}, text=nbformat.writes(again))
+    result.same = same_texts(path, result)
+    with Gradebook(url) as book:
+        notebook = book.find_submission_notebook("02_stacking", "lstm", "ada")
+        own = {grade.name: grade for grade in notebook.grades if grade.name != "test_LSTM"}
+        for grade in own.values():
+            grade.manual_score, grade.needs_manual_grade = 2, False
+        for _ in range(2):  # until a person has looked, whatever is graded meanwhile
+            record_notebook(notebook, result)
+            assert {name for name, grade in own.items() if grade.needs_manual_grade} == asked
+            result.same = frozenset(own)
+
+
+def test_what_was_never_graded_is_not_the_same(tmp_path):
+    result = Graded("n", None, {}, text=nbformat.writes(answered("x", "y")))
+    assert same_texts(tmp_path / "n.ipynb", result) == set()
+
+
+def test_a_late_policy_decides_by_its_text():
+    assert "class Gradebook" in written(Gradebook)
+    assert written(type("Typed", (), {"__module__": "__main__x"})) == "__main__x"
