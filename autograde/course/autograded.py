@@ -30,6 +30,8 @@ def write_notebooks(
         files["timestamp.txt"] = f"{timestamp} UTC\n"
     if secret:
         files["submission_secret.txt"] = secret
+    for path in {"timestamp.txt", "submission_secret.txt"} - files.keys():
+        (folder / path).unlink(missing_ok=True)  # of an earlier hand-in
     files |= {f"{name}.ipynb": text for name, text in texts.items()}
     for path, text in files.items():
         replace(folder / path, text, 0o664 if groupshared else 0o444)

@@ -210,8 +210,8 @@ def enter(
     """
     with transaction(gradebook):
         gradebook.update_or_create_student(student)
-        when = {"timestamp": timestamp} if timestamp else {}
-        submission = gradebook.update_or_create_submission(assignment, student, **when)
+        submission = gradebook.update_or_create_submission(assignment, student)
+        submission.timestamp = timestamp  # of this hand-in: an earlier one may have been late
         put_marks(gradebook, submission, graded, penalties)
 
 
@@ -228,9 +228,10 @@ def put_marks(
     if late:
         gradebook.db.flush()
     for notebook in (notebooks[result.name] for result in graded):
-        notebook.late_submission_penalty = None
         if late:
             gradebook.db.refresh(notebook)
+        notebook.late_submission_penalty = None
+        if late:
             record_penalty(notebook, submission, penalties)
 
 

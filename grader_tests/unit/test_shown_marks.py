@@ -2,14 +2,17 @@
 feedback say what the gradebook has, and a person is asked again about an answer that reads
 otherwise."""
 
+from datetime import datetime
+from types import SimpleNamespace
+
 import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
-from autograde.course.autograded import same_texts
+from autograde.course.autograded import same_texts, write_notebooks
 from autograde.course.grade import Graded
-from autograde.course.gradebook import record_notebook
+from autograde.course.gradebook import enter, record_notebook
 from autograde.course.marking import written
 from autograde.exercise.faults import load
 from autograde.pages.feedback import decisions
@@ -126,3 +129,30 @@ def test_what_was_never_graded_is_not_the_same(tmp_path):
 def test_a_late_policy_decides_by_its_text():
     assert "class Gradebook" in written(Gradebook)
     assert written(type("Typed", (), {"__module__": "__main__x"})) == "__main__x"
+
+
+def test_who_is_late_no_more_loses_nothing(url):
+    """With a policy that takes nothing off, and with a hand-in that was in time."""
+
+    def penalties(penalty: float | None):
+        policy = SimpleNamespace(late_submission_penalty=lambda *about: penalty)
+        return SimpleNamespace(plugin_inst=policy, _check_late_penalty=lambda _, found: found)
+
+    with Gradebook(url) as book:
+        book.update_or_create_assignment("lstm", duedate="2026-03-01 12:00:00 UTC")
+        late, result = datetime(2026, 3, 1, 13), Graded("01_basic_lstm", None, {})
+        for when, penalty, expected in (
+            *((late, 2.0, 2), (late, None, 0), (late, 3.0, 3)),
+            *((None, 3.0, 0), (late, 1.0, 1), (datetime(2026, 3, 1, 11), 1.0, 0)),
+        ):
+            enter(book, "lstm", "ada", when, [result], penalties(penalty))
+            submission = book.find_submission("lstm", "ada")
+            assert (submission.timestamp, submission.late_submission_penalty) == (when, expected)
+
+
+def test_the_time_of_an_earlier_hand_in_does_not_stay(tmp_path):
+    nothing = SimpleNamespace(kit={})
+    write_notebooks(nothing, tmp_path, datetime(2026, 3, 1), "secret", {}, False)
+    assert len(list(tmp_path.iterdir())) == 2
+    write_notebooks(nothing, tmp_path, None, None, {}, False)
+    assert not list(tmp_path.iterdir())
