@@ -532,3 +532,17 @@ def test_a_statement_is_left_out_and_no_line_moves(line, gone):
         assert gone not in left and len(left.split("\n")) == len(CELL.split("\n"))
         assert "class A:" in left
         compile(left.replace("%matplotlib widget", ""), "cell", "exec")
+
+
+@pytest.mark.parametrize(
+    "why, remedy",
+    [
+        ("cannot be read (Permission denied)", "chmod u+rX)"),
+        ("whose owner is root, cannot be read (Permission denied)", "chmod a+rX, as its owner)"),
+    ],
+)
+def test_a_closed_folder_is_not_said_to_be_without_notebooks(why, remedy):
+    found = account("ada", [Found("lstm", why=why)], GIVEN, KIT).notebooks.values()
+    asks = {ask for taken in found for ask in taken.asks}
+    assert asks == {f"lstm {why}: give it back its rights ({remedy}, then grade again."}
+    assert all(taken.asks for taken in found)
