@@ -11,11 +11,12 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
 from autograde.course.autograded import same_texts, write_notebooks
-from autograde.course.grade import Graded
+from autograde.course.grade import Graded, as_given
 from autograde.course.gradebook import enter, record_notebook
 from autograde.course.marking import written
 from autograde.exercise.faults import load
 from autograde.pages.feedback import decisions
+from autograde.pages.graded import Run, wanted
 from autograde.pages.summary import table_of, worths
 
 EXERCISES = load("autograde.lstm")
@@ -156,3 +157,34 @@ def test_the_time_of_an_earlier_hand_in_does_not_stay(tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
     write_notebooks(nothing, tmp_path, None, None, {}, False)
     assert not list(tmp_path.iterdir())
+
+
+# ---------------------------------------------------------------- left blank, cleared
+@pytest.mark.parametrize(
+    "above, picture, below, blank",
+    [
+        ("", "", "", ["own"]),
+        ("", "", "  ", ["own"]),
+        ("", "", "gates add", []),
+        ("gates add", "", "", []),
+        ("", "iVBO", "", []),
+    ],
+)
+def test_an_answer_in_words_is_blank_where_nothing_stands_beside_it(above, picture, below, blank):
+    """Whoever leaves the stub and writes into a cell below it has answered."""
+    release, notebook = answered("Write here.", ""), answered("Write here.", "", picture)
+    notebook.cells[0:1] = [
+        new_markdown_cell("The question.", id="text"),
+        *([new_markdown_cell(above, id="own-7")] if above else []),
+        notebook.cells[0],
+        *([new_markdown_cell(below, id="own-8")] if below else []),
+    ]
+    assert as_given(notebook, release) == blank
+
+
+def test_what_is_wanted_goes_step_by_step():
+    run = Run(flags=("A package is not there.",))
+    assert wanted(run, True, ["essay"]) == ["A package is not there."]
+    assert wanted(run, False, ["essay"]) == ["essay waits for a person's mark."]
+    assert wanted(run, False, []) == []
+    assert wanted(Run(), True, []) == ["it is flagged in the formgrader."]
