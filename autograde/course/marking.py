@@ -42,6 +42,11 @@ LEFT = (
     "Left out: {0} was taken out of the gradebook after the last grading. If that was a mistake: "
     "`nbgrader db student add {0}`, then grade again."
 )
+UNKNOWN = (
+    "is not in the gradebook, and c.Autograde.create_student is False: `nbgrader db student add {}`"
+    ", then grade again; or rename the folder."
+)
+NEW = "New in the gradebook, though students were imported: %s. Is the folder's name right?"
 NOT_WRITTEN = (
     "graded, but the marks could not be written ({}); the next run grades this submission again"
 )
@@ -64,6 +69,8 @@ class Marking:
         self.names = fnmatch.filter(self.assignment.notebooks, self.folders.notebook_id)
         self.penalties = AssignLatePenalties(parent=app)
         self.penalties.init_plugin()
+        creates = app.config.Autograde.get("create_student", True)
+        self.creates = str(getattr(app, "create_student", creates)) != "False"
         self.marked, self.unchanged, self.faults, self.said = 0, 0, [], set()
 
     def folder(self, step: str, student: str) -> Path:
@@ -89,6 +96,7 @@ class Marking:
             ).id  # another one in a new gradebook
             self.held, self.around = held(self.gradebook, self.name), self.common()
             self.enrolled = {student.id for student in self.gradebook.students}
+            self.imported = any(student.last_name for student in self.gradebook.students)
             self.writes = writes(self.folders.db_url)
             yield self
 
@@ -150,11 +158,16 @@ class Marking:
         if self.has_left(student):
             self.log.warning(LEFT.format(shown(student)))
             return None
+        if student not in self.enrolled and not self.creates:
+            self.fault(student, UNKNOWN.format(shown(student)))
+            return None
         submission = self.read(student)
         if not force and self.is_marked(submission):
             self.unchanged += 1
             self.log.info("Graded and unchanged: %s", shown(student))
             return None
+        if student not in self.enrolled and self.imported:
+            self.log.warning(NEW, shown(student))
         boundary, secret = self.judge.boundary(self.root), secret_of_course(self.root)
         return Job(submission, self.pickled, *boundary, self.judge.limits, secret)
 
