@@ -367,6 +367,21 @@ def test_the_students_order_is_kept():
     nbformat.validate(found.notebook)
 
 
+def test_an_answer_that_was_typed_into_a_text_stays_below_it():
+    """Not one in which an editor has changed blanks."""
+
+    def change(notebook):
+        for name, more in (("title", "\n\nMy answer."), ("idea", "  \n\n")):
+            notebook.cells[place(notebook, name)].source += more
+
+    found = rebuilt(change).notebook
+    at = place(found, "title")
+    assert found.cells[at].source == GIVEN[FIRST].cells[place(GIVEN[FIRST], "title")].source
+    assert found.cells[at + 1].id.startswith("own-")
+    assert found.cells[at + 1].source.endswith("My answer.")
+    assert sum(cell.id.startswith("own-") for cell in found.cells) == 1
+
+
 def test_cells_that_are_gone_come_back_where_they_were():
     def change(notebook):
         gone = ("setup_01", "test_LSTMCell", "title")
