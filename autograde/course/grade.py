@@ -33,9 +33,9 @@ class Graded:
     notes, asks: for the instructor, what was put right and what needs a person; unchanged: cells to
     fill in that are as they were given out; lacks: packages that were not there; tests: grade_id of
     a plain nbgrader test to its score; text: the notebook as JSON, where it has travelled; same:
-    cells with the text that they had when they were graded last;
-    protection: the box that it ran in; disturbed: whether something that is not the student's may
-    have cost marks, so that it is worth another try.
+    cells with the text that they had when they were graded last; protection: the box that it ran
+    in; disturbed: whether something that is not the student's may have cost marks, so that it is
+    worth another try.
     """
 
     name: str

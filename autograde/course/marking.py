@@ -91,9 +91,7 @@ class Marking:
             tests = plain_tests(self.gradebook, self.assignment)
             self.assignment = replace(self.assignment, tests=tests)
             self.pickled = pickle.dumps(self.assignment)
-            self.book = self.gradebook.find_assignment(
-                self.name
-            ).id  # another one in a new gradebook
+            self.book = self.gradebook.find_assignment(self.name).id  # another in a new one
             self.held, self.around = held(self.gradebook, self.name), self.common()
             self.enrolled = {student.id for student in self.gradebook.students}
             self.imported = any(student.last_name for student in self.gradebook.students)
@@ -256,8 +254,13 @@ class Marking:
         shared = self.folders.groupshared
         for result in graded:
             result.same = autograded.same_texts(folder / f"{result.name}.ipynb", result)
-        enter(self.gradebook, self.name, student, when, graded, self.penalties)
         autograded.write_notebooks(self.assignment, folder, when, secret, texts, shared)
+        try:
+            enter(self.gradebook, self.name, student, when, graded, self.penalties)
+        except BaseException:  # the next run is not to take these answers for those of before
+            for name in texts:
+                (folder / f"{name}.ipynb").unlink(missing_ok=True)
+            raise
         digests = state.digests(submission, self.around)
         about = self.book, writes(self.folders.db_url)
         done = {result.name: done_as(result, digests[result.name], *about) for result in graded}
