@@ -4,8 +4,17 @@ the plug-in and the command on it.
 May import every other room. The only room that touches an instructor's files or gradebook.
 """
 
+import os
 import sys
 
 # Before all imports of this room, in our command and in its workers. jsonschema does without this
 # package: it is for a format that no notebook has, and takes longer to import than all the rest.
 sys.modules.setdefault("rfc3987_syntax", None)
+
+if os.name == "nt":
+    print(
+        "autograde needs Linux, or macOS (where there is no box). On Windows, work in WSL (`wsl "
+        "--install`) or in a Linux container; students need neither.",
+        file=sys.stderr,
+    )
+    sys.exit(2)

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from ..pages.graded import NOT_HANDED_IN, grade_id
 from .cells import Sheet, Text, read_sheet
-from .files import NO_FILE, TEXTS, Found
+from .files import DENIED, NO_FILE, OWNER, TEXTS, Found
 
 NBGRADERS = ("timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini")
 CHECKPOINTS = ".ipynb_checkpoints"
@@ -363,8 +363,9 @@ def notes_on(fullest: Candidate, others: list[Candidate], face: Face) -> tuple[s
 
 
 def ask_unread(path: str, why: str) -> str:
-    if "Permission denied" in why:
-        return f"{path} {why}: give it back its rights (chmod u+rX), then grade again."
+    if DENIED in why:
+        how = "chmod a+rX, as its owner" if OWNER in why else "chmod u+rX"
+        return f"{path} {why}: give it back its rights ({how}), then grade again."
     if why.endswith("a link"):
         return f"{path} {why}: what it leads to was not handed in. Ask whether it was work."
     return f"{path} {why}: open it yourself, or ask the student for it once more."
@@ -409,6 +410,8 @@ def nothing_taken(notebooks: dict[str, Taken], files: Sorted) -> dict[str, Taken
     """
     what = f"only {listed(files.paths)}" if files.paths else "nothing at all"
     ask = f"no notebook is in the folder, {what}: ask the student what was to be handed in."
+    if len(files.paths) == 1 and files.unread and DENIED in files.unread[0][1]:
+        ask = ask_unread(*files.unread[0])  # the folder itself: who knows what is in it
     named = tuple(path for path, _ in files.unread)
     return {
         name: taken

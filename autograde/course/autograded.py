@@ -6,9 +6,11 @@ from datetime import datetime
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
-from ..pages.graded import Run, run_of
+from ..pages.graded import Run, grade_id, run_of
 from .files import replace
+from .grade import Graded
 from .release import Assignment
 
 
@@ -28,9 +30,32 @@ def write_notebooks(
         files["timestamp.txt"] = f"{timestamp} UTC\n"
     if secret:
         files["submission_secret.txt"] = secret
+    for path in {"timestamp.txt", "submission_secret.txt"} - files.keys():
+        (folder / path).unlink(missing_ok=True)  # of an earlier hand-in
     files |= {f"{name}.ipynb": text for name, text in texts.items()}
     for path, text in files.items():
         replace(folder / path, text, 0o664 if groupshared else 0o444)
+
+
+def same_texts(path: Path, graded: Graded) -> frozenset[str]:
+    """grade_ids of cells that a graded notebook has with the same text and pictures as the one that
+    was graded before, at `path`."""
+    try:
+        before = texts_of(nbformat.read(path, as_version=4))
+    except (OSError, ValueError, TypeError):
+        return frozenset()
+    now = texts_of(nbformat.reads(graded.text, as_version=4))
+    return frozenset(key for key in now if before.get(key) == now[key])
+
+
+def texts_of(notebook: NotebookNode) -> dict[str, object]:
+    """What a student answers to a task stands in cells of their own, so in any of them."""
+    said = [(cell.source, cell.get("attachments")) for cell in notebook.cells]
+    return {
+        key: said if cell.metadata.nbgrader.get("task") else said[number]
+        for number, cell in enumerate(notebook.cells)
+        if (key := grade_id(cell))
+    }
 
 
 def run_in(path: Path) -> Run:

@@ -98,7 +98,7 @@ def graded(
     waiting, suspects, attempts = Waiting(jobs), deque(), Counter()
     while waiting or suspects:
         executor, width = start()
-        running, broken = {}, False
+        running, broken, stopped = {}, False, False
         try:
             while running or ((waiting or suspects) and not broken):
                 while not broken and (
@@ -127,13 +127,15 @@ def graded(
                         yield job, given_up(job, worker_failed(problem))
         except KeyboardInterrupt:  # a worker may be in the middle of a notebook, or of its start
             running.clear()
+            stopped = True
             for worker in active_children():
                 worker.kill()
             raise
         finally:
             for future in running:
                 future.cancel()
-            executor.shutdown(wait=False)
+            at_rest = not (running or stopped)  # Python's own end waits as well, and may stumble
+            executor.shutdown(wait=at_rest)
 
 
 def worker_failed(problem: BaseException) -> str:

@@ -12,6 +12,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from datetime import datetime
@@ -27,6 +28,7 @@ SKIPPED = ("__MACOSX", "__pycache__", ".git", ".venv", "venv", "node_modules", "
 OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 TEXTS = (".py", ".txt", ".csv", ".tsv", ".json", ".md", ".yaml", ".yml")
 NO_FILE = "is no ordinary file"
+DENIED, OWNER = "Permission denied", "whose owner is"
 ZIP_ENTRY = b"PK\x01\x02"  # stands in a zip once for each file in it
 SAYS_UTF8 = 0x800  # flag of a file in a zip: its name is UTF-8
 UNZIPPING = (  # what Python raises on a zip that is none, or a broken one
@@ -96,9 +98,12 @@ def read_file(path: Path, most: int = FILE_BYTES) -> Found:
 
 
 def unopened(path: Path, problem: OSError) -> str:
-    return (
-        f"{NO_FILE}, but a link" if os.path.islink(path) else f"cannot be read ({reason(problem)})"
-    )
+    if os.path.islink(path):
+        return f"{NO_FILE}, but a link"
+    with suppress(OSError):  # nothing is known of it where its folder is closed
+        if isinstance(problem, PermissionError) and os.lstat(path).st_uid != os.geteuid():
+            return f"{OWNER} {owner_of(path)}, cannot be read ({reason(problem)})"
+    return f"cannot be read ({reason(problem)})"
 
 
 def kind_of(mode: int) -> str:
@@ -153,7 +158,7 @@ class Reader:
         try:
             names = sorted(os.listdir(folder))
         except OSError as problem:
-            yield Found(path or shown(folder.name), why=f"cannot be read ({reason(problem)})")
+            yield Found(path or shown(folder.name), why=unopened(folder, problem))
             return
         for name in names:
             place, inner = folder / name, f"{path}{shown(name)}"

@@ -45,7 +45,7 @@ def give_back(
                 left[f"no page: `nbgrader generate_feedback {name}`"].append(about)
                 continue
             if is_old(page, folder("autograded", student) / f"{notebook.name}.ipynb", notebook):
-                why = f"older than the marks: `nbgrader generate_feedback {name} --force`"
+                why = f"older than the marks: `nbgrader generate_feedback {name}`"
                 left[why].append(about)
             pages[prefixes.get(notebook.name, prefixes[""]) + page.name] = page
     for why, who in left.items():

@@ -3,6 +3,7 @@
 import time
 import traceback
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from nbformat import NotebookNode
 
@@ -31,9 +32,10 @@ class Graded:
     notebook: with outputs and verdicts in it; verdicts: grade_id of the test cell to verdict;
     notes, asks: for the instructor, what was put right and what needs a person; unchanged: cells to
     fill in that are as they were given out; lacks: packages that were not there; tests: grade_id of
-    a plain nbgrader test to its score; text: the notebook as JSON, where it has travelled;
-    protection: the box that it ran in; disturbed: whether something that is not the student's may
-    have cost marks, so that it is worth another try.
+    a plain nbgrader test to its score; text: the notebook as JSON, where it has travelled; same:
+    cells with the text that they had when they were graded last; protection: the box that it ran
+    in; disturbed: whether something that is not the student's may have cost marks, so that it is
+    worth another try.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Graded:
     lacks: tuple[str, ...] = ()
     tests: dict[str, float | None] = field(default_factory=dict)
     text: str = ""
+    same: frozenset[str] = frozenset()
     protection: str = ""
     disturbed: bool = False
 
@@ -156,15 +159,28 @@ def finish(graded: Graded, assignment: Assignment, protection: str, seconds: flo
 
 
 def as_given(notebook: NotebookNode, release: NotebookNode) -> list[str]:
-    """grade_ids of the solution cells that are as they were given out."""
-    given = {grade_id(cell): cell.source.strip() for cell in release.cells if grade_id(cell)}
+    """grade_ids of the solution cells that are as they were given out. An answer in words may be a
+    picture alone, or stand in a cell of the student's own beside its place."""
+    given = {grade_id(cell): what_is_in(cell) for cell in release.cells if grade_id(cell)}
     return [
         key
-        for cell in notebook.cells
+        for number, cell in enumerate(notebook.cells)
         if (key := grade_id(cell))
         and cell.metadata.nbgrader.get("solution")
-        and cell.source.strip() == given[key]
+        and what_is_in(cell) == given[key]
+        and not (cell.cell_type == "markdown" and own_beside(notebook.cells, number))
     ]
+
+
+def what_is_in(cell: NotebookNode) -> tuple:
+    return cell.source.strip(), cell.get("attachments") or {}
+
+
+def own_beside(cells: list[NotebookNode], number: int) -> bool:
+    """Whether something is written in cells of the student's own right above or below a cell."""
+    is_own = lambda cell: cell.get("id", "").startswith("own-")
+    beside = [*takewhile(is_own, cells[number + 1 :]), *takewhile(is_own, cells[:number][::-1])]
+    return any(cell.source.strip() for cell in beside)
 
 
 def fault(graded: Graded, exercises: dict[str, Exercise], what: str):

@@ -210,8 +210,8 @@ def enter(
     """
     with transaction(gradebook):
         gradebook.update_or_create_student(student)
-        when = {"timestamp": timestamp} if timestamp else {}
-        submission = gradebook.update_or_create_submission(assignment, student, **when)
+        submission = gradebook.update_or_create_submission(assignment, student)
+        submission.timestamp = timestamp  # of this hand-in: an earlier one may have been late
         put_marks(gradebook, submission, graded, penalties)
 
 
@@ -228,15 +228,16 @@ def put_marks(
     if late:
         gradebook.db.flush()
     for notebook in (notebooks[result.name] for result in graded):
-        notebook.late_submission_penalty = None
         if late:
             gradebook.db.refresh(notebook)
+        notebook.late_submission_penalty = None
+        if late:
             record_penalty(notebook, submission, penalties)
 
 
 def record_notebook(notebook: SubmittedNotebook, result: Graded):
     """What a person has entered stays: scores, extra credit, comments, and flags. As in nbgrader, a
-    score of theirs asks to be looked at again.
+    score of theirs asks to be looked at again; that of an answer only where it reads otherwise now.
 
     A bonus is an automatic score above the cell's maximum of 0, so that extra credit is the
     instructor's alone. Where a person is asked about the notebook as a whole, every mark that is
@@ -259,7 +260,10 @@ def record_notebook(notebook: SubmittedNotebook, result: Graded):
         else:  # written answers, and code that a person marks
             blank = grade.cell.name in result.unchanged
             grade.auto_score = 0.0 if blank else None
-            grade.needs_manual_grade = grade.manual_score is None and not blank
+            if grade.manual_score is None:
+                grade.needs_manual_grade = not blank
+            elif grade.cell.name not in result.same:
+                grade.needs_manual_grade = True
     for comment in notebook.comments:
         comment.auto_comment = "No response." if comment.cell.name in result.unchanged else None
     notebook.flagged = notebook.flagged or bool(result.flags)

@@ -23,7 +23,7 @@ from ..exercise.declared import load
 from .gradebook import check_cells
 from .points import differing, give_points
 from .release import NotReady, further_in
-from .settings import Judge
+from .settings import Judge, is_ours
 from .travel import CannotTravel, packed_files
 
 OURS = {"lstm": "autograde.lstm"}  # assignment to the module with its EXERCISES
@@ -63,9 +63,9 @@ class Points(NbGraderPreprocessor):
     def __init__(self, **options):
         super().__init__(**options)
         self.judge = Judge(config=self.config)
-        folders = getattr(getattr(self.parent, "parent", None), "coursedir", None)
-        if folders and folders.assignment_id in self.judge.exercises:
-            self.check(folders)
+        run = getattr(self.parent, "parent", None)
+        if hasattr(run, "coursedir") and is_ours(run):
+            self.check(run.coursedir)
 
     def check(self, folders):
         """Raises NbGraderException."""

@@ -9,9 +9,11 @@ graded, so that none survives. Whatever one submission raises stays with it; the
 """
 
 import fnmatch
+import inspect
 import logging
 import os
 import pickle
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -40,6 +42,11 @@ LEFT = (
     "Left out: {0} was taken out of the gradebook after the last grading. If that was a mistake: "
     "`nbgrader db student add {0}`, then grade again."
 )
+UNKNOWN = (
+    "is not in the gradebook, and c.Autograde.create_student is False: `nbgrader db student add {}`"
+    ", then grade again; or rename the folder."
+)
+NEW = "New in the gradebook, though students were imported: %s. Is the folder's name right?"
 NOT_WRITTEN = (
     "graded, but the marks could not be written ({}); the next run grades this submission again"
 )
@@ -62,6 +69,8 @@ class Marking:
         self.names = fnmatch.filter(self.assignment.notebooks, self.folders.notebook_id)
         self.penalties = AssignLatePenalties(parent=app)
         self.penalties.init_plugin()
+        creates = app.config.Autograde.get("create_student", True)
+        self.creates = str(getattr(app, "create_student", creates)) != "False"
         self.marked, self.unchanged, self.faults, self.said = 0, 0, [], set()
 
     def folder(self, step: str, student: str) -> Path:
@@ -82,8 +91,10 @@ class Marking:
             tests = plain_tests(self.gradebook, self.assignment)
             self.assignment = replace(self.assignment, tests=tests)
             self.pickled = pickle.dumps(self.assignment)
+            self.book = self.gradebook.find_assignment(self.name).id  # another in a new one
             self.held, self.around = held(self.gradebook, self.name), self.common()
             self.enrolled = {student.id for student in self.gradebook.students}
+            self.imported = any(student.last_name for student in self.gradebook.students)
             self.writes = writes(self.folders.db_url)
             yield self
 
@@ -145,20 +156,25 @@ class Marking:
         if self.has_left(student):
             self.log.warning(LEFT.format(shown(student)))
             return None
+        if student not in self.enrolled and not self.creates:
+            self.fault(student, UNKNOWN.format(shown(student)))
+            return None
         submission = self.read(student)
         if not force and self.is_marked(submission):
             self.unchanged += 1
             self.log.info("Graded and unchanged: %s", shown(student))
             return None
+        if student not in self.enrolled and self.imported:
+            self.log.warning(NEW, shown(student))
         boundary, secret = self.judge.boundary(self.root), secret_of_course(self.root)
         return Job(submission, self.pickled, *boundary, self.judge.limits, secret)
 
     def has_left(self, student: str) -> bool:
-        """Whether a student was taken out of the gradebook after they were graded. A gradebook that
-        was restored does not know them yet; it has been written to less often.
+        """Whether a student was taken out of the gradebook after they were graded. One that was
+        restored does not know them yet, and has been written to less often; nor does a new one.
         """
         done = state.finished(self.root, self.name, student).values()
-        before = max((one.writes for one in done), default=0)
+        before = max((one.writes for one in done if one.book == self.book), default=0)
         return student not in self.enrolled and 0 < before <= self.writes
 
     def trouble_with(self, student: str) -> str | None:
@@ -213,9 +229,9 @@ class Marking:
         """
         due = self.gradebook.find_assignment(self.name).duedate
         late = self.penalties.plugin_class
-        policy = f"{late.__module__}.{late.__qualname__} {self.penalties.config.get(late.__name__)}"
+        policy = f"{late.__qualname__} {written(late)} {self.penalties.config.get(late.__name__)}"
         tests = sorted(self.assignment.tests.items())
-        return f"{self.assignment.digest} {tests} {self.judge.limits} {due} {policy}"
+        return f"{self.book} {self.assignment.digest} {tests} {self.judge.limits} {due} {policy}"
 
     # ------------------------------------------------------------ what comes of it
     def enter(self, job: Job, graded: list[Graded]):
@@ -236,11 +252,18 @@ class Marking:
         texts = {result.name: result.text for result in graded}
         folder = self.folder("autograded", student)
         shared = self.folders.groupshared
+        for result in graded:
+            result.same = autograded.same_texts(folder / f"{result.name}.ipynb", result)
         autograded.write_notebooks(self.assignment, folder, when, secret, texts, shared)
-        enter(self.gradebook, self.name, student, when, graded, self.penalties)
+        try:
+            enter(self.gradebook, self.name, student, when, graded, self.penalties)
+        except BaseException:  # the next run is not to take these answers for those of before
+            for name in texts:
+                (folder / f"{name}.ipynb").unlink(missing_ok=True)
+            raise
         digests = state.digests(submission, self.around)
-        count = writes(self.folders.db_url)
-        done = {result.name: done_as(result, digests[result.name], count) for result in graded}
+        about = self.book, writes(self.folders.db_url)
+        done = {result.name: done_as(result, digests[result.name], *about) for result in graded}
         state.remember(self.root, self.name, student, done)
 
     def people(self) -> list[tuple[str, str]]:
@@ -268,9 +291,17 @@ class Marking:
         return wanted(run, about.flagged, about.waiting)
 
 
-def done_as(result: Graded, digest: str, count: int) -> state.Done:
+def done_as(result: Graded, digest: str, *about) -> state.Done:
     marks = {cell: verdict.score for cell, verdict in result.verdicts.items()}
-    return state.Done(digest, marks, result.lacks, bool(result.flags), count)
+    return state.Done(digest, marks, result.lacks, bool(result.flags), *about)
+
+
+def written(policy: type) -> str:
+    """The text of a late policy's module, where it can be read."""
+    try:
+        return inspect.getsource(sys.modules[policy.__module__])
+    except (OSError, TypeError, KeyError):
+        return policy.__module__
 
 
 def why(problem: Exception) -> str:

@@ -75,7 +75,26 @@ def shared(usual):
     return convert_notebooks
 
 
+def anew(usual):
+    """nbgrader leaves a page that is there, although a person may have changed its marks since, or
+    a comment. Ours take no time to make.
+    """
+
+    def init_destination(self, assignment_id, student_id):
+        excluded = student_id in self.coursedir.student_id_exclude.split(",")
+        if self.force or excluded or not is_ours(self):
+            return usual(self, assignment_id, student_id)
+        folder = Path(self._format_dest(assignment_id, student_id))
+        for notebook in self.notebooks:
+            page = folder / f"{Path(notebook).stem}{self.exporter.file_extension}"
+            page.unlink(missing_ok=True)  # it may be a colleague's
+        return True
+
+    return init_destination
+
+
 GenerateFeedback.init_notebooks = of_the_gradebook(GenerateFeedback.init_notebooks)
+GenerateFeedback.init_destination = anew(GenerateFeedback.init_destination)
 GenerateFeedback.convert_notebooks = shared(GenerateFeedback.convert_notebooks)
 
 

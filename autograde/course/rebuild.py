@@ -164,7 +164,8 @@ class Order:
     # ------------------------------------------------------------ the other cells of the release
     def without_copies(self, pieces: list[Piece]) -> list[Piece]:
         """Each cell of the release once: a test where it stands last, any other where it stands
-        first. A set-up cell that was edited stays beside the original, as one of the student's.
+        first. A set-up cell that was edited stays beside the original, as one of the student's,
+        and so does a text: an answer may have been typed below the question.
         """
         kept, seen = [], set()
         last = {piece.at: piece for piece in pieces if self.is_test(piece.at)}
@@ -177,7 +178,7 @@ class Order:
             if piece.at not in seen and last.get(piece.at, piece) is piece:
                 seen.add(piece.at)
                 kept.append(piece)
-            if self.is_own_setup(piece.text, cell):
+            if self.is_own_setup(piece.text, cell) or is_own_text(piece.text, cell):
                 kept.append(Piece(None, piece.text))
         return kept
 
@@ -253,6 +254,12 @@ class Order:
         if extra := sorted(set(text.tags) - set(cell.metadata.get("tags", []))):
             tags = ", ".join(extra)[:80]
             self.notes.append(f"The cell {name} carries the tag {tags}; it was ignored.")
+
+
+def is_own_text(text: Text, cell: NotebookNode) -> bool:
+    """Whether a student has written into a text of the release; blanks are no writing."""
+    written, given = text.source.split(), cell.source.split()
+    return cell.cell_type == "markdown" and bool(written) and written != given
 
 
 def as_code(text: Text, cell: NotebookNode) -> str:

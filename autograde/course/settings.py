@@ -62,9 +62,12 @@ class Judge(LoggingConfigurable):
     def module(self, name: str) -> str:
         """Where the exercises of an assignment are. Raises NotReady."""
         if name not in self.exercises:
+            there = ", ".join(self.exercises)
+            module = next(iter(self.exercises.values()), "MODULE")
             raise NotReady(
                 f"{name} has no exercises in c.Judge.exercises of nbgrader_config.py; there are: "
-                f"{', '.join(self.exercises)}."
+                f"{there}. Where it is one of these by another name, say so there, above `join`: "
+                f'c.Judge.exercises = {{"{name}": "{module}"}}'
             )
         return self.exercises[name]
 

@@ -20,6 +20,7 @@ CLOSED = (
     "{0} belongs to {1} and cannot be written to: let them set c.CourseDirectory.groupshared to "
     "True and run `autograde grade {2}` once. Nothing was changed."
 )
+CLOSED_TO_ITS_OWNER = "{} cannot be written to: chmod u+wx. Nothing was changed."
 
 
 @contextmanager
@@ -58,7 +59,9 @@ def alone(root: Path, name: str, writes: Iterable[Path]):
     kept = root / FOLDER
     for place in (kept if kept.exists() else root, kept / name, *writes):
         if place.is_dir() and not os.access(place, os.W_OK | os.X_OK):
-            raise NotReady(CLOSED.format(place, owner_of(place), name))
+            own = place.stat().st_uid == os.geteuid()
+            closed = CLOSED_TO_ITS_OWNER if own else CLOSED
+            raise NotReady(closed.format(place, owner_of(place), name))
     kept.mkdir(exist_ok=True)
     handle = os.open(kept / f"{name}.lock", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o664)
     try:

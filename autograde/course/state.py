@@ -21,14 +21,15 @@ PACKAGE = Path(__file__).resolve().parent.parent
 @dataclass(frozen=True)
 class Done:
     """One notebook as it was graded. marks: test cell to points; lacks: packages that were not
-    there, and without which marks may have been lost; flagged: by us, for a person; writes: how
-    often the gradebook had been written to by then.
+    there, and without which marks may have been lost; flagged: by us, for a person; book: which
+    gradebook it was, and writes: how often that had been written to by then.
     """
 
     digest: str
     marks: dict[str, float]
     lacks: tuple[str, ...] = ()
     flagged: bool = False
+    book: str = ""
     writes: int = 0
 
     def holds(self, digest: str, marks: dict[str, float | None]) -> bool:

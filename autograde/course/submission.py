@@ -1,5 +1,6 @@
 """Reads a submission's folder: everything that lies in it, and when it was handed in."""
 
+import os
 import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ def read_submission(student: str, folder: Path, assignment: Assignment) -> Hande
             f"Not all of the folder was read, since {problem}: take out what is no work of the "
             "student's, then grade again."
         )
-    timestamp, why = handed_in_at(folder)
+    timestamp, why = handed_in_at(folder) if os.access(folder, os.X_OK) else (None, None)
     if why:
         asks.append(f"timestamp.txt {why}: it counts as on time. Correct the file, or delete it.")
     return account(

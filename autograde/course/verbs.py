@@ -230,7 +230,7 @@ def print_points(marking: Marking):
     verdicts = summary.read_verdicts(folders, list(assignment.notebooks))
     students = {student.id for student in marking.gradebook.students}
     verdicts = {student: found for student, found in verdicts.items() if student in students}
-    summary.print_table(verdicts, assignment.name, assignment.exercises)
+    summary.print_table(marking.gradebook, assignment.name, assignment.exercises, verdicts)
 
 
 def print_outcome(marking: Marking, count: int, people: list[tuple[str, str]], console: Console):

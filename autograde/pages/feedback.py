@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 from nbconvert.exporters import Exporter, HTMLExporter
 from nbformat import NotebookNode
+from nbgrader.api import Grade, Gradebook
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -50,6 +51,7 @@ class Feedback(Exporter):
             to_read=lines_to_read([verdict for _, verdict in results]),
             cells=[cell for cell in nb.cells if shown(cell)],
             read_as=graded.run_of(nb).notes,
+            decided=decisions(resources["nbgrader"]),
         )
         return page, resources
 
@@ -58,6 +60,20 @@ def shows(page: str, score: float) -> bool:
     """Whether a page that was written earlier has this score at its head. One that is not ours does
     not say."""
     return SCORE not in page or f"{SCORE}{points(score)}</strong>" in page
+
+
+def decisions(about: dict) -> dict[str, str]:
+    """grade_id to what is said of its mark beside the points, where a person decides it."""
+    with Gradebook(about["db_url"]) as gradebook:
+        key = about["notebook"], about["assignment"], about["student"]
+        grades = gradebook.find_submission_notebook(*key).grades
+        return {grade.name: said for grade in grades if (said := decision(grade))}
+
+
+def decision(grade: Grade) -> str:
+    if grade.manual_score is not None:
+        return "marked by your instructor"
+    return "not marked yet by your instructor" if grade.needs_manual_grade else ""
 
 
 # ---------------------------------------------------------------- what is on the page

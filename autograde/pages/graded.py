@@ -70,10 +70,9 @@ def wanted(run: Run, flagged: bool, waiting: list[str]) -> list[str]:
     """What is wanted of a person, where the gradebook says that something is: the notebook is
     flagged, or marks of cells are waiting. Nothing once it is cleared there.
     """
-    if not flagged and not waiting:
-        return []
-    marks = [f"{cell} waits for a person's mark." for cell in waiting]
-    return list(run.flags) or marks or ["it is flagged in the formgrader."]
+    if flagged:
+        return list(run.flags) or ["it is flagged in the formgrader."]
+    return [f"{cell} waits for a person's mark." for cell in waiting]
 
 
 def has_nothing(sentence: str) -> bool:

@@ -30,6 +30,7 @@ from .roster import (
     people,
     read_table,
 )
+from .summary import score_of
 
 NO_ROW = "{} students have marks, but no row in {}"
 
@@ -62,6 +63,11 @@ class Platform(ExportPlugin):
             self.log.error(str(problem))
             sys.exit(1)
         self.log.info("Marks written to %s", path)
+        if waiting := self.waiting(gradebook, names):
+            self.log.warning(
+                "Written as they are, though a person is still asked about them: %s",
+                ", ".join(waiting),
+            )
 
     def refuse_to_overwrite(self, path: Path):
         """Neither the file that was given, nor any that was not named. Raises Problem."""
@@ -70,6 +76,20 @@ class Platform(ExportPlugin):
             raise Problem(
                 f"{path} is there already and is not overwritten: name another file with --to."
             )
+
+    def waiting(self, gradebook: Gradebook, names: list[str]) -> list[str]:
+        """Whose marks are not the last word yet, by what the gradebook says."""
+        submissions = [
+            (person.id, name, submission_of(gradebook, name, person.id))
+            for person in self.students(gradebook)
+            for name in names
+        ]
+        return [
+            f"{student} ({name})"
+            for student, name, submission in submissions
+            if submission
+            and any(one.needs_manual_grade or one.flagged for one in submission.notebooks)
+        ]
 
     def students(self, gradebook: Gradebook) -> list[Person]:
         wanted = [str(name) for name in self.student]
@@ -262,13 +282,6 @@ def submission_of(gradebook: Gradebook, name: str, student: str) -> SubmittedAss
         return gradebook.find_submission(name, student)
     except MissingEntry:
         return None
-
-
-def score_of(submission: SubmittedAssignment) -> float:
-    """As nbgrader's own export counts: all scores and extra credit, less the penalty, never below
-    0.
-    """
-    return max(0.0, submission.score - (submission.late_submission_penalty or 0.0))
 
 
 def mark_of(submission: SubmittedAssignment | None) -> str:

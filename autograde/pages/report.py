@@ -13,6 +13,7 @@ import warnings
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
@@ -26,7 +27,7 @@ from ..exercise.declared import Exercise
 from ..exercise.verdict import Result
 from . import graded
 from .feedback import PAGES, shown
-from .summary import by_notebook, first_sentence
+from .summary import first_sentence, score_of, worths
 
 COLORS = {
     "lost": "#D55E00",
@@ -63,6 +64,7 @@ def gather(
     graded_in: a student to the folder of their graded notebooks; formgrader: its address, for
     links.
     """
+    notebooks = worths(gradebook, assignment, exercises)
     students, absent = [], []
     for student in sorted(gradebook.students, key=lambda student: student.id):
         try:
@@ -75,15 +77,8 @@ def gather(
     folders = {s["student"]: graded_in(s["student"]) for s in students}
     return {
         "assignment": assignment,
-        "points": sum(e.points for e in exercises.values() if not e.bonus),
-        "notebooks": [
-            {
-                "name": name,
-                "points": sum(e.points for e in inside),
-                "bonus": all(e.bonus for e in inside),
-            }
-            for name, inside in by_notebook(exercises).items()
-        ],
+        "points": sum(one.points for one in notebooks if not one.bonus),
+        "notebooks": [asdict(one) for one in notebooks],
         "students": students,
         "absent": absent,
         "criteria": criteria(exercises, students),
@@ -109,7 +104,7 @@ def about(submission, student, folder: Path, formgrader: str) -> dict:
         "notes": [],
         "seconds": {},
     }
-    found["score"] = round(max(0.0, submission.score - found["penalty"]), 6)
+    found["score"] = round(score_of(submission), 6)
     for notebook in submission.notebooks:
         run = graded.Run()
         if (path := folder / f"{notebook.name}.ipynb").exists():

@@ -2,9 +2,11 @@
 mark.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from nbgrader.api import Gradebook, SubmittedAssignment
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -16,12 +18,24 @@ from . import graded
 Verdicts = dict[str, dict[str, list[Verdict]]]  # student -> notebook -> verdicts
 
 
-def by_notebook(exercises: dict[str, Exercise]) -> dict[str, list[Exercise]]:
-    """Notebook to its exercises, in the order of the exercises."""
-    found = {}
-    for exercise in exercises.values():
-        found.setdefault(exercise.notebook, []).append(exercise)
-    return found
+@dataclass(frozen=True)
+class Worth:
+    """What a notebook is worth in the gradebook; a bonus has no points there."""
+
+    name: str
+    points: float
+    bonus: bool
+
+
+def worths(gradebook: Gradebook, assignment: str, exercises: dict[str, Exercise]) -> list[Worth]:
+    """All notebooks that are worth something, in the order of the exercises, those without any
+    after them. A course may have cells of its own beside what is judged."""
+    known = {one.name: one.notebooks for one in gradebook.assignments}
+    most = {one.name: one.max_score for one in known.get(assignment, ())}
+    bonus = {name: sum(e.points for e in exercises.values() if e.notebook == name) for name in most}
+    found = [Worth(name, most[name] or bonus[name], not most[name]) for name in most]
+    order = [*(exercise.notebook for exercise in exercises.values()), *sorted(most)]
+    return sorted((one for one in found if one.points), key=lambda one: order.index(one.name))
 
 
 def read_verdicts(folders: dict[str, Path], notebooks: list[str]) -> Verdicts:
@@ -62,14 +76,11 @@ def first_sentence(text: str) -> str:
 
 
 def print_table(
-    verdicts: Verdicts,
-    assignment: str,
-    exercises: dict[str, Exercise],
-    console: Console | None = None,
+    gradebook: Gradebook, assignment: str, exercises: dict[str, Exercise], verdicts: Verdicts
 ):
-    """Every student's points by notebook, then the reasons."""
-    console = console or Console(width=160)
-    console.print(table_of(verdicts, assignment, by_notebook(exercises)))
+    """Every student's points by notebook, as the gradebook has them, then the reasons."""
+    console = Console(width=160)
+    console.print(table_of(gradebook, assignment, worths(gradebook, assignment, exercises)))
     say = lambda line: console.print(line, highlight=False, soft_wrap=True)
     for student, notebooks in verdicts.items():
         for verdict in (verdict for found in notebooks.values() for verdict in found):
@@ -80,17 +91,24 @@ def print_table(
                 say(f"{escape(student)}  {verdict.name}  note: {escape(note)}")
 
 
-def table_of(verdicts: Verdicts, assignment: str, inside: dict[str, list[Exercise]]) -> Table:
-    """`inside`: notebook to its exercises."""
+def table_of(gradebook: Gradebook, assignment: str, notebooks: list[Worth]) -> Table:
     table = Table(title=f"{assignment}: points")
     table.add_column("student")
-    total = 0.0
-    for name, exercises in inside.items():
-        most, bonus = sum(e.points for e in exercises), all(e.bonus for e in exercises)
-        total += 0 if bonus else most
-        table.add_column(f"{name}\n{'bonus ' if bonus else 'of '}{most:g}", justify="right")
+    for one in notebooks:
+        most = f"{'bonus' if one.bonus else 'of'} {one.points:g}"
+        table.add_column(f"{one.name}\n{most}", justify="right")
+    total = sum(one.points for one in notebooks if not one.bonus)
     table.add_column(f"total\nof {total:g}", justify="right")
-    for student, notebooks in verdicts.items():
-        scores = [sum(verdict.score for verdict in notebooks.get(name, [])) for name in inside]
-        table.add_row(escape(student), *(f"{score:g}" for score in scores), f"{sum(scores):g}")
+    submissions = gradebook.find_assignment(assignment).submissions
+    for submission in sorted(submissions, key=lambda submission: submission.student.id):
+        scores = {notebook.name: notebook.score for notebook in submission.notebooks}
+        shown = [f"{scores.get(one.name, 0):g}" for one in notebooks]
+        table.add_row(escape(submission.student.id), *shown, f"{score_of(submission):g}")
     return table
+
+
+def score_of(submission: SubmittedAssignment) -> float:
+    """As nbgrader's own export counts: all scores and extra credit, less the penalty, never below
+    0.
+    """
+    return max(0.0, submission.score - (submission.late_submission_penalty or 0.0))

@@ -74,7 +74,7 @@ def test_groupshared_opens_it_to_a_second_instructor(course, run):
         (ADA, "nbgrader", "generate_feedback", "lstm"),
         (BOB, "nbgrader", "autograde", "lstm", "--force"),
         (BOB, "autograde", "report", "lstm"),
-        (BOB, "nbgrader", "generate_feedback", "lstm", "--force"),
+        (BOB, "nbgrader", "generate_feedback", "lstm"),
     ):
         done = run(who, *words)
         assert done.returncode == 0, done.stderr

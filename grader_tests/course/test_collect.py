@@ -265,7 +265,7 @@ def test_pages_that_are_older_than_the_marks_are_named(graded):
         book.db.commit()
     done = module(graded, "autograde", "return", "lstm", "--to=canvas")
     assert done.returncode == 1
-    said = "older than the marks: `nbgrader generate_feedback lstm --force`: berg (02_stacking)"
+    said = "older than the marks: `nbgrader generate_feedback lstm`: berg (02_stacking)"
     assert said in done.stdout
 
 

@@ -257,6 +257,17 @@ def test_what_cannot_begin_says_why(course, what):
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_a_folder_of_nobody_who_was_imported_is_named(course):
+    """And left out where nbgrader's own setting says so."""
+    hand_in(course / "submitted" / "typo" / "lstm", {})
+    checked(nbgrader(course, "db", "student", "add", "ada", "--last-name=Lovelace"))
+    done = autograde(course, "--Autograde.create_student=False")
+    assert done.returncode == 1 and "typo  is not in the gradebook" in done.stdout
+    assert not scores(course)
+    done = checked(autograde(course))
+    assert "New in the gradebook, though students were imported: typo" in done.stderr
+
+
 def test_an_assignment_that_was_never_generated(tmp_path):
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     done = autograde(tmp_path)

@@ -402,7 +402,7 @@ def test_what_a_person_enters_survives_a_regrade_and_shows(course, tmp_path):
                 "test_LSTM", "02_stacking", "lstm", "perfect"
             ).needs_manual_grade
             assert book.find_submission_notebook("03_coupled_gates", "lstm", "perfect").flagged
-    checked(nbgrader(copy, "generate_feedback", "lstm", "--student", "perfect", "--force"))
+    checked(nbgrader(copy, "generate_feedback", "lstm", "--student", "perfect"))
     text = page(copy, "perfect", "01_basic_lstm")
     assert (
         "Your instructor has set this to 7 points." in text

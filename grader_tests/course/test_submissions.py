@@ -27,7 +27,14 @@ from grader_tests.samples.students import (
     hand_in,
     solutions,
 )
-from grader_tests.support.courses import autograde, by_nbgrader, class_report, make_course
+from grader_tests.support.courses import (
+    autograde,
+    by_nbgrader,
+    checked,
+    class_report,
+    make_course,
+    nbgrader,
+)
 from grader_tests.support.ledger import marks, scores
 
 FIRST = "01_basic_lstm"
@@ -461,6 +468,18 @@ def test_marks_that_the_gradebook_has_lost_are_given_again(courses, tmp_path):
     course = copy_course(courses, tmp_path)
     backup = sorted(course.glob("gradebook.db.backup-*"))[0]
     shutil.copy(backup, course / "gradebook.db")
+    again = autograde(course, "--student=full")
+    assert "1 graded, 0 unchanged" in again.stdout and scores(course)["full"] == FULL
+
+
+def test_a_gradebook_that_was_made_anew_is_filled(courses, tmp_path):
+    """However often it has been written to: whom it does not know has not left the course."""
+    course = copy_course(courses, tmp_path)
+    (course / "gradebook.db").unlink()
+    checked(nbgrader(course, "generate_assignment", "lstm", "--force"))
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as book:
+        for number in range(100):
+            book.add_student(f"student_{number}")
     again = autograde(course, "--student=full")
     assert "1 graded, 0 unchanged" in again.stdout and scores(course)["full"] == FULL
 

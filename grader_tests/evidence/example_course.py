@@ -7,10 +7,19 @@ the report on the class.
 import sys
 from pathlib import Path
 
+from nbgrader.api import Gradebook
+
 from autograde.course.release import read_release
 from autograde.pages.summary import print_table, read_verdicts
 from grader_tests.samples.students import STUDENTS, answers, hand_in
-from grader_tests.support.courses import by_nbgrader, checked, class_report, make_course, nbgrader
+from grader_tests.support.courses import (
+    DATABASE,
+    by_nbgrader,
+    checked,
+    class_report,
+    make_course,
+    nbgrader,
+)
 
 SHOWN = "first_attempt"  # the student whose pages have the most to say
 
@@ -29,7 +38,8 @@ def main(folder: Path):
     assignment = read_release(folder / "release" / "lstm", "lstm", "autograde.lstm")
     graded = {student: folder / "autograded" / student / "lstm" for student in STUDENTS}
     verdicts = read_verdicts(graded, list(assignment.notebooks))
-    print_table(verdicts, "lstm", assignment.exercises)
+    with Gradebook(DATABASE.format(folder), "lstm_course") as book:
+        print_table(book, "lstm", assignment.exercises, verdicts)
     checked(nbgrader(folder, "generate_feedback", "lstm"))
     checked(class_report(folder))
     print("\nTwo pages to open:")

@@ -41,6 +41,7 @@ def gradebook(tmp_path_factory):
                 with book.db.no_autoflush:
                     (notebook,) = book.add_submission("lstm", student).notebooks
                 notebook.grades[0].auto_score = score
+                notebook.grades[0].needs_manual_grade = False
                 notebook.late_submission_penalty = penalty
                 book.db.commit()
         yield book
@@ -103,6 +104,18 @@ def test_two_rows_of_one_student_are_both_left(gradebook, tmp_path, caplog):
     lines = export(gradebook, tmp_path, CANVAS + rows)
     assert [fields[-1] for fields in lines[1:]] == ["x", "3", "y"]
     assert f"more than one row in {tmp_path / 'given.csv'}: ada" in caplog.text
+
+
+@pytest.mark.parametrize("waits", ["a mark", "a flag"])
+def test_marks_that_still_wait_for_a_person_are_named(gradebook, tmp_path, caplog, waits):
+    (notebook,) = gradebook.find_submission("lstm", "ada").notebooks
+    notebook.flagged, notebook.grades[0].needs_manual_grade = waits == "a flag", waits == "a mark"
+    gradebook.db.commit()
+    lines = export(gradebook, tmp_path, CANVAS + '"Lovelace, Ada",5001,,ada,,1,x,\n')
+    notebook.flagged, notebook.grades[0].needs_manual_grade = False, False
+    gradebook.db.commit()
+    assert lines[1][-1] == "10.25"
+    assert "though a person is still asked about them: ada (lstm)" in caplog.text
 
 
 def test_everybody_without_a_row_is_named(gradebook, tmp_path, caplog):

@@ -367,6 +367,21 @@ def test_the_students_order_is_kept():
     nbformat.validate(found.notebook)
 
 
+def test_an_answer_that_was_typed_into_a_text_stays_below_it():
+    """Not one in which an editor has changed blanks."""
+
+    def change(notebook):
+        for name, more in (("title", "\n\nMy answer."), ("idea", "  \n\n")):
+            notebook.cells[place(notebook, name)].source += more
+
+    found = rebuilt(change).notebook
+    at = place(found, "title")
+    assert found.cells[at].source == GIVEN[FIRST].cells[place(GIVEN[FIRST], "title")].source
+    assert found.cells[at + 1].id.startswith("own-")
+    assert found.cells[at + 1].source.endswith("My answer.")
+    assert sum(cell.id.startswith("own-") for cell in found.cells) == 1
+
+
 def test_cells_that_are_gone_come_back_where_they_were():
     def change(notebook):
         gone = ("setup_01", "test_LSTMCell", "title")
@@ -532,3 +547,17 @@ def test_a_statement_is_left_out_and_no_line_moves(line, gone):
         assert gone not in left and len(left.split("\n")) == len(CELL.split("\n"))
         assert "class A:" in left
         compile(left.replace("%matplotlib widget", ""), "cell", "exec")
+
+
+@pytest.mark.parametrize(
+    "why, remedy",
+    [
+        ("cannot be read (Permission denied)", "chmod u+rX)"),
+        ("whose owner is root, cannot be read (Permission denied)", "chmod a+rX, as its owner)"),
+    ],
+)
+def test_a_closed_folder_is_not_said_to_be_without_notebooks(why, remedy):
+    found = account("ada", [Found("lstm", why=why)], GIVEN, KIT).notebooks.values()
+    asks = {ask for taken in found for ask in taken.asks}
+    assert asks == {f"lstm {why}: give it back its rights ({remedy}, then grade again."}
+    assert all(taken.asks for taken in found)
