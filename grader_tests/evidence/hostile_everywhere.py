@@ -29,21 +29,30 @@ if __name__ == "__main__":
         sys.argv = ["autograde", "grade", "lstm", f"--scheduler={cluster.scheduler_address}"]
         main()
 """
+ALONE = "nbgrader autograde, Landlock alone"
 SETTINGS = {  # what is run by Python
     "nbgrader autograde, namespaces": ("-m", "nbgrader", "autograde", "lstm"),
-    "nbgrader autograde, Landlock alone": ("-c", UNDER_LANDLOCK, "autograde", "lstm"),
+    ALONE: ("-c", UNDER_LANDLOCK, "autograde", "lstm"),
     "autograde grade, on Dask workers": ("-c", ON_A_WORKER),
+}
+ENDED_FROM_OUTSIDE = {  # names: elsewhere such a file system is full, which the cell can catch
+    "files without a name",
+    "folders in folders, deeper than a path may be",
 }
 FULL = {"01_basic_lstm": 10, "02_stacking": 8, "03_coupled_gates": 6, "04_peepholes": 4}
 HEAD = ("as", "setting", "submissions", "other marks", "others harmed", "files changed", "left")
 
 
-def undeserved(graded: Grading) -> list[str]:
+def undeserved(graded: Grading, alone: bool) -> list[str]:
     found = marks(graded.course)
-    return [
-        f"{hostile.name}: {mark}, not {hostile.deserves}"
+    deserves = {
+        name: 0 if alone and hostile.name in ENDED_FROM_OUTSIDE else hostile.deserves
         for name, hostile in graded.students.items()
-        if (mark := found.get(name, {}).get(NOTEBOOK)) != hostile.deserves
+    }
+    return [
+        f"{hostile.name}: {mark}, not {deserves[name]}"
+        for name, hostile in graded.students.items()
+        if (mark := found.get(name, {}).get(NOTEBOOK)) != deserves[name]
     ]
 
 
@@ -61,12 +70,14 @@ def changed(graded: Grading) -> list[str]:
     return [place for place in places if graded.before.get(place) != graded.after.get(place)]
 
 
-def row(ordinary: bool, words: tuple[str, ...]) -> tuple[list[int], list[str]]:
+def row(ordinary: bool, setting: str) -> tuple[list[int], list[str]]:
     """Counts as HEAD has them, and what is behind those that are not 0."""
     with watched() as still_there:
-        graded = [grade_class(half, open_folder(), ordinary, words, EVERY_GROUP) for half in HALVES]
+        run = (ordinary, SETTINGS[setting], EVERY_GROUP)
+        graded = [grade_class(half, open_folder(), *run) for half in HALVES]
         left = [str(process) for process in still_there()]
-    kinds = [[one for half in graded for one in of(half)] for of in (undeserved, harmed, changed)]
+    found = lambda half: (undeserved(half, setting == ALONE), harmed(half), changed(half))
+    kinds = [sum(one, []) for one in zip(*map(found, graded))]
     counts = [sum(len(half.students) for half in graded), *map(len, (*kinds, left))]
     return counts, [*sum(kinds, []), *left]
 
@@ -75,8 +86,8 @@ def main():
     print("| " + " | ".join(HEAD) + " |\n" + "| --- " * len(HEAD) + "|")
     bad = []
     for ordinary in (True, False):
-        for setting, words in SETTINGS.items():
-            counts, what = row(ordinary, words)
+        for setting in SETTINGS:
+            counts, what = row(ordinary, setting)
             who = "ordinary user" if ordinary else "root"
             print("| " + " | ".join([who, setting, *map(str, counts)]) + " |", flush=True)
             bad += [f"{who}, {setting}: {one}" for one in what]
