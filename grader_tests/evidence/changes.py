@@ -16,14 +16,14 @@ import resource
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograde.course.mutants import changes, text_with
+from autograde.course.prove import percent
 from autograde.exercise.verdict import Verdict
 from autograde.judge import judge
-from grader_tests.evidence.proof import percent
 from grader_tests.samples.right_answers import right_answers
 from grader_tests.samples.students import EXERCISES
 from grader_tests.support.equal import same
@@ -35,6 +35,9 @@ TRIED = 5000
 PLACES = (1, 2, 2, 3)  # that are changed, each of these as often
 SEVERAL = 6  # criteria: whoever loses more has made a class that does not run
 MEMORY = 4 << 30  # bytes of addresses, as in the box
+TRIED_ROW, PASSED = "random changes tried", "passed in full, though different"
+MOVED = "marks that differ between two runs"
+COSTLY = f"one change that cost two to {SEVERAL} criteria"
 DRAWN = re.compile(r" *-?\d+(?:\.\d+)?(?:e-?\d+)?")  # numbers in a sentence, drawn anew each time
 
 
@@ -77,10 +80,13 @@ class Changed:
     @property
     def repeats(self) -> bool:
         """Whether all that is said is said the second time as well, but for drawn numbers."""
-        one, other = (
-            [DRAWN.sub("0", result.sentence) for result in v.results] for v in self.verdicts
-        )
+        one, other = map(said, self.verdicts)
         return one == other
+
+
+def said(verdict: Verdict) -> dict[str, str]:
+    """Lost criteria with what is said of them, without drawn numbers."""
+    return {r.key: DRAWN.sub("0", r.sentence) for r in verdict.results if not r.met and r.sentence}
 
 
 def random_mutant(name: str, source: str, count: int, rng: random.Random) -> tuple[str, str]:
@@ -157,6 +163,12 @@ def run_apart(seed: int) -> Changed | None:
     return pickle.loads(sent) if sent else None
 
 
+def tried(pool: Executor, count: int, seed: int = 0) -> list[Changed]:
+    """So many changed answers, but for those that ended their process."""
+    every = pool.map(run_apart, range(seed, seed + count), chunksize=16)
+    return [one for one in every if one]
+
+
 def table(found: list[Changed]) -> tuple[list[tuple[str, str]], list[str], bool]:
     """Rows, what to look at, and whether all is as it must be."""
     passed = [one for one in found if one.full and not one.equal]
@@ -166,15 +178,15 @@ def table(found: list[Changed]) -> tuple[list[tuple[str, str]], list[str], bool]
     costly = [one for one in single if 1 < len(one.lost) <= SEVERAL and not one.nothing]
     counts = Counter(min(one.places, 3) for one in found)
     rows = [
-        ("random changes tried", f"{len(found)}"),
+        (TRIED_ROW, f"{len(found)}"),
         *((f"of those in {k} places", f"{counts[k]}") for k in sorted(counts)),
         ("that compute the same as before", f"{sum(one.equal for one in found)}"),
-        ("passed in full, though different", f"{len(passed)}"),
-        ("marks that differ between two runs", f"{len(moved)}"),
+        (PASSED, f"{len(passed)}"),
+        (MOVED, f"{len(moved)}"),
         ("sentences said again from fresh numbers", f"{len(found) - len(moved) - len(unsaid)}"),
         ("sentences that were not", f"{len(unsaid)}"),
         (
-            f"one change that cost two to {SEVERAL} criteria",
+            COSTLY,
             percent(len(costly), max(1, len(single))),
         ),
         ("of those, classes that raise an error", f"{sum(one.raises for one in costly)}"),
@@ -217,11 +229,9 @@ def main():
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        seeds = range(options.seed, options.seed + options.tried)
-        every = list(pool.map(run_apart, seeds, chunksize=16))
-    found = [one for one in every if one]
+        found = tried(pool, options.tried, options.seed)
     rows, look, perfect = table(found)
-    rows.append(("more, that ended their process", f"{len(every) - len(found)}"))
+    rows.append(("more, that ended their process", f"{options.tried - len(found)}"))
     for name, value in rows:
         print(f"{name:50} {value}")
     print(*look[:60], sep="\n")

@@ -1,9 +1,10 @@
 """`python -m grader_tests.evidence.proof`: the grader tried on right answers, mistakes, pairs of
-mistakes, mutants and seeds.
+mistakes, mutants, random changes and seeds.
 
 Prints a table, writes it to PROOF.md, and ends with an error where a right answer is marked down, a
-mistake passes, or a mutant survives that does not compute the same. Everything here is a class's
-source, run and judged without a notebook.
+mistake passes, a mutant survives that does not compute the same, or something that is said of a
+lost criterion is not said again from fresh numbers. Everything here is a class's source, run and
+judged without a notebook. Many more random changes: `python -m grader_tests.evidence.changes`.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import numpy as np
 
 from autograde.course.mutants import mutants
 from autograde.course.prove import HEAD, percent, row
+from autograde.exercise.verdict import Verdict
 from autograde.exercise.wirings import tables
 from autograde.judge import judge, recurrence, stack
 from autograde.judge.agreement import NAMED, RIGHT, tolerance
@@ -26,6 +28,8 @@ from autograde.judge.diagnose import constant
 from autograde.judge.recurrence import asks, reading
 from autograde.judge.wiring import Wiring
 from autograde.judge.wiring import run as run_wiring
+from grader_tests.evidence import changes
+from grader_tests.evidence.changes import said
 from grader_tests.samples.mistakes import WIRED, Mistake, code, named, pairs, singles
 from grader_tests.samples.right_answers import right_answers
 from grader_tests.samples.students import EXERCISES, answers, cell_before, solutions
@@ -34,6 +38,8 @@ from grader_tests.support.function_level import answer
 
 PAGE = Path(__file__).resolve().parent / "PROOF.md"
 SEEDS = 100
+CHANGES = 1000
+OF_CHANGES = (changes.TRIED_ROW, changes.PASSED, changes.MOVED, changes.COSTLY)
 UNKNOWN = (
     "no mistake that we know",
     "in a way that we do not know",
@@ -142,6 +148,8 @@ class Outcome:
         str, float
     ]  # of each returned tensor against the rule, in units of what is allowed
     same: bool = False
+    claims: int = 0  # sentences about lost criteria that were said again from fresh numbers
+    unheld: tuple[str, ...] = ()  # and those that were not
 
     @property
     def wrong(self) -> set[str]:
@@ -213,6 +221,7 @@ def run(case: Case) -> Outcome:
     verdict = judge(EXERCISES[case.cls], questions, answered, cell)
     told = " ".join(result.sentence for result in verdict.results)
     survived = case.section == "mutant" and verdict.score == verdict.points
+    claims, unheld = replayed(case, verdict) if case.mistakes else ((), ())
     return Outcome(
         case,
         verdict.score,
@@ -221,7 +230,18 @@ def run(case: Case) -> Outcome:
         told,
         errors(case.cls, questions, answered),
         survived and same(case.cls, case.source, worked(case.cls)),
+        len(claims),
+        unheld,
     )
+
+
+def replayed(case: Case, verdict: Verdict) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is said of lost criteria, and what of it is not said again, but for drawn numbers, where
+    the same submission answers other questions."""
+    questions, answered, cell = answer(case.cls, case.source, case.seed + 1)
+    other = said(judge(EXERCISES[case.cls], questions, answered, cell))
+    claims = said(verdict)
+    return tuple(claims), tuple(key for key in claims if claims[key] != other.get(key))
 
 
 def errors(name: str, questions, answers) -> dict[str, float]:
@@ -330,6 +350,7 @@ def prove(pool, every: int) -> tuple[list[tuple[str, str]], list[str], bool]:
     """(rows of the table, what to look at, whether everything that must be perfect is). `every`:
     each such case is tried, but for the right answers, which all are."""
     right, wrong = judged(right_cases(), pool), judged(some_mistakes(every), pool)
+    changed, odd, changes_hold = changes.table(changes.tried(pool, CHANGES // every))
     two, mutant, seeds = (
         judged([*cases()][::every], pool) for cases in (pair_cases, mutant_cases, seed_cases)
     )
@@ -354,6 +375,7 @@ def prove(pool, every: int) -> tuple[list[tuple[str, str]], list[str], bool]:
         > min(alone[o.case.cls, mistake.name].score for mistake in o.case.mistakes) + 1e-9
     ]
     passed = [o for o in passed if o not in cancel or o.wrong]
+    unheld = [o for o in wrong + two if o.unheld]
     scores = {}
     for o in seeds:
         scores.setdefault((o.case.cls, o.case.name), Counter())[o.score, o.lost] += 1
@@ -370,6 +392,11 @@ def prove(pool, every: int) -> tuple[list[tuple[str, str]], list[str], bool]:
         ("mistakes, one at a time", f"{len(wrong)}"),
         ("pairs of mistakes", f"{len(two)}"),
         ("mistakes and pairs passed", f"{len(passed)}"),
+        (
+            "claims about lost criteria, replayed from fresh numbers",
+            f"{sum(o.claims for o in wrong + two)}",
+        ),
+        ("claims that were false", f"{sum(len(o.unheld) for o in unheld)}"),
         ("mutants", f"{len(mutant)}"),
         ("mutants killed", f"{len(mutant) - len(alive) - len(equal)}"),
         ("mutants shown to compute the same", f"{len(equal)}"),
@@ -395,6 +422,7 @@ def prove(pool, every: int) -> tuple[list[tuple[str, str]], list[str], bool]:
             f"submissions with one and the same mark under {SEEDS // every} seeds",
             f"{len(scores) - len(unstable)} of {len(scores)}",
         ),
+        *((name, count) for name, count in changed if name in OF_CHANGES),
         ("largest error of a right answer, in units of what is allowed", f"{near_right:.0e}"),
         ("smallest error of a mistake, in the same units", f"{near_wrong:.0e}"),
     ]
@@ -412,9 +440,11 @@ def prove(pool, every: int) -> tuple[list[tuple[str, str]], list[str], bool]:
         f"{o.case.cls}: {o.case.name}"
         for o in undeserved
     ]
+    look += [f"false: {o.case.cls}: {o.case.name}: {', '.join(o.unheld)}" for o in unheld] + odd
     look += [f"pair not named: {o.case.cls}: {o.case.name}" for o in unnamed_pairs]
     perfect = (
-        not (down or passed or alive or raised or unstable)
+        not (down or passed or alive or raised or unstable or unheld)
+        and changes_hold
         and len(unnamed) <= 0.05 * len(wrong)
         and len(unnamed_pairs) <= 0.2 * len(two)
     )
@@ -455,6 +485,7 @@ def page(seen, look, kills, equal) -> str:
         "where one of the rows in bold is not perfect.\n\n| what | seen |\n| --- | --- |\n"
     )
     bold = {"right answers marked down", "mistakes and pairs passed", "mutants that survive"}
+    bold |= {"claims that were false", changes.PASSED, changes.MOVED}
     text += "".join(
         f"| {f'**{name}**' if name in bold else name} | "
         f"{f'**{value}**' if name in bold else value} |\n"
@@ -472,8 +503,8 @@ def page(seen, look, kills, equal) -> str:
     )
     text += "\n## Mutants that compute the same\n\n"
     for name, count in Counter(o.case.cls for o in equal).items():
-        changes = {o.case.name.split(":")[1].strip() for o in equal if o.case.cls == name}
-        text += f"- {name}: {count} ({', '.join(sorted(changes)[:6])}, …)\n"
+        alike = {o.case.name.split(":")[1].strip() for o in equal if o.case.cls == name}
+        text += f"- {name}: {count} ({', '.join(sorted(alike)[:6])}, …)\n"
     text += "\n## What is not as we would like it\n\n" + (
         "".join(f"- {line}\n" for line in look[:200]) or "Nothing.\n"
     )
