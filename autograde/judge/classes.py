@@ -134,13 +134,14 @@ def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
     if seen == [UNWATCHED]:
         sheet.flags.append(f"{exercise.name}: whether {called} ran underneath could not be seen.")
     elif seen:
-        names = ", ".join(seen)
+        names, base = ", ".join(seen), exercise.base
+        by = f", by it or by the forward of {base} that it calls" if base else ""
         for key in exercise.keys:
             if key == "own" or not (sheet.openly or key in BUILT_WITHOUT_COMPUTING):
                 sheet.lose(
                     key,
-                    f"While your {exercise.noun} ran, PyTorch's own {names} was called. Write the"
-                    " computation yourself.",
+                    f"While your {exercise.noun} ran, PyTorch's own {names} was called{by}. Write"
+                    " the computation yourself.",
                     f"{called} is called",
                 )
         sheet.flags.append(f"{exercise.name}: PyTorch's {names} ran underneath.")
