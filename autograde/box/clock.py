@@ -1,5 +1,6 @@
 """Limits of our own work: what a student sends can make it take very long, or very much memory."""
 
+import ctypes
 import resource
 import signal
 import sys
@@ -18,14 +19,16 @@ class Overrun(Exception):
 @contextmanager
 def clock(seconds: float):
     """Raises Overrun in the code inside when the seconds are over, wherever it is, and MemoryError
-    where it asks for more than OWN_BYTES. Only a process's main thread can be interrupted so, and
-    a limit is a whole process's: in other threads (of a Dask worker) there is neither."""
+    where it asks for more than OWN_BYTES. A limit of memory is a whole process's: in other threads
+    than the main one (of a Dask worker, which has its own) there is none."""
+    said = f"it took more than {seconds:g} seconds"
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
-        yield
+        with bell_in_this_thread(seconds, said):
+            yield
         return
 
     def ring(*_):
-        raise Overrun(f"it took more than {seconds:g} seconds")
+        raise Overrun(said)
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -35,6 +38,31 @@ def clock(seconds: float):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def bell_in_this_thread(seconds: float, said: str):
+    """Where no signal comes: Overrun is raised between two steps of Python's, so not while it waits
+    for something, which has limits of its own."""
+    ours, over, lock = ctypes.c_ulong(threading.get_ident()), False, threading.Lock()
+    raised = type("Overrun", (Overrun,), {"__str__": lambda self: said})
+    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+    def ring():
+        with lock:
+            if not over:
+                raise_in(ours, ctypes.py_object(raised))
+
+    bell = threading.Timer(seconds, ring)
+    bell.daemon = True
+    bell.start()
+    try:
+        yield
+    finally:
+        with lock:
+            over = True
+        bell.cancel()
+        raise_in(ours, None)  # one that has rung and was not heard yet
 
 
 @contextmanager

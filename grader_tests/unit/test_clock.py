@@ -28,6 +28,24 @@ def test_work_that_does_not_end_is_ended(work):
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
+def test_work_that_does_not_end_is_ended_in_a_thread_too():
+    """As on the worker of a cluster, which runs jobs beside its main thread."""
+    said, later = [], []
+
+    def work():
+        try:
+            with clock(0.2):
+                endless()
+        except Overrun as problem:
+            said.append(str(problem))
+        later.append(sum(range(200_000)))  # nothing rings once more
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert said == ["it took more than 0.2 seconds"] and len(later) == 1
+
+
 def test_work_that_takes_all_memory_is_ended():
     before = resource.getrlimit(resource.RLIMIT_AS)
     with pytest.raises(MemoryError), clock(60):
