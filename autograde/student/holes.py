@@ -30,27 +30,29 @@ Span = tuple[int, int, int, int]  # first line, column, last line, column
 
 def mend(
     module: torch.nn.Module, arguments: list[torch.Tensor], units: int, count: int
-) -> list[dict]:
-    """Gives `module` a forward in which what raises makes `units` drawn numbers instead; returns
-    what was raised, one after the other. Nothing where that cannot be done: then `module` is as it
-    was."""
+) -> tuple[list[dict], ast.FunctionDef | None]:
+    """Gives `module` a forward in which what raises makes `units` drawn numbers instead. Returns
+    what was raised, one after the other, and the tree of that forward; nothing and None where that
+    cannot be done: then `module` is as it was."""
+    _, forward = own_forward(module)
     ways = (filled(module, arguments, units, parts) for parts in (True, False))
-    found = [(raised, mended, out) for raised, mended, out in ways if mended]
-    straight = (one for one in found if as_asked(one[2], units, count))
-    raised, mended, _ = next(straight, (found or [([], None, None)])[0])
-    if mended:
-        module.forward = bound(mended, module)
-    return raised
+    found = [way for way in ways if way]
+    straight = (way for way in found if as_asked(way[2], units, count))
+    raised, function, _ = next(straight, (found or [([], None, None)])[0])
+    if raised:
+        module.forward = bound(compiled(function, forward, units), module)
+    return raised, function
 
 
 def filled(module: torch.nn.Module, arguments: list[torch.Tensor], units: int, parts: bool):
-    """What was raised, the forward that draws in its place, or None, and what that returned. parts:
-    whether a part of a line is enough, or the whole line draws."""
+    """What was raised, the tree of a forward that draws in its place, and what that returned; None
+    where there is no way. parts: whether a part of a line is enough, or the whole line draws."""
     (function, forward), raised = own_forward(module), []
     while function is not None and len(raised) < MOST_HOLES:
         mended = compiled(function, forward, units)
         try:
-            return raised, mended, mended(module, *[argument.clone() for argument in arguments])
+            out = mended(module, *[argument.clone() for argument in arguments])
+            return raised, function, out
         except Exception as error:
             place = place_of(error, codes_in(mended.__code__))
             raised.append(with_piece(describe(error), forward, place))
@@ -59,7 +61,7 @@ def filled(module: torch.nn.Module, arguments: list[torch.Tensor], units: int, p
                 continue
             if not (put_hole(function, place, error) if place else give_self(function, error)):
                 break
-    return raised, None, None
+    return None
 
 
 def as_asked(out, units: int, count: int) -> bool:

@@ -23,7 +23,7 @@ def answer(namespace: dict, question: dict) -> dict:
     cls = namespace[question["name"]]
     builds = [best_build(cls, question, build) for build in question["builds"]]
     whole = [told for told, build in zip(builds, question["builds"]) if build["sequence"]]
-    if all(map(way_to_mend, whole)):
+    if all(always_raises(told) or gives_a_matrix(told) for told in whole):
         builds = [
             mended(told, cls, question, build) for told, build in zip(builds, question["builds"])
         ]
@@ -63,21 +63,13 @@ def gives_a_matrix(told: dict) -> bool:
     )
 
 
-MENDS = {  # what is told -> where forward is mended and asked once more, and how it is mended
-    "raised": (always_raises, mend),
-    "spread": (gives_a_matrix, straighten),
-}
-
-
-def way_to_mend(told: dict) -> str:
-    return next((way for way, (is_broken, _) in MENDS.items() if is_broken(told)), "")
-
-
 def mended(told: dict, cls: type, question: dict, build: dict) -> dict:
     """The answer of a mended forward, with what was in its way; as before where that is no help."""
-    way = way_to_mend(told)
-    better = attempt(build_answer, cls, question, build, DTYPES[0], False, way) if way else told
-    return better if better.get(way) and faults(better) <= faults(told) else told
+    if not (always_raises(told) or gives_a_matrix(told)):
+        return told
+    better = attempt(build_answer, cls, question, build, DTYPES[0], False, True)
+    helps = better.get("raised") or better.get("spread")
+    return better if helps and faults(better) <= faults(told) else told
 
 
 def is_of_other_form(told: dict, build: dict, diagonal: list[str]) -> bool:
@@ -110,9 +102,9 @@ def built(cls: type, sizes: list[int], dtype: torch.dtype) -> tuple[torch.nn.Mod
         return module, {"reset_failure": describe(error)}
 
 
-def build_answer(cls, question, build, dtype, repair, way=None) -> dict:
-    """What judge.answers.Build holds, of one instance in this precision, with its forward mended in
-    this way of MENDS, if in any."""
+def build_answer(cls, question, build, dtype, repair, mending=False) -> dict:
+    """What judge.answers.Build holds, of one instance in this precision, with its forward mended
+    where that is asked for."""
     told, weights = {}, build["weights"]
     with default_dtype(dtype):
         try:
@@ -127,10 +119,12 @@ def build_answer(cls, question, build, dtype, repair, way=None) -> dict:
                     told["made"] += load(module, {name: value}, question["diagonal"], dtype)
         except Exception as error:
             return told | {"failure": describe(error)}
-        if way:
-            first, (_, work) = build["calls"][0], MENDS[way]
-            given = arguments_of(first, dtype)
-            told[way] = work(module, given, first["units"], question["outputs"])
+        if mending:
+            first = build["calls"][0]
+            about = arguments_of(first, dtype), first["units"], question["outputs"]
+            told["raised"], function = mend(module, *about)
+            if function:
+                told["spread"] = straighten(module, *about, function)
         leaves = {name: (module, own_name(module, name)) for name in weights}
         leaves = {name: place for name, place in leaves.items() if tensor_of(*place).requires_grad}
         if not build["sequence"]:

@@ -1,6 +1,7 @@
 """Where a vector becomes a matrix by the way, as in `W * h` or `a[:, None] + b`: the same forward
 with drawn numbers in place of that matrix, so that what comes before and after can be judged."""
 
+import ast
 import copy
 import sys
 
@@ -14,7 +15,6 @@ from .holes import (
     bound,
     codes_in,
     compiled,
-    own_forward,
     place_in,
     put_try,
     with_piece,
@@ -44,14 +44,17 @@ def is_matrix(value, units: int) -> bool:
     return isinstance(value, torch.Tensor) and value.dim() == 2 and value.numel() > units
 
 
-def straighten(module, arguments: list[torch.Tensor], units: int, count: int) -> list[dict]:
+def straighten(
+    module, arguments: list[torch.Tensor], units: int, count: int, function: ast.FunctionDef
+) -> list[dict]:
     """Gives `module` a forward whose `count` outputs are no matrices, with `units` drawn numbers in
-    place of as few of those that vectors become as can be. Returns what they were, one after the
-    other, with its line. Nothing where that cannot be done: then `module` is as it was."""
-    function, forward = own_forward(module)
+    place of as few of those that vectors become as can be. function: the tree of the forward that
+    it has. Returns what they were, one after the other, with its line. Nothing where that cannot be
+    done, or need not be: then `module` is as it was."""
+    forward = type(module).forward
     straight = lambda tree: look(tree, forward, module, arguments, units, count)[0] is False
     told = {}
-    while function is not None and len(told) < MOST_HOLES and not straight(function):
+    while len(told) < MOST_HOLES and not straight(function):
         _, places = look(function, forward, module, arguments, units, count)
         trees = {place: flattened(function, place) for place in places if place not in told}
         trees = {place: tree for place, tree in trees.items() if tree is not None}

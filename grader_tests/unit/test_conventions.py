@@ -283,6 +283,13 @@ def test_a_vector_that_becomes_a_matrix_costs_what_it_should_have_made(what):
     assert "Your forward makes a matrix of shape (" in told(verdict), told(verdict)
 
 
+def test_a_matrix_and_a_line_that_raises_cost_one_value_each():
+    source = CELL.replace("+ self.b_i", "+ self.W_c.weight").replace("torch.tanh(a_c)", "than(a_c)")
+    verdict = grade("LSTMCell", source)
+    assert lost(verdict) == {"i", "c"}, told(verdict)
+    assert "raises NameError" in told(verdict) and "makes a matrix" in told(verdict)
+
+
 def test_a_forward_in_which_every_line_raises_earns_its_form_alone():
     source = CELL.replace("torch.sigmoid(", "torch.sigmod(").replace("torch.tanh(", "torch.than(")
     assert grade("LSTMCell", source).score <= 1.5
