@@ -58,7 +58,7 @@ class Reading:
             for what, failures in (("raises", build.raised), ("makes", build.spread)):
                 for failure in failures:
                     lines.setdefault(failure.place, f"{what} {failure}")
-        return "; ".join(lines.values())
+        return ", and ".join(lines.values())
 
     @property
     def breaks(self) -> str:
