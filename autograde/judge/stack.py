@@ -288,7 +288,8 @@ def lose_sizes(pairs: list[Pair], sheet: Sheet):
         which, keys = f"a sequence of {steps} steps", ("states", "outputs")
         mistake = "runs for a single step only"
     elif all(asked.sizes[2] == 1 for asked in shown):
-        keys, mistake = ("wiring",), "runs for a single layer only"
+        keys = ("layers" if failed[0].build.failure else "wiring",)
+        mistake = "runs for a single layer only"
     elif failed[0].build.answered or {"layers", *READ_OFF, "works"} & set(sheet.lost):
         return
     else:
@@ -482,6 +483,7 @@ def whole(exercise: Stack) -> bool:
 def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
     """The final states are tensors, in the shape of those passed in; outputs may be a list."""
     key = "works" if whole(exercise) else "final"
+    bare = without_rows(usable)
     for pair in usable:
         if key in sheet.lost:
             return  # once, and not for every size
@@ -492,6 +494,10 @@ def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
                 f"forward returns {form}; it should return outputs and {final_states(exercise)}.",
                 "what is returned has another form",
             )
+        if pair.returned[0].type == "NoneType" and not whole(exercise):
+            said = f"forward returns {form}" if form == "None" else "outputs is None"
+            rule = f"The rule: {exercise.asks('outputs')}."
+            sheet.lose("outputs", f"{said}. {rule}", "outputs is None")
         _, m, layers = pair.asked.sizes
         for state, tensor in zip(exercise.states, pair.returned[1:]):
             if form and tensor.shape is None:
@@ -503,7 +509,7 @@ def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
                     " (n_layers, hidden_dim), like the one passed in.",
                     "the final states are no tensors",
                 )
-            elif in_other_shape(tensor, layers, m):
+            elif in_other_shape(tensor, layers, m) or (bare and tensor.shape == (m,)):
                 shape = ", ".join(map(str, tensor.shape))
                 sheet.lose(
                     key,
@@ -511,6 +517,15 @@ def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
                     " passed in.",
                     "the final states have another shape",
                 )
+
+
+def without_rows(pairs: list[Pair]) -> bool:
+    """Whether the states of a single layer come without its row, where more layers have theirs."""
+    shapes = {
+        pair.asked.sizes[2]: {len(tensor.shape or ()) for tensor in pair.returned[1:]}
+        for pair in pairs
+    }
+    return shapes.pop(1, set()) == {1} and set().union(*shapes.values()) == {2}
 
 
 def in_other_shape(tensor: Tensor, layers: int, m: int) -> bool:
@@ -597,7 +612,7 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
         if all(log and log[key] for log in logs):
             sheet.meet(key)
             continue
-        if key == "final" and key in sheet.lost:
+        if key in ("outputs", "final") and key in sheet.lost:
             continue  # their form says it
         if key == "outputs" and (shape := other_shape(seen)):
             sheet.lose(key, shape, "outputs has another shape")

@@ -1,6 +1,7 @@
 """Answers about a stack of cells."""
 
 import contextlib
+import types
 from collections.abc import Mapping
 from functools import reduce
 from operator import add
@@ -37,7 +38,12 @@ def answer(namespace: dict, question: dict) -> dict:
 
 def reset_in(namespace, question, mode) -> dict:
     with standing_in(namespace, question, mode):
-        return reset_answer(namespace[question["name"]], question["reset_sizes"])
+        cls, (n, m, layers) = namespace[question["name"]], question["reset_sizes"]
+        try:
+            built(cls, [n, m, layers], DTYPES[0])
+        except Exception:
+            layers = 1  # a constructor that raises for more of them is judged by itself
+        return reset_answer(cls, [n, m, layers])
 
 
 def best(tries) -> dict:
@@ -100,8 +106,13 @@ def in_order(names: tuple[str, ...], given: tuple, named: dict) -> tuple:
 
 def stand_in_for(question: dict) -> type[StandIn]:
     """The stand-in's class, for cells with these inputs: by name the student's own."""
-    own = {"inputs": tuple(question["inputs"]), "made": [], "__module__": "__main__"}
-    return type(question["cell"], (StandIn,), own)
+    name, constructor = question["cell"], StandIn.__init__
+    copied = types.FunctionType(  # Python says its name where it gets other arguments
+        constructor.__code__, globals(), "__init__", None, constructor.__closure__
+    )
+    copied.__qualname__ = f"{name}.__init__"
+    own = {"inputs": tuple(question["inputs"]), "made": [], "__init__": copied}
+    return type(name, (StandIn,), own | {"__module__": "__main__"})
 
 
 @contextlib.contextmanager

@@ -395,6 +395,27 @@ def test_a_reset_that_adds_to_what_was_there_is_not_afresh():
     assert lost(verdict) == {"reset"} and "adds to what b_f was" in told(verdict)
 
 
+@pytest.mark.parametrize("draws", ["p = torch.randn_like(p)", "p.dim() == 2 and p.normal_()"])
+def test_what_a_reset_leaves_without_values_costs_reset_alone(draws):
+    """The constructor does call it."""
+    source = cell(
+        EACH + "setattr(self, f'W_{k}', nn.Parameter(torch.empty(m, m)))\n"
+        "    setattr(self, f'U_{k}', nn.Parameter(torch.empty(m, n)))\n"
+        "    setattr(self, f'b_{k}', nn.Parameter(torch.empty(m)))",
+        GATES.format(
+            "self.get_parameter(f'W_{k}') @ h + self.get_parameter(f'U_{k}') @ x"
+            " + self.get_parameter(f'b_{k}')"
+        ),
+    )
+    assert not lost(grade("LSTMCell", source))
+    verdict = grade(
+        "LSTMCell", source.replace("nn.init.normal_(p)", f"with torch.no_grad(): {draws}")
+    )
+    assert lost(verdict) == {"reset"} and "as it was" in told(verdict), told(verdict)
+    uncalled = source.replace("        self.reset_parameters()\n", "", 1)
+    assert lost(grade("LSTMCell", uncalled)) == {"parameters"}
+
+
 def test_a_reset_that_sets_a_seed_is_not_afresh():
     source = CELL.replace("for parameter in", "torch.manual_seed(0)\n        for parameter in")
     verdict = grade("LSTMCell", source)
@@ -856,3 +877,38 @@ def test_a_missing_parameter_is_taken_to_be_as_its_like_are():
     lacking = worked.replace('in "fio":', 'in "fo":', 1)
     verdict = grade("PeepholeLSTMCell", lacking)
     assert lost(verdict) == {"parameters"} and "V_i is missing." in told(verdict)
+
+
+def test_gradients_are_not_asked_for_through_numbers_that_stand_where_forward_raises():
+    source = CELL.replace("return c_t, h_t", "c_t, h_t = c_t\n        return c_t, h_t")
+    verdict = grade("LSTMCell", source)
+    assert "gradients" not in lost(verdict) and "unpack" in told(verdict)
+
+
+def test_outputs_that_are_none_are_said_to_be_none():
+    for returned, says in {
+        "None": "forward returns None. ",
+        "None, (c, h)": "outputs is None. ",
+    }.items():
+        returns = ONE_WAY.replace("return outputs, tuple(states)", f"return {returned}")
+        verdict = grade("LSTM", returns.replace("(c, h)", "tuple(states)"))
+        assert "outputs" in lost(verdict) and says in told(verdict)
+        assert "no mistake that we know" not in told(verdict)
+
+
+def test_states_of_one_layer_without_its_row_are_told_by_their_shape():
+    source = ONE_WAY.replace("tuple(states)", "tuple(state.squeeze(0) for state in states)")
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {"final"} and "c_T has shape (3); it should be (1, 3)" in told(verdict)
+
+
+@pytest.mark.parametrize("more", ["LSTMcell(hidden_dim, hidden_dim)", "LSTMCell(hidden_dim)"])
+def test_a_constructor_that_fails_for_upper_layers_costs_layers_alone(more):
+    made = "LSTMCell(size, hidden_dim) for size in sizes"
+    assert made in ONE_WAY
+    verdict = grade(
+        "LSTM",
+        ONE_WAY.replace(made, f"{made[:26]} if k == 0 else {more} for k, size in enumerate(sizes)"),
+    )
+    assert lost(verdict) == {"layers"} and "With n_layers=3 your class fails" in told(verdict)
+    assert "StandIn" not in told(verdict)
