@@ -64,7 +64,7 @@ def complaint(exercise: ModuleExercise, reset: Reset, elsewhere: set[str]) -> st
 
 def is_left(value: np.ndarray | None) -> bool:
     """Whether some of these numbers are as they were before reset_parameters()."""
-    return value is not None and (value == BEFORE_RESET).mean() > 0.01
+    return value is not None and value.size > 0 and (value == BEFORE_RESET).mean() > 0.01
 
 
 def left_by_reset(answers: Answers) -> set[str]:

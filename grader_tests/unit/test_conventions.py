@@ -912,3 +912,59 @@ def test_a_constructor_that_fails_for_upper_layers_costs_layers_alone(more):
     )
     assert lost(verdict) == {"layers"} and "With n_layers=3 your class fails" in told(verdict)
     assert "StandIn" not in told(verdict)
+
+
+def test_what_layers_were_given_counts_though_forward_raises_after_them():
+    late = ONE_WAY.replace("torch.stack(hs)", "torch.stack(h_s)")
+    verdict = grade("LSTM", late)
+    assert lost(verdict) == {"outputs", "final"} and "name 'h_s' is not defined" in told(verdict)
+    early = ONE_WAY.replace("cs, hs, outputs =", "cs, hs, outputs, _ =")
+    assert {"wiring", "states", "own"} < lost(grade("LSTM", early))
+
+
+@pytest.mark.parametrize("used", ["[::2]", "[1:]"])
+def test_layers_that_are_never_run_cost_layers_alone_wherever_they_lie(used):
+    source = ONE_WAY.replace(
+        "for k, layer in enumerate(self.layers):",
+        f"for k, layer in list(enumerate(self.layers)){used} or [(0, self.layers[0])]:",
+    )
+    verdict = grade("LSTM", source)
+    assert source != ONE_WAY and lost(verdict) == {"layers"} and "never run" in told(verdict)
+
+
+def test_layers_that_are_called_unequally_often_are_judged_by_their_calls():
+    append = "            outputs.append(x_t)\n"
+    again = "if len(cs) > 1: cs[-1], hs[-1] = self.layers[-1](x_t, cs[-1], hs[-1])"
+    top_twice = ONE_WAY.replace(append, f"            {again}\n" + append.replace("x_t", "hs[-1]"))
+    assert top_twice != ONE_WAY and lost(grade("LSTM", top_twice)) == {"wiring"}
+
+
+def test_states_that_a_stack_gives_its_cells_in_one_cost_states_alone():
+    """As PyTorch's own cells take them, and return them, too."""
+    call = "cs[k], hs[k] = layer(x_t, cs[k], hs[k])"
+    for other in (
+        "cs[k], hs[k] = layer(x_t, (cs[k], hs[k]))",
+        "hs[k], cs[k] = layer(x_t, (hs[k], cs[k]))",
+    ):
+        verdict = grade("LSTM", ONE_WAY.replace(call, other))
+        assert call in ONE_WAY and lost(verdict) == {"states"}, told(verdict)
+        assert "LSTMCell takes (x, c, h)" in told(verdict)
+    pair = grade("LSTM", ONE_WAY.replace(call, "hs[k] = layer(x_t, cs[k], hs[k])"))
+    assert "x of a cell is a tensor, not a tuple" in told(pair)
+
+
+def test_parameters_in_a_plain_dict_cost_their_form_alone():
+    keep = (
+        "self.W = {k: nn.Parameter(torch.randn(m, m)) for k in 'fioc'}\n"
+        "self.U = {k: nn.Parameter(torch.randn(m, n)) for k in 'fioc'}\n"
+        "self.b = {k: nn.Parameter(torch.randn(m)) for k in 'fioc'}"
+    )
+    verdict = grade(
+        "LSTMCell", cell(keep, GATES.format("self.W[k] @ h + self.U[k] @ x + self.b[k]"))
+    )
+    assert lost(verdict) == {"parameters", "reset"}, told(verdict)
+    worked = solutions()["PeepholeLSTMCell"]
+    in_dict = re.sub(r"self\.V_([fio])\(", r"self.V['\1'](", worked)
+    in_dict = re.sub(r"self\.V_([fio]) = ", r"self.__dict__.setdefault('V', {})['\1'] = ", in_dict)
+    verdict = grade("PeepholeLSTMCell", in_dict)
+    assert in_dict != worked and "f" not in lost(verdict), told(verdict)
