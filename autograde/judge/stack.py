@@ -307,7 +307,7 @@ def lose_sizes(pairs: list[Pair], sheet: Sheet):
     elif all(asked.sizes[2] == 1 for asked in shown):
         keys = ("layers" if failed[0].build.failure else "wiring",)
         mistake = "runs for a single layer only"
-    elif failed[0].build.answered or {"layers", *READ_OFF, "works"} & set(sheet.lost):
+    elif not failed[0].build.broken or {"layers", *READ_OFF, "works"} & set(sheet.lost):
         return
     else:
         which = f"input_dim={n}, hidden_dim={m} and {which}"

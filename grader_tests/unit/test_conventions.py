@@ -968,3 +968,10 @@ def test_parameters_in_a_plain_dict_cost_their_form_alone():
     in_dict = re.sub(r"self\.V_([fio]) = ", r"self.__dict__.setdefault('V', {})['\1'] = ", in_dict)
     verdict = grade("PeepholeLSTMCell", in_dict)
     assert in_dict != worked and "f" not in lost(verdict), told(verdict)
+
+
+def test_biases_that_are_nowhere_are_not_said_to_stand_elsewhere():
+    source = re.sub(r"\n.*self\.b_\w = .*", "", re.sub(r" \+ self\.b_\w\b", "", CELL))
+    verdict = grade("LSTMCell", source)
+    assert "b_" not in source and lost(verdict) == {"parameters", *"fioc"}, told(verdict)
+    assert "the bias b_f is missing" in told(verdict) and "other names" not in told(verdict)
