@@ -205,12 +205,14 @@ class Build:
 @dataclass(frozen=True)
 class Reset:
     """What reset_parameters() made of parameters that all held one value, and what another call of
-    it made of those. about: whose parameters they are."""
+    it made of those. about: whose parameters they are. coerced: those that the constructor makes of
+    another type than PyTorch does by default."""
 
     failure: Failure | None = None
     about: str = "own"
     parameters: dict[str, Tensor] = field(default_factory=dict)
     again: dict[str, Tensor] = field(default_factory=dict)
+    coerced: tuple[str, ...] = ()
 
 
 def from_json(text: str):

@@ -582,6 +582,8 @@ def report(
                     explained.add(name)
                     says += f". For the same reason {getattr(known, name)[row].says}"
             lose(exercise, criterion, says, sheet)
+    if found.wiring.time == found.outputs == "backwards":
+        explained.add("outputs")  # turned back again: its rows stand as asked
     written = any("writes into" in name for name in sheet.mistakes.get("untouched", []))
     if written and found.outputs == "aliased":
         explained.add("outputs")

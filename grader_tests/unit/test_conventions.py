@@ -975,3 +975,17 @@ def test_biases_that_are_nowhere_are_not_said_to_stand_elsewhere():
     verdict = grade("LSTMCell", source)
     assert "b_" not in source and lost(verdict) == {"parameters", *"fioc"}, told(verdict)
     assert "the bias b_f is missing" in told(verdict) and "other names" not in told(verdict)
+
+
+def test_parameters_of_another_type_cost_their_form():
+    """Asked in double precision alone, they would go unnoticed."""
+    source = re.sub(r"(self\.b_f = .*?)hidden_dim\)", r"\1hidden_dim, dtype=torch.float64)", CELL)
+    verdict = grade("LSTMCell", source)
+    assert source != CELL and lost(verdict) == {"parameters"} and "float32" in told(verdict)
+
+
+def test_a_sequence_that_is_read_backwards_and_turned_back_is_told_once():
+    source = ONE_WAY.replace("for x_t in x:", "for x_t in x.flip(0):")
+    source = source.replace("torch.stack(outputs)", "torch.stack(outputs[::-1])")
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {"outputs"} and "reverse order" not in told(verdict)

@@ -31,6 +31,13 @@ def judge_parameters(
     for pair in surveyed:
         for sentence, mistake in complaints(exercise, pair, fixed, left):
             sheet.lose("parameters", sentence, mistake)
+    for name in dict.fromkeys(name for reset in answers.resets for name in reset.coerced):
+        sheet.lose(
+            "parameters",
+            f"{words(name, 60)} is not made of PyTorch's default numbers, float32: products with"
+            " what is, x for one, raise an error, or give another type. Leave dtype out.",
+            "parameters of another type",
+        )
     judge_base(exercise, answers, sheet, "parameters")
     sheet.meet("parameters")
     lost = sheet.lost.get("parameters", [])
