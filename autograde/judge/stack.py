@@ -522,7 +522,7 @@ def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
                 "what is returned has another form",
             )
         if pair.returned[0].type == "NoneType" and not whole(exercise):
-            said = f"forward returns {form}" if form == "None" else "outputs is None"
+            said = f"forward returns {form}" if form else "outputs is None"
             rule = f"The rule: {exercise.asks('outputs')}."
             sheet.lose("outputs", f"{said}. {rule}", "outputs is None")
         _, m, layers = pair.asked.sizes

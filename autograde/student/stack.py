@@ -309,7 +309,7 @@ def matrix_that_reads(layer, question: dict):
 # ---------------------------------------------------------------- running it
 def returned(out, states: int) -> tuple[list, str]:
     """outputs and the final states, and "" where they have the asked form; else the words for it,
-    with None for what is not there. Raises TypeError where nothing of them can be told apart."""
+    with None for what is not there. Raises TypeError for None."""
     if isinstance(out, torch.Tensor):
         return [out, *[None] * states], in_words(out)
     if turned_round(out, states):
@@ -326,12 +326,16 @@ def returned(out, states: int) -> tuple[list, str]:
     if isinstance(finals, Mapping) and len(finals) == states:
         return [stacked(out[0]), *finals.values()], "outputs and the final states in a dict"
     values = list(out.values()) if isinstance(out, Mapping) else out
-    if pair and isinstance(finals, torch.Tensor) and finals.dim() and len(finals) == states:
+    if pair and isinstance(finals, torch.Tensor) and finals.dim() == 3 and len(finals) == states:
         values = [out[0], *finals]  # the states stacked into one tensor
     if isinstance(values, tuple | list) and len(values) == 1 + states:
         return [stacked(values[0]), *values[1:]], in_words(out)
-    wanted = "outputs, (c_T, h_T)" if states == 2 else "outputs and the final states"
-    raise TypeError(f"forward returned {in_words(out)}; it should return {wanted}")
+    alone = stacked(out) if isinstance(out, list) else None
+    if alone is None and isinstance(out, tuple | list) and out:
+        alone = stacked(out[0])
+    if out is None:
+        raise TypeError("forward returned None")
+    return [alone if isinstance(alone, torch.Tensor) else None, *[None] * states], in_words(out)
 
 
 def turned_round(out, states: int) -> bool:

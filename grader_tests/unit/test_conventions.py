@@ -606,6 +606,10 @@ OF_A_STACK = {  # what a whole stack returns in another form -> what it costs, a
     "outputs": ({"final"}, "forward returns one Tensor"),
     "tuple(states), outputs": ({"final"}, "the final states first, and outputs after them"),
     "None": ({"final", "outputs"}, "forward returns None; it should return outputs"),
+    "outputs, None": ({"final"}, "forward returns 2 values (Tensor, NoneType); it should"),
+    "outputs, states[0]": ({"final"}, "forward returns 2 values (Tensor, Tensor); it should"),
+    "list(outputs)": ({"final"}, "forward returns 4 values (Tensor, Tensor"),
+    "{'c': 1}": ({"final", "outputs"}, "forward returns one dict; it should return outputs"),
 }
 
 
@@ -834,6 +838,7 @@ ONE_WORD = {  # what a stack's step becomes -> the one criterion that it costs, 
     ("_, x_t = cell(x_t, c[k], h[k])", "pass"): "states",
     ("c[k], x_t = cell(x_t, c[k], h[k])", "pass"): "states",
     ("h[k], c[k] = cell(x_t, c[k], h[k])", STEP[1]): "states",
+    ("h[k], c[k] = cell(x_t, c[k], h[k])", "x_t = c[k]"): "states",
 }
 
 
