@@ -356,6 +356,7 @@ ALONG = (  # a part of a wiring and its row, what is returned and its row, where
     ("states", "reset", "finals", "given"),
     ("states", "{state} reset", "finals", "given {state}"),
     ("states", "{state} not updated", "finals", "given {state}"),
+    ("states", "crossed", "finals", "swapped"),
 )
 
 

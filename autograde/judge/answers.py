@@ -141,7 +141,8 @@ class Build:
     failure: of the constructor, or of putting weights in. reset_failure: of reset_parameters(),
     where the constructor got no further and the instance was made without it. held: of a class that
     was kept as it is, the numbers of everything that it holds. mode: whose cells a stack has,
-    "stand-in" or "own". together: forward takes its states in one argument. taken: the names of
+    "stand-in" or "own". together: forward takes its states in one argument; bundled: a
+    stack gives them to its cells so. taken: the names of
     what it takes, where these are the asked ones in any order. made: parameters that had to be
     made. found: what the asked names are. others: whatever else trains. unset: what the constructor
     left without values. shared: two names hold one parameter. built_in: PyTorch's own that ran
@@ -160,6 +161,7 @@ class Build:
     mode: str = "own"
     dtype: str = ""
     together: bool = False
+    bundled: bool = False
     taken: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
     found: dict[str, Found] | None = None
@@ -203,12 +205,14 @@ class Build:
 @dataclass(frozen=True)
 class Reset:
     """What reset_parameters() made of parameters that all held one value, and what another call of
-    it made of those. about: whose parameters they are."""
+    it made of those. about: whose parameters they are. coerced: those that the constructor makes of
+    another type than PyTorch does by default."""
 
     failure: Failure | None = None
     about: str = "own"
     parameters: dict[str, Tensor] = field(default_factory=dict)
     again: dict[str, Tensor] = field(default_factory=dict)
+    coerced: tuple[str, ...] = ()
 
 
 def from_json(text: str):

@@ -70,8 +70,11 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
         answer = one.build.gradients
         if answer is None or not one.build.answered or not answer.runs:
             continue  # a forward pass that fails over several steps is judged elsewhere
-        if answer.failure:
+        if answer.failure and one.build.raised:
+            unknown = True  # numbers stand where forward raised: nothing flows through them
+        elif answer.failure:
             complaint = complaint or backward_raised(answer.failure, one.sequence)
+        if answer.failure:
             continue
         said = slope_complaint(one)
         overflow.append(said if said and NO_NUMBER in said else None)

@@ -51,7 +51,7 @@ def complaint(exercise: ModuleExercise, reset: Reset, elsewhere: set[str]) -> st
     for name, value in parameters.items():
         if value is None or not np.isfinite(value).all():
             return f"After reset_parameters(), {name} holds values that are not numbers."
-        if (value == BEFORE_RESET).mean() > 0.01:
+        if is_left(value):
             return f"reset_parameters() leaves {name} as it was; every parameter is drawn afresh."
         if abs(value.mean() - BEFORE_RESET) < 1:
             return f"reset_parameters() adds to what {name} was; every parameter is drawn afresh."
@@ -60,6 +60,22 @@ def complaint(exercise: ModuleExercise, reset: Reset, elsewhere: set[str]) -> st
         if value.size >= ENOUGH and (wrong := wrong_draw(value.ravel(), exercise.draws)):
             return f"After reset_parameters(), {name} {wrong}; the rule asks for {exercise.draws}."
     return not_afresh(parameters, reset)
+
+
+def is_left(value: np.ndarray | None) -> bool:
+    """Whether some of these numbers are as they were before reset_parameters()."""
+    return value is not None and value.size > 0 and (value == BEFORE_RESET).mean() > 0.01
+
+
+def left_by_reset(answers: Answers) -> set[str]:
+    """The student's own parameters that reset_parameters() leaves as they were."""
+    own = (reset.parameters for reset in answers.resets if reset.about == "own")
+    return {
+        words(name, 60)
+        for parameters in own
+        for name, tensor in parameters.items()
+        if is_left(tensor.values)
+    }
 
 
 def not_afresh(parameters: dict[str, np.ndarray], reset: Reset) -> str | None:

@@ -192,17 +192,17 @@ def judge_numbers(
     judge_layers(exercise, pairs, answers, sheet)
     if exercise.base and any(pair.layers for pair in pairs) and not proper(pairs):
         return f"Could not be marked: no layer is a {exercise.cell}."
-    usable = most_in_one_mode([pair for pair in pairs if pair.build.answered])
+    usable = most_in_one_mode(to_look_at(pairs))
     if not usable:
         return why_not(exercise, pairs)
     known = tables(exercise.states, tuple(exercise.called.items()))
     sheet.openly = usable[0].build.mode == "stand-in"  # no built-in computes what these do
     chosen = telling(usable)
-    seen = [seen_of(exercise, pair, pair.count) for pair in chosen]
+    seen = [seen_of(exercise, pair, [*range(pair.count)]) for pair in chosen]
     found = diagnose_stack(known, [one for one, _ in seen])
     fewer_are_run = False
     fewer = [seen_of(exercise, p, used_layers(p)) for p in chosen if used_layers(p)]
-    if fewer and any(used_layers(pair) < pair.count for pair in chosen):
+    if fewer and any(len(used_layers(pair)) < pair.count for pair in chosen):
         some = diagnose_stack(known, [one for one, _ in fewer])
         if some and (found is None or some.cost < found.cost):
             seen, found, fewer_are_run = fewer, some, True
@@ -228,9 +228,17 @@ def judge_numbers(
 
 
 def lose_taken(exercise: Stack, pairs: list[Pair], sheet: Sheet):
-    """What forward takes in another form or order, so that it had to be asked otherwise."""
+    """What forward takes, or gives its cells, in another form or order, so that it had to be asked
+    otherwise."""
     first, *states = exercise.of.rule.inputs
     asked, key = ", ".join((first, *states)), "works" if whole(exercise) else "states"
+    if any(pair.build.bundled for pair in pairs):
+        sheet.lose(
+            key,
+            f"Your cells are called with their states in one, as PyTorch's own are;"
+            f" {exercise.cell} takes ({asked}).",
+            "the cells get their states in one",
+        )
     if any(pair.build.together for pair in pairs):
         taken = f"({first}, ({', '.join(states)})), the states in one"
         mistake = "the states are taken in one"
@@ -241,22 +249,31 @@ def lose_taken(exercise: Stack, pairs: list[Pair], sheet: Sheet):
     sheet.lose(key, f"Your forward takes {taken}; it should take ({asked}).", mistake)
 
 
-def used_layers(pair: Pair) -> int:
-    """How many layers, from the first one on, were run at all; all where that is not known."""
+def used_layers(pair: Pair) -> list[int]:
+    """Which layers were run at all; all where that is not known."""
     log = pair.build.calls[0].log
-    return next((k for k, calls in enumerate(log) if not calls), pair.count)
+    return [k for k, calls in enumerate(log) if calls] if log else [*range(pair.count)]
 
 
 def lose_unused(exercise: Stack, pairs: list[Pair], sheet: Sheet):
-    unused = (pair for pair in pairs if pair.complete and used_layers(pair) < pair.count)
+    unused = (pair for pair in pairs if pair.complete and len(used_layers(pair)) < pair.count)
     if (pair := next(unused, None)) is None:
         return  # there are too many layers, or too few, which is said
+    first = min({*range(pair.count)} - {*used_layers(pair)})
     sheet.lose(
         "layers",
-        f"With n_layers={pair.asked.sizes[2]}, layer {used_layers(pair)} is never run. The rule:"
+        f"With n_layers={pair.asked.sizes[2]}, layer {first} is never run. The rule:"
         f" {exercise.asks('layers')}.",
         "the number of layers that are run is fixed",
     )
+
+
+def to_look_at(pairs: list[Pair]) -> list[Pair]:
+    """The builds that ran to their end; where none did, all of them, if each of their layers ran:
+    what these were given until forward raised can be judged."""
+    answered = [pair for pair in pairs if pair.build.answered]
+    ended = [pair for pair in answered if not pair.build.broken]
+    return ended or (answered if len(answered) == len(pairs) else [])
 
 
 def most_in_one_mode(pairs: list[Pair]) -> list[Pair]:
@@ -288,8 +305,9 @@ def lose_sizes(pairs: list[Pair], sheet: Sheet):
         which, keys = f"a sequence of {steps} steps", ("states", "outputs")
         mistake = "runs for a single step only"
     elif all(asked.sizes[2] == 1 for asked in shown):
-        keys, mistake = ("wiring",), "runs for a single layer only"
-    elif failed[0].build.answered or {"layers", *READ_OFF, "works"} & set(sheet.lost):
+        keys = ("layers" if failed[0].build.failure else "wiring",)
+        mistake = "runs for a single layer only"
+    elif not failed[0].build.broken or {"layers", *READ_OFF, "works"} & set(sheet.lost):
         return
     else:
         which = f"input_dim={n}, hidden_dim={m} and {which}"
@@ -327,7 +345,7 @@ def wrong_with(exercise: Stack, known: Tables, pair: Pair) -> str:
         return f"your class fails: {broken}" if broken else ""
     if not pair.complete:
         return f"there are {len(pair.layers)} layers"
-    seen, _ = seen_of(exercise, pair, len(pair.layers))
+    seen, _ = seen_of(exercise, pair, [*range(len(pair.layers))])
     gone = run(known, seen, Wiring())
     if seen.outputs is None or not seen.gave(gone.shown[-1], seen.outputs):
         return "outputs is not what the rule gives"
@@ -443,15 +461,20 @@ def cell_of(exercise: Stack, mode: str, layers: list[dict] | tuple[dict, ...]) -
     return lambda k, x, states: right_step(exercise.of, layers[k], x, states)
 
 
-def seen_of(exercise: Stack, pair: Pair, count: int) -> tuple[Seen, list]:
-    """One build as arrays, and what its layers were given at each call. A stack of fewer layers
-    than asked (`count`) is taken as one that was asked for so many: that is judged by itself."""
+def seen_of(exercise: Stack, pair: Pair, used: list[int]) -> tuple[Seen, list]:
+    """One build as arrays, and what its layers were given at each call. A stack that uses fewer
+    layers than asked is taken as one that was asked for these: that is judged by itself."""
     x, *given = pair.asked.sequence.arguments.values()
     outputs, *finals = [tensor.values for tensor in pair.returned]
     layers = weights_of(pair)
-    if 0 < count < len(layers):
-        layers, given = layers[:count], [state[:count] for state in given]
-        finals = [s if s is None or s.ndim != 2 else s[:count] for s in finals]
+    log = pair.build.calls[0].log
+    if 0 < len(used) < len(layers):
+        finals = [
+            s if s is None or s.ndim != 2 else s[used] if len(s) == len(layers) else s[: len(used)]
+            for s in finals
+        ]
+        layers, given = [layers[k] for k in used], [state[used] for state in given]
+        log = [log[k] for k in used if k < len(log)]
     finals = [in_shape(state, one) for state, one in zip(finals, given)]
     complete = len(finals) == len(given) and not any(state is None for state in finals)
     return Seen(
@@ -461,7 +484,7 @@ def seen_of(exercise: Stack, pair: Pair, count: int) -> tuple[Seen, list]:
         outputs,
         tuple(finals) if complete else None,
         pair.build.single,
-    ), pair.build.calls[0].log
+    ), log
 
 
 def in_shape(state: np.ndarray | None, like: np.ndarray) -> np.ndarray | None:
@@ -482,16 +505,26 @@ def whole(exercise: Stack) -> bool:
 def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
     """The final states are tensors, in the shape of those passed in; outputs may be a list."""
     key = "works" if whole(exercise) else "final"
+    bare = without_rows(usable)
     for pair in usable:
         if key in sheet.lost:
             return  # once, and not for every size
-        form = pair.build.calls[0].form
+        form, failure = pair.build.calls[0].form, pair.build.calls[0].failure
+        if failure:
+            for one in {key, "works" if whole(exercise) else "outputs"}:
+                said = f"Could not be marked: forward raised {failure}."
+                sheet.lose(one, said, "forward raises after its layers have run")
+            return
         if form:
             sheet.lose(
                 key,
                 f"forward returns {form}; it should return outputs and {final_states(exercise)}.",
                 "what is returned has another form",
             )
+        if pair.returned[0].type == "NoneType" and not whole(exercise):
+            said = f"forward returns {form}" if form else "outputs is None"
+            rule = f"The rule: {exercise.asks('outputs')}."
+            sheet.lose("outputs", f"{said}. {rule}", "outputs is None")
         _, m, layers = pair.asked.sizes
         for state, tensor in zip(exercise.states, pair.returned[1:]):
             if form and tensor.shape is None:
@@ -503,7 +536,7 @@ def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
                     " (n_layers, hidden_dim), like the one passed in.",
                     "the final states are no tensors",
                 )
-            elif in_other_shape(tensor, layers, m):
+            elif in_other_shape(tensor, layers, m) or (bare and tensor.shape == (m,)):
                 shape = ", ".join(map(str, tensor.shape))
                 sheet.lose(
                     key,
@@ -511,6 +544,15 @@ def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
                     " passed in.",
                     "the final states have another shape",
                 )
+
+
+def without_rows(pairs: list[Pair]) -> bool:
+    """Whether the states of a single layer come without its row, where more layers have theirs."""
+    shapes = {
+        pair.asked.sizes[2]: {len(tensor.shape or ()) for tensor in pair.returned[1:]}
+        for pair in pairs
+    }
+    return shapes.pop(1, set()) == {1} and set().union(*shapes.values()) == {2}
 
 
 def in_other_shape(tensor: Tensor, layers: int, m: int) -> bool:
@@ -540,6 +582,8 @@ def report(
                     explained.add(name)
                     says += f". For the same reason {getattr(known, name)[row].says}"
             lose(exercise, criterion, says, sheet)
+    if found.wiring.time == found.outputs == "backwards":
+        explained.add("outputs")  # turned back again: its rows stand as asked
     written = any("writes into" in name for name in sheet.mistakes.get("untouched", []))
     if written and found.outputs == "aliased":
         explained.add("outputs")
@@ -597,7 +641,7 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
         if all(log and log[key] for log in logs):
             sheet.meet(key)
             continue
-        if key == "final" and key in sheet.lost:
+        if key in ("outputs", "final") and key in sheet.lost:
             continue  # their form says it
         if key == "outputs" and (shape := other_shape(seen)):
             sheet.lose(key, shape, "outputs has another shape")
@@ -623,11 +667,12 @@ def other_shape(seen: list[tuple[Seen, list]]) -> str:
 def logged(seen: Seen, log: list) -> dict[str, bool] | None:
     """What is right: what every layer reads, the states that it goes on from, the outputs, the
     final states. Of a stack that runs several times over the sequence, or not over all of it, every
-    call is looked at. None where the layers were not all called equally often."""
-    often = {len(layer) for layer in log}
-    if len(log) != seen.layers or len(often) != 1 or often == {0}:
+    call is looked at; a layer that is called more or less often than the one below does not read
+    that one. None where a layer was not called."""
+    often, steps = {len(layer) for layer in log}, len(seen.x)
+    if len(log) != seen.layers or not often or 0 in often:
         return None
-    once = often == {len(seen.x)}
+    once, equally = often == {steps}, len(often) == 1
     given = [[[tensor.values for tensor in call] for call in layer] for layer in log]
     if any(value is None for layer in given for call in layer for value in call):
         return None
@@ -639,16 +684,19 @@ def logged(seen: Seen, log: list) -> dict[str, bool] | None:
     reads, carries = [], []
     for k, layer in enumerate(given):
         for t, (x, *states) in enumerate(layer):
-            right = [made[k - 1][t][-1]] if k else [seen.x[t]] if once else seen.x
+            below = made[k - 1][t : t + 1] if k and len(made[k - 1]) == len(layer) else []
+            right = [states[-1] for states in below] if k else [seen.x[t]] if once else seen.x
             reads.append(any(agree(x, one, NAMED) for one in right))
             before = [made[k][t - 1]] if t else [starts[k]]
-            before += [] if once else [starts[k]]
+            before += [starts[k]] if equally and not once else []
             carries.append(any(same_states(states, one) for one in before))
     finals = tuple(together([layer[-1][j] for layer in made]) for j in range(len(seen.given)))
     return {
         "wiring": all(reads),
         "states": all(carries),
-        "outputs": once and seen.outputs is not None and seen.gave(together(tops), seen.outputs),
+        "outputs": seen.outputs is not None
+        and len(tops) % steps == 0
+        and seen.gave(together(tops[len(tops) // steps - 1 :: len(tops) // steps]), seen.outputs),
         "final": seen.finals is not None and seen.gave(finals, seen.finals),
     }
 

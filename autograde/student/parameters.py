@@ -1,6 +1,7 @@
 """The parameters of a class: what its attributes are, and asked weights put into them in whatever
 form they have."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +11,7 @@ from .telling import unpack
 
 MOST_NAMES = 20
 MOST_HELD = 60
+MODULES_OWN = frozenset(vars(nn.Module()))  # attributes that every module has
 
 
 @dataclass
@@ -148,11 +150,13 @@ def load(
 # ---------------------------------------------------------------- the class as it is
 def hold(module: nn.Module, seed: int) -> dict[str, torch.Tensor]:
     """Every tensor that the class keeps, by name, filled with numbers drawn from `seed`, none of
-    which is near zero: its parameters, its buffers, and plain tensors in attributes."""
+    which is near zero: its parameters, its buffers, and what is in plain attributes, or in lists
+    and dicts there."""
     held = dict(module.named_parameters()) | dict(module.named_buffers())
     for prefix, part in module.named_modules():
-        plain = {name: v for name, v in vars(part).items() if isinstance(v, torch.Tensor)}
-        held |= {f"{prefix}.{name}".lstrip("."): value for name, value in plain.items()}
+        for name, value in vars(part).items():
+            if name not in MODULES_OWN:
+                held |= dict(tensors_in(f"{prefix}.{name}".lstrip("."), value))
     held = {name: tensor for name, tensor in held.items() if tensor.is_floating_point()}
     draws = torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -160,6 +164,19 @@ def hold(module: nn.Module, seed: int) -> dict[str, torch.Tensor]:
             draw = torch.randn(tensor.shape, generator=draws, dtype=tensor.dtype)
             tensor.copy_(0.5 * (draw + 0.25 * draw.sign()))
     return dict(list(held.items())[:MOST_HELD])
+
+
+def tensors_in(name: str, value) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors that an attribute holds, or a list, a tuple or a dict in it, with their names."""
+    if isinstance(value, torch.Tensor):
+        yield name, value
+    items = value.items() if isinstance(value, dict) else ()
+    items = enumerate(value) if isinstance(value, list | tuple) else items
+    for key, item in items:
+        if isinstance(item, torch.Tensor):
+            yield f"{name}.{key}", item
+        elif isinstance(item, nn.Module):
+            yield from ((f"{name}.{key}.{own}", p) for own, p in item.named_parameters())
 
 
 # ---------------------------------------------------------------- everything about them

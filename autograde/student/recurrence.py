@@ -232,7 +232,14 @@ def reset_answer(cls: type, sizes: list[int]) -> dict:
         module.reset_parameters()
         held |= dict(module.named_parameters())  # which may be new ones
         again = {name: pack(held[name].reshape(-1)[:DRAWN_AGAIN]) for name in kept}
-        return {"parameters": parameters, "again": again}
+        return {"parameters": parameters, "again": again, "coerced": of_another_type(cls, sizes)}
+
+
+def of_another_type(cls: type, sizes: list[int]) -> list[str]:
+    """The parameters that are made with other numbers than PyTorch makes by default."""
+    made = dict(construct(cls, *sizes).named_parameters())
+    other = [name for name, value in made.items() if value.dtype != torch.get_default_dtype()]
+    return other[:MOST_PARAMETERS]
 
 
 def cells_in(value) -> list:

@@ -1,6 +1,7 @@
 """Answers about a stack of cells."""
 
 import contextlib
+import types
 from collections.abc import Mapping
 from functools import reduce
 from operator import add
@@ -37,7 +38,12 @@ def answer(namespace: dict, question: dict) -> dict:
 
 def reset_in(namespace, question, mode) -> dict:
     with standing_in(namespace, question, mode):
-        return reset_answer(namespace[question["name"]], question["reset_sizes"])
+        cls, (n, m, layers) = namespace[question["name"]], question["reset_sizes"]
+        try:
+            built(cls, [n, m, layers], DTYPES[0])
+        except Exception:
+            layers = 1  # a constructor that raises for more of them is judged by itself
+        return reset_answer(cls, [n, m, layers])
 
 
 def best(tries) -> dict:
@@ -45,9 +51,9 @@ def best(tries) -> dict:
     answers = []
     for work, *arguments in tries:
         answers.append(attempt(work, *arguments))
-        if not faults(answers[-1]):
+        if not faults(answers[-1]) and not answers[-1].get("bundled"):
             break
-    return min(answers, key=faults)
+    return min(answers, key=lambda told: faults(told) + told.get("bundled", False))
 
 
 # ---------------------------------------------------------------- the grader's cells
@@ -56,12 +62,14 @@ class StandIn(nn.Module):
     the student's cell.
 
     inputs: names of what a cell is given, as in a question. made: all instances of the class. log,
-    where it is a list, takes down what the layer is given.
+    where it is a list, takes down what the layer is given. bundled: whether it was given its states
+    in one, as PyTorch's own cells are.
     """
 
     inputs: tuple[str, ...] = ()
     made: list["StandIn"] = []
     log = None
+    bundled = False
 
     def __init__(self, input_dim, hidden_dim, *_, **__):
         super().__init__()
@@ -78,7 +86,12 @@ class StandIn(nn.Module):
             nn.init.normal_(drawn)
 
     def forward(self, *given, **named):
+        if len(given) == 2 < len(self.inputs) and isinstance(given[1], tuple | list):
+            given, self.bundled = (given[0], *given[1]), True
         given = in_order(self.inputs, given, named)
+        for name, value in zip(self.inputs, given):
+            if not isinstance(value, torch.Tensor):
+                raise TypeError(f"{name} of a cell is a tensor, not a {type(value).__name__}")
         if self.log is not None and len(self.log) < MOST_STEPS:
             self.log.append([pack(value) for value in given])
         held = self._parameters  # quicker than by attribute, which a run asks for hundreds of times
@@ -100,8 +113,13 @@ def in_order(names: tuple[str, ...], given: tuple, named: dict) -> tuple:
 
 def stand_in_for(question: dict) -> type[StandIn]:
     """The stand-in's class, for cells with these inputs: by name the student's own."""
-    own = {"inputs": tuple(question["inputs"]), "made": [], "__module__": "__main__"}
-    return type(question["cell"], (StandIn,), own)
+    name, constructor = question["cell"], StandIn.__init__
+    copied = types.FunctionType(  # Python says its name where it gets other arguments
+        constructor.__code__, globals(), "__init__", None, constructor.__closure__
+    )
+    copied.__qualname__ = f"{name}.__init__"
+    own = {"inputs": tuple(question["inputs"]), "made": [], "__init__": copied}
+    return type(name, (StandIn,), own | {"__module__": "__main__"})
 
 
 @contextlib.contextmanager
@@ -190,6 +208,7 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
         sequence = build["sequence"]
         told["calls"] = [call(module, cells, sequence, dtype, build["only_values"])]
         told["dtype"] = name_of(dtype)
+        told["bundled"] = any(isinstance(cell, StandIn) and cell.bundled for cell in cells)
         if question["watched"] and build is question["builds"][0]:
             told["built_in"] = own_built_ins(module, question, arguments_of(sequence, dtype))
         if question.get("task") == "values" or build["only_values"]:
@@ -290,7 +309,7 @@ def matrix_that_reads(layer, question: dict):
 # ---------------------------------------------------------------- running it
 def returned(out, states: int) -> tuple[list, str]:
     """outputs and the final states, and "" where they have the asked form; else the words for it,
-    with None for what is not there. Raises TypeError where nothing of them can be told apart."""
+    with None for what is not there. Raises TypeError for None."""
     if isinstance(out, torch.Tensor):
         return [out, *[None] * states], in_words(out)
     if turned_round(out, states):
@@ -307,12 +326,16 @@ def returned(out, states: int) -> tuple[list, str]:
     if isinstance(finals, Mapping) and len(finals) == states:
         return [stacked(out[0]), *finals.values()], "outputs and the final states in a dict"
     values = list(out.values()) if isinstance(out, Mapping) else out
-    if pair and isinstance(finals, torch.Tensor) and finals.dim() and len(finals) == states:
+    if pair and isinstance(finals, torch.Tensor) and finals.dim() == 3 and len(finals) == states:
         values = [out[0], *finals]  # the states stacked into one tensor
     if isinstance(values, tuple | list) and len(values) == 1 + states:
         return [stacked(values[0]), *values[1:]], in_words(out)
-    wanted = "outputs, (c_T, h_T)" if states == 2 else "outputs and the final states"
-    raise TypeError(f"forward returned {in_words(out)}; it should return {wanted}")
+    alone = stacked(out) if isinstance(out, list) else None
+    if alone is None and isinstance(out, tuple | list) and out:
+        alone = stacked(out[0])
+    if out is None:
+        raise TypeError("forward returned None")
+    return [alone if isinstance(alone, torch.Tensor) else None, *[None] * states], in_words(out)
 
 
 def turned_round(out, states: int) -> bool:
@@ -362,9 +385,14 @@ def call(module, cells: list, sequence: dict, dtype: torch.dtype, once: bool) ->
     stand_ins = [layer for layer in cells if isinstance(layer, StandIn) and not once]
     for layer in stand_ins:
         layer.log = []
-    told = {}
+    told, out = {}, None
     try:
-        out = module(*arguments)
+        try:
+            out = module(*arguments)
+        except Exception as error:
+            if not stand_ins or not all(layer.log for layer in stand_ins):
+                raise
+            told["failure"] = describe(error)  # what the layers were given until then counts
         if out is None and all(layer.log for layer in stand_ins):
             (outputs, *finals), told["form"] = [None] * (1 + states), "None"
         else:

@@ -395,6 +395,27 @@ def test_a_reset_that_adds_to_what_was_there_is_not_afresh():
     assert lost(verdict) == {"reset"} and "adds to what b_f was" in told(verdict)
 
 
+@pytest.mark.parametrize("draws", ["p = torch.randn_like(p)", "p.dim() == 2 and p.normal_()"])
+def test_what_a_reset_leaves_without_values_costs_reset_alone(draws):
+    """The constructor does call it."""
+    source = cell(
+        EACH + "setattr(self, f'W_{k}', nn.Parameter(torch.empty(m, m)))\n"
+        "    setattr(self, f'U_{k}', nn.Parameter(torch.empty(m, n)))\n"
+        "    setattr(self, f'b_{k}', nn.Parameter(torch.empty(m)))",
+        GATES.format(
+            "self.get_parameter(f'W_{k}') @ h + self.get_parameter(f'U_{k}') @ x"
+            " + self.get_parameter(f'b_{k}')"
+        ),
+    )
+    assert not lost(grade("LSTMCell", source))
+    verdict = grade(
+        "LSTMCell", source.replace("nn.init.normal_(p)", f"with torch.no_grad(): {draws}")
+    )
+    assert lost(verdict) == {"reset"} and "as it was" in told(verdict), told(verdict)
+    uncalled = source.replace("        self.reset_parameters()\n", "", 1)
+    assert lost(grade("LSTMCell", uncalled)) == {"parameters"}
+
+
 def test_a_reset_that_sets_a_seed_is_not_afresh():
     source = CELL.replace("for parameter in", "torch.manual_seed(0)\n        for parameter in")
     verdict = grade("LSTMCell", source)
@@ -585,6 +606,10 @@ OF_A_STACK = {  # what a whole stack returns in another form -> what it costs, a
     "outputs": ({"final"}, "forward returns one Tensor"),
     "tuple(states), outputs": ({"final"}, "the final states first, and outputs after them"),
     "None": ({"final", "outputs"}, "forward returns None; it should return outputs"),
+    "outputs, None": ({"final"}, "forward returns 2 values (Tensor, NoneType); it should"),
+    "outputs, states[0]": ({"final"}, "forward returns 2 values (Tensor, Tensor); it should"),
+    "list(outputs)": ({"final"}, "forward returns 4 values (Tensor, Tensor"),
+    "{'c': 1}": ({"final", "outputs"}, "forward returns one dict; it should return outputs"),
 }
 
 
@@ -813,6 +838,7 @@ ONE_WORD = {  # what a stack's step becomes -> the one criterion that it costs, 
     ("_, x_t = cell(x_t, c[k], h[k])", "pass"): "states",
     ("c[k], x_t = cell(x_t, c[k], h[k])", "pass"): "states",
     ("h[k], c[k] = cell(x_t, c[k], h[k])", STEP[1]): "states",
+    ("h[k], c[k] = cell(x_t, c[k], h[k])", "x_t = c[k]"): "states",
 }
 
 
@@ -856,3 +882,115 @@ def test_a_missing_parameter_is_taken_to_be_as_its_like_are():
     lacking = worked.replace('in "fio":', 'in "fo":', 1)
     verdict = grade("PeepholeLSTMCell", lacking)
     assert lost(verdict) == {"parameters"} and "V_i is missing." in told(verdict)
+
+
+def test_gradients_are_not_asked_for_through_numbers_that_stand_where_forward_raises():
+    source = CELL.replace("return c_t, h_t", "c_t, h_t = c_t\n        return c_t, h_t")
+    verdict = grade("LSTMCell", source)
+    assert "gradients" not in lost(verdict) and "unpack" in told(verdict)
+
+
+def test_outputs_that_are_none_are_said_to_be_none():
+    for returned, says in {
+        "None": "forward returns None. ",
+        "None, (c, h)": "outputs is None. ",
+    }.items():
+        returns = ONE_WAY.replace("return outputs, tuple(states)", f"return {returned}")
+        verdict = grade("LSTM", returns.replace("(c, h)", "tuple(states)"))
+        assert "outputs" in lost(verdict) and says in told(verdict)
+        assert "no mistake that we know" not in told(verdict)
+
+
+def test_states_of_one_layer_without_its_row_are_told_by_their_shape():
+    source = ONE_WAY.replace("tuple(states)", "tuple(state.squeeze(0) for state in states)")
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {"final"} and "c_T has shape (3); it should be (1, 3)" in told(verdict)
+
+
+@pytest.mark.parametrize("more", ["LSTMcell(hidden_dim, hidden_dim)", "LSTMCell(hidden_dim)"])
+def test_a_constructor_that_fails_for_upper_layers_costs_layers_alone(more):
+    made = "LSTMCell(size, hidden_dim) for size in sizes"
+    assert made in ONE_WAY
+    verdict = grade(
+        "LSTM",
+        ONE_WAY.replace(made, f"{made[:26]} if k == 0 else {more} for k, size in enumerate(sizes)"),
+    )
+    assert lost(verdict) == {"layers"} and "With n_layers=3 your class fails" in told(verdict)
+    assert "StandIn" not in told(verdict)
+
+
+def test_what_layers_were_given_counts_though_forward_raises_after_them():
+    late = ONE_WAY.replace("torch.stack(hs)", "torch.stack(h_s)")
+    verdict = grade("LSTM", late)
+    assert lost(verdict) == {"outputs", "final"} and "name 'h_s' is not defined" in told(verdict)
+    early = ONE_WAY.replace("cs, hs, outputs =", "cs, hs, outputs, _ =")
+    assert {"wiring", "states", "own"} < lost(grade("LSTM", early))
+
+
+@pytest.mark.parametrize("used", ["[::2]", "[1:]"])
+def test_layers_that_are_never_run_cost_layers_alone_wherever_they_lie(used):
+    source = ONE_WAY.replace(
+        "for k, layer in enumerate(self.layers):",
+        f"for k, layer in list(enumerate(self.layers)){used} or [(0, self.layers[0])]:",
+    )
+    verdict = grade("LSTM", source)
+    assert source != ONE_WAY and lost(verdict) == {"layers"} and "never run" in told(verdict)
+
+
+def test_layers_that_are_called_unequally_often_are_judged_by_their_calls():
+    append = "            outputs.append(x_t)\n"
+    again = "if len(cs) > 1: cs[-1], hs[-1] = self.layers[-1](x_t, cs[-1], hs[-1])"
+    top_twice = ONE_WAY.replace(append, f"            {again}\n" + append.replace("x_t", "hs[-1]"))
+    assert top_twice != ONE_WAY and lost(grade("LSTM", top_twice)) == {"wiring"}
+
+
+def test_states_that_a_stack_gives_its_cells_in_one_cost_states_alone():
+    """As PyTorch's own cells take them, and return them, too."""
+    call = "cs[k], hs[k] = layer(x_t, cs[k], hs[k])"
+    for other in (
+        "cs[k], hs[k] = layer(x_t, (cs[k], hs[k]))",
+        "hs[k], cs[k] = layer(x_t, (hs[k], cs[k]))",
+    ):
+        verdict = grade("LSTM", ONE_WAY.replace(call, other))
+        assert call in ONE_WAY and lost(verdict) == {"states"}, told(verdict)
+        assert "LSTMCell takes (x, c, h)" in told(verdict)
+    pair = grade("LSTM", ONE_WAY.replace(call, "hs[k] = layer(x_t, cs[k], hs[k])"))
+    assert "x of a cell is a tensor, not a tuple" in told(pair)
+
+
+def test_parameters_in_a_plain_dict_cost_their_form_alone():
+    keep = (
+        "self.W = {k: nn.Parameter(torch.randn(m, m)) for k in 'fioc'}\n"
+        "self.U = {k: nn.Parameter(torch.randn(m, n)) for k in 'fioc'}\n"
+        "self.b = {k: nn.Parameter(torch.randn(m)) for k in 'fioc'}"
+    )
+    verdict = grade(
+        "LSTMCell", cell(keep, GATES.format("self.W[k] @ h + self.U[k] @ x + self.b[k]"))
+    )
+    assert lost(verdict) == {"parameters", "reset"}, told(verdict)
+    worked = solutions()["PeepholeLSTMCell"]
+    in_dict = re.sub(r"self\.V_([fio])\(", r"self.V['\1'](", worked)
+    in_dict = re.sub(r"self\.V_([fio]) = ", r"self.__dict__.setdefault('V', {})['\1'] = ", in_dict)
+    verdict = grade("PeepholeLSTMCell", in_dict)
+    assert in_dict != worked and "f" not in lost(verdict), told(verdict)
+
+
+def test_biases_that_are_nowhere_are_not_said_to_stand_elsewhere():
+    source = re.sub(r"\n.*self\.b_\w = .*", "", re.sub(r" \+ self\.b_\w\b", "", CELL))
+    verdict = grade("LSTMCell", source)
+    assert "b_" not in source and lost(verdict) == {"parameters", *"fioc"}, told(verdict)
+    assert "the bias b_f is missing" in told(verdict) and "other names" not in told(verdict)
+
+
+def test_parameters_of_another_type_cost_their_form():
+    """Asked in double precision alone, they would go unnoticed."""
+    source = re.sub(r"(self\.b_f = .*?)hidden_dim\)", r"\1hidden_dim, dtype=torch.float64)", CELL)
+    verdict = grade("LSTMCell", source)
+    assert source != CELL and lost(verdict) == {"parameters"} and "float32" in told(verdict)
+
+
+def test_a_sequence_that_is_read_backwards_and_turned_back_is_told_once():
+    source = ONE_WAY.replace("for x_t in x:", "for x_t in x.flip(0):")
+    source = source.replace("torch.stack(outputs)", "torch.stack(outputs[::-1])")
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {"outputs"} and "reverse order" not in told(verdict)

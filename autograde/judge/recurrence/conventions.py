@@ -113,6 +113,10 @@ def find(held: Held, name: str) -> str:
     raise KeyError(name)
 
 
+def is_there(held: Held, name: str) -> bool:
+    return any(plain(own) == plain(name) for own in held)
+
+
 def bias_of(held: Held, gate: Gate) -> np.ndarray:
     """All biases of a gate together: its own, and those inside its layers. Raises KeyError."""
     inside = [f"{name}.bias" for name in (gate.state, gate.given)]
@@ -266,6 +270,8 @@ def fused(
         in_lists(blocks, singles, len(gates), n, m, state_first)
         if singles.get((m,)) and not biased:
             blocks["bias"] = blocks["bias"] + stack_biases(singles[(m,)], len(gates))
+        elif not biased and is_there(held, gates[0].state):
+            raise KeyError(gates[0].bias)  # no bias stands anywhere, which is a mistake
         asked = {}
         for place, gate in zip(order, gates):
             cut = slice(place * m, (place + 1) * m)

@@ -7,6 +7,7 @@ from ...exercise.declared import SIZES, Recurrence
 from ..answers import Answers, Build, Found, words
 from ..classes import judge_base
 from ..questions import shape_of
+from ..reset import left_by_reset
 from ..sheet import Sheet
 from .asks import Pair
 from .conventions import Convention
@@ -26,10 +27,17 @@ def judge_parameters(
     surveyed = [pair for pair in pairs if pair.build.found is not None]
     if not surveyed:
         return
-    fixed = of_fixed_shape(exercise, surveyed)
+    fixed, left = of_fixed_shape(exercise, surveyed), left_by_reset(answers)
     for pair in surveyed:
-        for sentence, mistake in complaints(exercise, pair, fixed):
+        for sentence, mistake in complaints(exercise, pair, fixed, left):
             sheet.lose("parameters", sentence, mistake)
+    for name in dict.fromkeys(name for reset in answers.resets for name in reset.coerced):
+        sheet.lose(
+            "parameters",
+            f"{words(name, 60)} is not made of PyTorch's default numbers, float32: products with"
+            " what is, x for one, raise an error, or give another type. Leave dtype out.",
+            "parameters of another type",
+        )
     judge_base(exercise, answers, sheet, "parameters")
     sheet.meet("parameters")
     lost = sheet.lost.get("parameters", [])
@@ -65,9 +73,11 @@ def of_fixed_shape(exercise: Recurrence, pairs: list[Pair]) -> set[str]:
     return fixed
 
 
-def complaints(exercise: Recurrence, pair: Pair, fixed: set[str]) -> Iterator[tuple[str, str]]:
+def complaints(
+    exercise: Recurrence, pair: Pair, fixed: set[str], left: set[str]
+) -> Iterator[tuple[str, str]]:
     """(sentence, mistake) for everything that is wrong with the parameters of one build. fixed: see
-    of_fixed_shape."""
+    of_fixed_shape. left: what reset_parameters() leaves as it was, which is judged by itself."""
     build = pair.build
     for name, sizes in exercise.parameters.items():
         found = build.found.get(name, Found())
@@ -96,7 +106,7 @@ def complaints(exercise: Recurrence, pair: Pair, fixed: set[str]) -> Iterator[tu
                 "something else trains as well",
             )
     remedy = "Call reset_parameters() at its end." if exercise.draws else "Give it values there."
-    for name in build.unset:
+    for name in (name for name in build.unset if name not in left):
         yield (
             f"{words(name, 60)} is never given values: the constructor leaves it uninitialised. "
             f"{remedy}",
