@@ -24,6 +24,7 @@ PATIENCE = 10  # times that the profiler may fail
 OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
 COARSE = (torch.float16, torch.bfloat16)  # types in which few digits are left of a number
 UNWATCHED = "unwatched"  # in place of a name, where what ran could not be seen
+TORCH = os.path.dirname(torch.__file__) + os.sep
 MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what is watched
 RECORDING = profile(use_kineto=False)
 RECORDED = RECORDING.config(), RECORDING.kineto_activities  # what the profiler is told
@@ -74,17 +75,17 @@ class Trace(TorchFunctionMode):
 
 
 def built_ins(pattern: str, work, *arguments) -> list[str]:
-    """Which of PyTorch's own functions whose names begin as `pattern` says run when
+    """Which of PyTorch's own functions and classes whose names begin as `pattern` says run when
     `work(*arguments)` is called, however they are reached; UNWATCHED where that could not be
     seen."""
     quiet, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
     os.dup2(quiet, 2)  # the profiler writes to stderr
     try:
         for _ in range(PATIENCE):
-            names, all_of_it = watched(work, *arguments)
-            found = [name for name in names if re.match(pattern, name)]
-            if found or all_of_it:
-                return found
+            *kinds, all_of_it = watched(work, *arguments)
+            found = [[name for name in names if re.match(pattern, name)] for names in kinds]
+            if any(found) or all_of_it:
+                return next(filter(None, found), [])
             time.sleep(0.1)
         return [UNWATCHED]
     finally:
@@ -93,25 +94,26 @@ def built_ins(pattern: str, work, *arguments) -> list[str]:
         os.close(quiet)
 
 
-def watched(work, *arguments) -> tuple[list[str], bool]:
-    """The names of PyTorch's own operators that ran, and whether that is all of them. It may not
-    be where the profiler fails, as while the system still clears away what a notebook has started;
-    where it does not show MARKS around the work; where another thread ran meanwhile; and where the
-    work came out otherwise than before and after. A name without PyTorch's prefix is somebody's
-    own function or label."""
+def watched(work, *arguments) -> tuple[list[str], list[str], bool]:
+    """The names of PyTorch's own operators that ran, and of its classes, and whether that is all.
+    It may not be where the profiler fails, as while the system still clears away what a notebook
+    has started; where it does not show MARKS around the work; where another thread ran meanwhile;
+    and where the work came out otherwise than before and after. A name without PyTorch's prefix is
+    somebody's own function or label."""
     began, number = elsewhere(), torch.ones(1)
     before = came_out(work, *arguments)
     try:
         with profiled() as names:
             number.lgamma_()
-            during = came_out(work, *arguments)
+            with of_torch() as classes:
+                during = came_out(work, *arguments)
             number.digamma_()
     except Exception:
-        return [], False
+        return [], [], False
     as_ever = during == before or before != came_out(work, *arguments)
     own = [name.removeprefix(OPERATOR) for name in names if name.startswith(OPERATOR)]
     all_of_it = as_ever and tuple(own[:1] + own[-1:]) == MARKS and elsewhere() == began
-    return list(dict.fromkeys(name.strip("_") for name in own)), all_of_it
+    return list(dict.fromkeys(name.strip("_") for name in own)), sorted(classes), all_of_it
 
 
 @contextlib.contextmanager
@@ -126,6 +128,24 @@ def profiled():
     finally:
         events = _disable_profiler().events()
         names += [event.name() for event in sorted(events, key=lambda event: event.start_ns())]
+
+
+@contextlib.contextmanager
+def of_torch():
+    """A set that gets the names, in small letters, of PyTorch's own classes whose forward runs
+    inside: some of them compute in Python what others do by one operator."""
+    classes, before = set(), sys.getprofile()
+
+    def note(frame, event, argument):
+        code = frame.f_code
+        if event == "call" and code.co_name == "forward" and code.co_filename.startswith(TORCH):
+            classes.add(code.co_qualname.partition(".")[0].lower())
+
+    sys.setprofile(note)
+    try:
+        yield classes
+    finally:
+        sys.setprofile(before)
 
 
 def elsewhere() -> int:
