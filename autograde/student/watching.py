@@ -24,11 +24,11 @@ PATIENCE = 10  # times that the profiler may fail
 OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
 COARSE = (torch.float16, torch.bfloat16)  # types in which few digits are left of a number
 UNWATCHED = "unwatched"  # in place of a name, where what ran could not be seen
-TORCH = os.path.dirname(torch.__file__) + os.sep
 MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what is watched
 RECORDING = profile(use_kineto=False)
 RECORDED = RECORDING.config(), RECORDING.kineto_activities  # what the profiler is told
 OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first touched
+in_a_box = False  # where all threads are the student's, who may hide what runs
 MOST_VALUES = 16  # of an output that are compared
 
 
@@ -75,17 +75,17 @@ class Trace(TorchFunctionMode):
 
 
 def built_ins(pattern: str, work, *arguments) -> list[str]:
-    """Which of PyTorch's own functions and classes whose names begin as `pattern` says run when
+    """Which of PyTorch's own functions whose names begin as `pattern` says run when
     `work(*arguments)` is called, however they are reached; UNWATCHED where that could not be
     seen."""
     quiet, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
     os.dup2(quiet, 2)  # the profiler writes to stderr
     try:
         for _ in range(PATIENCE):
-            *kinds, all_of_it = watched(work, *arguments)
-            found = [[name for name in names if re.match(pattern, name)] for names in kinds]
-            if any(found) or all_of_it:
-                return next(filter(None, found), [])
+            names, all_of_it = watched(work, *arguments)
+            found = [name for name in names if re.match(pattern, name)]
+            if found or all_of_it:
+                return found
             time.sleep(0.1)
         return [UNWATCHED]
     finally:
@@ -94,26 +94,25 @@ def built_ins(pattern: str, work, *arguments) -> list[str]:
         os.close(quiet)
 
 
-def watched(work, *arguments) -> tuple[list[str], list[str], bool]:
-    """The names of PyTorch's own operators that ran, and of its classes, and whether that is all.
+def watched(work, *arguments) -> tuple[list[str], bool]:
+    """The names of PyTorch's own operators that ran, and whether that is all of them.
     It may not be where the profiler fails, as while the system still clears away what a notebook
     has started; where it does not show MARKS around the work; where another thread ran meanwhile;
     and where the work came out otherwise than before and after. A name without PyTorch's prefix is
     somebody's own function or label."""
     began, number = elsewhere(), torch.ones(1)
-    before = came_out(work, *arguments)
+    before = came_out(work, *arguments) if in_a_box else None
     try:
         with profiled() as names:
             number.lgamma_()
-            with of_torch() as classes:
-                during = came_out(work, *arguments)
+            during = came_out(work, *arguments)
             number.digamma_()
     except Exception:
-        return [], [], False
-    as_ever = during == before or before != came_out(work, *arguments)
+        return [], False
+    as_ever = before in (None, during) or before != came_out(work, *arguments)
     own = [name.removeprefix(OPERATOR) for name in names if name.startswith(OPERATOR)]
     all_of_it = as_ever and tuple(own[:1] + own[-1:]) == MARKS and elsewhere() == began
-    return list(dict.fromkeys(name.strip("_") for name in own)), sorted(classes), all_of_it
+    return list(dict.fromkeys(name.strip("_") for name in own)), all_of_it
 
 
 @contextlib.contextmanager
@@ -130,28 +129,10 @@ def profiled():
         names += [event.name() for event in sorted(events, key=lambda event: event.start_ns())]
 
 
-@contextlib.contextmanager
-def of_torch():
-    """A set that gets the names, in small letters, of PyTorch's own classes whose forward runs
-    inside: some of them compute in Python what others do by one operator."""
-    classes, before = set(), sys.getprofile()
-
-    def note(frame, event, argument):
-        code = frame.f_code
-        if event == "call" and code.co_name == "forward" and code.co_filename.startswith(TORCH):
-            classes.add(code.co_qualname.partition(".")[0].lower())
-
-    sys.setprofile(note)
-    try:
-        yield classes
-    finally:
-        sys.setprofile(before)
-
-
 def elsewhere() -> int:
     """A count that changes when other threads of this process run, whom no profiler here sees:
     how often those that are there were put on a processor, and all of them off it."""
-    if sys.platform != "linux":
+    if not in_a_box:
         return 0
     whole, own = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_THREAD))
     count = sum(getattr(whole, name) - getattr(own, name) for name in OF_THREADS)
