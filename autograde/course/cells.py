@@ -93,7 +93,9 @@ def cells_of(notebook: dict) -> list | None:
 def python_of(notebook: dict) -> str | None:
     about = a_dict(a_dict(notebook.get("metadata")).get("language_info"))
     version = about.get("version")
-    return version if isinstance(version, str) and re.match(r"\d+\.\d+", version) else None
+    return (
+        version if isinstance(version, str) and re.match(r"\d{1,3}\.\d{1,3}\b", version) else None
+    )
 
 
 def text_of(cell) -> Text | None:

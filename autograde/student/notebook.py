@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import probe, system
+from . import probe, system, watching
 from .cleanup import reap_all
 from .limits import confine, make_room
 from .respond import respond
@@ -45,6 +45,7 @@ def prepare():
     recorder = Recorder()
     shell = make_shell(recorder)
     warm_up(shell)
+    watching.in_a_box = sys.platform == "linux"
     return shell, recorder
 
 

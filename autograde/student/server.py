@@ -98,10 +98,12 @@ def start(control, wire, box, serve):
 
 
 def keep_only(wire, control):
-    """In the child: nothing that the server has open, but for the wire."""
+    """In the child: nothing that the server has open, but for the wire. Who shares an open file
+    can leave marks on it for each other, so that even of nothing each has its own."""
     control.close()
-    for number in (1, 2):
-        os.dup2(0, number)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nothing, number)
     os.closerange(3, wire.fileno())
     os.closerange(wire.fileno() + 1, DESCRIPTORS)
 

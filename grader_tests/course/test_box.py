@@ -213,15 +213,17 @@ def test_a_box_that_does_not_hold_is_refused(box, could, tmp_path, monkeypatch):
 
 def test_nothing_is_left_of_a_notebook_for_the_next_one():
     plant = (
-        "import os, time\nfor place in ('.', '/tmp', '/var/tmp', '/dev/shm'):\n"
+        "import fcntl, os, time\nfcntl.fcntl(0, fcntl.F_SETFL, os.O_APPEND)\n"
+        "for place in ('.', '/tmp', '/var/tmp', '/dev/shm'):\n"
         "    try:\n        open(f'{place}/left', 'w').write('x')\n"
         "    except OSError:\n        pass\n"
         "if os.fork() == 0:\n    os.setsid()\n    time.sleep(600)\n    os._exit(0)"
     )
     look = (
-        "import os\nprint([place for place in ('.', '/tmp', '/var/tmp', '/dev/shm')\n"
+        "import fcntl, os\nprint([place for place in ('.', '/tmp', '/var/tmp', '/dev/shm')\n"
         "       if os.path.exists(f'{place}/left')],\n"
-        "      len([n for n in os.listdir('/proc') if n.isdigit()]), os.getcwd(), os.getpid())"
+        "      len([n for n in os.listdir('/proc') if n.isdigit()]), os.getcwd(), os.getpid(),\n"
+        "      [fcntl.fcntl(number, fcntl.F_GETFL) for number in (0, 1, 2)])"
     )
     seen = []
     with Warm("required", []) as warm:

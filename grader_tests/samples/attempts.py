@@ -173,6 +173,24 @@ refused("io_uring_enter", 426, 0, 0, 0, 0, None, 0)
 refused("io_uring_register", 427, 0, 0, None, 0)
 refused("io_setup", numbers["io_setup"], 8, room)
 """,
+    "calls with more in an argument than the kernel looks at": """
+wide = lambda value: ctypes.c_long(value | 1 << 32)
+prctl, setsockopt, fcntl_ = {"x86_64": (157, 54, 72), "aarch64": (167, 208, 25)}[os.uname().machine]
+libc.syscall(prctl, wide(4), 0, 0, 0, 0)
+if not libc.prctl(3, 0, 0, 0, 0):
+    reached.append("memory out of sight")
+one, other = socket.socketpair()
+before = one.getsockopt(1, 7)
+libc.syscall(setsockopt, one.fileno(), wide(1), wide(7), ctypes.byref(ctypes.c_int(1 << 24)), 4)
+if one.getsockopt(1, 7) != before:
+    reached.append("memory in sockets")
+refused("a lease", fcntl_, os.open(os.__file__, os.O_RDONLY), wide(1024), 0)
+""",
+    "what others read, watched": """
+watching = libc.inotify_init1(0)
+for place in (os.__file__, "/usr", "/dev/null"):
+    attempt(place, libc.inotify_add_watch, watching, place.encode(), 0x20)
+""",
     "a namespace by the newest call": """
 asked = ctypes.create_string_buffer(struct.pack("Q", 0x10000000 | 0x20000) + bytes(80), 88)
 refused("clone3", 435, asked, 88)
