@@ -270,7 +270,7 @@ def stack_errors(exercise, pairs):
     known = tables(exercise.states, tuple(exercise.called.items()))
     names = ("outputs", *(f"{state}_T" for state in exercise.states))
     for pair in pairs:
-        seen, _ = stack.seen_of(exercise, stack.Pair(*pair), len(pair[1].cells or ()))
+        seen, _ = stack.seen_of(exercise, stack.Pair(*pair), [*range(len(pair[1].cells or ()))])
         right = run_wiring(known, seen, Wiring())
         if right is None or seen.finals is None:
             continue
