@@ -41,6 +41,12 @@ CELLS_CHANGED = (
 )
 
 
+def begin_anew(gradebook: Gradebook):
+    """After Ctrl-C, which may have come in the middle of a commit: what is asked from here on is
+    asked of what is in the file."""
+    gradebook.db.close()
+
+
 def back_up(db_url: str) -> Path | None:
     """Copy an SQLite gradebook beside itself, the last few kept; None where there is none (other
     databases have their own ways).

@@ -23,6 +23,7 @@ from ..pages.roster import Person, Problem, Roster, people, read_table
 from . import adopt, farm
 from .command import EXIT_CODES
 from .files import folders_of, reason, shown
+from .gradebook import begin_anew
 from .marking import Marking
 from .release import NotReady
 from .settings import Judge
@@ -201,6 +202,7 @@ class Grade(Verb):
                         rate=f"{60 * speed:.0f} a minute" if speed else "",
                     )
             except KeyboardInterrupt:
+                begin_anew(marking.gradebook)
                 return True
         return False
 

@@ -16,9 +16,12 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from nbgrader.api import Gradebook
+from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograde.course import farm, verbs
+from autograde.course.gradebook import begin_anew
 from grader_tests.samples.students import FULL, hand_in, hand_in_perfect, solutions
 from grader_tests.support.courses import FOREVER, autograde, graded, make_course, wait_until
 from grader_tests.support.ledger import scores
@@ -59,6 +62,22 @@ def test_ctrl_c_keeps_what_is_graded(course):
     assert 2 <= kept < 7 and set(scores(course).values()) == {FULL}
     assert f"{kept} unchanged" in autograde(course).stdout
     assert scores(course) == {f"student_{number:02}": FULL for number in range(7)}
+
+
+def test_after_ctrl_c_within_a_commit_the_gradebook_can_be_read(tmp_path):
+    """The session does not know that it has ended; what it wrote is in the file."""
+
+    def interrupt(session):
+        raise KeyboardInterrupt
+
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+        event.listen(gradebook.db, "after_commit", interrupt, once=True)
+        with pytest.raises(KeyboardInterrupt):
+            gradebook.add_student("ada")
+        with pytest.raises(SQLAlchemyError):
+            _ = gradebook.students
+        begin_anew(gradebook)
+        assert [student.id for student in gradebook.students] == ["ada"]
 
 
 def test_what_was_begun_and_not_marked_is_said_to_be_that(course):
