@@ -114,6 +114,8 @@ def wrong_draw(values: np.ndarray, draws: Normal) -> str | None:
     """How `values` differ from what that distribution gives, beyond chance; None where they do
     not."""
     n = values.size
+    if not values.std():
+        return "has standard deviation 0.00, one and the same number everywhere"
     if abs(values.mean() - draws.mean) > DEVIATIONS * draws.std / np.sqrt(n):
         return f"has mean {values.mean():.2f}"
     if abs(values.std() - draws.std) > DEVIATIONS * draws.std / np.sqrt(2 * n):
