@@ -141,18 +141,17 @@ class Build:
     failure: of the constructor, or of putting weights in. reset_failure: of reset_parameters(),
     where the constructor got no further and the instance was made without it. held: of a class that
     was kept as it is, the numbers of everything that it holds. mode: whose cells a stack has,
-    "stand-in" or "own". together: forward takes its states in one argument; bundled: a
-    stack gives them to its cells so. taken: the names of
-    what it takes, where these are the asked ones in any order. made: parameters that had to be
-    made. found: what the asked names are. others: whatever else trains. unset: what the constructor
-    left without values. shared: two names hold one parameter. built_in: PyTorch's own that ran
-    underneath. elsewhere: the attribute that holds the cells where `layers` is missing. astray:
-    where cells are made and `layers` has others, how many of those that are made it has. layers,
-    module_list: what `layers` is. cells: its layers; same: for each of them the first one that is
-    the same object; asked_of: how many layers the instance has that answered, which is another
-    where a constructor always makes one too many or too few. raised: what forward raised, each of
-    which made drawn numbers instead when it was asked again; spread: the same of matrices that
-    vectors became.
+    "stand-in" or "own". together: forward takes its states in one argument; bundled: a stack gives
+    them to its cells so. taken: the names of what it takes, where these are the asked ones in any
+    order. made: shapes of parameters that had to be made, by name. found: what the asked names are.
+    others: whatever else trains. unset: what the constructor left without values. shared: two names
+    hold one parameter. built_in: PyTorch's own that ran underneath. elsewhere: the attribute that
+    holds the cells where `layers` is missing. astray: where cells are made and `layers` has others,
+    how many of those that are made it has. layers, module_list: what `layers` is. cells: its
+    layers; same: for each of them the first one that is the same object; asked_of: how many layers
+    the instance has that answered, which is another where a constructor always makes one too many
+    or too few. raised: what forward raised, each of which made drawn numbers instead when it was
+    asked again; spread: the same of matrices that vectors became.
     """
 
     failure: Failure | None = None
@@ -163,7 +162,7 @@ class Build:
     together: bool = False
     bundled: bool = False
     taken: tuple[str, ...] = ()
-    made: tuple[str, ...] = ()
+    made: dict[str, tuple[int, ...]] = field(default_factory=dict)
     found: dict[str, Found] | None = None
     others: tuple[str, ...] = ()
     unset: tuple[str, ...] = ()

@@ -112,12 +112,13 @@ def load(
     diagonal: list[str],
     dtype: torch.dtype,
     repair: bool = False,
-) -> list[str]:
-    """Put `weights` into `module`; returns the names for which a new parameter had to be made.
+) -> dict[str, list[int]]:
+    """Put `weights` into `module`; returns the shapes of new parameters that had to be made, by
+    name.
 
     repair: a transposed matrix is replaced by one in the asked form.
     """
-    made, taken = [], set()
+    made, taken = {}, set()
     vectors = are_vectors([found(module, own_name(module, name)) for name in diagonal])
     for asked, packed in weights.items():
         value = unpack(packed, dtype)
@@ -134,7 +135,7 @@ def load(
         transposed = form is not None and form.dim() == 2 and form.shape != value.shape
         if form is None or (repair and transposed) or id(tensor_of(module, name)) in taken:
             install(module, name, value)
-            made.append(asked)
+            made[asked] = list(value.shape)
             continue
         if attribute.kind == "tensor":
             setattr(module, name, form.requires_grad_(bool(attribute.trains)))

@@ -116,7 +116,7 @@ def build_answer(cls, question, build, dtype, repair, mending=False) -> dict:
             told["made"] = load(module, weights, question["diagonal"], dtype, repair)
             for name, value in build["extra"].items():
                 if found(module, name).holds_weights:
-                    told["made"] += load(module, {name: value}, question["diagonal"], dtype)
+                    told["made"] |= load(module, {name: value}, question["diagonal"], dtype)
         except Exception as error:
             return told | {"failure": describe(error)}
         if mending:

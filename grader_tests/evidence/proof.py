@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -346,109 +347,170 @@ def is_deserved(outcome: Outcome) -> bool:
     )
 
 
-def prove(pool, every: int) -> tuple[list[tuple[str, str]], list[str], bool]:
-    """(rows of the table, what to look at, whether everything that must be perfect is). `every`:
-    each such case is tried, but for the right answers, which all are."""
+@dataclass(frozen=True)
+class Proof:
+    """Everything that was judged, and what came out of it. every: each such case was tried, but for
+    the right answers, which all are. changed: random changes, as changes.table has them."""
+
+    every: int
+    right: list[Outcome]
+    wrong: list[Outcome]
+    two: list[Outcome]
+    mutant: list[Outcome]
+    seeds: list[Outcome]
+    changed: tuple[list[tuple[str, str]], list[str], bool]
+
+    @cached_property
+    def alone(self) -> dict[tuple[str, str], Outcome]:
+        return {(o.case.cls, o.case.name): o for o in self.wrong}
+
+    def parts(self, pair: Outcome) -> list[Outcome]:
+        """What came of each mistake of a pair by itself."""
+        return [self.alone[pair.case.cls, mistake.name] for mistake in pair.case.mistakes]
+
+    @cached_property
+    def down(self) -> list[Outcome]:
+        return [o for o in self.right if o.score < o.points]
+
+    @cached_property
+    def cancel(self) -> list[Outcome]:
+        """Pairs that cancel each other in a returned tensor."""
+        return [o for o in self.two if any(part.wrong - o.wrong for part in self.parts(o))]
+
+    @cached_property
+    def passed(self) -> list[Outcome]:
+        full = [o for o in self.wrong + self.two if o.score >= o.points]
+        return [o for o in full if o not in self.cancel or o.wrong]
+
+    @cached_property
+    def raised(self) -> list[Outcome]:
+        """Pairs that scored more than one of the two; but where two equal calls differ, which
+        leaves gradients that cannot be told."""
+        told = [o for o in self.two if o not in self.cancel and DIFFERS not in o.told]
+        return [o for o in told if o.score > min(part.score for part in self.parts(o)) + 1e-9]
+
+    @cached_property
+    def unheld(self) -> list[Outcome]:
+        return [o for o in self.wrong + self.two if o.unheld]
+
+    @cached_property
+    def equal(self) -> list[Outcome]:
+        return [o for o in self.mutant if o.same]
+
+    @cached_property
+    def alive(self) -> list[Outcome]:
+        return [o for o in self.mutant if o.score >= o.points and not o.same]
+
+    @cached_property
+    def unnamed(self) -> list[Outcome]:
+        return [o for o in self.wrong if not is_named(o)]
+
+    @cached_property
+    def unnamed_pairs(self) -> list[Outcome]:
+        return [o for o in self.two if not is_named(o)]
+
+    @cached_property
+    def undeserved(self) -> list[Outcome]:
+        return [o for o in self.wrong if not is_deserved(o)]
+
+    @cached_property
+    def scores(self) -> dict[tuple[str, str], Counter]:
+        """What each submission got under many seeds."""
+        found = {}
+        for o in self.seeds:
+            found.setdefault((o.case.cls, o.case.name), Counter())[o.score, o.lost] += 1
+        return found
+
+    @cached_property
+    def unstable(self) -> dict[tuple[str, str], Counter]:
+        return {key: counts for key, counts in self.scores.items() if len(counts) > 1}
+
+    @property
+    def margins(self) -> tuple[float, float]:
+        """The largest error of a right answer, and the smallest of a mistake."""
+        right = self.right + [o for o in self.seeds if o.case.name == "right"]
+        errors = (max(o.errors.values()) for o in self.wrong + self.two if o.wrong)
+        return max(error for o in right for error in o.errors.values()), min(errors)
+
+    @property
+    def perfect(self) -> bool:
+        """Whether everything that must be perfect is."""
+        wrong = self.down, self.passed, self.alive, self.raised, self.unstable, self.unheld
+        return (
+            not any(wrong)
+            and self.changed[-1]
+            and len(self.unnamed) <= 0.05 * len(self.wrong)
+            and len(self.unnamed_pairs) <= 0.2 * len(self.two)
+        )
+
+
+def prove(pool, every: int) -> Proof:
     right, wrong = judged(right_cases(), pool), judged(some_mistakes(every), pool)
-    changed, odd, changes_hold = changes.table(changes.tried(pool, CHANGES // every))
-    two, mutant, seeds = (
-        judged([*cases()][::every], pool) for cases in (pair_cases, mutant_cases, seed_cases)
-    )
-    down = [o for o in right if o.score < o.points]
-    passed = [o for o in wrong + two if o.score >= o.points]
-    alive = [o for o in mutant if o.score >= o.points and not o.same]
-    equal = [o for o in mutant if o.same]
-    unnamed, unnamed_pairs = ([o for o in seen if not is_named(o)] for seen in (wrong, two))
-    undeserved = [o for o in wrong if not is_deserved(o)]
-    alone = {(o.case.cls, o.case.name): o for o in wrong}
-    cancel = [
-        o
-        for o in two
-        if any(alone[o.case.cls, mistake.name].wrong - o.wrong for mistake in o.case.mistakes)
-    ]
-    raised = [  # but where two equal calls differ, which leaves gradients that cannot be told
-        o
-        for o in two
-        if o not in cancel
-        and DIFFERS not in o.told
-        and o.score
-        > min(alone[o.case.cls, mistake.name].score for mistake in o.case.mistakes) + 1e-9
-    ]
-    passed = [o for o in passed if o not in cancel or o.wrong]
-    unheld = [o for o in wrong + two if o.unheld]
-    scores = {}
-    for o in seeds:
-        scores.setdefault((o.case.cls, o.case.name), Counter())[o.score, o.lost] += 1
-    unstable = [key for key, counts in scores.items() if len(counts) > 1]
-    near_right = max(
-        error
-        for o in right + [o for o in seeds if o.case.name == "right"]
-        for error in o.errors.values()
-    )
-    near_wrong = min(max(o.errors.values()) for o in wrong + two if o.wrong)
-    seen = [
-        ("right answers", f"{len(right)}"),
-        ("right answers marked down", f"{len(down)}"),
-        ("mistakes, one at a time", f"{len(wrong)}"),
-        ("pairs of mistakes", f"{len(two)}"),
-        ("mistakes and pairs passed", f"{len(passed)}"),
-        (
-            "claims about lost criteria, replayed from fresh numbers",
-            f"{sum(o.claims for o in wrong + two)}",
+    changed = changes.table(changes.tried(pool, CHANGES // every))
+    rest = (judged([*cases()][::every], pool) for cases in (pair_cases, mutant_cases, seed_cases))
+    return Proof(every, right, wrong, *rest, changed)
+
+
+def rows(proof: Proof) -> list[tuple[str, str]]:
+    """The table at the head of the page."""
+    wrong, two, mutant, scores = proof.wrong, proof.two, proof.mutant, proof.scores
+    killed = len(mutant) - len(proof.alive) - len(proof.equal)
+    near_right, near_wrong = proof.margins
+    counts = {
+        "right answers": len(proof.right),
+        "right answers marked down": len(proof.down),
+        "mistakes, one at a time": len(wrong),
+        "pairs of mistakes": len(two),
+        "mistakes and pairs passed": len(proof.passed),
+        "claims about lost criteria, replayed from fresh numbers": sum(
+            o.claims for o in wrong + two
         ),
-        ("claims that were false", f"{sum(len(o.unheld) for o in unheld)}"),
-        ("mutants", f"{len(mutant)}"),
-        ("mutants killed", f"{len(mutant) - len(alive) - len(equal)}"),
-        ("mutants shown to compute the same", f"{len(equal)}"),
-        ("mutants that survive", f"{len(alive)}"),
-        ("mistakes named as what they are", percent(len(wrong) - len(unnamed), len(wrong))),
-        (
-            "pairs of mistakes named as what they are",
-            percent(len(two) - len(unnamed_pairs), len(two)),
+        "claims that were false": sum(len(o.unheld) for o in proof.unheld),
+        "mutants": len(mutant),
+        "mutants killed": killed,
+        "mutants shown to compute the same": len(proof.equal),
+        "mutants that survive": len(proof.alive),
+        "mistakes named as what they are": percent(len(wrong) - len(proof.unnamed), len(wrong)),
+        "pairs of mistakes named as what they are": percent(
+            len(two) - len(proof.unnamed_pairs), len(two)
         ),
-        (
-            "mistakes that lost exactly what they deserve",
-            percent(len(wrong) - len(undeserved), len(wrong)),
+        "mistakes that lost exactly what they deserve": percent(
+            len(wrong) - len(proof.undeserved), len(wrong)
         ),
-        (
-            "pairs that scored more than one of the two alone (but where two equal calls differ)",
-            f"{len(raised)}",
+        "pairs that scored more than one of the two alone (but where two equal calls differ)": len(
+            proof.raised
         ),
-        (
-            "pairs that cancel each other in a returned tensor (left out of the row above)",
-            f"{len(cancel)}",
+        "pairs that cancel each other in a returned tensor (left out of the row above)": len(
+            proof.cancel
         ),
-        (
-            f"submissions with one and the same mark under {SEEDS // every} seeds",
-            f"{len(scores) - len(unstable)} of {len(scores)}",
+        f"submissions with one and the same mark under {SEEDS // proof.every} seeds": (
+            f"{len(scores) - len(proof.unstable)} of {len(scores)}"
         ),
-        *((name, count) for name, count in changed if name in OF_CHANGES),
-        ("largest error of a right answer, in units of what is allowed", f"{near_right:.0e}"),
-        ("smallest error of a mistake, in the same units", f"{near_wrong:.0e}"),
+        **{name: count for name, count in proof.changed[0] if name in OF_CHANGES},
+        "largest error of a right answer, in units of what is allowed": f"{near_right:.0e}",
+        "smallest error of a mistake, in the same units": f"{near_wrong:.0e}",
+    }
+    return [(name, str(count)) for name, count in counts.items()]
+
+
+def to_look_at(proof: Proof) -> list[str]:
+    """A line for everything that is not as we would like it."""
+    about = lambda o: f"{o.case.cls}: {o.case.name}"
+    return [
+        *(f"marked down: {about(o)}: {o.told}" for o in proof.down),
+        *(f"passed: {about(o)}" for o in proof.passed),
+        *(f"survives: {about(o)}" for o in proof.alive),
+        *(f"scores more together: {about(o)}" for o in proof.raised),
+        *(f"not named: {about(o)}" for o in proof.unnamed),
+        *(f"unstable: {cls}: {name}: {dict(n)}" for (cls, name), n in proof.unstable.items()),
+        *(
+            f"lost {sorted(o.lost)}, not {sorted(o.case.mistakes[0].loses)}: {about(o)}"
+            for o in proof.undeserved
+        ),
+        *(f"false: {about(o)}: {', '.join(o.unheld)}" for o in proof.unheld),
+        *proof.changed[1],
+        *(f"pair not named: {about(o)}" for o in proof.unnamed_pairs),
     ]
-    look = [f"marked down: {o.case.cls}: {o.case.name}: {o.told}" for o in down] + [
-        f"passed: {o.case.cls}: {o.case.name}" for o in passed
-    ]
-    look += [f"survives: {o.case.cls}: {o.case.name}" for o in alive] + [
-        f"scores more together: {o.case.cls}: {o.case.name}" for o in raised
-    ]
-    look += [f"not named: {o.case.cls}: {o.case.name}" for o in unnamed] + [
-        f"unstable: {cls}: {name}: {dict(scores[cls, name])}" for cls, name in unstable
-    ]
-    look += [
-        f"lost {sorted(o.lost)}, not {sorted(o.case.mistakes[0].loses)}: "
-        f"{o.case.cls}: {o.case.name}"
-        for o in undeserved
-    ]
-    look += [f"false: {o.case.cls}: {o.case.name}: {', '.join(o.unheld)}" for o in unheld] + odd
-    look += [f"pair not named: {o.case.cls}: {o.case.name}" for o in unnamed_pairs]
-    perfect = (
-        not (down or passed or alive or raised or unstable or unheld)
-        and changes_hold
-        and len(unnamed) <= 0.05 * len(wrong)
-        and len(unnamed_pairs) <= 0.2 * len(two)
-    )
-    return seen, look, perfect, kill_table(wrong), equal
 
 
 def kill_table(wrong: list[Outcome]) -> list[str]:
@@ -478,7 +540,7 @@ def kill_table(wrong: list[Outcome]) -> list[str]:
     return lines
 
 
-def page(seen, look, kills, equal) -> str:
+def page(proof: Proof) -> str:
     text = (
         "# The grader, proven right\n\n"
         "Made by `python -m grader_tests.evidence.proof`, which fails "
@@ -489,7 +551,7 @@ def page(seen, look, kills, equal) -> str:
     text += "".join(
         f"| {f'**{name}**' if name in bold else name} | "
         f"{f'**{value}**' if name in bold else value} |\n"
-        for name, value in seen
+        for name, value in rows(proof)
     )
     text += (
         "\nRight answers are generated by crossing the free choices of the contract "
@@ -499,16 +561,17 @@ def page(seen, look, kills, equal) -> str:
     text += (
         "Mutants are single changes of the worked solutions at the level of the syntax tree "
         "(`autograde/course/mutants.py`); one that keeps full marks must be shown, without "
-        "the judge, to compute the same.\n"
+        "the judge, to compute the same. A claim is what is said of a lost criterion; it is false "
+        "where the same submission, asked with other numbers, is not told the same.\n"
     )
     text += "\n## Mutants that compute the same\n\n"
-    for name, count in Counter(o.case.cls for o in equal).items():
-        alike = {o.case.name.split(":")[1].strip() for o in equal if o.case.cls == name}
+    for name, count in Counter(o.case.cls for o in proof.equal).items():
+        alike = {o.case.name.split(":")[1].strip() for o in proof.equal if o.case.cls == name}
         text += f"- {name}: {count} ({', '.join(sorted(alike)[:6])}, …)\n"
     text += "\n## What is not as we would like it\n\n" + (
-        "".join(f"- {line}\n" for line in look[:200]) or "Nothing.\n"
+        "".join(f"- {line}\n" for line in to_look_at(proof)[:200]) or "Nothing.\n"
     )
-    return text + "\n## Mistake by mistake\n\n" + "\n".join(kills) + "\n"
+    return text + "\n## Mistake by mistake\n\n" + "\n".join(kill_table(proof.wrong)) + "\n"
 
 
 def main():
@@ -520,12 +583,12 @@ def main():
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        seen, look, perfect, kills, equal = prove(pool, options.every)
-    for name, value in seen:
+        proof = prove(pool, options.every)
+    for name, value in rows(proof):
         print(f"{name:62} {value}")
-    print(*look[:60], sep="\n")
-    options.page.write_text(page(seen, look, kills, equal), encoding="utf-8")
-    sys.exit(not perfect)
+    print(*to_look_at(proof)[:60], sep="\n")
+    options.page.write_text(page(proof), encoding="utf-8")
+    sys.exit(not proof.perfect)
 
 
 if __name__ == "__main__":

@@ -994,3 +994,16 @@ def test_a_sequence_that_is_read_backwards_and_turned_back_is_told_once():
     source = source.replace("torch.stack(outputs)", "torch.stack(outputs[::-1])")
     verdict = grade("LSTM", source)
     assert lost(verdict) == {"outputs"} and "reverse order" not in told(verdict)
+
+
+def test_a_missing_parameter_beside_others_of_two_forms_is_a_matrix():
+    """What is put in its place is told, and not guessed from the others."""
+    worked = answers("parameter_matrices")["PeepholeLSTMCell"]
+    lacking = worked.replace('in "fio":', 'in "f":', 1).replace(
+        "    def reset_parameters",
+        "        self.V_o = nn.Linear(hidden_dim, hidden_dim, bias=False)\n\n"
+        "    def reset_parameters",
+    )
+    lacking = lacking.replace("self.V_o * c", "self.V_o(c)").replace("V_i * c", "V_i @ c")
+    verdict = grade("PeepholeLSTMCell", lacking)
+    assert lost(verdict) == {"parameters"}, told(verdict)

@@ -219,16 +219,15 @@ def seen_in(exercise: Recurrence, pair: Pair, order: Order, convention: Conventi
 
 
 def as_put_in(exercise: Recurrence, pair: Pair) -> dict[str, np.ndarray]:
-    """The asked weights; diagonal ones are recognised by their shape, and where one is missing by
-    that of all others: it was made like those."""
+    """The asked weights; diagonal ones are recognised by the shape that holds them, the student's
+    own or, where one was missing, what was made in its place."""
     parameters = pair.asked.weights | pair.asked.extra
-    found = {name: (pair.build.found or {}).get(name, Found()) for name in exercise.diagonal}
-    there = {name: one for name, one in found.items() if one.kind in ("parameter", "tensor")}
-    vectors = [name for name, one in there.items() if len(one.shape or ()) < 2]
-    if vectors and len(vectors) == len(there):
-        vectors += [name for name, one in found.items() if one.kind == "missing"]
-    for name in vectors:
-        parameters[name] = np.diag(np.diagonal(parameters[name]))
+    for name in exercise.diagonal:
+        found = (pair.build.found or {}).get(name, Found())
+        own = found.shape if found.kind in ("parameter", "tensor") else None
+        shape = pair.build.made.get(name, own)
+        if shape is not None and len(shape) < 2:
+            parameters[name] = np.diag(np.diagonal(parameters[name]))
     return parameters
 
 
