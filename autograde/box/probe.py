@@ -5,6 +5,7 @@ import os
 import secrets
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from .mounts import PACKAGE, STUDENT, lies_in, readable_trees
@@ -67,7 +68,8 @@ def probe(server: Server, told: dict) -> list[str]:
         raise Unavailable(f"the probe did not answer ({type(problem).__name__})") from None
     finally:
         wire.close()
-        server.tell(b"k")
+        with suppress(*LOST):  # a server that has died is the reason already
+            server.tell(b"k")
 
 
 def facts(server: Server, listening: socket.socket) -> dict:

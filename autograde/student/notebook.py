@@ -45,6 +45,8 @@ def prepare():
     recorder = Recorder()
     shell = make_shell(recorder)
     warm_up(shell)
+    for place, _ in TYPING:
+        importlib.import_module(place)
     watching.in_a_box = sys.platform == "linux"
     return shell, recorder
 
@@ -98,7 +100,7 @@ def settle(box, kit, seed):
         os.environ["TMPDIR"] = folder  # elsewhere /tmp is this notebook's own
     tempfile.tempdir = None  # what the server found is not this process's own
     random.seed(seed)
-    sys.modules["torch"].manual_seed(seed)
+    sys.modules["torch"].default_generator.manual_seed(seed)  # torch's own asks for every GPU
     sys.modules["numpy"].random.seed(seed % 2**32)
 
 

@@ -173,7 +173,7 @@ def cell_file(number):
 def warm_up(shell):
     """Import and run what notebooks will need, so that the forked children find it done."""
     import matplotlib.pyplot as plt
-    import numpy  # noqa: F401
+    import numpy.random  # noqa: F401
     import torch
 
     torch.set_num_threads(1)

@@ -2,6 +2,7 @@
 memory that was never given values."""
 
 import contextlib
+import functools
 import os
 import re
 import sys
@@ -21,6 +22,7 @@ if sys.platform == "linux":
 
 MOST_STEPS = 200  # of a computation that is kept
 PATIENCE = 10  # times that the profiler may fail
+AT_REST = 0.002  # seconds until the profiler's own thread sleeps; doubled each time it fails
 OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
 COARSE = (torch.float16, torch.bfloat16)  # types in which few digits are left of a number
 UNWATCHED = "unwatched"  # in place of a name, where what ran could not be seen
@@ -81,12 +83,12 @@ def built_ins(pattern: str, work, *arguments) -> list[str]:
     quiet, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
     os.dup2(quiet, 2)  # the profiler writes to stderr
     try:
-        for _ in range(PATIENCE):
+        for attempt in range(PATIENCE):
             names, all_of_it = watched(work, *arguments)
             found = [name for name in names if re.match(pattern, name)]
             if found or all_of_it:
                 return found
-            time.sleep(0.1)
+            time.sleep(AT_REST * 2**attempt)
         return [UNWATCHED]
     finally:
         os.dup2(kept, 2)
@@ -100,6 +102,7 @@ def watched(work, *arguments) -> tuple[list[str], bool]:
     has started; where it does not show MARKS around the work; where another thread ran meanwhile;
     and where the work came out otherwise than before and after. A name without PyTorch's prefix is
     somebody's own function or label."""
+    start_profiler()
     began, number = elsewhere(), torch.ones(1)
     before = came_out(work, *arguments) if in_a_box else None
     try:
@@ -113,6 +116,16 @@ def watched(work, *arguments) -> tuple[list[str], bool]:
     own = [name.removeprefix(OPERATOR) for name in names if name.startswith(OPERATOR)]
     all_of_it = as_ever and tuple(own[:1] + own[-1:]) == MARKS and elsewhere() == began
     return list(dict.fromkeys(name.strip("_") for name in own)), all_of_it
+
+
+@functools.cache
+def start_profiler():
+    """In a box, where threads are counted: its own one starts when it is first used, and would look
+    like one of the student's."""
+    if in_a_box:
+        with contextlib.suppress(Exception), profiled():
+            pass
+        time.sleep(AT_REST)
 
 
 @contextlib.contextmanager
@@ -134,12 +147,28 @@ def elsewhere() -> int:
     how often those that are there were put on a processor, and all of them off it."""
     if not in_a_box:
         return 0
-    whole, own = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_THREAD))
-    count = sum(getattr(whole, name) - getattr(own, name) for name in OF_THREADS)
+    count = used_elsewhere()
     for thread in set(os.listdir("/proc/self/task")) - {str(threading.get_native_id())}:
         with contextlib.suppress(OSError):  # it has ended
             count += int(Path(f"/proc/self/task/{thread}/schedstat").read_text().split()[2])
     return count
+
+
+def used_elsewhere() -> int:
+    """OF_THREADS of all threads but this one, read between two readings of its own that agree: a
+    page that it touches in between would be taken for another's."""
+    own = used(resource.RUSAGE_THREAD)
+    for _ in range(PATIENCE):
+        whole, before, own = used(resource.RUSAGE_SELF), own, used(resource.RUSAGE_THREAD)
+        if own == before:
+            break
+    return whole - own
+
+
+def used(whose: int) -> int:
+    """OF_THREADS, added up, of this process or of this thread."""
+    use = resource.getrusage(whose)
+    return sum(getattr(use, name) for name in OF_THREADS)
 
 
 def came_out(work, *arguments) -> list:

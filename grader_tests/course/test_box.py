@@ -211,6 +211,15 @@ def test_a_box_that_does_not_hold_is_refused(box, could, tmp_path, monkeypatch):
     assert could in str(refused.value) and "--sandbox=off" in str(refused.value)
 
 
+def test_a_server_that_dies_over_its_probe_is_said_to_be_unavailable():
+    with Warm("required") as warm, warm.student() as student:
+        student.execute("1")
+        warm.server.process.kill()
+        warm.server.process.wait()
+        with pytest.raises(Unavailable):
+            probe.demand(warm.server)
+
+
 def test_nothing_is_left_of_a_notebook_for_the_next_one():
     plant = (
         "import fcntl, os, time\nfcntl.fcntl(0, fcntl.F_SETFL, os.O_APPEND)\n"
@@ -260,11 +269,9 @@ for number in range(12):
     file.truncate(60 << 20)
     held.append(mmap.mmap(file.fileno(), 4096))
     file.close()
-import time
-
-time.sleep(30)
 """,
 }
+WHILE_WATCHED = "\nimport time\ntime.sleep(30)\n"
 
 
 @pytest.mark.parametrize("kind", LEFT_BEHIND)
@@ -272,7 +279,7 @@ def test_what_landlock_lets_a_notebook_write_is_measured_and_removed(kind, monke
     monkeypatch.setattr(probe, "BOXES", (Landlock(),))
     with Warm("required", ["/nowhere"]) as warm:
         with warm.student({}) as student:
-            result = student.execute(TRY + LEFT_BEHIND[kind])
+            result = student.execute(TRY + LEFT_BEHIND[kind] + WHILE_WATCHED)
             assert result.sentence.endswith("your code wrote too much into its folder")
         folder = warm.server.folder
         with warm.student({}) as student:
