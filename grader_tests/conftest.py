@@ -12,21 +12,27 @@ import pytest
 from grader_tests.support.courses import place_of_generated
 
 LONGEST_FIRST = (
-    "test_proof",
     "test_hostile",
-    "test_journeys",
+    "test_proof",
     "test_submissions",
-    "test_command",
     "test_interrupted",
     "test_instructor",
-    "test_nbgrader",
+    "test_command",
     "test_cluster",
+    "test_notebooks",
+    "test_journeys",
+    "test_authors",
+    "test_gallery",
+    "test_nbgrader",
+    "test_guest",
+    "test_desk",
+    "test_collect",
 )
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: many tests wait for something."""
-    return os.cpu_count() + 1
+    """Two more than there are processors: many tests wait for something."""
+    return os.cpu_count() + 2
 
 
 def pytest_collection_modifyitems(items):
