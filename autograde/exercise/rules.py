@@ -19,7 +19,7 @@ def softmax(a):
 
 
 def sigmoid(a):
-    return 1 / (1 + np.exp(-np.clip(a, -500, 500)))
+    return 1 / (1 + np.exp(np.minimum(-a, 500)))  # beyond that, no number is large enough
 
 
 def diagonal(M):

@@ -46,6 +46,11 @@ class Seen:
             which_agree(kept, values[:, call], within).any() for call, kept in enumerate(self.trace)
         )
 
+    def made(self, values: np.ndarray, call: int) -> np.ndarray:
+        """Which intermediate results of a call are these values (units,); (count,)."""
+        kept = self.trace[call]
+        return np.broadcast_to(which_agree(kept, values, tolerance(NAMED, self.single)), len(kept))
+
     def within(self, slips: int) -> float:
         """How close a reading with so many slips must come."""
         return tolerance(NAMED if slips else RIGHT, self.single)

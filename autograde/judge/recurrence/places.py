@@ -20,11 +20,7 @@ def made_at(rule: Rule, seen: list[Seen], values: list[np.ndarray | None]) -> Pl
         return None
     return common(
         [
-            [
-                place
-                for kept, place in zip(one.trace[call], one.places[call])
-                if which_agree(kept, value[:, call], tolerance(NAMED, one.single))
-            ]
+            [place for made, place in zip(one.made(value[:, call], call), one.places[call]) if made]
             for one, value in zip(seen, values)
             for call in range(len(one.trace))
         ]
