@@ -66,6 +66,9 @@ def decode(data: bytes) -> dict:
 
 
 # ---------------------------------------------------------------- arrays
+SENT_AS = {"float32": "<f4"}  # dtypes that travel as they are; all others as float64
+
+
 def pack(array) -> dict:
     """Numbers as plain data: `shape`, `dtype`, and `data`: little-endian float64 in base64."""
     array = np.asarray(array, dtype="<f8")
@@ -77,18 +80,24 @@ def pack(array) -> dict:
 
 
 def unpack(packed) -> np.ndarray | None:
-    """The float array in what `pack` made, or None for anything else, however it lies about its
-    size. Never raises."""
+    """The float array in what `pack` or telling.pack made, or None for anything else, however it
+    lies about its size. Never raises."""
     try:
-        shape, data = packed["shape"], packed["data"]
+        shape, data, sent = packed["shape"], packed["data"], sent_as(packed["dtype"])
         if not is_shape(shape) or not isinstance(data, str):
             return None
-        if math.prod(shape) > TENSOR_NUMBERS or len(data) != base64_length(8 * math.prod(shape)):
+        count = math.prod(shape)
+        if count > TENSOR_NUMBERS or len(data) != base64_length(sent.itemsize * count):
             return None
-        numbers = np.frombuffer(base64.b64decode(data, validate=True), dtype="<f8")
+        numbers = np.frombuffer(base64.b64decode(data, validate=True), dtype=sent)
         return numbers.reshape(shape).astype(float)
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def sent_as(dtype: str) -> np.dtype:
+    """How numbers of this dtype travel. Raises TypeError for what cannot be looked up."""
+    return np.dtype(SENT_AS.get(dtype, "<f8"))
 
 
 def is_shape(value) -> bool:

@@ -10,7 +10,7 @@ from functools import cache
 
 import torch
 
-from .protocol import TENSOR_NUMBERS
+from .protocol import SENT_AS, TENSOR_NUMBERS, sent_as
 
 MESSAGE, LINE = 300, 200  # characters of an exception's message, and of a line of code
 CELL = re.compile(r"<cell (\d+)>")  # the file of a cell of the notebook
@@ -27,15 +27,22 @@ def pack(value) -> dict:
     tensor = value.detach().cpu()
     told = {"shape": list(tensor.shape), "dtype": str(tensor.dtype).removeprefix("torch.")}
     if not tensor.is_complex() and tensor.numel() <= TENSOR_NUMBERS:
-        numbers = tensor.contiguous().to(torch.float64).numpy().astype("<f8")
+        numbers = tensor.contiguous().to(on_the_way(told["dtype"])).numpy()
+        numbers = numbers.astype(sent_as(told["dtype"]), copy=False)
         told["data"] = base64.b64encode(numbers.tobytes()).decode()
     return told
 
 
 def unpack(packed: dict, dtype: torch.dtype) -> torch.Tensor:
-    """A tensor of the grader's, from what `protocol.pack` made."""
-    data = torch.frombuffer(bytearray(base64.b64decode(packed["data"])), dtype=torch.float64)
+    """A tensor, from what `protocol.pack` or `pack` made."""
+    data = bytearray(base64.b64decode(packed["data"]))
+    data = torch.frombuffer(data, dtype=on_the_way(packed["dtype"]))
     return data.reshape(packed["shape"]).to(dtype).clone()
+
+
+def on_the_way(dtype: str) -> torch.dtype:
+    """What a tensor of this dtype becomes to be sent."""
+    return torch.float32 if dtype in SENT_AS else torch.float64
 
 
 def after(tensor: torch.Tensor) -> dict:
