@@ -4,6 +4,7 @@ Cells run in a shell of IPython's, one after another, as in a kernel.
 """
 
 import re
+import threading
 
 import pytest
 import torch
@@ -138,7 +139,7 @@ LOOPS = {
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_an_endless_loop_is_stopped_at_its_line(at, loop, monkeypatch):
-    monkeypatch.setattr(check, "SECONDS", 0.5)
+    monkeypatch.setattr(check, "SECONDS", 1.0)
     source = changed("        c_t = f_t", f"        {loop}\n        c_t = f_t")
     said = checked(at, "LSTMCell", source)
     (line,) = re.findall(r"stopped at your line (\d+): is there an endless loop\?", said)
@@ -160,11 +161,19 @@ def test_what_is_known_is_shown_before_the_end(at, monkeypatch):
 
 
 def test_a_call_that_does_not_come_back_is_said_while_it_is_waited_for(at, monkeypatch):
-    monkeypatch.setattr(check, "SECONDS", 0.3)
+    in_words, is_said = watch.does_not_come_back, threading.Event()
+
+    def say(place):
+        is_said.set()
+        return in_words(place)
+
+    monkeypatch.setattr(check, "SECONDS", 3.0)
     monkeypatch.setattr(watch, "TRIES", 2)
-    wait = "        __import__('time').sleep(1.5)\n        c_t = f_t"
+    monkeypatch.setattr(watch, "does_not_come_back", say)
+    at.shell.user_ns["is_said"] = is_said
+    wait = "        is_said.wait(60)\n        c_t = f_t"
     said = checked(at, "LSTMCell", changed("        c_t = f_t", wait))
-    assert re.search(r"Your line \d+ \(.*sleep.*\) waits for a single call", said), said
+    assert re.search(r"Your line \d+ \(is_said.wait.*\) waits for a single call", said), said
     assert "restart the kernel" in said and "Traceback" not in said
 
 
