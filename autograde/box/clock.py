@@ -59,10 +59,9 @@ def bell_in_this_thread(seconds: float, said: str):
     try:
         yield
     finally:
-        with lock:
+        with lock:  # one that has rung and was not heard yet is heard here
             over = True
         bell.cancel()
-        raise_in(ours, None)  # one that has rung and was not heard yet
 
 
 @contextmanager

@@ -46,14 +46,15 @@ class Watch:
                 print(does_not_come_back(self.place), file=sys.stderr, flush=True)
 
     def end(self):
+        """No more of it. What was about to be raised is raised here: to take it back would leave
+        this thread marked as interrupted, and the next debugger or profiler in it would hang."""
         self.over.set()
         self.thread.join()
-        raise_in(self.main, None)  # what was about to be raised is not
 
 
-def raise_in(thread: int, error: type[BaseException] | None):
-    """Raise `error` in a thread, at its next line; None takes back what waits to be raised."""
-    asked = ctypes.py_object(error) if error else None
+def raise_in(thread: int, error: type[BaseException]):
+    """Raise `error` in a thread, at its next line."""
+    asked = ctypes.py_object(error)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), asked)
 
 

@@ -511,7 +511,8 @@ def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
             return  # once, and not for every size
         form, failure = pair.build.calls[0].form, pair.build.calls[0].failure
         if failure:
-            for one in {key, "works" if whole(exercise) else "outputs"}:
+            made = pair.returned[0].type != "NoneType"  # outputs, before it
+            for one in {key} if made or whole(exercise) else {key, "outputs"}:
                 said = f"Could not be marked: forward raised {failure}."
                 sheet.lose(one, said, "forward raises after its layers have run")
             return
@@ -567,7 +568,9 @@ def report(
 ):
     """The criteria of the wiring and of what is returned."""
     key = (lambda name: "works") if whole(exercise) else (lambda name: name)
-    if found is None or (not whole(exercise) and None in found and logs_say_more(seen)):
+    only_finals = found and found.outputs and not found.wiring.slips  # are not to be read off
+    part = found and None in found and not only_finals
+    if found is None or (not whole(exercise) and part and logs_say_more(seen)):
         lose_unknown(exercise, seen, sheet)
         return
     sheet.meet(*map(key, READ_OFF))

@@ -1,6 +1,7 @@
 """Answers about a stack of cells."""
 
 import contextlib
+import sys
 import types
 from collections.abc import Mapping
 from functools import reduce
@@ -393,20 +394,51 @@ def call(module, cells: list, sequence: dict, dtype: torch.dtype, once: bool) ->
             if not stand_ins or not all(layer.log for layer in stand_ins):
                 raise
             told["failure"] = describe(error)  # what the layers were given until then counts
-        if out is None and all(layer.log for layer in stand_ins):
-            (outputs, *finals), told["form"] = [None] * (1 + states), "None"
-        else:
-            (outputs, *finals), told["form"] = returned(out, states)
-        told["out"] = [pack(outputs), *map(told_state, finals)]
         told["log"] = [layer.log for layer in stand_ins]
         for layer in stand_ins:
             layer.log = None
+        if out is None and all(told["log"]):
+            outputs, finals = left_behind(module, arguments_of(sequence, dtype)), [None] * states
+            told["form"] = "None"
+        else:
+            (outputs, *finals), told["form"] = returned(out, states)
+        told["out"] = [pack(outputs), *map(told_state, finals)]
         if out is not None and not once:
             (outputs, *finals), _ = returned(module(*arguments_of(sequence, dtype)), states)
         told["again"] = [pack(outputs), *map(told_state, finals)]
     except Exception as error:
         told = {"failure": describe(error)}
     return told | {"after": [after(value) for value in arguments]}
+
+
+def left_behind(module, arguments: list[torch.Tensor]):
+    """The outputs of a forward that hands back nothing, or that raises: what it holds at its end
+    with a vector for every step, where that is one thing, or one of them has the name of it."""
+    code, held = getattr(type(module).forward, "__code__", None), {}
+
+    def look(frame, event, _):
+        if event == "return" and frame.f_code is code:
+            held.update(frame.f_locals)
+
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        module(*arguments)
+    except Exception:
+        pass  # for the reason that is told already
+    finally:
+        sys.setprofile(before)
+    given = {id(argument) for argument in arguments}
+    wholes = {name: stacked(value) for name, value in held.items() if id(value) not in given}
+    steps = len(arguments[0])
+    found = {
+        name: whole
+        for name, whole in wholes.items()
+        if isinstance(whole, torch.Tensor) and whole.dim() == 2 and len(whole) == steps
+    }
+    named = [whole for name, whole in found.items() if name.startswith("out")]
+    alone = named if len(named) == 1 else list(found.values())
+    return alone[0] if len(alone) == 1 else None
 
 
 def over_steps(module, question: dict):

@@ -605,7 +605,7 @@ def test_every_step_and_every_layer_counts(what):
 OF_A_STACK = {  # what a whole stack returns in another form -> what it costs, and what is told
     "outputs": ({"final"}, "forward returns one Tensor"),
     "tuple(states), outputs": ({"final"}, "the final states first, and outputs after them"),
-    "None": ({"final", "outputs"}, "forward returns None; it should return outputs"),
+    "None": ({"final"}, "forward returns None; it should return outputs"),
     "outputs, None": ({"final"}, "forward returns 2 values (Tensor, NoneType); it should"),
     "outputs, states[0]": ({"final"}, "forward returns 2 values (Tensor, Tensor); it should"),
     "list(outputs)": ({"final"}, "forward returns 4 values (Tensor, Tensor"),
@@ -619,6 +619,22 @@ def test_another_return_of_a_stack_costs_what_is_not_there(form):
     verdict = grade("LSTM", ONE_WAY.replace("return outputs, tuple(states)", f"return {form}"))
     assert lost(verdict) == keys and says in told(verdict)
     assert "raised" not in told(verdict) and "Not written" not in told(verdict)
+
+
+NOTHING_BACK = {  # the end of a stack's forward -> what it costs, and what is told
+    "return nobody, tuple(states)": ({"final"}, "NameError: name 'nobody' is not defined"),
+    "return torch.stack(outputs, states)": ({"final"}, "forward raised TypeError: stack()"),
+    "outputs = outputs.flip(0)": ({"final", "outputs"}, "outputs is in reverse"),
+    "outputs = None": ({"final", "outputs"}, "forward returns None"),
+}
+
+
+@pytest.mark.parametrize("end", NOTHING_BACK)
+def test_outputs_that_were_made_count_where_nothing_comes_back(end):
+    keys, says = NOTHING_BACK[end]
+    verdict = grade("LSTM", ONE_WAY.replace("return outputs, tuple(states)", end))
+    assert lost(verdict) == keys and says in told(verdict), told(verdict)
+    assert "no mistake that we know" not in told(verdict)
 
 
 def test_a_stack_is_told_of_nothing_but_its_own():

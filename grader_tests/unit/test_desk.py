@@ -151,6 +151,18 @@ def test_an_endless_loop_is_stopped_at_its_line(at, loop, monkeypatch):
     assert "all checks passed" in checked(at, "LSTMCell", WORKED)
 
 
+def test_a_profiler_runs_after_a_check(at, monkeypatch):
+    """Nothing of a check's clock is left in the thread, whether it has rung or not."""
+    count = "import sys\nseen = []\nsys.setprofile(lambda *_: seen.append(1))\nlen([])\n"
+    count += "sys.setprofile(None)\nprint('counted', len(seen) > 0)"
+    assert "all checks passed" in checked(at, "LSTMCell", WORKED)
+    assert "counted True" in at.run(count)
+    monkeypatch.setattr(check, "SECONDS", 1.0)
+    loop = "        while True: pass\n        c_t = f_t"
+    assert "endless loop" in checked(at, "LSTMCell", changed("        c_t = f_t", loop))
+    assert "counted True" in at.run(count)
+
+
 def test_what_is_known_is_shown_before_the_end(at, monkeypatch):
     """A loop that only gradients meet: the values are ticked before it."""
     monkeypatch.setattr(check, "SECONDS", 3.0)
