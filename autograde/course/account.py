@@ -198,6 +198,10 @@ def account(
     known, unmarked = faces(release), further or {}
     files = without(unmarked, sort_out(found, faces(release | unmarked) | known, kit))
     notebooks = {name: taken_as(face, files) for name, face in known.items()}
+    given = {text.strip() for text in kit.values()}.union(*(face.given for face in known.values()))
+    for name, face in known.items():
+        asked = asks_elsewhere(notebooks[name], face, files, given)
+        notebooks[name] = told(notebooks[name], asks=asked)
     if all(taken.data is None for taken in notebooks.values()):
         notebooks = nothing_taken(notebooks, files)
     if notebooks:
@@ -314,6 +318,33 @@ def taken_as(face: Face, files: Sorted) -> Taken:
     return Taken(fullest.data, None, notes_on(fullest, others, face), asks)
 
 
+def asks_elsewhere(taken: Taken, face: Face, files: Sorted, given: set[str]) -> tuple[str, ...]:
+    """Where a class is as it was given out, but a file that is not this notebook may hold it."""
+    sheet = next((c.sheet for c in files.candidates if c.data is taken.data), Sheet(()))
+    work = [text for text in sheet.texts if text.source.strip() not in face.given]
+    classes = [name for name in face.defines if sheet.texts and name[:1].isupper()]
+    blank = [name for name in classes if not any(answers(text, name) for text in work)]
+    if not blank:
+        return ()
+    own = [(path, text) for path, text in files.own.items() if "/" not in path]
+    others = [c for c in files.candidates if face.name not in c.faces]
+    texts = own + [(c.path, text.source) for c in others for text in c.sheet.texts]
+    found = [
+        *(path for path, text in texts if text.strip() not in given and holds(text, blank)),
+        *(path for path in [*dict(own), *files.other] if is_named(path, face)),
+    ]
+    if not found:
+        return ()
+    return (
+        f"{listed(blank)}: nothing is written in {face.name}.ipynb, but there is "
+        f"{listed([*dict.fromkeys(found)])}: look whether the work is there.",
+    )
+
+
+def holds(text: str, names: list[str]) -> bool:
+    return any(defines(text, name) for name in names)
+
+
 def is_named(path: str, face: Face) -> bool:
     return squeezed(face.name) in squeezed(PurePosixPath(path).name)
 
@@ -393,9 +424,7 @@ def not_there(face: Face, files: Sorted) -> Taken:
 
 def is_export(name: str, text: str, face: Face) -> bool:
     """Whether a text looks like a notebook that was saved as something else."""
-    return is_named(name, face) or any(
-        defines(text, defined) for defined in face.defines if defined[:1].isupper()
-    )
+    return is_named(name, face) or holds(text, [one for one in face.defines if one[:1].isupper()])
 
 
 def listed(paths: list[str], most: int = 5) -> str:

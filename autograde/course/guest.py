@@ -24,6 +24,7 @@ from .gradebook import check_cells
 from .points import differing, give_points
 from .release import NotReady, further_in
 from .settings import Judge, is_ours
+from .sharing import open_gradebook
 from .travel import CannotTravel, packed_files
 
 OURS = {"lstm": "autograde.lstm"}  # assignment to the module with its EXERCISES
@@ -141,6 +142,9 @@ class Checks(NbGraderPreprocessor):
                 raise NbGraderException(str(problem)) from None
             outputs = {path: text.encode() for path, text in self.given[folder].items()}
             resources["outputs"] = dict(resources.get("outputs") or {}) | outputs
+            run = getattr(self.parent, "parent", None)
+            if hasattr(run, "coursedir"):
+                open_gradebook(run.coursedir)  # a colleague may be the first to grade
         return nb, resources
 
     def further(self, folder: Path, module: str, resources) -> dict[str, str]:

@@ -5,6 +5,7 @@ Tags, metadata, outputs, edited tests and duplicates are then no cases at all. W
 for the instructor in plain words; where work may be lost, a person is asked.
 """
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,8 @@ from .account import Taken, defines, is_solution
 from .cells import Text, read_sheet
 
 DESK_ONLY = "desk-only"  # tag in the release: a demonstration, which does not run at grading
+FENCE = re.compile(r"(?m)^(```+|~~~+).*\n?")
+FENCED = re.compile(r"(?m)^(```+|~~~+).*\n((?s:.*?))(?:^\1|\Z)")
 MARKS = ("points", "grade", "solution", "locked", "task", "schema_version")
 
 
@@ -263,10 +266,10 @@ def is_own_text(text: Text, cell: NotebookNode) -> bool:
 
 
 def as_code(text: Text, cell: NotebookNode) -> str:
-    """The student's text for a cell; code that stands in Markdown may have fences around it."""
+    """The student's text for a cell; of Markdown with fences, what stands within them."""
     if text.kind == "markdown" and cell.cell_type == "code":
-        lines = text.source.split("\n")
-        return "\n".join(line for line in lines if not line.startswith("```"))
+        within = "\n".join(inside for _, inside in FENCED.findall(text.source))
+        return within.strip() and within or FENCE.sub("", text.source)
     return text.source
 
 

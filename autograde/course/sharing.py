@@ -42,13 +42,21 @@ def open_to_group(folders):
     """The gradebook, and folders of before `groupshared` was set, or that nbgrader leaves out."""
     steps = (folders.submitted_directory, folders.autograded_directory, folders.feedback_directory)
     tops = [Path(folders.root, name) for name in (FOLDER, "reports", *steps)]
-    found = {Path(place): GROUP for top in tops for place, *_ in os.walk(top)}
-    if book := make_url(folders.db_url).database:
-        found[Path(book)] = stat.S_IRGRP | stat.S_IWGRP
-    for path, rights in found.items():
-        with suppress(OSError):  # another's, who opens it in a run of theirs
-            if (mode := path.stat().st_mode) & rights != rights:
-                path.chmod(stat.S_IMODE(mode) | rights)
+    for path in {Path(place) for top in tops for place, *_ in os.walk(top)}:
+        give_rights(path, GROUP)
+    open_gradebook(folders)
+
+
+def open_gradebook(folders):
+    """What nbgrader has made is its owner's alone."""
+    if folders.groupshared and (book := make_url(folders.db_url).database):
+        give_rights(Path(book), stat.S_IRGRP | stat.S_IWGRP)
+
+
+def give_rights(path: Path, rights: int):
+    with suppress(OSError):  # another's, who opens it in a run of theirs
+        if (mode := path.stat().st_mode) & rights != rights:
+            path.chmod(stat.S_IMODE(mode) | rights)
 
 
 @contextmanager

@@ -83,6 +83,14 @@ def test_groupshared_opens_it_to_a_second_instructor(course, run):
     assert graded.stat().st_uid == BOB and graded.stat().st_mode & 0o777 == 0o664
 
 
+def test_groupshared_opens_a_gradebook_that_nothing_was_graded_in(course, run):
+    """nbgrader closes what it makes; and a colleague may be the first to grade."""
+    (course / "gradebook.db").chmod(0o644)
+    done = run(ADA, "nbgrader", "generate_assignment", "lstm", "--force")
+    assert done.returncode == 0, done.stderr
+    assert (course / "gradebook.db").stat().st_mode & 0o777 == 0o664
+
+
 def test_a_gradebook_to_read_only_and_a_new_student(course, run):
     hand_in_as_ada(course, "third")
     (course / "gradebook.db").chmod(0o440)

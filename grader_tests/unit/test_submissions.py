@@ -118,6 +118,41 @@ def test_something_in_place_of_a_notebook_asks():
     assert "04_peepholes.html" in found[NOTEBOOKS[3]].asks[0]
 
 
+def as_text(name: str) -> bytes:
+    return "\n\n".join(cell.source for cell in filled(name, SOLVED).cells).encode()
+
+
+def with_the_class(notebook):
+    notebook.cells.insert(2, nbformat.v4.new_code_cell(SOLVED["LSTMCell"]))
+
+
+ELSEWHERE = {  # beside a first notebook as it was given out
+    "solution.py": SOLVED["LSTMCell"].encode(),
+    "01_basic_lstm.py": as_text(FIRST),
+    "01_basic_lstm.pdf": b"%PDF",
+    "02_stacking.ipynb": work(SECOND, with_the_class),
+}
+
+
+@pytest.mark.parametrize("path", ELSEWHERE)
+def test_a_class_that_stands_elsewhere_asks(path):
+    blank = (RELEASE / f"{FIRST}.ipynb").read_bytes()
+    rest = {f"{SECOND}.ipynb": work(SECOND)}
+    (ask,) = taken(**rest | {f"{FIRST}.ipynb": blank, path: ELSEWHERE[path]})[FIRST].asks
+    assert ask.startswith("LSTMCell: nothing is written in 01_basic_lstm.ipynb") and path in ask
+    if "pdf" in path or path == f"{SECOND}.ipynb":
+        found = taken(**rest | {f"{FIRST}.ipynb": work(FIRST), path: ELSEWHERE[path]})
+        assert not found[FIRST].asks and not found[SECOND].asks
+    assert not taken(**rest | {f"{FIRST}.ipynb": blank, "plot.py": b"x = 1"})[FIRST].asks
+
+
+def test_the_kit_under_another_name_asks_nobody():
+    blank = (RELEASE / f"{FIRST}.ipynb").read_bytes()
+    kit = {"lstm_kit/cell.py": SOLVED["LSTMCell"]}
+    files_ = [Found(f"{FIRST}.ipynb", blank), Found("cell (1).py", SOLVED["LSTMCell"].encode())]
+    assert not account("ada", files_, GIVEN, kit).notebooks[FIRST].asks
+
+
 # ---------------------------------------------------------------- outside of the marks
 UNMARKED = [name for name in ALL_NOTEBOOKS if name not in NOTEBOOKS]
 FURTHER = {name: nbformat.read(RELEASE / f"{name}.ipynb", as_version=4) for name in UNMARKED}
@@ -415,6 +450,35 @@ def test_an_answer_in_another_cell_is_found(kind):
     answer = next(cell for cell in found.notebook.cells if grade_id(cell) == "LSTMCell")
     assert answer.cell_type == "code" and answer.source == SOLVED["LSTMCell"]
     assert any("is as given out" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["{}", "```python\n{}\n```", "~~~ py\n{}\n~~~", "Mine:\n\n```\n{}\n```\nThanks.", "{}\n```"],
+)
+def test_an_answer_in_markdown_is_what_stands_within_fences(around):
+    def change(notebook):
+        at = place(notebook, "LSTMCell")
+        marks = notebook.cells[at].metadata
+        text = around.format(SOLVED["LSTMCell"])
+        notebook.cells[at] = new_markdown_cell(text, id="LSTMCell", metadata=marks)
+
+    found = rebuilt(change)
+    answer = next(cell for cell in found.notebook.cells if grade_id(cell) == "LSTMCell")
+    assert answer.cell_type == "code" and answer.source.strip() == SOLVED["LSTMCell"].strip()
+
+
+def test_an_answer_in_two_fences_is_whole():
+    head, mark, forward = SOLVED["LSTMCell"].partition("    def forward(")
+
+    def change(notebook):
+        at = place(notebook, "LSTMCell")
+        text = f"```\n{head}```\nand\n```\n{mark}{forward}\n```"
+        marks = notebook.cells[at].metadata
+        notebook.cells[at] = new_markdown_cell(text, id="LSTMCell", metadata=marks)
+
+    (answer,) = [c for c in rebuilt(change).notebook.cells if grade_id(c) == "LSTMCell"]
+    assert compile(answer.source, "", "exec") and mark in answer.source
 
 
 def test_an_answer_that_is_nowhere_asks():
