@@ -15,6 +15,7 @@ from ..exercise.declared import SIZES, Exercise, Module, Recurrence, Stack, Valu
 from ..exercise.shapes import SIZE
 
 CLASSES = re.compile(r"\b(Module|Recurrence|Stack)\b")
+TABLES = re.compile(r"\bTable\b")
 CHECKS = '"""The checks at the desk."""\n\nfrom autograde import check\n\n__all__ = ["check"]\n'
 TEST = "### BEGIN HIDDEN TESTS\nfrom autograde import ask\n\nask({!r})\n### END HIDDEN TESTS"
 MARKS = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
@@ -48,6 +49,7 @@ def setup(module: str) -> list[NotebookNode]:
     kept = [node for node in ast.parse(module).body if is_setup(node)]
     lines = [line for line in map(ast.unparse, kept) if "autograde" not in line]
     lines += ["import torch", "from torch import nn"] if CLASSES.search(module) else []
+    lines += ["import pandas as pd"] if TABLES.search(module) else []
     return [
         new_code_cell("\n".join([*dict.fromkeys(lines), "from checks import check"]), id="setup")
     ]

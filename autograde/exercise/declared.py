@@ -227,7 +227,7 @@ WORDS = {  # key -> title, what a right answer does
     "untouched": ("Inputs left as they are", "what is passed in is the same after the call, and two equal calls give the same"),
     "own": ("Your own work", "your own computation, not a call to what does all of it"),
     "columns": ("Columns", "the columns that are asked for, under their names, and no others"),
-    "rows": ("Rows", "as many rows as are asked for"),
+    "rows": ("Rows", "the rows that are asked for, and no others"),
 }  # fmt: skip
 # ruff: enable[E501]
 

@@ -70,6 +70,7 @@ SAYS = {  # what is wrong: what to do
     "nothing said": "nothing is said of {what}: write what a student is told.",
     "right and wrong": "{what} is right, and among the wrong ones: take it out there.",
     "one criterion": "a Value has one criterion: list what is asked for, with its points.",
+    "slip of a list": "the slip {slip!r} is no list, as the answer {given} is: write it as a tuple, such as (1, 2).",
     "no kit": "kit names {file}, which is not in {folder}: put it there, or take it out of kit.",
     # with the judge
     "no result": "right returns {given}; asked for is {asked}: of each an array of finite numbers or truth values, or a single one.",
@@ -96,6 +97,8 @@ FIELDS = {  # name of a field: its type, or the values that it may have, and how
     "inputs": (dict, '{"x": "N n"}'),
     "wrong": (dict, '{reference: "what is said of it"}'),
     "arrays": (("torch", "numpy"), '"torch" or "numpy"'),
+    "slips": (dict, '{30: "what is said of it"}'),
+    "within": (int | float, "0.01"),
     "built_ins": (BuiltIns | None, 'BuiltIns("an LSTM", frozenset({"LSTM"}), "lstm")'),
     "draws": (Normal | None, "Normal(mean, std)"),
 }
@@ -357,7 +360,11 @@ def of_wrong(right, wrong: dict) -> Faults:
 def of_value(exercise: Value) -> Faults:
     if len(exercise.criteria) != 1:
         yield say("one criterion")
-    yield from of_wrong(exercise.answer, exercise.slips)
+    answer = exercise.answer
+    yield from of_wrong(answer, exercise.slips)
+    if isinstance(answer, list | tuple):
+        for slip in (slip for slip in exercise.slips if not isinstance(slip, tuple)):
+            yield say("slip of a list", slip=slip, given=answer)
 
 
 KINDS = {

@@ -14,8 +14,8 @@ from .untouched import TWO_CALLS_DIFFER
 
 STEPS = (1e-5, 3e-6)  # of the differences of the rule
 KNOWN_ERRORS = {  # a piece of PyTorch's message -> what it means here
-    "modified by an inplace": "a tensor that it needs was overwritten in place (as in c[k] = … or"
-    " h += …)",
+    "modified by an inplace": "a tensor that it needs was overwritten in place (as in a[k] = … or"
+    " a += …)",
     "a second time": "something is kept from one call of forward to the next",
     "a leaf Variable that requires grad": "a tensor that has a gradient is overwritten in place",
 }

@@ -157,9 +157,13 @@ def judge_tables(exercise: Table, asked: list[Asked], sheet: Sheet) -> None:
         judge_entries(one.got, one.truth, why, mistake, sheet)
         judge_order(one.got, frame, keys, sheet)
         judge_left_alone(one, sheet)
-    for name in asked[0].truth.names:
-        if not any(aligned(one.got, one.truth) for one in asked):
-            lose(name, f"No row of yours stands for a right one.{why}", mistake or "no row", sheet)
+    placed = [aligned(one.got, one.truth) for one in asked]
+    for name in asked[0].truth.names if not any(placed) else ():
+        lose(name, f"No row of yours stands for a right one.{why}", mistake or "no row", sheet)
+    for one, places in zip(asked, placed):
+        if any(placed) and len(places) < one.got.rows == one.truth.rows:
+            said = f"{row_beside_none(one, places)} stands for no right one.{why}"
+            lose("rows", said, mistake or "a row under another name", sheet)
     follows = len({one.out.written for one in asked}) > 1  # and is not what went in
     sheet.computes |= follows and not all(one.out in one.answer.after for one in asked)
     sheet.meet(*(key for key in exercise.keys if key not in ("runs", "own")))
@@ -227,6 +231,14 @@ def aligned(got: Frame, truth: Frame) -> list[tuple[int, int]]:
     in_place = all(all(map(same, got.columns[n], truth.columns[n])) for n in names)
     by = [range(f.rows) if in_place else sorted_places(f, texts, names) for f in (got, truth)]
     return list(zip(*by))
+
+
+def row_beside_none(one: Asked, places: list[tuple[int, int]]) -> str:
+    """The first row that has other texts than any right one, in words."""
+    k = min(set(range(one.got.rows)) - {k for k, _ in places})
+    texts = [n for n, kind in zip(one.truth.names, one.truth.kinds) if kind == "text"]
+    given = [f"{words(one.got.columns[n][k], 40)} in {n}" for n in texts if n in one.got.columns]
+    return f"Your row with {', '.join(given)}"
 
 
 def sorted_places(frame: Frame, texts: list[str], names: list[str]) -> list[int]:

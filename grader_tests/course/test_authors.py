@@ -13,7 +13,7 @@ import pytest
 from nbgrader.api import Gradebook
 from traitlets.config import PyFileConfigLoader
 
-from autograde.course import adopt, prove
+from autograde.course import adopt, begin, prove
 from autograde.course.checked import Source, faults_at_desks, faults_of_source
 from autograde.course.release import NotReady, read_release
 from autograde.course.verbs import CheckExercise, Prove
@@ -88,6 +88,12 @@ EXERCISES = (
     Value("four", "sums", (Criterion("value", 1, "Four", "how many"),), answer=4),
 )
 """
+
+
+@pytest.mark.parametrize("kind, name", [("Table", "pandas as pd"), ("Module", "torch")])
+def test_a_notebook_begins_with_what_answers_of_its_kind_need(kind, name):
+    (cell,) = begin.setup(f"from autograde.exercise import {kind}")
+    assert f"import {name}" in cell.source.splitlines()
 
 
 @pytest.fixture

@@ -176,6 +176,9 @@ BROKEN = (  # row of SAYS, declaration, what is changed in it, how, and what mus
     ("nothing said", COUNT, '"that is one of two"', "None", "nothing is said of 15"),
     ("right and wrong", COUNT, "slips={15:", "slips={30:", "30 is right, and among the wrong ones"),
     ("right and wrong", MEAN, "wrong={over_rows", "wrong={mean", "mean is right, and among the wrong ones"),
+    ("slip of a list", COUNT, "answer=30", "answer=[3, 0]", "the slip 15 is no list, as the answer [3, 0] is: write it as a tuple, such as (1, 2)."),
+    ("field", COUNT, "answer=30", "within='1 %', answer=30", "within is '1 %': write within=0.01."),
+    ("field", COUNT, 'slips={15: "that is one of two"}', 'slips=(15, "one of two")', "slips is (15, 'one of two'): write slips={30: "),
     ("one criterion", COUNT, 'criteria("value")', 'criteria("value", "more")', "a Value has one criterion"),
     # with the judge
     ("raises", MEAN, "x.mean(dim=-1)", "x.meen(dim=-1)", "has no attribute 'meen'"),

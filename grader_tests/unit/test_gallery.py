@@ -204,6 +204,22 @@ def test_a_lookup_table_stands_whole_in_every_call():
     )
 
 
+def spent(orders):
+    """One row for each country: what was spent there."""
+    return orders.groupby("country", as_index=False)["price"].sum()
+
+
+def test_a_row_under_another_name_is_no_right_row():
+    """Rows are told apart by their texts, and one that has another is beside none."""
+    points = {"columns": 1, "rows": 1, "price": 1}
+    inputs = {"orders": {"country": "DE|FR|PL", "price": "float > 0"}}
+    table = Table("spent", "orders", points, inputs=inputs, right=spent)
+    worked = "def spent(orders):\n    return orders.groupby('country').price.sum().reset_index()"
+    told = lost(grade(table, worked + ".replace('PL', 'pl')"))
+    assert list(told) == ["rows"] and "Your row with pl in country stands for no" in told["rows"]
+    assert not lost(grade(table, worked))
+
+
 def test_a_number_that_is_changed_in_a_call_is_told_with_the_call():
     said = {said for said, _ in variants(over_columns)}
     assert "the minus before `1` is missing, in mean(…)" in said

@@ -109,7 +109,8 @@ def report_kept(exercise: Recurrence, kept: str, sheet: Sheet):
 def report_order(exercise: Recurrence, reading: Reading, sheet: Sheet):
     """The order of arguments and outputs, and the form in which these come back."""
     outputs = list(exercise.rule.outputs)
-    asked, form = f"({', '.join(outputs)})", form_of(reading.pairs)
+    asked, form = ", ".join(outputs), form_of(reading.pairs)
+    asked = f"({asked})" if len(outputs) > 1 else asked
     said = [taken] if (taken := arguments_taken(exercise, reading)) else []
     if form:
         said.append(f"returns {form}; it should return {asked}")
