@@ -230,7 +230,12 @@ def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):
         other, _ = built(cls, [n, m, 2 * layers - count], dtype)
     except Exception:
         return module
-    return other if len(where_cells_are(other)[1]) == layers else module
+    if len(where_cells_are(other)[1]) != layers:
+        return module
+    for name, value in vars(module).items():
+        if type(value) is int:
+            setattr(other, name, value)  # the sizes that it was asked for, as it keeps them
+    return other
 
 
 def put_in_layers(module, made: list[StandIn], build: dict) -> int | None:
