@@ -40,6 +40,7 @@ LOGGED = {  # criterion -> what is wrong where the layers' calls show no wiring 
 }
 NOT_READABLE = "Your outputs and final states are not what the rule gives"
 UNKNOWN = "no mistake that we know gives"
+MOST_RUNS = 10  # of a layer at each step, which the student is told
 
 
 # ---------------------------------------------------------------- what is asked
@@ -657,8 +658,19 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
             sheet.lose(key, shape, "outputs has another shape")
             continue
         what = LOGGED[key] if all(logs) else NOT_READABLE
+        if key == "states":
+            what = more_often(seen) + what
         rule = f"The rule: {exercise.asks(key)}."
         sheet.lose(key, f"{what}, and {UNKNOWN} your numbers. {rule}", what[0].lower() + what[1:])
+
+
+def more_often(seen: list[tuple[Seen, list]]) -> str:
+    """What is said of layers that are all run more often than there are steps; "" of others."""
+    one, log = seen[0]
+    often, steps = {len(calls) for calls in log}, len(one.x)
+    if len(often) != 1 or not steps < min(often) <= MOST_RUNS * steps:
+        return ""
+    return f"Every layer is run {often.pop()} times for {steps} steps. "
 
 
 def other_shape(seen: list[tuple[Seen, list]]) -> str:
@@ -695,6 +707,8 @@ def logged(seen: Seen, log: list) -> dict[str, bool] | None:
     for k, layer in enumerate(given):
         for t, (x, *states) in enumerate(layer):
             below = made[k - 1][t : t + 1] if k and len(made[k - 1]) == len(layer) else []
+            if below and (runs := len(layer) // steps) > 1:  # several calls may belong to one step
+                below += made[k - 1][t - t % runs :][:runs]
             right = [states[-1] for states in below] if k else [seen.x[t]] if once else seen.x
             reads.append(any(agree(x, one, NAMED) for one in right))
             before = [made[k][t - 1]] if t else [starts[k]]

@@ -24,10 +24,11 @@ MODES = ("stand-in", "own")  # whose cells the stack is asked with: the grader's
 def answer(namespace: dict, question: dict) -> dict:
     """Builds of the stack that is asked for, and what its reset_parameters() does."""
     ways = [(mode, dtype) for mode in MODES for dtype in DTYPES]
-    builds = [
-        best((build_answer, namespace, question, build, *way) for way in ways)
-        for build in question["builds"]
-    ]
+    builds = []
+    for build in question["builds"]:
+        if builds and build["only_values"]:  # with the cells that the others were answered with
+            ways.sort(key=lambda way: way[0] != builds[0].get("mode"))
+        builds.append(best((build_answer, namespace, question, build, *way) for way in ways))
     if question.get("task") == "values":
         return {"builds": builds, "resets": []}
     resets = [attempt(reset_in, namespace, question, mode) | {"about": mode} for mode in MODES]

@@ -345,6 +345,14 @@ UNKNOWN_WIRINGS = {
         {"states", "final"},
         "The final states are not what the layers returned last",
     ),
+    "one call for c and one for h": (
+        (
+            "c[k], h[k] = cell(x_t, c[k], h[k])",
+            "c[k] = cell(x_t, c[k], h[k])[0]\n        h[k] = cell(x_t, c[k], h[k])[1]",
+        ),
+        {"states", "final"},
+        "Every layer is run 8 times for 4 steps.",
+    ),
     "h_T halved": (
         ("torch.stack(c), torch.stack(h)", "torch.stack(c), torch.stack(h) / 2"),
         {"final"},
@@ -383,6 +391,11 @@ def test_what_only_failing_sizes_would_show_is_lost():
         verdict = grade("LSTM", odd)
         assert odd != STACK_WITH_LISTS and lost(verdict) == keys
         assert any(said in result.sentence for result in verdict.results)
+
+
+def test_rows_that_the_cell_beside_the_stack_takes_are_right_for_one_unit_too():
+    odd = STACK_WITH_LISTS.replace("c[k], h[k])", "c[k : k + 1], h[k : k + 1])")
+    assert odd != STACK_WITH_LISTS and not lost(grade("LSTM", odd))
 
 
 def test_a_stack_that_runs_no_layer_for_a_single_step_is_not_one_of_fewer_layers():
