@@ -55,7 +55,7 @@ class Trace(TorchFunctionMode):
                 self.lines.append(own_line(sys._getframe().f_back))
             elif self.keeps(value, 1) and self.count < MOST_NUMBERS:
                 made_by = func, own_line(sys._getframe().f_back)
-                self.numbers.setdefault(made_by, []).append(float(value))
+                self.numbers.setdefault(made_by, []).append(value.detach().item())
                 self.count += 1
         return out
 
