@@ -662,6 +662,9 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
             what = more_often(seen) + what
         rule = f"The rule: {exercise.asks(key)}."
         sheet.lose(key, f"{what}, and {UNKNOWN} your numbers. {rule}", what[0].lower() + what[1:])
+    if not set(keys) & set(sheet.lost) and (often := more_often(seen)):
+        said = f"{often}The rule: {exercise.asks('states')}."
+        sheet.lose("states", said, "every layer is run more than once a step")
 
 
 def more_often(seen: list[tuple[Seen, list]]) -> str:
