@@ -161,6 +161,20 @@ STATES = {
         "every step starts from zeros; each step goes on from the states of the step before",
         own=lambda at: tuple(0 * state for state in at.now[at.k]),
     ),
+    "{state} zeros": Carries(
+        "the given {state} is ignored: it starts from zeros",
+        start=lambda given, place: [
+            put(layer, place, tuple(0 * state for state in layer)) for layer in given
+        ],
+    ),
+    "{state} first": Carries(
+        "all layers start from the given {state} of layer 0; layer k starts from {state}[k]",
+        start=lambda given, place: [put(layer, place, given[0]) for layer in given],
+    ),
+    "{state} alone": Carries(
+        "every state starts from the given {state}; {rest} not looked at",
+        start=lambda given, place: [(layer[place],) * len(layer) for layer in given],
+    ),
     "first": Carries(
         "all layers start from the given state of layer 0; layer k starts from {layer_k}",
         start=lambda given: [given[0]] * len(given),
@@ -402,7 +416,7 @@ def with_names(table: dict, states: tuple[str, ...], called: dict[str, str]) -> 
             about = words | about_one(states, place, called)
             changes = {"says": wiring.says.format(**about)}
             if place is not None:
-                fields = ("own", "new") if isinstance(wiring, Carries) else ("read",)
+                fields = ("start", "own", "new") if isinstance(wiring, Carries) else ("read",)
                 for field in fields:
                     if "place" in getattr(wiring, field).__code__.co_varnames:
                         changes[field] = partial(getattr(wiring, field), place=place)

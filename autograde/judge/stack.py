@@ -40,6 +40,7 @@ LOGGED = {  # criterion -> what is wrong where the layers' calls show no wiring 
 }
 NOT_READABLE = "Your outputs and final states are not what the rule gives"
 UNKNOWN = "no mistake that we know gives"
+MOST_RUNS = 10  # of a layer at each step, which the student is told
 
 
 # ---------------------------------------------------------------- what is asked
@@ -344,7 +345,7 @@ def wrong_with(exercise: Stack, known: Tables, pair: Pair) -> str:
         broken = pair.build.broken
         return f"your class fails: {broken}" if broken else ""
     if not pair.complete:
-        return f"there are {len(pair.layers)} layers"
+        return there_are(pair)
     seen, _ = seen_of(exercise, pair, [*range(len(pair.layers))])
     gone = run(known, seen, Wiring())
     if seen.outputs is None or not seen.gave(gone.shown[-1], seen.outputs):
@@ -392,7 +393,7 @@ def complaints(exercise: Stack, pair: Pair) -> Iterator[tuple[str, str]]:
         )
     if not pair.complete and (pair.layers or build.layers != "NoneType"):
         yield (
-            f"With n_layers={layers} there are {len(pair.layers)} layers.",
+            f"With n_layers={layers} {there_are(pair)}.",
             "the number of layers is wrong",
         )
     for k, layer in enumerate(pair.layers):
@@ -409,6 +410,10 @@ def complaints(exercise: Stack, pair: Pair) -> Iterator[tuple[str, str]]:
         )
 
 
+def there_are(pair: Pair) -> str:
+    return "there is 1 layer" if len(pair.layers) == 1 else f"there are {len(pair.layers)} layers"
+
+
 def about_layer(exercise: Stack, pair: Pair, k: int, layer: Layer) -> Iterator[tuple[str, str]]:
     n, m, _ = pair.asked.sizes
     if not layer.right:
@@ -417,11 +422,13 @@ def about_layer(exercise: Stack, pair: Pair, k: int, layer: Layer) -> Iterator[t
             f"a layer is no {exercise.cell}",
         )
     elif layer.reads not in (None, n if k == 0 else m):
-        is_now = "input_dim" if layer.reads == n else words(str(layer.reads), 9)
-        wanted = "it reads the h of the layer below, hidden_dim numbers"
-        wanted = "layer 0 reads input_dim" if k == 0 else wanted
+        sizes = {m: "hidden_dim", n: "input_dim"}
+        wanted = (
+            "x_t, input_dim numbers" if k == 0 else "the h of the layer below, hidden_dim numbers"
+        )
         yield (
-            f"Layer {k} reads {is_now} numbers; {wanted}.",
+            f"Layer {k} reads {sizes.get(layer.reads, words(str(layer.reads), 9))} numbers;"
+            f" it should read {wanted}.",
             "a layer is made for the wrong size of input",
         )
     elif layer.units not in (None, m):
@@ -434,11 +441,12 @@ def about_layer(exercise: Stack, pair: Pair, k: int, layer: Layer) -> Iterator[t
 # ---------------------------------------------------------------- reading the numbers
 def telling(usable: list[Pair]) -> list[Pair]:
     """The builds to read: those with as many layers as asked, where two of them lie on top of one
-    another; else all. None that gave no numbers back, where others did (a single step, for a class
-    that skips one)."""
+    another; else all. None that gave no numbers back or ran no layer, where others did (a single
+    step, for a class that skips one)."""
     complete = [pair for pair in usable if pair.count == pair.asked.sizes[2]]
     chosen = complete if any(pair.asked.sizes[2] > 1 for pair in complete) else usable
-    return [pair for pair in chosen if pair.gave_numbers] or chosen
+    chosen = [pair for pair in chosen if pair.gave_numbers] or chosen
+    return [pair for pair in chosen if used_layers(pair)] or chosen
 
 
 def weights_of(pair: Pair) -> list[dict[str, np.ndarray]]:
@@ -591,9 +599,12 @@ def report(
     if written and found.outputs == "aliased":
         explained.add("outputs")
     if found.outputs != RIGHT and "outputs" not in explained:
-        unknown = "outputs does not follow from the layers' states as the rule asks"
-        says = known.outputs[found.outputs].says if found.outputs else unknown
-        lose(exercise, key("outputs"), says, sheet)
+        if found.outputs is None and (shape := other_shape(seen)):
+            sheet.lose(key("outputs"), shape, "outputs has another shape")
+        else:
+            unknown = "outputs does not follow from the layers' states as the rule asks"
+            says = known.outputs[found.outputs].says if found.outputs else unknown
+            lose(exercise, key("outputs"), says, sheet)
     if (
         found.finals != RIGHT
         and "finals" not in explained
@@ -650,8 +661,22 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
             sheet.lose(key, shape, "outputs has another shape")
             continue
         what = LOGGED[key] if all(logs) else NOT_READABLE
+        if key == "states":
+            what = more_often(seen) + what
         rule = f"The rule: {exercise.asks(key)}."
         sheet.lose(key, f"{what}, and {UNKNOWN} your numbers. {rule}", what[0].lower() + what[1:])
+    if not set(keys) & set(sheet.lost) and (often := more_often(seen)):
+        said = f"{often}The rule: {exercise.asks('states')}."
+        sheet.lose("states", said, "every layer is run more than once a step")
+
+
+def more_often(seen: list[tuple[Seen, list]]) -> str:
+    """What is said of layers that are all run more often than there are steps; "" of others."""
+    one, log = seen[0]
+    often, steps = {len(calls) for calls in log}, len(one.x)
+    if len(often) != 1 or not steps < min(often) <= MOST_RUNS * steps:
+        return ""
+    return f"Every layer is run {often.pop()} times for {steps} steps. "
 
 
 def other_shape(seen: list[tuple[Seen, list]]) -> str:
@@ -688,6 +713,8 @@ def logged(seen: Seen, log: list) -> dict[str, bool] | None:
     for k, layer in enumerate(given):
         for t, (x, *states) in enumerate(layer):
             below = made[k - 1][t : t + 1] if k and len(made[k - 1]) == len(layer) else []
+            if below and (runs := len(layer) // steps) > 1:  # several calls may belong to one step
+                below += made[k - 1][t - t % runs :][:runs]
             right = [states[-1] for states in below] if k else [seen.x[t]] if once else seen.x
             reads.append(any(agree(x, one, NAMED) for one in right))
             before = [made[k][t - 1]] if t else [starts[k]]

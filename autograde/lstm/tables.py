@@ -106,6 +106,7 @@ SQUASH = {
     "right(a / 2)": "the sum is halved",
     "1 + exp(-a)": "brackets are missing: 1 / (1 + exp(−…))",
     "right(a + 1)": "1 is added inside right",
+    "right(a - 1)": "1 is subtracted inside right",
     "-softplus(-a)": "it is the logarithm of σ",
     "4 * sigmoid(a) - 2": "4σ(…) − 2, as in the paper of 1997, stands in place of right",
 }
@@ -202,6 +203,11 @@ COUPLED = {  # 1 − f weights the candidate; what is wrong about that counts fo
     "f * c + (2 - f) * g": ("the candidate is weighted by 2 − f_t", "coupling"),
     "f * c + (1 - f) ** 2 * g": ("1 − f_t is squared", "coupling"),
     "f * c + f * g": ("the candidate is weighted by f_t, not by 1 − f_t", "coupling"),
+    "(1 - f) * (g - c)": (
+        "c_{t−1} is not added: c_{t−1} + (1 − f_t) * (c̃_t − c_{t−1})",
+        "coupling",
+    ),
+    "f * (c - g)": ("c̃_t is not added: c̃_t + f_t * (c_{t−1} − c̃_t)", "coupling"),
     "f * c + g * g": ("c̃_t stands in place of 1 − f_t", "coupling"),
     "f * c + h * g": ("h_{t−1} stands in place of 1 − f_t", "coupling"),
     "f * c + g": ("the candidate is not weighted by 1 − f_t", "coupling"),

@@ -25,10 +25,11 @@ MODES = ("stand-in", "own")  # whose cells the stack is asked with: the grader's
 def answer(namespace: dict, question: dict) -> dict:
     """Builds of the stack that is asked for, and what its reset_parameters() does."""
     ways = [(mode, dtype) for mode in MODES for dtype in DTYPES]
-    builds = [
-        best((build_answer, namespace, question, build, *way) for way in ways)
-        for build in question["builds"]
-    ]
+    builds = []
+    for build in question["builds"]:
+        if builds and build["only_values"]:  # with the cells that the others were answered with
+            ways.sort(key=lambda way: way[0] != builds[0].get("mode"))
+        builds.append(best((build_answer, namespace, question, build, *way) for way in ways))
     if question.get("task") == "values":
         return {"builds": builds, "resets": []}
     resets = [attempt(reset_in, namespace, question, mode) | {"about": mode} for mode in MODES]
@@ -231,7 +232,12 @@ def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):
         other, _ = built(cls, [n, m, 2 * layers - count], dtype)
     except Exception:
         return module
-    return other if len(where_cells_are(other)[1]) == layers else module
+    if len(where_cells_are(other)[1]) != layers:
+        return module
+    for name, value in vars(module).items():
+        if type(value) is int:
+            setattr(other, name, value)  # the sizes that it was asked for, as it keeps them
+    return other
 
 
 def put_in_layers(module, made: list[StandIn], build: dict) -> int | None:

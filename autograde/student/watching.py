@@ -21,6 +21,8 @@ if sys.platform == "linux":
     import resource  # which Windows has not
 
 MOST_STEPS = 200  # of a computation that is kept
+MOST_NUMBERS = 5000  # of those that are made one by one
+MOST_IN_A_LINE = 8  # values of all units that one operation in one line makes
 PATIENCE = 10  # times that the profiler may fail
 AT_REST = 0.002  # seconds until the profiler's own thread sleeps; doubled each time it fails
 OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
@@ -36,11 +38,13 @@ MOST_VALUES = 16  # of an output that are compared
 
 class Trace(TorchFunctionMode):
     """Keeps every intermediate result of `units` numbers, and the student's line that made it; and
-    whether any was coarse."""
+    whether any was coarse. Single numbers are put together to such results, where one operation in
+    one line has made them for every unit."""
 
     def __init__(self, units: int):
         super().__init__()
         self.units, self.values, self.lines, self.coarse = units, [], [], False
+        self.numbers, self.count = {}, 0
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
@@ -49,11 +53,29 @@ class Trace(TorchFunctionMode):
             if self.keeps(value):
                 self.values.append(value.detach().reshape(-1).to(torch.float64, copy=True))
                 self.lines.append(own_line(sys._getframe().f_back))
+            elif self.keeps(value, 1) and self.count < MOST_NUMBERS:
+                made_by = func, own_line(sys._getframe().f_back)
+                self.numbers.setdefault(made_by, []).append(value.detach().item())
+                self.count += 1
         return out
+
+    def put_together(self):
+        """The numbers that a loop over the units made, in a loop over the gates or around one."""
+        for (_, line), numbers in self.numbers.items():
+            often, rest = divmod(len(numbers), self.units)
+            if rest or not 1 <= often <= MOST_IN_A_LINE:
+                continue
+            made = torch.tensor(numbers, dtype=torch.float64)
+            rows = [*made.reshape(self.units, often).T, *made.reshape(often, self.units)]
+            rows = rows[: MOST_STEPS - len(self.values)]
+            self.values += rows
+            self.lines += [line] * len(rows)
+        self.numbers = {}
 
     def told(self) -> dict:
         """The results as one tensor (count, units), where there are any, with the lines that made
         them, as answers.Call has it."""
+        self.put_together()
         if not self.values:
             return {"trace": None, "coarse": self.coarse}
         known = {line: place_of(*line) for line in dict.fromkeys(self.lines) if line}
@@ -65,12 +87,12 @@ class Trace(TorchFunctionMode):
             "places": [known[line] for line in places],
         }
 
-    def keeps(self, value) -> bool:
+    def keeps(self, value, units: int | None = None) -> bool:
         return (
             isinstance(value, torch.Tensor)
             and value.device.type != "meta"  # it has no numbers
             and not torch._C._functorch.is_functorch_wrapped_tensor(value)  # of many calls at once
-            and value.numel() == self.units
+            and value.numel() == (units or self.units)
             and value.is_floating_point()
             and len(self.values) < MOST_STEPS
         )

@@ -642,6 +642,16 @@ WIRED = {  # name -> a slip of one of the tables, or of no table, with the chang
     "layer 0's given state for all": wired(
         "states", "first", start="c, h = [c[0]] * len(c), [h[0]] * len(h)"
     ),
+    "the given c ignored": wired("states", "c zeros", start="c, h = [0 * s for s in c], list(h)"),
+    "the given h ignored": wired("states", "h zeros", start="c, h = list(c), [0 * s for s in h]"),
+    "layer 0's given c for all": wired(
+        "states", "c first", start="c, h = [c[0]] * len(c), list(h)"
+    ),
+    "layer 0's given h for all": wired(
+        "states", "h first", start="c, h = list(c), [h[0]] * len(h)"
+    ),
+    "the given h for c as well": wired("states", "h alone", start="c, h = list(h), list(h)"),
+    "the given c for h as well": wired("states", "c alone", start="c, h = list(c), list(c)"),
     "the last layer's given state for all": wired(
         "states", "last", start="c, h = [c[-1]] * len(c), [h[-1]] * len(h)"
     ),
@@ -811,7 +821,7 @@ BUILT = {  # the same for the constructor, for all stacks; {cell} is the class o
     ),
     "all cells built for hidden_dim": (
         "layers",
-        "layer 0 reads input_dim",
+        "Layer 0 reads hidden_dim numbers; it should read x_t, input_dim numbers",
         {
             "layers": "self.layers = nn.ModuleList({cell}(hidden_dim, hidden_dim) for k in "
             "range(n_layers))"

@@ -335,8 +335,8 @@ UNKNOWN_WIRINGS = {
         {"wiring"},
         "The layers do not read what they should",
     ),
-    "h_0 of layer 0 for all": (
-        ("for x_t in x:", "h = [h[0]] * len(h)\nfor x_t in x:"),
+    "the mean of h_0 for all": (
+        ("for x_t in x:", "h = [sum(h) / len(h)] * len(h)\nfor x_t in x:"),
         {"states"},
         "not carried along as they should",
     ),
@@ -344,6 +344,14 @@ UNKNOWN_WIRINGS = {
         ("x_t = h[k]", "c[k] = c[k].clamp(-0.5, 0.5)\n        x_t = h[k]"),
         {"states", "final"},
         "The final states are not what the layers returned last",
+    ),
+    "one call for c and one for h": (
+        (
+            "c[k], h[k] = cell(x_t, c[k], h[k])",
+            "c[k] = cell(x_t, c[k], h[k])[0]\n        h[k] = cell(x_t, c[k], h[k])[1]",
+        ),
+        {"states", "final"},
+        "Every layer is run 8 times for 4 steps.",
     ),
     "h_T halved": (
         ("torch.stack(c), torch.stack(h)", "torch.stack(c), torch.stack(h) / 2"),
@@ -383,6 +391,60 @@ def test_what_only_failing_sizes_would_show_is_lost():
         verdict = grade("LSTM", odd)
         assert odd != STACK_WITH_LISTS and lost(verdict) == keys
         assert any(said in result.sentence for result in verdict.results)
+
+
+def test_rows_that_the_cell_beside_the_stack_takes_are_right_for_one_unit_too():
+    odd = STACK_WITH_LISTS.replace("c[k], h[k])", "c[k : k + 1], h[k : k + 1])")
+    assert odd != STACK_WITH_LISTS and not lost(grade("LSTM", odd))
+
+
+def test_a_stack_that_runs_no_layer_for_a_single_step_is_not_one_of_fewer_layers():
+    """Whoever skips the last step runs nothing of a sequence of one."""
+    odd = STACK_WITH_LISTS.replace("range(x.shape[0])", "range(x.shape[0] - 1)")
+    verdict = grade("LSTM", odd.replace("return outputs", "return outputs + [h[-1]]"))
+    assert "layers" not in lost(verdict)
+
+
+@pytest.mark.parametrize("more", ["n_layers", "(n_layers - 2)"])
+def test_a_layer_too_many_or_too_few_costs_no_more_where_forward_counts_them_itself(more):
+    odd = STACK_WITH_LISTS.replace("(n_layers - 1)", more)
+    odd = odd.replace("sizes = ", "self.n_layers = n_layers\n        sizes = ")
+    odd = odd.replace("new_c, new_h = x[t], [], []", "new_c, new_h = x[t], list(c), list(h)")
+    for name in "ch":
+        odd = odd.replace(f"new_{name}.append({name}_k)", f"new_{name}[k] = {name}_k")
+        odd = odd.replace(f"list({name})", f"[{name}[j] for j in range(self.n_layers)]")
+    assert "self.n_layers)]" in odd and lost(grade("LSTM", odd)) == {"layers"}
+
+
+UNIT_BY_UNIT = """
+    def forward(self, x, c, h):
+        new_c, new_h = [], []
+        for j in range(len(h)):
+            gate = {}
+            for k in "fioc":
+                W, U, b = (getattr(self, f"{letter}_{k}") for letter in "WUb")
+                total = (W[j] * h).sum() + (U[j] * x).sum() + b[j]
+                gate[k] = torch.tanh(total) if k == "c" else torch.sigmoid(total)
+            new_c.append(gate["f"] * c[j] + gate["i"] * gate["c"])
+            new_h.append(gate["o"] * torch.tanh(new_c[j]))
+        return torch.stack(new_c), torch.stack(new_h)
+"""
+OF_ONE_UNIT = {  # a change of it -> what it loses
+    "c[j] +": ("c[j - 1] +", {"cell"}),
+    "torch.tanh(new_c[j])": ("torch.tanh(new_c[0])", {"hidden"}),
+    "total = (W[j] * h)": ("total = (W[:, j] * h)", set("fioc")),
+    "+ b[j]": ('+ (b[j] if k != "i" else 0)', {"i"}),
+    "new_h = [], []": ("new_h = [], []  # nothing else", set()),
+}
+
+
+@pytest.mark.parametrize("old", OF_ONE_UNIT)
+def test_gates_that_are_made_unit_by_unit_are_seen(old):
+    new, keys = OF_ONE_UNIT[old]
+    assert old in UNIT_BY_UNIT
+    head = plain_cell("Parameter", "@")
+    source = head[: head.index("    def forward")] + UNIT_BY_UNIT.replace(old, new)
+    assert lost(grade("LSTMCell", source)) == keys
 
 
 def test_states_of_an_odd_shape_raise_nothing():
@@ -457,7 +519,7 @@ def test_a_gradient_through_rounded_numbers_is_not_called_cut(kind):
 
 def test_a_gradient_that_cannot_be_told_is_not_called_cut():
     """Cells that run twice a step: the loss bends so fast that differences over a small step are no
-    measure."""
+    measure. What they read is right, and how often they run is said."""
     verdict = grade(
         "LSTM",
         stack_source(run="time outside").replace(
@@ -465,7 +527,7 @@ def test_a_gradient_that_cannot_be_told_is_not_called_cut():
             "        c[k], h[k] = cell(x_t, c[k], h[k])\n                c[k], h[k] = cell(x_t",
         ),
     )
-    assert lost(verdict) == {"wiring"} and not any(
+    assert lost(verdict) == {"states"} and not any(
         "is cut" in result.sentence for result in verdict.results
     )
 
