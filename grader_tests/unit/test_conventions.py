@@ -290,6 +290,21 @@ def test_a_matrix_and_a_line_that_raises_cost_one_value_each():
     assert "raises NameError" in told(verdict) and "makes a matrix" in told(verdict)
 
 
+def test_what_drawn_numbers_make_raise_is_not_told_as_the_students():
+    """All gates in one, from a name that is not there; what stands for it cannot be cut in four."""
+    gates = "torch.cat([self.W_f(h), self.W_i(h), self.W_o(h), self.W_c(h)])"
+    body = (
+        f"        gates = nobody.linear({gates})\n"
+        "        f, i, o, g = gates.split(len(h))\n"
+        "        c_t = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)\n"
+        "        return c_t, torch.sigmoid(o) * torch.tanh(c_t)\n"
+    )
+    head = CELL.partition("    def forward")[0] + "    def forward(self, x, c, h):\n"
+    said = told(grade("LSTMCell", head + body))
+    assert "NameError: name 'nobody' is not defined" in said
+    assert "ValueError" not in said and "and raises" not in said
+
+
 def test_a_forward_in_which_every_line_raises_earns_its_form_alone():
     source = CELL.replace("torch.sigmoid(", "torch.sigmod(").replace("torch.tanh(", "torch.than(")
     assert grade("LSTMCell", source).score <= 1.5

@@ -11,7 +11,7 @@ import numpy as np
 from ...exercise.declared import Recurrence
 from ...exercise.rules import columns
 from ...exercise.verdict import Place
-from ..answers import Build, Call, Found
+from ..answers import Build, Call, Failure, Found
 from ..diagnose import DEEPEST, Finding, Seen, diagnose
 from .asks import Pair
 from .conventions import Convention, conventions
@@ -38,6 +38,15 @@ class Order:
         return self.states != tuple(range(len(self.states)))
 
 
+def told(raised: tuple[Failure, ...]) -> list[Failure]:
+    """The first error, and those after it that are like it or about a name. Another one may come
+    of the drawn numbers that stand for what raised before it, and they are not the student's."""
+    kind = lambda one: one.error.partition(":")[0]
+    mine = (kind(raised[0]), "NameError", "UnboundLocalError") if raised else ()
+    about_self = lambda one: kind(one) == "AttributeError" and "'Tensor'" not in one.error
+    return [one for one in raised if kind(one) in mine or about_self(one)]
+
+
 @dataclass(frozen=True)
 class Reading:
     """What was found for each output of the usable builds, read in an order, with the parameters of
@@ -55,7 +64,7 @@ class Reading:
         of these lines."""
         lines = {}
         for build in (pair.build for pair in self.pairs):
-            for what, failures in (("raises", build.raised), ("makes", build.spread)):
+            for what, failures in (("raises", told(build.raised)), ("makes", build.spread)):
                 for failure in failures:
                     lines.setdefault(failure.place, f"{what} {failure}")
         return ", and ".join(lines.values())
