@@ -80,6 +80,16 @@ def back_up(db_url: str) -> Path | None:
     return copy
 
 
+def remedy(db_url: str, problem: Exception) -> str:
+    """What to do where the file of an SQLite gradebook is none; "" for other troubles."""
+    if type(getattr(problem, "orig", None)) is not sqlite3.DatabaseError:
+        return ""
+    path = Path(make_url(db_url).database or "")
+    copies = sorted(path.parent.glob(f"{path.name}.backup-*"))
+    instead = f"put the newest copy in its place: cp {copies[-1].name} {path.name}"
+    return f" {path} is damaged: {instead if copies else 'move it away, and grade again'}."
+
+
 def writes(db_url: str) -> int:
     """How often an SQLite gradebook has been written to, by its own count, which begins anew in a
     copy of ours; 0 for another database.

@@ -23,7 +23,7 @@ from ..pages.roster import Person, Problem, Roster, people, read_table
 from . import adopt, farm
 from .command import EXIT_CODES
 from .files import folders_of, reason, shown
-from .gradebook import begin_anew
+from .gradebook import begin_anew, remedy
 from .marking import Marking
 from .release import NotReady
 from .settings import Judge
@@ -99,6 +99,7 @@ class Verb(NbGrader):
             return refuse(
                 "Stopped: the course's files or its gradebook could not be read or written "
                 f"({where}{reason(problem)}). What is marked is kept."
+                f"{remedy(app.coursedir.db_url, problem)}"
             )
 
     @classmethod

@@ -472,6 +472,22 @@ def test_marks_that_the_gradebook_has_lost_are_given_again(courses, tmp_path):
     assert "1 graded, 0 unchanged" in again.stdout and scores(course)["full"] == FULL
 
 
+def test_a_gradebook_that_is_damaged_is_named_with_its_newest_copy(courses, tmp_path):
+    course = copy_course(courses, tmp_path)
+    for copy in course.glob("gradebook.db.backup-*"):
+        copy.unlink()
+    (course / "gradebook.db").write_text("no gradebook")
+    for copy in ("", "gradebook.db.backup-20260101-000000", "gradebook.db.backup-20260102-000000"):
+        if copy:
+            (course / copy).touch()
+        stopped = autograde(course)
+        said = f"cp {copy} gradebook.db" if copy else "move it away"
+        assert stopped.returncode == 2 and "Traceback" not in stopped.stderr
+        assert (
+            f"{course / 'gradebook.db'} is damaged: " in stopped.stderr and said in stopped.stderr
+        )
+
+
 def test_a_gradebook_that_was_made_anew_is_filled(courses, tmp_path):
     """However often it has been written to: whom it does not know has not left the course."""
     course = copy_course(courses, tmp_path)
