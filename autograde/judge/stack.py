@@ -40,6 +40,7 @@ LOGGED = {  # criterion -> what is wrong where the layers' calls show no wiring 
 }
 NOT_READABLE = "Your outputs and final states are not what the rule gives"
 UNKNOWN = "no mistake that we know gives"
+ROWS_OF = "the rows of "  # the one state of a stack that has one
 MOST_RUNS = 10  # of a layer at each step, which the student is told
 
 
@@ -527,7 +528,8 @@ def check_states(exercise: Stack, usable: list[Pair], sheet: Sheet):
         if form:
             sheet.lose(
                 key,
-                f"forward returns {form}; it should return outputs and {final_states(exercise)}.",
+                f"forward returns {form}; it should return outputs and "
+                f"{final_states(exercise).removeprefix(ROWS_OF)}.",
                 "what is returned has another form",
             )
         if pair.returned[0].type == "NoneType" and not whole(exercise):
@@ -628,7 +630,7 @@ def logs_say_more(seen: list[tuple[Seen, list]]) -> bool:
 
 def final_states(exercise: Stack) -> str:
     names = ", ".join(f"{state}_T" for state in exercise.states)
-    return f"({names})" if len(exercise.states) > 1 else f"the rows of {names}"
+    return f"({names})" if len(exercise.states) > 1 else ROWS_OF + names
 
 
 def lose(exercise: Stack, key: str, what: str, sheet: Sheet):
