@@ -757,20 +757,22 @@ def loss_of(exercise: Stack, known: Tables, pair: Pair, found: Found | None) -> 
     x_name, *names = pair.asked.sequence.arguments
     x, *given = pair.asked.sequence.arguments.values()
 
-    def loss(shift: dict[str, np.ndarray]) -> float:
+    def gone(shift: dict[str, np.ndarray]) -> Run | None:
         moved = [
             {name: v + on_diagonal(shift.get(f"{k}.{name}", 0), v) for name, v in layer.items()}
             for k, layer in enumerate(layers)
         ]
         cell = cell_of(exercise, pair.build.mode, moved)
         states = tuple(state + shift.get(name, 0) for name, state in zip(names, given))
-        gone = run(known, Seen(cell, x + shift.get(x_name, 0), states), found.wiring)
-        outputs, finals = read_found(known, gone, found)
+        return run(known, Seen(cell, x + shift.get(x_name, 0), states), found.wiring)
+
+    def loss(shift: dict[str, np.ndarray]) -> float:
+        outputs, finals = read_found(known, gone(shift), found)
         total = (weigh[: len(outputs)] * outputs).sum()
         total += sum((weigh[-1 - k] * one).sum() for k, one in enumerate(finals))
         return float(total)
 
-    return loss
+    return loss if gone({}) is not None else None  # a wiring that takes no step of a short sequence
 
 
 def read_found(known: Tables, gone: Run, found: Found) -> tuple[np.ndarray, tuple]:

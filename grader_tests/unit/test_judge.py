@@ -7,6 +7,7 @@ import pytest
 from autograde.exercise import Cell, Verdict
 from autograde.judge import draw, judge, plain, read_answers
 from autograde.student.respond import respond
+from grader_tests.samples.mistakes import code, named
 from grader_tests.samples.right_answers import plain_cell, stack_source
 from grader_tests.samples.students import EVERY, EXERCISES, PREDICTIONS, answers, solutions
 from grader_tests.support.function_level import asked, grade
@@ -624,3 +625,11 @@ def test_respond_never_raises():
             questions = draw(exercise, 3)
             answers = read_answers(respond(plain(questions), namespace))
             assert judge(exercise, questions, answers, Cell()).score == 0
+
+
+@pytest.mark.parametrize("skipped", ["first step skipped", "last step skipped"])
+def test_a_wiring_that_takes_no_step_of_a_short_sequence_has_no_loss(skipped):
+    known = {mistake.name: mistake for mistake in named("LSTM")}
+    for other in ("one row too many", "the final h as outputs"):
+        verdict = grade("LSTM", code("LSTM", known[skipped], known[other]))
+        assert {"outputs"} <= lost(verdict) and "gradients" not in lost(verdict)
