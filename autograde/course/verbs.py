@@ -240,8 +240,8 @@ def print_outcome(marking: Marking, count: int, people: list[tuple[str, str]], c
     """How many, what needs a person, and what to do next."""
     say = lambda line: console.print(line, highlight=False, soft_wrap=True, markup=False)
     say(
-        f"{marking.name}: {count} submissions, {marking.marked} graded, {marking.unchanged} "
-        f"unchanged; {len(people) or 'nothing'} for a person to look at."
+        f"{marking.name}: {count} submission{'s' * (count != 1)}, {marking.marked} graded, "
+        f"{marking.unchanged} unchanged; {len(people) or 'nothing'} for a person to look at."
     )
     for student, said in people:
         say(f"  {student}  {said}")
