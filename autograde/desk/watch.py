@@ -23,7 +23,8 @@ class Stopped(BaseException):
 
 
 class Watch:
-    """Raises Stopped in this thread once `seconds` have passed, again and again until it is over.
+    """Raises Stopped in this thread once `seconds` have passed since `thread` was started, again
+    and again until it is over.
 
     That needs no signal, which Windows lacks; it waits for a call into a library to come back.
     """
@@ -32,7 +33,6 @@ class Watch:
         self.seconds, self.main, self.over = seconds, threading.get_ident(), threading.Event()
         self.place = Place()
         self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
 
     def run(self):
         if self.over.wait(self.seconds):
@@ -64,6 +64,7 @@ def within(seconds: float, work, *arguments):
     watch = Watch(seconds)
     try:
         try:
+            watch.thread.start()
             return work(*arguments), None
         finally:
             watch.end()

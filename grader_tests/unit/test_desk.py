@@ -5,6 +5,7 @@ Cells run in a shell of IPython's, one after another, as in a kernel.
 
 import re
 import threading
+import time
 
 import pytest
 import torch
@@ -187,6 +188,22 @@ def test_a_call_that_does_not_come_back_is_said_while_it_is_waited_for(at, monke
     said = checked(at, "LSTMCell", changed("        c_t = f_t", wait))
     assert re.search(r"Your line \d+ \(is_said.wait.*\) waits for a single call", said), said
     assert "restart the kernel" in said and "Traceback" not in said
+
+
+def test_a_clock_that_rings_as_the_work_ends_leaves_nothing_behind(monkeypatch):
+    monkeypatch.setattr(watch, "AGAIN", 0.001)
+
+    def work(seconds):
+        ends = time.perf_counter() + seconds
+        while time.perf_counter() < ends:
+            pass
+        return seconds
+
+    for k in range(100):
+        seconds = 0.004 + k / 50_000
+        done, place = watch.within(0.005, work, seconds)
+        assert done == seconds or place.line
+        sum(len([]) for _ in range(100))  # where what is left would be raised
 
 
 def test_who_stops_a_check_is_told_where_it_was(at):
