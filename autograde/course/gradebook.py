@@ -86,8 +86,10 @@ def remedy(db_url: str, problem: Exception) -> str:
         return ""
     path = Path(make_url(db_url).database or "")
     copies = sorted(path.parent.glob(f"{path.name}.backup-*"))
-    instead = f"put the newest copy in its place: cp {copies[-1].name} {path.name}"
-    return f" {path} is damaged: {instead if copies else 'move it away, and grade again'}."
+    if not copies:
+        return f" {path} is damaged: move it away, and grade again."
+    newest = f"cp {copies[-1].name} {path.name}"
+    return f" {path} is damaged: put the newest copy in its place: {newest}."
 
 
 def writes(db_url: str) -> int:

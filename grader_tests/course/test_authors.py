@@ -174,10 +174,11 @@ def test_a_notebook_or_a_file_of_the_kit_that_is_not_there(source):
 
 
 def test_grading_does_not_begin_with_a_broken_declaration(source):
-    """Nor with a file of the kit that was not given out."""
+    """Nor with a file of the kit that was not given out. Each has another size: Python knows a file
+    of the same second and size by its bytecode."""
     declared = source.folder.parents[1] / f"{source.module}.py"
     for change, told in (
-        (('"runs": 1', '"rums": 1'), "double: nothing decides the criterion rums"),
+        (('"runs": 1', '"rounds": 1'), "double: nothing decides the criterion rounds"),
         (("right=double", 'kit=("data.csv",), right=double'), "kit names data.csv"),
     ):
         declared.write_text(EXERCISES.replace(*change), encoding="utf-8")
