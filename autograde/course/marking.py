@@ -25,7 +25,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from ..box.sandbox import Unavailable
 from ..pages.graded import wanted
 from . import autograded, state
-from .account import HandedIn
+from .account import HandedIn, listed
 from .chance import secret_of_course
 from .files import folders_of, reason, shown
 from .grade import Graded, described
@@ -47,6 +47,10 @@ UNKNOWN = (
     ", then grade again; or rename the folder."
 )
 NEW = "New in the gradebook, though students were imported: %s. Is the folder's name right?"
+GONE = (
+    "In the gradebook, and no longer in %s/: %s. These marks stay. Where a folder was renamed, "
+    "`nbgrader db student remove NAME --force` takes away the old name's marks, of all assignments."
+)
 NOT_WRITTEN = (
     "graded, but the marks could not be written ({}); the next run grades this submission again"
 )
@@ -96,7 +100,14 @@ class Marking:
             self.enrolled = {student.id for student in self.gradebook.students}
             self.imported = any(student.last_name for student in self.gradebook.students)
             self.writes = writes(self.folders.db_url)
+            self.say_who_is_gone()
             yield self
+
+    def say_who_is_gone(self):
+        """Marks without a hand-in: it may have been renamed, or taken back."""
+        marked = {student for student, _ in self.held if self.is_wanted(student)}
+        if gone := sorted(map(shown, marked - {*self.handed_in()})):
+            self.log.warning(GONE, self.folders.submitted_directory, listed(gone))
 
     def fault(self, student: str, what: str):
         self.faults.append((shown(student), what))

@@ -151,7 +151,8 @@ class Build:
     layers; same: for each of them the first one that is the same object; asked_of: how many layers
     the instance has that answered, which is another where a constructor always makes one too many
     or too few. raised: what forward raised, each of which made drawn numbers instead when it was
-    asked again; spread: the same of matrices that vectors became.
+    asked again; spread: the same of matrices that vectors became. passed: of a stack whose forward
+    raises, the calls of one that goes on after each statement that does.
     """
 
     failure: Failure | None = None
@@ -178,6 +179,7 @@ class Build:
     calls: tuple[Call, ...] = ()
     raised: tuple[Failure, ...] = ()
     spread: tuple[Failure, ...] = ()
+    passed: tuple[Call, ...] = ()
     gradients: Gradients | None = None
 
     @property

@@ -1,6 +1,7 @@
 """What reset_parameters() makes of parameters that all held one value before."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,7 +21,8 @@ def judge_reset(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
     """What reset_parameters() does to the student's own parameters; to the grader's cells in a
     stack, where the student's own cell is to blame for what it does to those."""
     elsewhere = layers_of_another_class(answers)
-    found = {reset.about: complaint(exercise, reset, elsewhere) for reset in answers.resets}
+    resets = [by_itself(reset) if "parameters" in sheet.lost else reset for reset in answers.resets]
+    found = {reset.about: complaint(exercise, reset, elsewhere) for reset in resets}
     if found.get("stand-in"):  # whose parameters have no names that a student knows
         found["stand-in"] = OF_A_LAYER.sub(r"\1", found["stand-in"])
     wrong = found.get("own", "reset_parameters() gave no answer.")
@@ -31,6 +33,11 @@ def judge_reset(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
     else:
         mistake = NUMBER.sub("…", wrong.split(";")[0].rstrip("."))
         sheet.lose("reset", wrong, mistake)
+
+
+def by_itself(reset: Reset) -> Reset:
+    """What it does, whatever became of it in a constructor whose parameters are wrong already."""
+    return replace(reset, failure=None) if reset.parameters else reset
 
 
 def layers_of_another_class(answers: Answers) -> set[str]:

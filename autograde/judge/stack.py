@@ -194,10 +194,12 @@ def judge_numbers(
     judge_layers(exercise, pairs, answers, sheet)
     if exercise.base and any(pair.layers for pair in pairs) and not proper(pairs):
         return f"Could not be marked: no layer is a {exercise.cell}."
+    known = tables(exercise.states, tuple(exercise.called.items()))
+    if judge_past_the_line(exercise, known, pairs, sheet):
+        return None
     usable = most_in_one_mode(to_look_at(pairs))
     if not usable:
         return why_not(exercise, pairs)
-    known = tables(exercise.states, tuple(exercise.called.items()))
     sheet.openly = usable[0].build.mode == "stand-in"  # no built-in computes what these do
     chosen = telling(usable)
     seen = [seen_of(exercise, pair, [*range(pair.count)]) for pair in chosen]
@@ -227,6 +229,40 @@ def judge_numbers(
     lose_sizes(pairs, sheet)
     lose_larger(exercise, known, larger, sheet)
     return None
+
+
+def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet: Sheet) -> bool:
+    """Of a forward that raises, by what it does where it goes on after that. Whether less is lost
+    so than by that line alone: else outputs and final states are where its layers have run by then,
+    and everything where they have not."""
+    raises = all(pair.build.calls and pair.build.calls[0].failure for pair in pairs)
+    if not raises or not all(pair.build.passed for pair in pairs):
+        return False
+    past = [replace(p, build=replace(p.build, calls=p.build.passed)) for p in pairs]
+    have_run = all(pair.build.answered for pair in pairs)
+    keys = lost_by_numbers(exercise, known, past)
+    if keys is None or len(keys) > (1 if have_run else 2):
+        return False
+    failure = pairs[0].build.calls[0].failure
+    said = f"Your forward raises {failure}; the rest was marked as if it went on after that line."
+    for key in keys or ["outputs"]:
+        sheet.lose(key, said, "forward raises")
+    judge_untouched((Asked(p.asked.sequence.arguments, p.build.calls[0]) for p in pairs), sheet)
+    sheet.meet(*READ_OFF, "gradients", "untouched")
+    sheet.openly = sheet.computes = True
+    return True
+
+
+def lost_by_numbers(exercise: Stack, known: Tables, pairs: list[Pair]) -> list[str] | None:
+    """The criteria that these builds lose by what they return and by what their layers were given;
+    None where they return nothing to look at."""
+    usable, sheet = most_in_one_mode(to_look_at(pairs)), Sheet(exercise)
+    if not usable:
+        return None
+    seen = [seen_of(exercise, pair, [*range(pair.count)]) for pair in telling(usable)]
+    check_states(exercise, usable, sheet)
+    report(exercise, known, diagnose_stack(known, [one for one, _ in seen]), seen, sheet)
+    return [*sheet.lost]
 
 
 def lose_taken(exercise: Stack, pairs: list[Pair], sheet: Sheet):
@@ -624,8 +660,18 @@ def report(
 def logs_say_more(seen: list[tuple[Seen, list]]) -> bool:
     """Whether what the layers were given and gave back shows which criteria hold: more than a
     wiring from which only a part of what was returned follows."""
-    logs = [logged(one, log) for one, log in seen]
+    logs = readable(seen)
     return all(logs) and any(all(log[key] for log in logs) for key in READ_OFF)
+
+
+def readable(seen: list[tuple[Seen, list]]) -> list[dict[str, bool] | None]:
+    """What is right of each build, or None. Where a layer is not run in a single step, and is in
+    longer sequences, these show what the rest of the stack does."""
+    logs = [logged(one, log) for one, log in seen]
+    longer = [log for (one, _), log in zip(seen, logs) if len(one.x) > 1]
+    if None in logs and longer and all(longer):
+        return [log | {"wiring": False} for log in longer]
+    return logs
 
 
 def final_states(exercise: Stack) -> str:
@@ -652,7 +698,7 @@ def lose_unknown(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet):
 def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys: tuple[str, ...]):
     """Criteria by what the layers were given and gave back: each by itself, so that one slip in a
     wiring that we do not know loses one."""
-    logs = [logged(one, log) for one, log in seen]
+    logs = readable(seen)
     for key in keys:
         if all(log and log[key] for log in logs):
             sheet.meet(key)
@@ -665,6 +711,8 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
         what = LOGGED[key] if all(logs) else NOT_READABLE
         if key == "states":
             what = more_often(seen) + what
+        if key == "wiring":
+            what = not_as_often(seen) + what
         rule = f"The rule: {exercise.asks(key)}."
         sheet.lose(key, f"{what}, and {UNKNOWN} your numbers. {rule}", what[0].lower() + what[1:])
     if not set(keys) & set(sheet.lost) and (often := more_often(seen)):
@@ -679,6 +727,17 @@ def more_often(seen: list[tuple[Seen, list]]) -> str:
     if len(often) != 1 or not steps < min(often) <= MOST_RUNS * steps:
         return ""
     return f"Every layer is run {often.pop()} times for {steps} steps. "
+
+
+def not_as_often(seen: list[tuple[Seen, list]]) -> str:
+    """What is said of layers of which some are run at every step and others are not."""
+    one, log = seen[0]
+    runs, steps = [len(calls) for calls in log], len(one.x)
+    other = next((k for k, count in enumerate(runs) if count != steps), None)
+    if other is None or steps not in runs:
+        return ""
+    times = f"{runs[other]} time{'s' * (runs[other] != 1)}"
+    return f"Layer {other} is run {times} in a sequence of {steps} steps. "
 
 
 def other_shape(seen: list[tuple[Seen, list]]) -> str:
@@ -726,11 +785,21 @@ def logged(seen: Seen, log: list) -> dict[str, bool] | None:
     return {
         "wiring": all(reads),
         "states": all(carries),
-        "outputs": seen.outputs is not None
-        and len(tops) % steps == 0
-        and seen.gave(together(tops[len(tops) // steps - 1 :: len(tops) // steps]), seen.outputs),
+        "outputs": seen.outputs is not None and shows(seen, [starts[-1][-1], *tops], equally),
         "final": seen.finals is not None and seen.gave(finals, seen.finals),
     }
+
+
+def shows(seen: Seen, tops: list[np.ndarray], equally: bool) -> bool:
+    """Whether outputs is what the top layer held after each step: the given state is the first of
+    `tops`. Where it is run less often than others it is not known in which steps."""
+    steps, calls = len(seen.x), len(tops) - 1
+    if calls % steps == 0:
+        return seen.gave(together(tops[calls // steps :: calls // steps]), seen.outputs)
+    place = 0
+    for row in seen.outputs:
+        place += next((k for k, top in enumerate(tops[place:]) if seen.gave(top, row)), len(tops))
+    return not equally and len(seen.outputs) == steps and place == calls
 
 
 def same_states(own: list[np.ndarray], right: tuple[np.ndarray, ...]) -> bool:

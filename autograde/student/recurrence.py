@@ -216,23 +216,28 @@ def other_precision(call: dict, told: dict) -> bool:
 
 # ---------------------------------------------------------------- reset_parameters
 def reset_answer(cls: type, sizes: list[int]) -> dict:
-    """Every parameter set to one value, then what reset_parameters() made of it, twice."""
+    """Every parameter set to one value, then what reset_parameters() made of it, twice; of one that
+    has raised in the constructor as well."""
     with default_dtype(torch.float32):
         module, told = built(cls, sizes, torch.float32)
         if told:
-            return {"failure": told["reset_failure"]}
-        held = every_parameter(module)
-        with torch.no_grad():
-            for parameter in held.values():
-                parameter.fill_(BEFORE_RESET)
-        module.reset_parameters()
-        held |= dict(module.named_parameters())
-        kept = list(held)[:MOST_PARAMETERS]
-        parameters = {name: pack(held[name]) for name in kept}
-        module.reset_parameters()
-        held |= dict(module.named_parameters())  # which may be new ones
-        again = {name: pack(held[name].reshape(-1)[:DRAWN_AGAIN]) for name in kept}
-        return {"parameters": parameters, "again": again, "coerced": of_another_type(cls, sizes)}
+            return attempt(drawn_twice, module) | {"failure": told["reset_failure"]}
+        return drawn_twice(module) | {"coerced": of_another_type(cls, sizes)}
+
+
+def drawn_twice(module) -> dict:
+    held = every_parameter(module)
+    with torch.no_grad():
+        for parameter in held.values():
+            parameter.fill_(BEFORE_RESET)
+    module.reset_parameters()
+    held |= dict(module.named_parameters())
+    kept = list(held)[:MOST_PARAMETERS]
+    parameters = {name: pack(held[name]) for name in kept}
+    module.reset_parameters()
+    held |= dict(module.named_parameters())  # which may be new ones
+    again = {name: pack(held[name].reshape(-1)[:DRAWN_AGAIN]) for name in kept}
+    return {"parameters": parameters, "again": again}
 
 
 def of_another_type(cls: type, sizes: list[int]) -> list[str]:

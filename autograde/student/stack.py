@@ -12,6 +12,7 @@ from torch import nn
 
 from .classes import of_class
 from .forms import adapt
+from .holes import passed_over
 from .parameters import MOST_NAMES, found, load, tensor_of
 from .recurrence import DTYPES, arguments_of, built, cells_in, faults, reset_answer, without_gone
 from .slopes import gradients
@@ -209,6 +210,9 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
             return told | {"failure": describe(error)}
         sequence = build["sequence"]
         told["calls"] = [call(module, cells, sequence, dtype, build["only_values"])]
+        if "failure" in told["calls"][0] and mode == "stand-in" and not build["only_values"]:
+            with passed_over(module, arguments_of(sequence, dtype), build["sizes"][1]) as goes_on:
+                told["passed"] = [call(module, cells, sequence, dtype, False)] if goes_on else []
         told["dtype"] = name_of(dtype)
         told["bundled"] = any(isinstance(cell, StandIn) and cell.bundled for cell in cells)
         if question["watched"] and build is question["builds"][0]:

@@ -266,6 +266,11 @@ def test_a_folder_of_nobody_who_was_imported_is_named(course):
     assert not scores(course)
     done = checked(autograde(course))
     assert "New in the gradebook, though students were imported: typo" in done.stderr
+    (course / "submitted" / "typo").rename(course / "submitted" / "ada")
+    done = checked(autograde(course))
+    assert "In the gradebook, and no longer in submitted/: typo. These marks stay." in done.stderr
+    checked(nbgrader(course, "db", "student", "remove", "typo", "--force"))
+    assert "no longer in" not in checked(autograde(course)).stderr
 
 
 def test_an_assignment_that_was_never_generated(tmp_path):

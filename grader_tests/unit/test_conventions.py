@@ -637,7 +637,7 @@ def test_another_return_of_a_stack_costs_what_is_not_there(form):
 
 
 NOTHING_BACK = {  # the end of a stack's forward -> what it costs, and what is told
-    "return nobody, tuple(states)": ({"final"}, "NameError: name 'nobody' is not defined"),
+    "return nobody, tuple(states)": ({"outputs"}, "NameError: name 'nobody' is not defined"),
     "return torch.stack(outputs, states)": ({"final"}, "forward raised TypeError: stack()"),
     "outputs = outputs.flip(0)": ({"final", "outputs"}, "outputs is in reverse"),
     "outputs = None": ({"final", "outputs"}, "forward returns None"),
@@ -949,9 +949,36 @@ def test_a_constructor_that_fails_for_upper_layers_costs_layers_alone(more):
 def test_what_layers_were_given_counts_though_forward_raises_after_them():
     late = ONE_WAY.replace("torch.stack(hs)", "torch.stack(h_s)")
     verdict = grade("LSTM", late)
-    assert lost(verdict) == {"outputs", "final"} and "name 'h_s' is not defined" in told(verdict)
+    assert lost(verdict) == {"final"} and "name 'h_s' is not defined" in told(verdict)
     early = ONE_WAY.replace("cs, hs, outputs =", "cs, hs, outputs, _ =")
     assert {"wiring", "states", "own"} < lost(grade("LSTM", early))
+
+
+LINES_OF_A_STACK = {  # a line of a right stack's forward -> one that raises, and what it costs
+    "outputs.append(x_t)": ("outputs[len(outputs)] = x_t", {"outputs"}),
+    "outputs.append(x_t) #": ("2 * outputs.append(x_t)", {"outputs"}),
+    "outputs.append(x_t) ##": ("output.append(x_t)", {"outputs"}),
+    "for x_t in x:": ("assert x.ndim == self.dims\n        for x_t in x:", {"outputs"}),
+    "for x_t in x: #": ("outputs = x.new(self.hidden)\n        for x_t in x:", {"outputs"}),
+    "for x_t in x: ##": ("states = torch.cat(c, h)\n        for x_t in x:", {"outputs"}),
+    "return outputs, tuple(states)": ("return outputs, (states[0], s[1])", {"final"}),
+}
+
+
+@pytest.mark.parametrize("line", LINES_OF_A_STACK)
+def test_a_line_of_a_stack_that_raises_costs_one_criterion(line):
+    """Before its layers have run, between them, or after them: what the rest does is judged."""
+    raising, keys = LINES_OF_A_STACK[line]
+    line = line.rstrip(" #")
+    verdict = grade("LSTM", ONE_WAY.replace(line, raising))
+    assert line in ONE_WAY and lost(verdict) == keys, told(verdict)
+    assert "Your forward raises" in told(verdict) and "shape" not in told(verdict), told(verdict)
+    assert raising.strip().splitlines()[0] in told(verdict)
+
+
+def test_a_stack_in_which_much_is_wrong_beside_a_line_that_raises_earns_no_more_than_before():
+    source = ONE_WAY.replace("outputs.append(x_t)", "raise NotImplementedError")
+    assert source != ONE_WAY and lost(grade("LSTM", source)) == {"outputs", "final"}
 
 
 @pytest.mark.parametrize("used", ["[::2]", "[1:]"])

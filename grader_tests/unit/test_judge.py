@@ -354,6 +354,24 @@ UNKNOWN_WIRINGS = {
         {"states", "final"},
         "Every layer is run 8 times for 4 steps.",
     ),
+    "the upper layers rest at the last step": (
+        (
+            "c[k], h[k] = cell(x_t,",
+            "if k and len(outputs) == len(x) - 1:\n            x_t = h[k]\n            continue\n"
+            "        c[k], h[k] = cell(x_t,",
+        ),
+        {"wiring"},
+        "Layer 1 is run 3 times in a sequence of 4 steps.",
+    ),
+    "the first layer twice at each step": (
+        (
+            "c[k], h[k] = cell(x_t,",
+            "if k == 0:\n            c[k], h[k] = cell(x_t, c[k], h[k])\n"
+            "        c[k], h[k] = cell(x_t,",
+        ),
+        {"wiring"},
+        "Layer 0 is run 8 times in a sequence of 4 steps.",
+    ),
     "h_T halved": (
         ("torch.stack(c), torch.stack(h)", "torch.stack(c), torch.stack(h) / 2"),
         {"final"},
