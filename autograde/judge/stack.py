@@ -9,10 +9,10 @@ import numpy as np
 
 from ..exercise.declared import Stack
 from ..exercise.verdict import Cell
-from ..exercise.wirings import RIGHT, Run, Tables, tables
+from ..exercise.wirings import RIGHT, Run, Tables, repeated, tables
 from .agreement import NAMED, agree
-from .answers import Answers, Build, Layer, Tensor, words
-from .classes import judge_base, judge_class
+from .answers import Answers, Build, Failure, Layer, Tensor, words
+from .classes import judge_base, judge_class, judge_constructor
 from .gradients import Asked as AskedSlopes
 from .gradients import Loss, judge_gradients
 from .pictures import Picture, Runs, rounded
@@ -191,6 +191,8 @@ def judge_numbers(
     builds = answers.builds + (Build(),) * len(questions.builds)
     every = [Pair(asked, build) for asked, build in zip(questions.builds, builds)]
     pairs, larger = every[: len(ASKED_SIZES)], every[len(ASKED_SIZES) :]
+    if any(pair.build.passed_over for pair in pairs) and not proper(pairs):
+        return raised_by(exercise, next(p.build.passed_over for p in pairs if p.build.passed_over))
     judge_layers(exercise, pairs, answers, sheet)
     if exercise.base and any(pair.layers for pair in pairs) and not proper(pairs):
         return f"Could not be marked: no layer is a {exercise.cell}."
@@ -260,9 +262,46 @@ def lost_by_numbers(exercise: Stack, known: Tables, pairs: list[Pair]) -> list[s
     if not usable:
         return None
     seen = [seen_of(exercise, pair, [*range(pair.count)]) for pair in telling(usable)]
+    found = diagnose_stack(known, [one for one, _ in seen])
+    if not any(calls for _, log in seen for calls in log) or idle(found) and not all_run(seen):
+        return lost_unrun(exercise, [one for one, _ in seen])
     check_states(exercise, usable, sheet)
-    report(exercise, known, diagnose_stack(known, [one for one, _ in seen]), seen, sheet)
+    report(exercise, known, found, seen, sheet)
     return [*sheet.lost]
+
+
+def all_run(seen: list[tuple[Seen, list]]) -> bool:
+    return all(calls for _, log in seen for calls in log)
+
+
+def idle(found: Found | None) -> bool:
+    """Whether nothing that is returned shows what any layer does."""
+    outputs, finals = (found.outputs, found.finals) if found else (None, None)
+    return outputs in (None, "x", "zeros") and finals in (None, "given", "zeros")
+
+
+def lost_unrun(exercise: Stack, every: list[Seen]) -> list[str]:
+    """The same where layers were not run: nothing shows what they read and go on from. What is
+    returned is right where it holds, at every step and of every layer, one vector that is none of
+    the given ones: it stands for what the raising line should have made."""
+    if whole(exercise):
+        return ["works"]
+    new = lambda rows, seen: (
+        rows is not None
+        and rows.ndim == 2
+        and agree(rows, repeated(rows, 0), NAMED)
+        and not any(agree(rows[0], row, NAMED) for state in seen.given for row in state)
+    )
+    outputs = all(
+        new(one.outputs, one) and one.outputs.shape == (len(one.x), one.given[0].shape[1])
+        for one in every
+    )
+    final = all(
+        one.finals is not None
+        and all(new(state, one) and state.shape == one.given[0].shape for state in one.finals)
+        for one in every
+    )
+    return ["wiring", "states", *["outputs"] * (not outputs), *["final"] * (not final)]
 
 
 def lose_taken(exercise: Stack, pairs: list[Pair], sheet: Sheet):
@@ -326,8 +365,12 @@ def why_not(exercise: Stack, pairs: list[Pair]) -> str:
         return f"Could not be marked: forward raised {failure}."
     failed = next((pair.build.failure for pair in pairs if pair.build.failure), None)
     if failed:
-        return f"{exercise.name}(input_dim, hidden_dim, n_layers) raised {failed}."
+        return raised_by(exercise, failed)
     return "Could not be marked: there was no answer."
+
+
+def raised_by(exercise: Stack, failure: Failure) -> str:
+    return f"{exercise.name}(input_dim, hidden_dim, n_layers) raised {failure}."
 
 
 def lose_sizes(pairs: list[Pair], sheet: Sheet):
@@ -400,6 +443,7 @@ def proper(pairs: list[Pair]) -> bool:
 
 def judge_layers(exercise: Stack, pairs: list[Pair], answers: Answers, sheet: Sheet):
     surveyed = [pair for pair in pairs if pair.build.cells is not None]
+    judge_constructor((pair.build for pair in surveyed), sheet, "layers")
     for pair in surveyed:
         for sentence, mistake in complaints(exercise, pair):
             sheet.lose("layers", sentence, mistake)

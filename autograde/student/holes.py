@@ -7,21 +7,26 @@ all that the line makes. The forward of a stack just goes on after it.
 
 import ast
 import contextlib
+import inspect
+import itertools
 import linecache
 import re
 import types
 from collections import Counter
+from collections.abc import Iterator
 
 import torch
 
 from .telling import describe, is_own
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
+MOST_PASSED = 1000  # times that a stack goes on after statements that raise
 LONG = 80  # characters of a line
 DRAW = "__drawn__"  # the name, inside a mended forward, of what draws
 TRY = "__tried__"  # of what draws where something raises
 LIKE = "__like__"  # of what draws where one of several tensors is not as the others
 FLAT = "__flat__"  # of what draws where something makes a matrix
+PASSED = "__passed__"  # of what counts how often a statement was passed over
 COMPUTES = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
 LOOKED_UP = (ast.Attribute, ast.Subscript, ast.Starred)  # none of them a result, but a part of one
 USES = (ast.BinOp, ast.UnaryOp, ast.Call, ast.keyword, *LOOKED_UP)
@@ -66,20 +71,20 @@ def filled(module: torch.nn.Module, arguments: list[torch.Tensor], units: int, p
 
 
 @contextlib.contextmanager
-def passed_over(module: torch.nn.Module, arguments: list[torch.Tensor], units: int):
-    """Inside, `module` goes on where a statement of its forward, or of a method that this calls,
-    raises, and draws what was never made. Gives whether there is such a way."""
+def passed_over(module: torch.nn.Module, arguments: list[torch.Tensor], sizes: list[int]):
+    """Inside, `module`, made with `sizes`, goes on where a statement of its forward, or of a method
+    that this calls, raises, and draws what was never made. Gives whether there is such a way."""
     before = {name: vars(module).pop(name) for name in [*vars(module)] if name == "forward"}
     with_own = dict(vars(module))
     try:
-        yield going_on(module, arguments, units)
+        yield going_on(module, arguments, sizes)
     finally:
         for name in vars(module).keys() - with_own.keys():
             delattr(module, name)
         vars(module).update(before)
 
 
-def going_on(module, arguments: list[torch.Tensor], units: int) -> bool:
+def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
     """Gives `module` methods of its own that go on; whether they come to an end."""
     methods = {
         name: method
@@ -87,21 +92,56 @@ def going_on(module, arguments: list[torch.Tensor], units: int) -> bool:
         for name, method in vars(cls).items()
         if isinstance(method, types.FunctionType) and is_own(method.__code__.co_filename)
     }
-    trees, mended = {}, dict(methods)
+    trees, mended, kept = {}, dict(methods), False
     for _ in range(MOST_HOLES + 1):
         try:
             module(*[argument.clone() for argument in arguments])
-            return bool(trees)
+            return bool(trees) or kept
         except Exception as error:
+            if keep_argument(module, sizes, error):
+                kept = True
+                continue
             name, place = method_and_place(error, mended)
             if name is None:
                 return False
             function = trees.setdefault(name, text_of(methods[name]))
-            if function is None or not step_over(function, place, error):
+            if function is None or not go_past(function, place, error):
                 return False
-            mended[name] = compiled(function, methods[name], units)
+            mended[name] = compiled(function, methods[name], sizes[1])
             setattr(module, name, bound(mended[name], module))
     return False
+
+
+def keep_argument(module, sizes: list[int], error: Exception) -> bool:
+    """Keeps an argument of the constructor under its name, where nothing else is missing."""
+    if not isinstance(error, AttributeError) or error.obj is not module:
+        return False
+    given = dict(zip(inspect.signature(type(module)).parameters, sizes))
+    if error.name in given:
+        setattr(module, error.name, given[error.name])
+    return error.name in given
+
+
+def constructors_past_the_line(cls: type) -> Iterator[type]:
+    """Subclasses of `cls` whose constructor goes on where it raises: to be tried one after the
+    other, each after what the one before raised is sent in. What a base makes is there at its
+    beginning, so that the line that asks for this may raise as well."""
+    own = vars(cls).get("__init__")
+    if not isinstance(own, types.FunctionType) or not is_own(own.__code__.co_filename):
+        return
+    function, mended = text_of(own), own
+    for _ in range(MOST_HOLES + 1):
+
+        def __init__(self, *sizes):
+            base = cls.__mro__[1]
+            base.__init__(self, *(() if base is torch.nn.Module else sizes))
+            mended(self, *sizes)
+
+        error = yield type(cls.__name__, (cls,), {"__init__": __init__})
+        place = place_of(error, codes_in(mended.__code__))
+        if not (function and place and step_over(function, place)):
+            return
+        mended = compiled(function, own, 1)
 
 
 def method_and_place(error: Exception, methods: dict) -> tuple[str | None, Span | None]:
@@ -141,6 +181,17 @@ def own_forward(module: torch.nn.Module) -> tuple[ast.FunctionDef | None, types.
     return text_of(forward), forward
 
 
+def counting():
+    """What raises from a number of calls on: a loop may end by what is passed over alone."""
+    calls = itertools.count()
+
+    def count():
+        if next(calls) >= MOST_PASSED:
+            raise RuntimeError("statements that raise are passed over too often")
+
+    return count
+
+
 def bound(function: types.FunctionType, module: torch.nn.Module) -> types.MethodType:
     return types.MethodType(function, module)
 
@@ -163,7 +214,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     """The function of this tree, in the place of `forward`: its globals, defaults, closure."""
     outside = forward.__code__.co_freevars
     cells = dict(zip(outside, forward.__closure__ or ()))
-    names = [ast.arg(name) for name in (*outside, DRAW, TRY, LIKE, FLAT)]
+    names = [ast.arg(name) for name in (*outside, DRAW, TRY, LIKE, FLAT, PASSED)]
     around = ast.FunctionDef(
         "around", ast.arguments([], names, None, [], [], None, []), [function], []
     )
@@ -176,6 +227,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     cells[TRY] = types.CellType(lambda work, k: tried(work, k, units))
     cells[LIKE] = types.CellType(lambda works, k: alike(works, k, units))
     cells[FLAT] = types.CellType(lambda work, k: flat(work(), k, units))
+    cells[PASSED] = types.CellType(counting())
     closure = tuple(cells[name] for name in code.co_freevars)
     mended = types.FunctionType(code, forward.__globals__, code.co_name, None, closure)
     mended.__defaults__, mended.__kwdefaults__ = forward.__defaults__, forward.__kwdefaults__
@@ -255,31 +307,56 @@ def put_hole(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
     elif isinstance(statement, ast.Expr | ast.Assert):
         body[at] = ast.copy_location(ast.Pass(), statement)
     elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
-        targets = getattr(statement, "targets", None) or [statement.target]
-        parts = getattr(targets[0], "elts", None)
-        value = hole(place[0])
-        if parts:
-            holes = [hole(100 * place[0] + k) for k in range(len(parts))]
-            value = ast.Tuple(holes, ast.Load())
-        body[at] = assigned(targets, value, statement)
+        body[at] = assigned_drawn(statement, place[0])
     else:
         return False
     return True
 
 
-def step_over(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
-    """Changes the statement at `place` so that what it raises does not show. False where there is
-    no way."""
+def go_past(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
+    """Changes the statement at `place` so that what it raises does not show, and a result is there
+    all the same. False where there is no way."""
     body, at = statement_at(function, place[0])
     if missing_name(error, function):
         return put_hole(function, place, error)
-    if body is None or not isinstance(body[at], (*COMPUTES, ast.Assert)):
-        return False
-    if isinstance(body[at], ast.Return):
+    if body is not None and isinstance(body[at], ast.For):
+        return put_range(function, body[at])
+    if body is not None and isinstance(body[at], ast.Return):
         return put_try(function, place, TRY, error)
-    goes_on = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [ast.Pass()])
+    return step_over(function, place)
+
+
+def step_over(function: ast.FunctionDef, place: Span) -> bool:
+    """Has a function go on where the statement at `place` raises. False where there is no way."""
+    body, at = statement_at(function, place[0])
+    if body is None or not isinstance(body[at], (*COMPUTES, ast.Assert, ast.Delete)):
+        return False
+    count = ast.Expr(ast.Call(ast.Name(PASSED, ast.Load()), [], []))
+    pair = getattr(getattr(body[at], "targets", [None])[0], "elts", ())
+    drawing = [assigned_drawn(body[at], place[0])] if len(pair) == 2 else []
+    goes_on = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [count, *drawing])
     around = ast.Try([body[at]], [goes_on], [], [])
     body[at] = ast.fix_missing_locations(ast.copy_location(around, body[at]))
+    return True
+
+
+def put_range(function: ast.FunctionDef, loop: ast.For) -> bool:
+    """Has a loop over a range that raises go over all steps where its number picks one of the
+    sequence, else over all layers. False where it is no such loop."""
+    over = getattr(getattr(loop.iter, "func", None), "id", None)
+    if over != "range" or not isinstance(loop.target, ast.Name) or len(function.args.args) < 2:
+        return False
+    own, first, *_ = (argument.arg for argument in function.args.args)
+    picks = any(
+        isinstance(node, ast.Subscript)
+        and getattr(node.value, "id", None) == first
+        and getattr(node.slice, "id", None) == loop.target.id
+        for node in ast.walk(loop)
+    )
+    every = ast.parse(f"range(len({first if picks else f'{own}.layers'}))", mode="eval").body
+    for node in ast.walk(every):
+        ast.copy_location(node, loop.iter)
+    loop.iter = every
     return True
 
 
@@ -389,6 +466,16 @@ def assigned(targets: list, value: ast.expr, near: ast.stmt) -> ast.Assign:
         if isinstance(target, ast.Name | ast.Attribute | ast.Subscript | ast.Tuple | ast.List):
             target.ctx = ast.Store()
     return ast.fix_missing_locations(ast.copy_location(new, near))
+
+
+def assigned_drawn(statement: ast.stmt, line: int) -> ast.Assign:
+    """Drawn numbers for all that a statement assigns."""
+    targets = getattr(statement, "targets", None) or [statement.target]
+    parts = getattr(targets[0], "elts", None)
+    value = hole(line)
+    if parts:
+        value = ast.Tuple([hole(100 * line + k) for k in range(len(parts))], ast.Load())
+    return assigned(targets, value, statement)
 
 
 def hole(k: int) -> ast.Call:

@@ -211,7 +211,7 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
         sequence = build["sequence"]
         told["calls"] = [call(module, cells, sequence, dtype, build["only_values"])]
         if "failure" in told["calls"][0] and mode == "stand-in" and not build["only_values"]:
-            with passed_over(module, arguments_of(sequence, dtype), build["sizes"][1]) as goes_on:
+            with passed_over(module, arguments_of(sequence, dtype), build["sizes"]) as goes_on:
                 told["passed"] = [call(module, cells, sequence, dtype, False)] if goes_on else []
         told["dtype"] = name_of(dtype)
         told["bundled"] = any(isinstance(cell, StandIn) and cell.bundled for cell in cells)

@@ -981,6 +981,122 @@ def test_a_stack_in_which_much_is_wrong_beside_a_line_that_raises_earns_no_more_
     assert source != ONE_WAY and lost(grade("LSTM", source)) == {"outputs", "final"}
 
 
+CONSTRUCTORS = {  # a line of a right constructor -> one that raises
+    "self.W_c = nn.Linear(": "self.W_c = nn.Liner(",
+    "self.b_o = nn.Parameter(torch.zeros(hidden_dim))": "self.b_o = nn.Parameter(hiden_dim)",
+    "super().__init__()": "super(LSTM, self).__init__()",
+    "super().__init__() #": "self.made = 1",
+    "self.reset_parameters()": "print(self.seed)\n        assert 0\n        self.reset_parameters()",
+}
+
+
+@pytest.mark.parametrize("line", CONSTRUCTORS)
+def test_a_line_of_a_constructor_that_raises_costs_the_parameters_alone(line):
+    source = plain_cell("Linear", "call")
+    assert line.rstrip(" #") in source
+    verdict = grade("LSTMCell", source.replace(line.rstrip(" #"), CONSTRUCTORS[line], 1))
+    assert lost(verdict) == {"parameters"} and "Your constructor raises" in told(verdict)
+
+
+def test_a_line_of_a_stacks_constructor_that_raises_costs_the_layers_alone():
+    for line, raising in {
+        "super().__init__()": "super().__init__(); self.rate = nn.Dropuot(0.1)",
+        "super().__init__() ": "pass",
+    }.items():
+        assert line.strip() in ONE_WAY
+        assert lost(grade("LSTM", ONE_WAY.replace(line.strip(), raising))) == {"layers"}
+    coupled = answers("parameter_matrices")
+    for name in ("CoupledLSTMCell", "CoupledLSTM"):
+        source = re.sub(r"super\(\).__init__\([^)]*\)", "super().__init__()", coupled[name])
+        expected = "layers" if name == "CoupledLSTM" else "parameters"
+        assert source != coupled[name] and lost(grade(name, source)) == {expected}
+
+
+def test_a_constructor_that_raises_all_along_earns_nothing():
+    source = plain_cell("Linear", "call")
+    assert grade("LSTMCell", source.replace("nn.Linear(", "nn.Liner(")).score == 0
+    raising = source.replace("self.W_f =", "raise NotImplementedError\n        self.W_f =", 1)
+    assert raising != source and grade("LSTMCell", raising).score == 0
+
+
+RUN_OF_LAYERS = """
+    def forward(self, x, c, h):
+        outputs, c, h = [], list(c), list(h)
+        t = 0
+        while t < len(x):
+            below = x[t]
+            for k, cell in enumerate(self.layers):
+                c[k], h[k] = cell(below, c[k], h[k])
+                below = h[k]
+            outputs.append(h[-1])
+            t += 1
+        return outputs, (torch.stack(c), torch.stack(h))
+"""
+UNRUN = {  # a line of it, one that raises, and what it costs: no more than what the line should make
+    "cell(below, c[k], h[k])": ("cell.step(below, c[k], h[k])", {"wiring", "states"}),
+    "h[k] = cell(below, c[k], h[k])": ("h[k] = cell(below, h[k])", {"wiring", "states"}),
+    "t += 1": ("t += '1'", {"outputs", "final"}),  # it would never end
+}
+COUNTED = """
+    def forward(self, x, c, h):
+        T = x.size(0)
+        outputs, c, h = [], list(c), list(h)
+        for t in range(T):
+            below = x[t]
+            for k in range(self.n_layers):
+                c[k], h[k] = self.layers[k](below, c[k], h[k])
+                below = h[k]
+            outputs.append(h[-1])
+        return outputs, (torch.stack(c), torch.stack(h))
+"""
+LENGTHS = {  # how many steps or layers there are -> a piece that raises
+    "self.n_layers": "self.n_layers",  # which the constructor forgets
+    "x.size(0)": "x.sise(0)",
+    "range(T)": "range(self.steps)",
+    "range(self.n_layers)": "range(self.layers)",
+    "T =": "batch, T, _ = x.shape  #",
+}
+
+
+@pytest.mark.parametrize("piece", LENGTHS)
+def test_a_length_that_raises_costs_one_criterion(piece):
+    """The loops go over all steps and layers then; whatever else they do is judged."""
+    head = ONE_WAY.partition("    def forward")[0]
+    kept = head.replace("super().__init__()", "super().__init__(); self.n_layers = n_layers")
+    assert kept != head and not lost(grade("LSTM", kept + COUNTED))
+    head = head if piece == LENGTHS[piece] else kept
+    source = head + COUNTED.replace(piece, LENGTHS[piece])
+    assert lost(grade("LSTM", source)) == {"outputs"}
+    other = source.replace("below = h[k]", "below = c[k]").replace("h[-1]", "h[0]")
+    assert lost(grade("LSTM", other)) == {"wiring", "outputs"}
+
+
+@pytest.mark.parametrize("line", UNRUN)
+def test_a_line_that_raises_where_the_layers_run_costs_what_they_should_show(line):
+    raising, keys = UNRUN[line]
+    verdict = grade("LSTM", ONE_WAY.partition("    def forward")[0] + RUN_OF_LAYERS)
+    assert not lost(verdict) and line in RUN_OF_LAYERS
+    source = ONE_WAY.partition("    def forward")[0] + RUN_OF_LAYERS.replace(line, raising)
+    assert lost(grade("LSTM", source)) == keys
+
+
+def test_layers_that_no_number_shows_earn_nothing_past_a_line_that_raises():
+    """The given states come back, and nothing else: any wiring would fit that."""
+    for step in ("c_k, h_k = self.layers[0](x[t], c[0], h[0])", "y = self.layers(x[t])"):
+        for kept in ("h_k[self.foo]", "h[-1][self.foo]"):
+            forward = f"""
+    def forward(self, x, c, h):
+        outputs = []
+        for t in range(len(x)):
+            for k in range(len(self.layers)):
+                {step}
+            outputs.append({kept})
+        return outputs, (c, h)
+"""
+            verdict = grade("LSTM", ONE_WAY.partition("    def forward")[0] + forward)
+            assert {"wiring", "states", "outputs", "final"} <= lost(verdict)
+
+
 @pytest.mark.parametrize("used", ["[::2]", "[1:]"])
 def test_layers_that_are_never_run_cost_layers_alone_wherever_they_lie(used):
     source = ONE_WAY.replace(
