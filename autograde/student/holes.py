@@ -15,6 +15,7 @@ from collections import Counter
 import torch
 
 from .telling import describe, is_own
+from .watching import inside
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
 LONG = 80  # characters of a line
@@ -52,7 +53,7 @@ def filled(module: torch.nn.Module, arguments: list[torch.Tensor], units: int, p
     while function is not None and len(raised) < MOST_HOLES:
         mended = compiled(function, forward, units)
         try:
-            out = mended(module, *[argument.clone() for argument in arguments])
+            out = inside(mended, module, *[argument.clone() for argument in arguments])
             return raised, function, out
         except Exception as error:
             place = place_of(error, codes_in(mended.__code__))
@@ -90,7 +91,7 @@ def going_on(module, arguments: list[torch.Tensor], units: int) -> bool:
     trees, mended = {}, dict(methods)
     for _ in range(MOST_HOLES + 1):
         try:
-            module(*[argument.clone() for argument in arguments])
+            inside(module, *[argument.clone() for argument in arguments])
             return bool(trees)
         except Exception as error:
             name, place = method_and_place(error, mended)
