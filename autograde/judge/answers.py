@@ -153,7 +153,7 @@ class Build:
     the instance has that answered, which is another where a constructor always makes one too many
     or too few. raised: what forward raised, each of which made drawn numbers instead when it was
     asked again; spread: the same of matrices that vectors became. passed: of a stack whose forward
-    raises, the calls of one that goes on after each statement that does.
+    raises, the calls of one that goes on after each statement that does; past: its gradients.
     """
 
     failure: Failure | None = None
@@ -182,6 +182,7 @@ class Build:
     raised: tuple[Failure, ...] = ()
     spread: tuple[Failure, ...] = ()
     passed: tuple[Call, ...] = ()
+    past: Gradients | None = None
     gradients: Gradients | None = None
 
     @property

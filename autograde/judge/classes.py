@@ -138,14 +138,16 @@ def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
     decides nothing."""
     called = exercise.built_ins.called
     builds = (*answers.builds, *answers.kept)
-    seen = sorted({words(name, 40) for build in builds for name in build.built_in})
-    if seen == [UNWATCHED]:
+    ran = {words(name, 40) for build in builds for name in build.built_in}
+    seen = sorted(ran - {UNWATCHED})
+    if ran == {UNWATCHED}:
         sheet.flags.append(f"{exercise.name}: whether {called} ran underneath could not be seen.")
     elif seen:
         names, base = ", ".join(seen), exercise.base
+        openly = sheet.openly and not any("." in name for name in seen)  # Python's show their steps
         by = f", by it or by the forward of {base} that it calls" if base else ""
         for key in exercise.keys:
-            if key == "own" or not (sheet.openly or key in BUILT_WITHOUT_COMPUTING):
+            if key == "own" or not (openly or key in BUILT_WITHOUT_COMPUTING):
                 sheet.lose(
                     key,
                     f"While your {exercise.noun} ran, PyTorch's own {names} was called{by}. Write"

@@ -25,7 +25,12 @@ CUT = (
 )
 DETACHED = "something on the way is detached, or is made a plain number."
 NO_NUMBER = "is nan or infinite"
+NOT_AGAIN = (
+    "forward ran when it was called alone, and raised an error when the loss behind the gradients"
+    " was computed."
+)
 COMPLAINTS = {  # a piece of what a student is told -> its short name
+    NOT_AGAIN: "forward raises where gradients are asked for",
     "raised an error": "backward raises an error",
     NO_NUMBER: "the gradient is nan or infinite",
     "": "part of the gradient is cut off",
@@ -68,7 +73,11 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
     for one in asked:
         unknown = unknown or one.loss is None
         answer = one.build.gradients
-        if answer is None or not one.build.answered or not answer.runs:
+        if answer is None or not one.build.answered:
+            continue
+        if one.loss is not None and not answer.failure and answer.steps < one.sequence.steps:
+            complaint = complaint or NOT_AGAIN
+        if not answer.runs:
             continue  # a forward pass that fails over several steps is judged elsewhere
         if answer.failure and one.build.raised:
             unknown = True  # numbers stand where forward raised: nothing flows through them

@@ -240,34 +240,48 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     raises = all(pair.build.calls and pair.build.calls[0].failure for pair in pairs)
     if not raises or not all(pair.build.passed for pair in pairs):
         return False
-    past = [replace(p, build=replace(p.build, calls=p.build.passed)) for p in pairs]
+    past = [
+        replace(p, build=replace(p.build, calls=p.build.passed, gradients=p.build.past))
+        for p in pairs
+    ]
     have_run = all(pair.build.answered for pair in pairs)
-    keys = lost_by_numbers(exercise, known, past)
-    if keys is None or len(keys) > (1 if have_run else 2):
+    by_numbers = judged_by_numbers(exercise, known, past)
+    if by_numbers is None:
+        return False
+    apart = {key: by_numbers.lost.pop(key, ()) for key in ("gradients", "untouched")}
+    keys = [*by_numbers.lost]
+    if len(keys) > (1 if have_run else 2):
         return False
     failure = pairs[0].build.calls[0].failure
     said = f"Your forward raises {failure}; the rest was marked as if it went on after that line."
     for key in keys or ["outputs"]:
         sheet.lose(key, said, "forward raises")
+    for key, sentences in apart.items():
+        for sentence, mistake in zip(sentences, by_numbers.mistakes.get(key, ())):
+            sheet.lose(key, sentence, mistake)
     judge_untouched((Asked(p.asked.sequence.arguments, p.build.calls[0]) for p in pairs), sheet)
     sheet.meet(*READ_OFF, "gradients", "untouched")
     sheet.openly = sheet.computes = True
     return True
 
 
-def lost_by_numbers(exercise: Stack, known: Tables, pairs: list[Pair]) -> list[str] | None:
-    """The criteria that these builds lose by what they return and by what their layers were given;
-    None where they return nothing to look at."""
+def judged_by_numbers(exercise: Stack, known: Tables, pairs: list[Pair]) -> Sheet | None:
+    """What these builds lose by what they return, by what their layers were given, and by their
+    gradients; None where they return nothing to look at."""
     usable, sheet = most_in_one_mode(to_look_at(pairs)), Sheet(exercise)
     if not usable:
         return None
     seen = [seen_of(exercise, pair, [*range(pair.count)]) for pair in telling(usable)]
     found = diagnose_stack(known, [one for one, _ in seen])
     if not any(calls for _, log in seen for calls in log) or idle(found) and not all_run(seen):
-        return lost_unrun(exercise, [one for one, _ in seen])
+        for key in lost_unrun(exercise, [one for one, _ in seen]):
+            sheet.lose(key, NOT_READABLE)
+        return sheet
     check_states(exercise, usable, sheet)
     report(exercise, known, found, seen, sheet)
-    return [*sheet.lost]
+    judge_untouched((Asked(p.asked.sequence.arguments, p.build.calls[0]) for p in usable), sheet)
+    judge_gradients([asked_slopes(exercise, known, pair, found) for pair in usable], sheet)
+    return sheet
 
 
 def all_run(seen: list[tuple[Seen, list]]) -> bool:
@@ -281,7 +295,7 @@ def idle(found: Found | None) -> bool:
 
 
 def lost_unrun(exercise: Stack, every: list[Seen]) -> list[str]:
-    """The same where layers were not run: nothing shows what they read and go on from. What is
+    """What is lost where layers were not run: nothing shows what they read and go on from. What is
     returned is right where it holds, at every step and of every layer, one vector that is none of
     the given ones: it stands for what the raising line should have made."""
     if whole(exercise):

@@ -14,7 +14,7 @@ BUILT_IN = BuiltIns(
     names=frozenset(
         "LSTM LSTMCell RNN RNNCell RNNBase GRU GRUCell lstm lstm_cell _VF".split(),
     ),
-    operators="lstm|gru|rnn|.*fused_lstm",
+    operators=".*(lstm|gru|rnn)",
 )
 OWN_BIAS = "{name} has a bias of its own on top of b_{letter}; give nn.Linear bias=False."
 KEPT_GATE = (

@@ -10,7 +10,7 @@ import torch
 from .forms import MOST_VALUES
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, name_of, pack, unpack
-from .watching import built_ins, default_dtype
+from .watching import default_dtype, inside, with_built_ins
 
 DTYPES = {"torch": (torch.float64, torch.float32), "numpy": (torch.float64,)}  # the first that runs
 KINDS = {"int": torch.int64, "bool": torch.bool}
@@ -32,11 +32,12 @@ def best_builds(made, question: dict) -> list[dict]:
         tried = []
         for dtype in DTYPES[question["arrays"]]:
             with default_dtype(dtype):
-                tried.append(attempt(made, build, dtype))
+                tried.append(with_built_ins(question, build, attempt, made, build, dtype))
             if all(call.get("out") for call in tried[-1].get("calls", [{}])):
                 break
         runs = [told for told in tried if all(call.get("out") for call in told.get("calls", [{}]))]
-        every.append((runs or tried)[0])
+        ran = [name for told in tried for name in told.get("built_in", ())]
+        every.append((runs or tried)[0] | {"built_in": ran})
     return every
 
 
@@ -46,9 +47,6 @@ def asked_about(target, question: dict, build: dict, leaves: dict, dtype: torch.
     if build["slopes"] and question.get("task") != "values":
         run = loss_through(target, question, build, dtype)
         told["gradients"] = attempt(gradients, run, build["slopes"], leaves, dtype)
-    if question["watched"] and build is question["builds"][0]:
-        given = arguments_of(question, build, dtype)
-        told["built_in"] = built_ins(question["watched"], invoke, target, given)
     return told
 
 
@@ -83,8 +81,8 @@ def invoke(target, given: dict):
     try:
         inspect.signature(getattr(target, "forward", target)).bind(**given)
     except (TypeError, ValueError):
-        return target(*given.values())
-    return target(**given)
+        return inside(target, *given.values())
+    return inside(target, **given)
 
 
 def results(out, names: list[str]) -> tuple[list, str]:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 import torch
 
 from .telling import describe, is_own
+from .watching import inside
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
 MOST_PASSED = 1000  # times that a stack goes on after statements that raise
@@ -57,7 +58,7 @@ def filled(module: torch.nn.Module, arguments: list[torch.Tensor], units: int, p
     while function is not None and len(raised) < MOST_HOLES:
         mended = compiled(function, forward, units)
         try:
-            out = mended(module, *[argument.clone() for argument in arguments])
+            out = inside(mended, module, *[argument.clone() for argument in arguments])
             return raised, function, out
         except Exception as error:
             place = place_of(error, codes_in(mended.__code__))
@@ -95,7 +96,7 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
     trees, mended, kept = {}, dict(methods), False
     for _ in range(MOST_HOLES + 1):
         try:
-            module(*[argument.clone() for argument in arguments])
+            inside(module, *[argument.clone() for argument in arguments])
             return bool(trees) or kept
         except Exception as error:
             if keep_argument(module, sizes, error):

@@ -13,7 +13,14 @@ from .protocol import BEFORE_RESET, DRAWN_AGAIN
 from .slopes import gradients
 from .spread import straighten
 from .telling import after, attempt, describe, name_of, pack, unpack
-from .watching import Trace, built_ins, construct, construct_without_reset, default_dtype
+from .watching import (
+    Trace,
+    construct,
+    construct_without_reset,
+    default_dtype,
+    inside,
+    with_built_ins,
+)
 
 DTYPES = (torch.float64, torch.float32)  # the first one in which the class runs is taken
 MOST_PARAMETERS = 60
@@ -23,11 +30,15 @@ MOST_PARAMETERS = 60
 def answer(namespace: dict, question: dict) -> dict:
     """Builds of the class that is asked for, and what its reset_parameters() does."""
     cls = namespace[question["name"]]
-    builds = [best_build(cls, question, build) for build in question["builds"]]
+    builds = [
+        with_built_ins(question, build, best_build, cls, question, build)
+        for build in question["builds"]
+    ]
     whole = [told for told, build in zip(builds, question["builds"]) if build["sequence"]]
     if all(always_raises(told) or gives_a_matrix(told) for told in whole):
         builds = [
-            mended(told, cls, question, build) for told, build in zip(builds, question["builds"])
+            with_built_ins(question, build, mended, told, cls, question, build)
+            for told, build in zip(builds, question["builds"])
         ]
     told = {"builds": builds, "resets": []}
     if question.get("task") != "values":
@@ -35,7 +46,10 @@ def answer(namespace: dict, question: dict) -> dict:
     if any(
         is_of_other_form(*pair, question["diagonal"]) for pair in zip(builds, question["builds"])
     ):
-        told["kept"] = [attempt(kept_answer, cls, question, build) for build in question["builds"]]
+        told["kept"] = [
+            with_built_ins(question, build, attempt, kept_answer, cls, question, build)
+            for build in question["builds"]
+        ]
     return told
 
 
@@ -71,7 +85,8 @@ def mended(told: dict, cls: type, question: dict, build: dict) -> dict:
         return told
     better = attempt(build_answer, cls, question, build, DTYPES[0], False, True)
     helps = better.get("raised") or better.get("spread")
-    return better if helps and faults(better) <= faults(told) else told
+    ran = {"built_in": told.get("built_in", [])}
+    return better | ran if helps and faults(better) <= faults(told) else told
 
 
 def is_of_other_form(told: dict, build: dict, diagonal: list[str]) -> bool:
@@ -167,14 +182,11 @@ def kept_answer(cls, question, build) -> dict:
 
 
 def asked_about(module, question: dict, build: dict, leaves: dict, dtype: torch.dtype) -> dict:
-    """Calls, built-ins and gradients of an instance that holds its weights."""
+    """Calls and gradients of an instance that holds its weights."""
     told = {
         "calls": [call(module, question, asked, dtype) for asked in build["calls"]],
         "dtype": name_of(dtype),
     }
-    if question["watched"] and build is question["builds"][0]:
-        first = arguments_of(build["calls"][0], dtype)
-        told["built_in"] = built_ins(question["watched"], module, *first)
     if build["sequence"] and question.get("task") != "values":
         run = over_steps(module, question["outputs"])
         told["gradients"] = attempt(gradients, run, build["sequence"], leaves, dtype)
@@ -195,15 +207,14 @@ def call(module, question: dict, asked: dict, dtype: torch.dtype) -> dict:
     told = {}
     try:
         try:
-            with trace:
-                out = module(*arguments)
+            out = inside(trace.over, module, *arguments)
         except Exception:
             arguments = arguments_of(asked, dtype)
-            out = module(*arguments)
+            out = inside(module, *arguments)
         outputs, told["form"] = returned(out, question["outputs"])
         told["out"] = [pack(value) for value in outputs]  # now, before the next call changes them
         if asked["twice"]:
-            again, _ = returned(module(*arguments_of(asked, dtype)), question["outputs"])
+            again, _ = returned(inside(module, *arguments_of(asked, dtype)), question["outputs"])
             told["again"] = [pack(value) for value in again]
     except Exception as error:
         told = {"failure": describe(error)}
@@ -216,7 +227,7 @@ def over_steps(module, count: int):
     def run(loss, x, *states):
         total, states = 0.0, list(states)
         for t in range(x.shape[0]):
-            states, form = returned(module(x[t] * 1.0, *states), count)
+            states, form = returned(inside(module, x[t] * 1.0, *states), count)
             if len(states) != count:
                 raise TypeError(f"forward returned {form}")
             total = total + (loss[t] * states[-1]).sum()

@@ -13,6 +13,7 @@ import traceback
 from . import protocol
 from .telling import working_folder
 
+HIDES = "_enable_record_function", "_toggle_collection_dynamic"  # code from the profiler
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom)
 
 
@@ -177,8 +178,9 @@ def warm_up(shell):
     import torch
 
     torch.set_num_threads(1)
-    for place in (torch.autograd, torch._C._autograd):
-        del place._enable_record_function  # with which code could hide from the profiler
+    for place in (torch.autograd, torch._C._autograd, torch.autograd.profiler):
+        for name in HIDES:
+            vars(place).pop(name, None)
     model = torch.nn.Linear(2, 2)
     torch.nn.functional.mse_loss(model(torch.zeros(1, 2)), torch.ones(1, 2)).backward()
     repr((model, torch.ones(2)))

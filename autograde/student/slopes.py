@@ -69,7 +69,7 @@ def runnable(run, sequence: dict, loss, dtype) -> tuple[dict | None, dict]:
         for packed in (arguments, directions)
     ]
     for part in ((arguments, directions), cut):
-        with contextlib.suppress(Exception), torch.no_grad():
+        with contextlib.suppress(Exception):
             run(loss, *[unpack(packed, dtype) for packed in part[0].values()])
             return part
     return None, directions

@@ -17,7 +17,7 @@ from .parameters import MOST_NAMES, found, load, tensor_of
 from .recurrence import DTYPES, arguments_of, built, cells_in, faults, reset_answer, without_gone
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, name_of, pack, unpack
-from .watching import MOST_STEPS, built_ins, default_dtype
+from .watching import MOST_STEPS, apart, default_dtype, inside, with_built_ins
 
 MODES = ("stand-in", "own")  # whose cells the stack is asked with: the grader's, or the student's
 
@@ -30,7 +30,8 @@ def answer(namespace: dict, question: dict) -> dict:
     for build in question["builds"]:
         if builds and build["only_values"]:  # with the cells that the others were answered with
             ways.sort(key=lambda way: way[0] != builds[0].get("mode"))
-        builds.append(best((build_answer, namespace, question, build, *way) for way in ways))
+        tries = [(build_answer, namespace, question, build, *way) for way in ways]
+        builds.append(with_built_ins(question, build, best, tries))
     if question.get("task") == "values":
         return {"builds": builds, "resets": []}
     resets = [attempt(reset_in, namespace, question, mode) | {"about": mode} for mode in MODES]
@@ -206,23 +207,25 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
             for k, layer in enumerate(cells[: len(weights)]):
                 if ids.index(id(layer)) == k:
                     load(layer, weights[k], question["diagonal"], dtype)
+            if mode == "own":  # cells that come with the course may call what is PyTorch's own
+                for layer in {*cells}:
+                    layer.forward = apart(layer.forward)
         except Exception as error:
             return told | {"failure": describe(error)}
         sequence = build["sequence"]
         told["calls"] = [call(module, cells, sequence, dtype, build["only_values"])]
+        sequence = sequence | {"directions": sequence["directions"][mode]}
+        about = over_steps(module, question), sequence, leaves_of(cells, weights), dtype
         if "failure" in told["calls"][0] and mode == "stand-in" and not build["only_values"]:
             with passed_over(module, arguments_of(sequence, dtype), build["sizes"]) as goes_on:
                 told["passed"] = [call(module, cells, sequence, dtype, False)] if goes_on else []
+                if goes_on:
+                    told["past"] = attempt(gradients, *about)
         told["dtype"] = name_of(dtype)
         told["bundled"] = any(isinstance(cell, StandIn) and cell.bundled for cell in cells)
-        if question["watched"] and build is question["builds"][0]:
-            told["built_in"] = own_built_ins(module, question, arguments_of(sequence, dtype))
         if question.get("task") == "values" or build["only_values"]:
             return told
-        sequence = sequence | {"directions": sequence["directions"][mode]}
-        run, leaves = over_steps(module, question), leaves_of(cells, weights)
-        told["gradients"] = attempt(gradients, run, sequence, leaves, dtype)
-        return told
+        return told | {"gradients": attempt(gradients, *about)}
 
 
 def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):
@@ -399,7 +402,7 @@ def call(module, cells: list, sequence: dict, dtype: torch.dtype, once: bool) ->
     told, out = {}, None
     try:
         try:
-            out = module(*arguments)
+            out = inside(module, *arguments)
         except Exception as error:
             if not stand_ins or not all(layer.log for layer in stand_ins):
                 raise
@@ -414,7 +417,7 @@ def call(module, cells: list, sequence: dict, dtype: torch.dtype, once: bool) ->
             (outputs, *finals), told["form"] = returned(out, states)
         told["out"] = [pack(outputs), *map(told_state, finals)]
         if out is not None and not once:
-            (outputs, *finals), _ = returned(module(*arguments_of(sequence, dtype)), states)
+            (outputs, *finals), _ = returned(inside(module, *arguments_of(sequence, dtype)), states)
         told["again"] = [pack(outputs), *map(told_state, finals)]
     except Exception as error:
         told = {"failure": describe(error)}
@@ -456,33 +459,11 @@ def over_steps(module, question: dict):
     states = len(question["inputs"]) - 1
 
     def run(loss, x, *given):
-        (outputs, *finals), _ = returned(module(x, *given), states)
+        (outputs, *finals), _ = returned(inside(module, x, *given), states)
         total = (loss[: len(outputs)] * outputs).sum()
         return total + sum((loss[-1 - k] * stacked(one)).sum() for k, one in enumerate(finals))
 
     return run
-
-
-def own_built_ins(module, question: dict, arguments: list) -> list[str]:
-    """PyTorch's own in the stack itself: its layers do nothing meanwhile, since cells that come
-    with the course may call it."""
-
-    def idle(*given, **named):
-        kept = tuple(state * 1 for state in in_order(names, given, named)[1:])
-        return kept if len(kept) > 1 else kept[0]
-
-    names = tuple(question["inputs"])
-    layers = set(where_cells_are(module)[1])
-    before = {layer: vars(layer).pop("forward", None) for layer in layers}
-    for layer in layers:
-        layer.forward = idle
-    try:
-        return built_ins(question["watched"], module, *arguments)
-    finally:
-        for layer, forward in before.items():
-            del layer.forward
-            if forward is not None:
-                layer.forward = forward
 
 
 # ---------------------------------------------------------------- whole runs, for a picture

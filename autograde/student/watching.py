@@ -2,13 +2,13 @@
 memory that was never given values."""
 
 import contextlib
-import functools
 import os
-import re
 import sys
-import threading
 import time
-from pathlib import Path
+from os import listdir
+from re import IGNORECASE
+from re import match as matches
+from threading import get_native_id
 
 import torch
 from torch._C._autograd import _disable_profiler, _enable_profiler, _prepare_profiler
@@ -17,8 +17,8 @@ from torch.overrides import TorchFunctionMode
 
 from .telling import own_line, pack, place_of
 
-if sys.platform == "linux":
-    import resource  # which Windows has not
+if sys.platform == "linux":  # Windows has none of it
+    from resource import RUSAGE_SELF, RUSAGE_THREAD, getrusage
 
 MOST_STEPS = 200  # of a computation that is kept
 MOST_NUMBERS = 5000  # of those that are made one by one
@@ -27,13 +27,14 @@ PATIENCE = 10  # times that the profiler may fail
 AT_REST = 0.002  # seconds until the profiler's own thread sleeps; doubled each time it fails
 OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
 COARSE = (torch.float16, torch.bfloat16)  # types in which few digits are left of a number
+OF_TORCH = os.path.dirname(torch.__file__) + os.sep  # where what PyTorch has in Python lies
+CLOCKS_DIFFER = 100_000  # nanoseconds that the profiler's clock may be behind Python's
 UNWATCHED = "unwatched"  # in place of a name, where what ran could not be seen
 MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what is watched
 RECORDING = profile(use_kineto=False)
 RECORDED = RECORDING.config(), RECORDING.kineto_activities  # what the profiler is told
 OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first touched
 in_a_box = False  # where all threads are the student's, who may hide what runs
-MOST_VALUES = 16  # of an output that are compared
 
 
 class Trace(TorchFunctionMode):
@@ -58,6 +59,10 @@ class Trace(TorchFunctionMode):
                 self.numbers.setdefault(made_by, []).append(value.detach().item())
                 self.count += 1
         return out
+
+    def over(self, work, *arguments):
+        with self:
+            return work(*arguments)
 
     def put_together(self):
         """The numbers that a loop over the units made, in a loop over the gates or around one."""
@@ -98,90 +103,191 @@ class Trace(TorchFunctionMode):
         )
 
 
-def built_ins(pattern: str, work, *arguments) -> list[str]:
-    """Which of PyTorch's own functions whose names begin as `pattern` says run when
-    `work(*arguments)` is called, however they are reached; UNWATCHED where that could not be
-    seen."""
-    quiet, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
-    os.dup2(quiet, 2)  # the profiler writes to stderr
+def with_built_ins(question: dict, build: dict, work, *arguments) -> dict:
+    """What `work(*arguments)` tells of a build; of the first one also which of PyTorch's own
+    functions that the question looks out for ran `inside` meanwhile (`built_in`).
+
+    That is done once, and all calls are watched: what is judged is what was watched, so that
+    nothing can be handed back that was computed before, or otherwise.
+    """
+    if not question["watched"] or build is not question["builds"][0]:
+        return work(*arguments)
+    told, names = built_ins(question["watched"], work, *arguments)
+    return told | {"built_in": [*told.get("built_in", []), *names]}
+
+
+def built_ins(pattern: str, work, *arguments) -> tuple:
+    """What `work(*arguments)` hands back, and which of PyTorch's own functions whose names begin as
+    `pattern` says ran `inside` meanwhile, however they are reached; UNWATCHED where that could not
+    be seen."""
+    for attempt in range(PATIENCE):  # until one can see here at all
+        if watched(inside, torch.ones, 1)[1].all_of_it:
+            break
+        time.sleep(AT_REST * 2**attempt)
+    out, seen = watched(work, *arguments)
+    found = [name for name in seen.operators if matches(pattern, name)]
+    found = found or [name for name in seen.in_python if is_meant(pattern, name)]
+    return out, found or ([] if seen.all_of_it else [UNWATCHED])
+
+
+def is_meant(pattern: str, qualified: str) -> bool:
+    """Whether a function of PyTorch's that is written in Python is one that `pattern` means, or the
+    forward of such a class."""
+    *_, cls, name = qualified.split(".")
+    return bool(matches(pattern, cls if name == "forward" else name, IGNORECASE))
+
+
+class Watch:
+    """What is seen of PyTorch's own between MARKS, while the profiler runs.
+
+    operators, in_python: the names of what ran, operators without their prefix, functions of
+    Python's with their module's. all_of_it: whether that is all of them. It may not be where the profiler fails, as while the system still clears
+    away what a notebook has started; where it does not show the marks as they were made, or what
+    watches Python was taken off; and where another thread or process ran meanwhile.
+    """
+
+    def __init__(self):
+        self.number, self.pairs, self.first = torch.ones(1), 0, None
+        self.codes, self.as_put, self.is_open = set(), True, False
+        self.look = lambda *called: self.computes(*called) and self.codes.add(called[0].f_code)
+
+    def computes(self, frame, event: str, value) -> bool:
+        """Whether a function of Python's hands back tensors."""
+        values = value if isinstance(value, tuple) else (value,)
+        return event == "return" and any(isinstance(one, torch.Tensor) for one in values)
+
+    def open(self):
+        self.is_open, self.pairs = True, self.pairs + 1
+        self.number.lgamma_()
+        self.first = self.first or time.time_ns()
+        self.before = sys.getprofile()
+        sys.setprofile(self.look)
+
+    def close(self):
+        self.as_put &= sys.getprofile() is self.look
+        sys.setprofile(self.before)
+        self.number.digamma_()
+        self.is_open = False
+
+    def read(self, events: list, quiet_elsewhere: bool):
+        """A name without PyTorch's prefix is somebody's own function or label."""
+        own = [event for event in events if event.name().startswith(OPERATOR)]
+        names = [event.name().removeprefix(OPERATOR) for event in own]
+        marks = [(k, name) for k, name in enumerate(names) if name in MARKS]
+        as_made = [name for _, name in marks] == [*MARKS] * self.pairs and marks
+        if as_made and in_a_box:  # and not again, by who has stopped the profiler meanwhile
+            as_made = own[marks[0][0]].start_ns() < self.first + CLOCKS_DIFFER
+        self.all_of_it = bool(as_made) and self.as_put and quiet_elsewhere
+        between, self.operators = False, {}
+        for name in names:
+            between = name == MARKS[0] or (between and name != MARKS[1])
+            self.operators |= {name.strip("_"): None} if between else {}
+        self.in_python = sorted(
+            f"{os.path.basename(code.co_filename).removesuffix('.py')}.{code.co_qualname}"
+            for code in self.codes
+            if code.co_filename.startswith(OF_TORCH)
+        )
+
+
+def watched(work, *arguments) -> tuple[object, Watch]:
+    """What `work(*arguments)` hands back, and what was seen of what runs `inside` meanwhile."""
+    global now
+    now, began, events = Watch(), elsewhere(), []
+    on = start()
     try:
-        for attempt in range(PATIENCE):
-            names, all_of_it = watched(work, *arguments)
-            found = [name for name in names if re.match(pattern, name)]
-            if found or all_of_it:
-                return found
-            time.sleep(AT_REST * 2**attempt)
-        return [UNWATCHED]
+        out = work(*arguments)
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(quiet)
+        seen, now = now, None
+        events = stop() if on else []
+    seen.read(events, elsewhere() == began)
+    return out, seen
 
 
-def watched(work, *arguments) -> tuple[list[str], bool]:
-    """The names of PyTorch's own operators that ran, and whether that is all of them.
-    It may not be where the profiler fails, as while the system still clears away what a notebook
-    has started; where it does not show MARKS around the work; where another thread ran meanwhile;
-    and where the work came out otherwise than before and after. A name without PyTorch's prefix is
-    somebody's own function or label."""
-    start_profiler()
-    began, number = elsewhere(), torch.ones(1)
-    before = came_out(work, *arguments) if in_a_box else None
+now: Watch | None = None  # what watches
+
+
+def inside(work, *given, **named):
+    """What `work` hands back, a student's function: what runs in it is told."""
+    if now is None or now.is_open:
+        return work(*given, **named)
+    now.open()
     try:
-        with profiled() as names:
-            number.lgamma_()
-            during = came_out(work, *arguments)
-            number.digamma_()
-    except Exception:
-        return [], False
-    as_ever = before in (None, during) or before != came_out(work, *arguments)
-    own = [name.removeprefix(OPERATOR) for name in names if name.startswith(OPERATOR)]
-    all_of_it = as_ever and tuple(own[:1] + own[-1:]) == MARKS and elsewhere() == began
-    return list(dict.fromkeys(name.strip("_") for name in own)), all_of_it
+        return work(*given, **named)
+    finally:
+        now.close()
 
 
-@functools.cache
-def start_profiler():
-    """In a box, where threads are counted: its own one starts when it is first used, and would look
-    like one of the student's."""
-    if in_a_box:
-        with contextlib.suppress(Exception), profiled():
-            pass
-        time.sleep(AT_REST)
+def apart(work):
+    """`work`, of which nothing that runs in it is told."""
+
+    def unseen(*given, **named):
+        if now is None or not now.is_open:
+            return work(*given, **named)
+        now.close()
+        try:
+            return work(*given, **named)
+        finally:
+            now.open()
+
+    return unseen
+
+
+def start() -> bool:
+    """Whether the profiler runs from here on. PyTorch's own class for it is within a student's
+    reach, so what it calls is called here."""
+    with quiet(), contextlib.suppress(Exception):
+        _prepare_profiler(*RECORDED)
+        _enable_profiler(*RECORDED)
+        return True
+    return False
+
+
+def stop() -> list:
+    """What it has seen since it was started, in its order; nothing where it was stopped before."""
+    with quiet(), contextlib.suppress(Exception):
+        return sorted(_disable_profiler().events(), key=lambda event: event.start_ns())
+    return []
 
 
 @contextlib.contextmanager
-def profiled():
-    """A list that gets the names of what ran inside, in their order. PyTorch's own class for it
-    is within a student's reach, so what it calls is called here."""
-    names = []
-    _prepare_profiler(*RECORDED)
-    _enable_profiler(*RECORDED)
+def quiet():
+    """The profiler writes to stderr."""
+    nothing, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
+    os.dup2(nothing, 2)
     try:
-        yield names
+        yield
     finally:
-        events = _disable_profiler().events()
-        names += [event.name() for event in sorted(events, key=lambda event: event.start_ns())]
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
 
 
 def elsewhere() -> int:
-    """A count that changes when other threads of this process run, whom no profiler here sees:
-    how often those that are there were put on a processor, and all of them off it."""
+    """A count that changes when other threads of this process run, whom no profiler here sees: how
+    often those that are there were put on a processor, and all of them off it; and when, in a world
+    of its own, a process is started."""
     if not in_a_box:
         return 0
     count = used_elsewhere()
-    for thread in set(os.listdir("/proc/self/task")) - {str(threading.get_native_id())}:
+    for thread in {*listdir("/proc/self/task")} - {str(get_native_id())}:
         with contextlib.suppress(OSError):  # it has ended
-            count += int(Path(f"/proc/self/task/{thread}/schedstat").read_text().split()[2])
+            count += int(contents(f"/proc/self/task/{thread}/schedstat").split()[2])
+    if os.getpid() == 1:
+        count += int(contents("/proc/loadavg").split()[-1])
     return count
+
+
+def contents(path: str) -> str:
+    with open(path) as file:
+        return file.read()
 
 
 def used_elsewhere() -> int:
     """OF_THREADS of all threads but this one, read between two readings of its own that agree: a
     page that it touches in between would be taken for another's."""
-    own = used(resource.RUSAGE_THREAD)
+    own = used(RUSAGE_THREAD)
     for _ in range(PATIENCE):
-        whole, before, own = used(resource.RUSAGE_SELF), own, used(resource.RUSAGE_THREAD)
+        whole, before, own = used(RUSAGE_SELF), own, used(RUSAGE_THREAD)
         if own == before:
             break
     return whole - own
@@ -189,19 +295,8 @@ def used_elsewhere() -> int:
 
 def used(whose: int) -> int:
     """OF_THREADS, added up, of this process or of this thread."""
-    use = resource.getrusage(whose)
+    use = getrusage(whose)
     return sum(getattr(use, name) for name in OF_THREADS)
-
-
-def came_out(work, *arguments) -> list:
-    """What work hands back, to be compared, or the error that it ends in."""
-    try:
-        out = work(*arguments)
-        return [
-            pack(value) for value in (out if isinstance(out, tuple | list) else [out])[:MOST_VALUES]
-        ]
-    except Exception as error:
-        return [type(error).__name__]
 
 
 @contextlib.contextmanager
