@@ -3,11 +3,11 @@ student's own, what reset_parameters() does, and what nobody earns without compu
 
 import ast
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from ..exercise.declared import Exercise
 from ..exercise.verdict import Cell
-from .answers import Answers, Build, words
+from .answers import Answers, words
 from .reset import judge_reset
 from .sheet import Sheet
 
@@ -103,14 +103,6 @@ def judge_base(exercise: Exercise, answers: Answers, sheet: Sheet, key: str):
     """Whether the class is derived from the one that it is to be derived from."""
     if exercise.base and exercise.base not in answers.bases:
         sheet.lose(key, f"{exercise.name} is not a subclass of {exercise.base}.", "no subclass")
-
-
-def judge_constructor(builds: Iterable[Build], sheet: Sheet, key: str):
-    """A constructor that raises at a line, where what it makes after that was looked at."""
-    failure = next((build.passed_over for build in builds if build.passed_over), None)
-    if failure:
-        said = f"Your constructor raises {failure}; the rest was marked all the same."
-        sheet.lose(key, said, "the constructor raises")
 
 
 def judge_rest(exercise: Exercise, answers: Answers, sheet: Sheet):

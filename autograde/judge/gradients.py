@@ -91,7 +91,7 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
     if all(overflow):  # else some weights, with another slip, have made a state grow beyond bounds
         complaint = complaint or next(iter(overflow), None)
     differs = TWO_CALLS_DIFFER in sheet.mistakes.get("untouched", [])
-    raises = bool(complaint) and "raised an error" in complaint
+    raises = complaint not in (None, NOT_AGAIN) and "raised an error" in complaint
     if (complaint or unknown) and differs and not raises:
         sheet.meet("gradients")  # they cannot be told where each call gives another result
     elif complaint:

@@ -11,8 +11,8 @@ from ..exercise.declared import Stack
 from ..exercise.verdict import Cell
 from ..exercise.wirings import RIGHT, Run, Tables, repeated, tables
 from .agreement import NAMED, agree
-from .answers import Answers, Build, Failure, Layer, Tensor, words
-from .classes import judge_base, judge_class, judge_constructor
+from .answers import Answers, Build, Layer, Tensor, words
+from .classes import judge_base, judge_class
 from .gradients import Asked as AskedSlopes
 from .gradients import Loss, judge_gradients
 from .pictures import Picture, Runs, rounded
@@ -191,8 +191,6 @@ def judge_numbers(
     builds = answers.builds + (Build(),) * len(questions.builds)
     every = [Pair(asked, build) for asked, build in zip(questions.builds, builds)]
     pairs, larger = every[: len(ASKED_SIZES)], every[len(ASKED_SIZES) :]
-    if any(pair.build.passed_over for pair in pairs) and not proper(pairs):
-        return raised_by(exercise, next(p.build.passed_over for p in pairs if p.build.passed_over))
     judge_layers(exercise, pairs, answers, sheet)
     if exercise.base and any(pair.layers for pair in pairs) and not proper(pairs):
         return f"Could not be marked: no layer is a {exercise.cell}."
@@ -379,12 +377,8 @@ def why_not(exercise: Stack, pairs: list[Pair]) -> str:
         return f"Could not be marked: forward raised {failure}."
     failed = next((pair.build.failure for pair in pairs if pair.build.failure), None)
     if failed:
-        return raised_by(exercise, failed)
+        return f"{exercise.name}(input_dim, hidden_dim, n_layers) raised {failed}."
     return "Could not be marked: there was no answer."
-
-
-def raised_by(exercise: Stack, failure: Failure) -> str:
-    return f"{exercise.name}(input_dim, hidden_dim, n_layers) raised {failure}."
 
 
 def lose_sizes(pairs: list[Pair], sheet: Sheet):
@@ -457,7 +451,6 @@ def proper(pairs: list[Pair]) -> bool:
 
 def judge_layers(exercise: Stack, pairs: list[Pair], answers: Answers, sheet: Sheet):
     surveyed = [pair for pair in pairs if pair.build.cells is not None]
-    judge_constructor((pair.build for pair in surveyed), sheet, "layers")
     for pair in surveyed:
         for sentence, mistake in complaints(exercise, pair):
             sheet.lose("layers", sentence, mistake)

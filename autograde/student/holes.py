@@ -13,7 +13,6 @@ import linecache
 import re
 import types
 from collections import Counter
-from collections.abc import Iterator
 
 import torch
 
@@ -121,28 +120,6 @@ def keep_argument(module, sizes: list[int], error: Exception) -> bool:
     if error.name in given:
         setattr(module, error.name, given[error.name])
     return error.name in given
-
-
-def constructors_past_the_line(cls: type) -> Iterator[type]:
-    """Subclasses of `cls` whose constructor goes on where it raises: to be tried one after the
-    other, each after what the one before raised is sent in. What a base makes is there at its
-    beginning, so that the line that asks for this may raise as well."""
-    own = vars(cls).get("__init__")
-    if not isinstance(own, types.FunctionType) or not is_own(own.__code__.co_filename):
-        return
-    function, mended = text_of(own), own
-    for _ in range(MOST_HOLES + 1):
-
-        def __init__(self, *sizes):
-            base = cls.__mro__[1]
-            base.__init__(self, *(() if base is torch.nn.Module else sizes))
-            mended(self, *sizes)
-
-        error = yield type(cls.__name__, (cls,), {"__init__": __init__})
-        place = place_of(error, codes_in(mended.__code__))
-        if not (function and place and step_over(function, place)):
-            return
-        mended = compiled(function, own, 1)
 
 
 def method_and_place(error: Exception, methods: dict) -> tuple[str | None, Span | None]:

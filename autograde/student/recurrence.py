@@ -1,13 +1,11 @@
 """Answers about one step of a recurrence."""
 
-import contextlib
-
 import torch
 from torch import nn
 
 from .classes import of_class
 from .forms import adapt, returned
-from .holes import constructors_past_the_line, mend
+from .holes import mend
 from .parameters import found, hold, load, own_name, survey, tensor_of
 from .protocol import BEFORE_RESET, DRAWN_AGAIN
 from .slopes import gradients
@@ -107,36 +105,16 @@ def is_of_other_form(told: dict, build: dict, diagonal: list[str]) -> bool:
 
 
 def built(cls: type, sizes: list[int], dtype: torch.dtype) -> tuple[torch.nn.Module, dict]:
-    """An instance, and what its constructor raised: in its reset_parameters(), or in a line that it
-    can do without. Raises it where there is no such way."""
+    """An instance, and what became of its reset_parameters() where that raised in the constructor.
+    Raises what the constructor raises for another reason."""
     try:
         return construct(cls, *sizes).to(dtype), {}
     except Exception as error:
-        with contextlib.suppress(Exception):
-            module = construct_without_reset(cls, *sizes).to(dtype)
-            return module, {"reset_failure": describe(error)}
-        module = past_the_line(cls, sizes)
-        if module is None:
-            raise
-        return module.to(dtype), {"passed_over": describe(error)}
-
-
-def past_the_line(cls: type, sizes: list[int]) -> torch.nn.Module | None:
-    """An instance whose constructor went on after lines that raise; None where there is none, or
-    where it holds nothing that trains."""
-    ways = constructors_past_the_line(cls)
-    way = next(ways, None)
-    while way is not None:
         try:
-            module = construct(way, *sizes)
-        except Exception as error:
-            with contextlib.suppress(StopIteration):
-                way = ways.send(error)
-                continue
-            return None
-        module.__class__ = cls
-        return module if [*module.parameters()] else None
-    return None
+            module = construct_without_reset(cls, *sizes).to(dtype)
+        except Exception:
+            raise error from None
+        return module, {"reset_failure": describe(error)}
 
 
 def build_answer(cls, question, build, dtype, repair, mending=False) -> dict:
@@ -253,10 +231,9 @@ def reset_answer(cls: type, sizes: list[int]) -> dict:
     has raised in the constructor as well."""
     with default_dtype(torch.float32):
         module, told = built(cls, sizes, torch.float32)
-        if "reset_failure" in told:
+        if told:
             return attempt(drawn_twice, module) | {"failure": told["reset_failure"]}
-        coerced = [] if told else of_another_type(cls, sizes)
-        return drawn_twice(module) | {"coerced": coerced}
+        return drawn_twice(module) | {"coerced": of_another_type(cls, sizes)}
 
 
 def drawn_twice(module) -> dict:

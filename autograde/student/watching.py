@@ -141,9 +141,10 @@ class Watch:
     """What is seen of PyTorch's own between MARKS, while the profiler runs.
 
     operators, in_python: the names of what ran, operators without their prefix, functions of
-    Python's with their module's. all_of_it: whether that is all of them. It may not be where the profiler fails, as while the system still clears
-    away what a notebook has started; where it does not show the marks as they were made, or what
-    watches Python was taken off; and where another thread or process ran meanwhile.
+    Python's with their module's. all_of_it: whether that is all of them. It may not be where the
+    profiler fails, as while the system still clears away what a notebook has started; where it does
+    not show the marks as they were made, or what watches Python was taken off; and where another
+    thread or process ran meanwhile.
     """
 
     def __init__(self):

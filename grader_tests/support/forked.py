@@ -55,7 +55,7 @@ def start() -> subprocess.Popen:
     return server
 
 
-# ---------------------------------------------------------------- in the process that is forked from
+# ---------------------------------------------------------------- the process that is forked
 def asked_of_a_child() -> dict:
     """What the next command is: returns in a child for each, and never in this process."""
     for name in LOADED:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ...exercise.declared import SIZES, Recurrence
 from ..answers import Answers, Build, Found, words
-from ..classes import judge_base, judge_constructor
+from ..classes import judge_base
 from ..questions import shape_of
 from ..reset import left_by_reset
 from ..sheet import Sheet
@@ -27,7 +27,6 @@ def judge_parameters(
     surveyed = [pair for pair in pairs if pair.build.found is not None]
     if not surveyed:
         return
-    judge_constructor((pair.build for pair in surveyed), sheet, "parameters")
     fixed, left = of_fixed_shape(exercise, surveyed), left_by_reset(answers)
     for pair in surveyed:
         for sentence, mistake in complaints(exercise, pair, fixed, left):
