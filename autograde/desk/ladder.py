@@ -10,7 +10,8 @@ from ..pages.pictures import caption, svg
 from .notebook import shell
 
 LATER = ("gradients", "reset", "own")  # known once the class was asked for slopes and draws
-RAISED = re.compile(r"\braise[sd]\b|could not be")  # no matter of numbers
+NOT_WRITTEN = "Not written yet"  # how the reason for a stub begins
+RAISED = re.compile(rf"\braise[sd]\b|could not be|^{NOT_WRITTEN}")  # no matter of numbers
 NAMED = 4  # criteria that are lost for one reason, and named
 STYLE = """<style>
 .desk-numbers summary { cursor: pointer; font-weight: 600 }
@@ -23,7 +24,8 @@ STYLE = """<style>
 .desk-numbers svg polyline.yours { stroke: #D55E00; stroke-dasharray: 6 4 }
 .desk-numbers svg circle.right, .desk-numbers svg rect.right { fill: #009E73 }
 .desk-numbers svg circle.yours, .desk-numbers svg rect.yours { fill: #D55E00 }
-.desk-all td, .desk-all th { text-align: left }
+.desk-all :is(td, th) { text-align: left !important }  /* JupyterLab's own rule is narrower */
+.desk-all td:nth-child(3) { white-space: nowrap }
 </style>"""
 
 
