@@ -24,6 +24,7 @@ from .written import borrowed, functions_of, is_written
 
 SEED_BITS = 62
 METHODS = ("__init__", "forward", "reset_parameters")
+NOT_WRITTEN = "Not written yet"  # how the reason for a stub begins
 NEAR = 0.8  # how alike two names are where one may be a slip for the other
 stopped: list[type] = []  # classes that did not come to an end
 
@@ -101,7 +102,7 @@ class Check:
         print(exercise.name, flush=True)
         first = asking.values(cell)
         if exercise.noun == "function" and all(
-            one.sentence.startswith(ladder.NOT_WRITTEN) for one in first.results
+            one.sentence.startswith(NOT_WRITTEN) for one in first.results
         ):
             return not_yet(exercise.name)
         shown = ladder.climb(first, [], until=ladder.LATER)

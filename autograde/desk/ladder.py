@@ -10,8 +10,7 @@ from ..pages.pictures import caption, svg
 from .notebook import shell
 
 LATER = ("gradients", "reset", "own")  # known once the class was asked for slopes and draws
-NOT_WRITTEN = "Not written yet"  # how the reason for a stub begins
-RAISED = re.compile(rf"\braise[sd]\b|could not be|^{NOT_WRITTEN}")  # no matter of numbers
+NO_NUMBERS = re.compile(r"\braise[sd]\b|could not be|written yet")  # in a sentence about none
 NAMED = 4  # criteria that are lost for one reason, and named
 STYLE = """<style>
 .desk-numbers summary { cursor: pointer; font-weight: 600 }
@@ -47,7 +46,7 @@ def first_lost(verdict: Verdict) -> Result | None:
 
 def of_numbers(lost: Result) -> bool:
     """Whether what is said comes from the class's numbers, so that a student may think first."""
-    return bool(lost.equation) and not RAISED.search(lost.sentence)
+    return bool(lost.equation) and not NO_NUMBERS.search(lost.sentence)
 
 
 def in_front_end() -> bool:

@@ -119,6 +119,9 @@ def test_what_is_not_written_is_not_folded_away(at, monkeypatch):
     forward = WORKED[WORKED.index("    def forward") :]
     said = checked(at, "LSTMCell", changed(forward, "    def forward(self, x, c, h): ..."))
     assert "Forget gate f_t: Not written yet: forward returns None." in said
+    worked = solutions()["CoupledLSTMCell"]
+    said = checked(at, "CoupledLSTMCell", worked[: worked.index("    def forward")])
+    assert "Forget gate f_t: forward is inherited from LSTMCell: nothing" in " ".join(said.split())
 
 
 def test_a_reason_is_said_once(at):
