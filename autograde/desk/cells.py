@@ -1,4 +1,5 @@
-"""What became of the cell that defines a class or a function: told by the kernel after each run."""
+"""What became of the cell that defines a class, a function or a number that is asked for: told by
+the kernel after each run."""
 
 import linecache
 import re
@@ -8,12 +9,13 @@ from dataclasses import dataclass
 from ..exercise.verdict import Cell
 
 DEFINED = re.compile(r"(?m)^(?:class|def)\s+(\w+)")  # at the margin of a cell
+SET = re.compile(r"(?m)^(\w+)\s*=(?!=)")
 
 
 @dataclass(frozen=True)
 class Run:
-    """The last run of a cell that has a class of this name in it. made: whether the class came of
-    it."""
+    """The last run of a cell that has a class of this name in it, or sets a number of this name.
+    made: whether it came of it; a number may also have been the same before."""
 
     cell: Cell
     made: bool
@@ -21,18 +23,19 @@ class Run:
 
 
 class Cells:
-    """Listens to a kernel. runs: name of a class to the last run of a cell with it."""
+    """Listens to a kernel. numbers: names of those that are asked for. runs: name of a class or a
+    number to the last run of a cell with it."""
 
-    def __init__(self, shell):
-        self.shell, self.runs, self.before, self.count = shell, {}, {}, 0
+    def __init__(self, shell, numbers: set[str]):
+        self.shell, self.numbers = shell, numbers
+        self.runs, self.before, self.count = {}, {}, 0
         if shell is not None:
             shell.events.register("pre_run_cell", self.begin)
             shell.events.register("post_run_cell", self.note)
 
     def begin(self, info):
-        """What the names of the cell's classes mean before it runs."""
-        names = DEFINED.findall(text_of(info))
-        self.before = {name: self.shell.user_ns.get(name) for name in names}
+        """What the names that the cell defines mean before it runs."""
+        self.before = {name: self.shell.user_ns.get(name) for name in self.named(text_of(info))}
 
     def note(self, result):
         """What became of them."""
@@ -40,10 +43,13 @@ class Cells:
         source = text_of(getattr(result, "info", None))
         error = result.error_before_exec or result.error_in_exec
         cell = Cell(source, in_words(error), line_of(error)) if error else Cell(source)
-        for name in DEFINED.findall(source):
+        for name in self.named(source):
             now = self.shell.user_ns.get(name)
             made = now is not None and now is not self.before.get(name)
             self.runs[name] = Run(cell, made, self.count)
+
+    def named(self, source: str) -> list[str]:
+        return DEFINED.findall(source) + [n for n in SET.findall(source) if n in self.numbers]
 
 
 def text_of(info) -> str:

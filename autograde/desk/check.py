@@ -59,7 +59,8 @@ class Check:
 
     def __init__(self, exercises):
         self.exercises = {exercise.name: exercise for exercise in exercises}
-        self.cells = Cells(shell())
+        numbers = {name for name, one in self.exercises.items() if isinstance(one, Value)}
+        self.cells = Cells(shell(), numbers)
 
     def __call__(self, asked, all: bool = False):
         """Climbs the ladder of what is asked: prints a line for every criterion that is met, in
@@ -133,6 +134,9 @@ class Check:
         given = given_in(read_answers(plain_value(value)))
         if value is None or value is ...:
             return not_yet(exercise.name)
+        run = self.cells.runs.get(exercise.name)
+        if run and run.cell.error and not run.made:
+            told(f"{exercise.name} may be older than your cell, which {stopped_with(run.cell)}.")
         asked = seal_of(exercise).kind
         if given is None or kind_of(given) != asked:
             is_now = value_in_words(value)
@@ -152,12 +156,10 @@ class Check:
         if run is None:
             return Cell(source_of(functions_of(cls)))
         if run.cell.error and not run.made:
-            where = f" in line {run.cell.line}" if run.cell.line else ""
             raise CheckFailed(
                 f"The {self.exercises[name].noun} that was checked is older than your cell: the "
-                "cell stopped with "
-                f"{run.cell.error}{where}, before {name} was defined anew. Mend that, run the "
-                "cell, then run this one again."
+                f"cell {stopped_with(run.cell)}, before {name} was defined anew. Mend that, run "
+                "the cell, then run this one again."
             )
         return run.cell
 
@@ -229,6 +231,10 @@ def misspelt(cls: type) -> list[tuple[str, str]]:
     missing = [name for name in METHODS if name not in own]
     found = [(difflib.get_close_matches(name, own, 1, NEAR), name) for name in missing]
     return [(near[0], name) for near, name in found if near and near[0] not in METHODS]
+
+
+def stopped_with(cell: Cell) -> str:
+    return f"stopped with {cell.error}" + (f" in line {cell.line}" if cell.line else "")
 
 
 def value_in_words(value) -> str:

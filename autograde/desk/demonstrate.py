@@ -11,7 +11,7 @@ from .ladder import validates
 from .notebook import namespace
 from .prints import few
 from .watch import in_words, within
-from .written import unwritten
+from .written import needed_by, unwritten
 
 SECONDS = 300.0  # that a demonstration may take, training and all
 
@@ -38,6 +38,9 @@ def why(draw, error: Exception) -> str:
     """What is the matter."""
     if blank := unwritten(draw, namespace()):
         return f"Nothing to show yet. Not written: {', '.join(blank)}."
+    if isinstance(error, NameError) and error.name in needed_by(draw, namespace()):
+        if error.name not in namespace():
+            return f"Nothing to show yet: {error.name} is not there. Run its cell, then this one."
     told = describe(error)
     place = told.get("place")
     where = f"\n  in your line {place['line']}: {place['text']}" if place else ""

@@ -10,7 +10,7 @@ from ..pages.pictures import caption, svg
 from .notebook import shell
 
 LATER = ("gradients", "reset", "own")  # known once the class was asked for slopes and draws
-RAISED = re.compile(r"\braise[sd]\b|could not be")  # no matter of numbers
+NO_NUMBERS = re.compile(r"\braise[sd]\b|could not be|written yet")  # in a sentence about none
 NAMED = 4  # criteria that are lost for one reason, and named
 STYLE = """<style>
 .desk-numbers summary { cursor: pointer; font-weight: 600 }
@@ -23,7 +23,8 @@ STYLE = """<style>
 .desk-numbers svg polyline.yours { stroke: #D55E00; stroke-dasharray: 6 4 }
 .desk-numbers svg circle.right, .desk-numbers svg rect.right { fill: #009E73 }
 .desk-numbers svg circle.yours, .desk-numbers svg rect.yours { fill: #D55E00 }
-.desk-all td, .desk-all th { text-align: left }
+.desk-all :is(td, th) { text-align: left !important }  /* JupyterLab's own rule is narrower */
+.desk-all td:nth-child(3) { white-space: nowrap }
 </style>"""
 
 
@@ -45,7 +46,7 @@ def first_lost(verdict: Verdict) -> Result | None:
 
 def of_numbers(lost: Result) -> bool:
     """Whether what is said comes from the class's numbers, so that a student may think first."""
-    return bool(lost.equation) and not RAISED.search(lost.sentence)
+    return bool(lost.equation) and not NO_NUMBERS.search(lost.sentence)
 
 
 def in_front_end() -> bool:

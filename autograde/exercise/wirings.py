@@ -265,7 +265,7 @@ OUTPUTS = {
         lambda run, place: run.states[place][-1],
     ),
     "aliased": Reading(
-        "every row of outputs equals the last step's {h}: the same tensor was written over and over",
+        "every row of outputs equals the last step's {h}; it should hold each step's own",
         lambda run: repeated(run.shown[-1], -1),
     ),
     "shifted": Reading(

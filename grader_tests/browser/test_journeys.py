@@ -227,7 +227,7 @@ def sliders_move_the_picture(journey, page: Page):
     played = notebook(page).locator(".jp-CodeCell").filter(has=page.locator(".noUi-handle"))
     picture = played.locator("img")
     expect(picture).to_have_attribute("alt", re.compile("with b_f = 2, b_i = 0, b_o = 1:"))
-    played.locator(".noUi-handle").first.press("ArrowLeft")
+    played.get_by_role("slider", name="forget bias b_f").press("ArrowLeft")
     expect(picture).to_have_attribute("alt", re.compile("with b_f = 1.5, b_i = 0, b_o = 1:"))
     expect(played.get_by_role("status")).to_contain_text("b_f = 1.5")
     journey.shoot(page, "03-played-with")

@@ -154,7 +154,7 @@ LOOPS = {  # how many rungs hold, a piece of what is said, and pairs of what is 
     "no mean": (0, "backward() wants one number", (MEAN, "")),
     "a slip": (0, "NameError: name 'los' is not defined in your line", ("loss.back", "los.back")),
     "no item": (5, "loss.item() is the number alone", (".item()", "")),
-    "nothing returned": (5, "returns a NoneType; a list of 4", ("    return losses", "")),
+    "nothing returned": (5, "returns None; a list of 4", ("    return losses", "")),
     "too early": (1, "called once, and not once with each", ("    return", "        return")),
     "one batch": (1, "called 4 times, and not", (EACH, EACH + "\n        names = batches[0]")),
     "endless": (1, "is there an endless loop?", (EACH, "    names = batches[0]\n    while True:")),

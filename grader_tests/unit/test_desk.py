@@ -114,6 +114,16 @@ def test_in_a_notebook_what_the_numbers_show_unfolds(at, monkeypatch):
     assert "there is no input gate" not in said and "c_t = f_t * c_{t−1} + i_t * c̃_t" in said
 
 
+def test_what_is_not_written_is_not_folded_away(at, monkeypatch):
+    monkeypatch.setattr(ladder, "in_front_end", lambda: True)
+    forward = WORKED[WORKED.index("    def forward") :]
+    said = checked(at, "LSTMCell", changed(forward, "    def forward(self, x, c, h): ..."))
+    assert "Forget gate f_t: Not written yet: forward returns None." in said
+    worked = solutions()["CoupledLSTMCell"]
+    said = checked(at, "CoupledLSTMCell", worked[: worked.index("    def forward")])
+    assert "Forget gate f_t: forward is inherited from LSTMCell: nothing" in " ".join(said.split())
+
+
 def test_a_reason_is_said_once(at):
     checked(at, "LSTMCell", changed("nn.Linear(hidden_dim", "nn.Lineal(hidden_dim"))
     said = at.run("check(LSTMCell, all=True)")
@@ -319,6 +329,18 @@ def test_a_prediction_is_checked_without_giving_it_away(at, given):
     assert "180" in given or "is right" in said or "180" not in said
 
 
+@pytest.mark.parametrize("failing", ["cell_parameters = 18O", "cell_parameters = (\n    nobody\n)"])
+def test_a_number_that_is_older_than_its_cell(at, failing):
+    asked = "check('cell_parameters')"
+    assert "older" not in at.run("cell_parameters = 180") + at.run(asked)
+    at.run(failing)
+    said = " ".join(at.run(asked).split())
+    assert re.search(
+        r"may be older than your cell, which stopped with \w+Error: .* in line \d", said
+    )
+    assert "older" not in at.run("cell_parameters = 160") + at.run(asked)
+
+
 # ---------------------------------------------------------------- demonstrations
 def test_a_demonstration_says_what_is_the_matter(at):
     checked(at, "LSTMCell", changed("self.W_f(h)", "self.W_x(h)"))
@@ -328,6 +350,16 @@ def test_a_demonstration_says_what_is_the_matter(at):
     assert "no attribute 'W_x'" in said and re.search(
         r"in your line \d+: f_t = torch.sigmoid", said
     )
+
+
+def test_a_demonstration_of_a_class_that_is_not_there(at):
+    at.run("del LSTMCell")
+    said = at.run("demonstrate(lambda: LSTMCell(3, 4))")
+    assert "LSTMCell is not there. Run its cell" in said and "your line" not in said
+    at.run(WORKED.replace("torch.tanh(c_t)", "torch.tanh(who)"))
+    call = "LSTMCell(3, 4)(torch.ones(3), torch.ones(4), torch.ones(4))"
+    said = at.run(f"demonstrate(lambda: {call})")
+    assert "name 'who' is not defined" in said and "in your line" in said
 
 
 def test_a_demonstration_prints_little(at):

@@ -24,7 +24,7 @@ NAMES = (
     *further_in(SOURCE, OURS[SOURCE.name]),
 )
 MARKER = re.compile(r"^\W*(BEGIN|END) SOLUTION\W*$")  # in a comment of Python or of HTML
-SLIDERS = "application/vnd.jupyter.widget-view+json"
+SLIDERS = {"application/vnd.jupyter.widget-view+json", "application/javascript"}
 PLOTS = [
     "--InlineBackend.figure_formats={'svg'}",
     "--InlineBackend.rc={'svg.hashsalt': 'lstm', 'figure.dpi': 72}",
@@ -84,7 +84,7 @@ def run(name: str) -> NotebookNode:
     notebook.metadata.pop("language_info", None)  # it names the version of Python
     for cell in notebook.cells:
         if cell.cell_type == "code":  # sliders without a kernel move nothing
-            cell.outputs = [one for one in cell.outputs if SLIDERS not in one.get("data", {})]
+            cell.outputs = [one for one in cell.outputs if not SLIDERS & one.get("data", {}).keys()]
     return notebook
 
 
