@@ -21,6 +21,7 @@ if sys.platform == "linux":  # Windows has none of it
     from resource import RUSAGE_SELF, RUSAGE_THREAD, getrusage
 
 MOST_STEPS = 200  # of a computation that is kept
+MOST_CALLS = 200_000  # of functions, and ends of them, that are watched
 MOST_NUMBERS = 5000  # of those that are made one by one
 MOST_IN_A_LINE = 8  # values of all units that one operation in one line makes
 PATIENCE = 10  # times that the profiler may fail
@@ -150,12 +151,19 @@ class Watch:
     def __init__(self):
         self.number, self.pairs, self.first = torch.ones(1), 0, None
         self.codes, self.as_put, self.is_open = set(), True, False
-        self.look = lambda *called: self.computes(*called) and self.codes.add(called[0].f_code)
+        self.left, self.look = MOST_CALLS, self.note
 
-    def computes(self, frame, event: str, value) -> bool:
-        """Whether a function of Python's hands back tensors."""
-        values = value if isinstance(value, tuple) else (value,)
-        return event == "return" and any(isinstance(one, torch.Tensor) for one in values)
+    def note(self, frame, event: str, value):
+        """Takes down functions of Python's that hand back tensors. What goes on without an end is
+        not watched to its end: that takes memory."""
+        self.left -= 1
+        if self.left < 0:
+            stop()
+            sys.setprofile(None)
+        elif event == "return":
+            values = value if isinstance(value, tuple) else (value,)
+            if any(isinstance(one, torch.Tensor) for one in values):
+                self.codes.add(frame.f_code)
 
     def open(self):
         self.is_open, self.pairs = True, self.pairs + 1
@@ -200,7 +208,7 @@ def watched(work, *arguments) -> tuple[object, Watch]:
     finally:
         seen, now = now, None
         events = stop() if on else []
-    seen.read(events, elsewhere() == began)
+    seen.read(events, began is not None and elsewhere() == began)
     return out, seen
 
 
@@ -236,7 +244,7 @@ def apart(work):
 def start() -> bool:
     """Whether the profiler runs from here on. PyTorch's own class for it is within a student's
     reach, so what it calls is called here."""
-    with quiet(), contextlib.suppress(Exception):
+    with contextlib.suppress(Exception), quiet():
         _prepare_profiler(*RECORDED)
         _enable_profiler(*RECORDED)
         return True
@@ -245,7 +253,7 @@ def start() -> bool:
 
 def stop() -> list:
     """What it has seen since it was started, in its order; nothing where it was stopped before."""
-    with quiet(), contextlib.suppress(Exception):
+    with contextlib.suppress(Exception), quiet():
         return sorted(_disable_profiler().events(), key=lambda event: event.start_ns())
     return []
 
@@ -263,12 +271,18 @@ def quiet():
         os.close(nothing)
 
 
-def elsewhere() -> int:
+def elsewhere() -> int | None:
     """A count that changes when other threads of this process run, whom no profiler here sees: how
     often those that are there were put on a processor, and all of them off it; and when, in a world
-    of its own, a process is started."""
-    if not in_a_box:
-        return 0
+    of its own, a process is started. None where it cannot be had."""
+    try:
+        return count_elsewhere() if in_a_box else 0
+    except OSError:
+        return None
+
+
+def count_elsewhere() -> int:
+    """Raises OSError."""
     count = used_elsewhere()
     for thread in {*listdir("/proc/self/task")} - {str(get_native_id())}:
         with contextlib.suppress(OSError):  # it has ended

@@ -1469,11 +1469,77 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
         "    return torch.lstm_cell(*given)\n",
         "",
     ),
-    "something else while it is watched": (
+    "the profiler stopped and started again": (
         "could not be seen",
-        BY_A_CALL + "\n\ndef called(x, state, *weights):\n"
-        "    if torch._C._autograd._profiler_enabled():\n        return state\n"
-        "    return torch.lstm_cell(x, state, *weights)\n",
+        BY_A_CALL + "\n\none, room = torch.ones(1), torch._C._autograd\n"
+        "own = torch.autograd.profiler.profile(use_kineto=False)\n"
+        "told = own.config(), own.kineto_activities\n\n\n"
+        "def called(*given):\n    watched = room._profiler_enabled()\n"
+        "    if watched:\n        room._disable_profiler()\n"
+        "    out = torch.lstm_cell(*given)\n"
+        "    if watched:\n        room._prepare_profiler(*told)\n"
+        "        room._enable_profiler(*told)\n        one.lgamma_()\n    return out\n",
+        "",
+    ),
+    "the profiler told to rest": (
+        "ran underneath",
+        BY_A_CALL + "\n\nroom = torch._C._autograd\n"
+        "kinds = torch.autograd.profiler.profile(use_kineto=False).kineto_activities\n\n\n"
+        "def called(*given):\n    rest = getattr(room, '_toggle_collection_dynamic', None)\n"
+        "    rest and rest(False, kinds)\n    out = torch.lstm_cell(*given)\n"
+        "    rest and rest(True, kinds)\n    return out\n",
+        "",
+    ),
+    "results kept for the second call": (
+        "ran underneath",
+        BY_A_CALL + "\n\nkept = {}\n\n\ndef called(x, state, *weights):\n"
+        "    key = str([one.tolist() for one in (x, *state)])\n"
+        "    if key not in kept or state[0].requires_grad:\n"
+        "        kept[key] = torch.lstm_cell(x, state, *weights)\n    return kept[key]\n",
+        "",
+    ),
+    "in single precision, by another operator": (
+        "ran underneath",
+        HOLLOW.replace(
+            "return c * 0, h * 0",
+            """joined = lambda letter: torch.cat([getattr(self, f"{letter}_{k}") for k in "ifco"])
+        weights = [joined("U"), joined("W"), joined("b"), 0 * joined("b")]
+        given = [x[None, None], *weights, h[None, None], c[None, None]]
+        _, h_t, c_t, _ = torch.ops.aten.mkldnn_rnn_layer(
+            *(one.float() for one in given), False, [], 2, len(h), 1, True, False, False, True
+        )
+        return c_t.reshape(-1), h_t.reshape(-1)""",
+        ),
+        "",
+    ),
+    "its own in Python": (
+        "ran underneath",
+        HOLLOW.replace(
+            "return c * 0, h * 0",
+            """from torch.ao.nn.quantizable import LSTMCell as Theirs
+        joined = lambda letter: torch.cat([getattr(self, f"{letter}_{k}") for k in "ifco"])
+        weights = {"igates.weight": joined("U"), "hgates.weight": joined("W")}
+        weights |= {"igates.bias": joined("b"), "hgates.bias": 0 * joined("b")}
+        cell, given = Theirs(len(x), len(h)), (x[None], (h[None], c[None]))
+        h_t, c_t = torch.func.functional_call(cell, weights, given)
+        return c_t[0], h_t[0]""",
+        ),
+        "",
+    ),
+    "names of the library replaced": (
+        "ran underneath",
+        BY_PYTORCH,
+        "import re\nbefore = re.match\n"
+        "re.match = lambda p, s, *a: None if s == 'lstm_cell' else before(p, s, *a)",
+    ),
+    "in another thread, which is not counted": (
+        "could not be seen",
+        BY_A_CALL + "\n\nimport os, resource\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "pool, listdir = ThreadPoolExecutor(1), os.listdir\n"
+        "called = lambda *given: pool.submit(torch.lstm_cell, *given).result()\n"
+        "resource.getrusage = lambda who: resource.struct_rusage(range(16))\n"
+        "os.listdir = lambda place='.': [] if 'task' in str(place) else listdir(place)\n",
         "",
     ),
 }

@@ -1139,3 +1139,47 @@ def test_a_missing_parameter_beside_others_of_two_forms_is_a_matrix():
     lacking = lacking.replace("self.V_o * c", "self.V_o(c)").replace("V_i * c", "V_i @ c")
     verdict = grade("PeepholeLSTMCell", lacking)
     assert lost(verdict) == {"parameters"}, told(verdict)
+
+
+NO_GRADIENTS = "if not torch.is_grad_enabled():\n            raise ValueError"
+CUT_STACK = solutions()["LSTM"].replace("c[k], h[k])\n", "c[k].detach(), h[k].detach())\n")
+SWAPPED = "(torch.stack(h), torch.stack(c))"
+
+
+@pytest.mark.parametrize(
+    "name, source, costs",
+    [
+        (
+            "LSTMCell",
+            CELL.replace("self, x, c, h):", f"self, x, c, h):\n        {NO_GRADIENTS}").replace(
+                "f * c ", "f * c.detach() "
+            ),
+            {"gradients"},
+        ),
+        (
+            "LSTMCell",
+            CELL.replace(
+                "self, x, c, h):",
+                "self, x, c, h):\n        self.n = getattr(self, 'n', 0) + 1\n"
+                "        assert self.n < 20",
+            ).replace("f * c ", "f * c.detach() "),
+            {"gradients"},
+        ),
+        (
+            "LSTM",
+            CUT_STACK.replace(
+                "        c, h = list(c)", f"        {NO_GRADIENTS}\n        c, h = list(c)"
+            ),
+            {"gradients"},
+        ),
+        (
+            "LSTM",
+            CUT_STACK.replace("(torch.stack(c), torch.stack(h))", SWAPPED).replace(
+                "        return torch", "        nothing.there\n        return torch"
+            ),
+            {"final", "gradients"},
+        ),
+    ],
+)
+def test_a_line_that_raises_saves_no_gradients(name, source, costs):
+    assert "detach" in source and lost(grade(name, source)) == costs
