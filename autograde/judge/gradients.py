@@ -75,7 +75,8 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
         answer = one.build.gradients
         if answer is None or not one.build.answered:
             continue
-        if one.loss is not None and not answer.failure and answer.steps < one.sequence.steps:
+        shorter = answer.steps < one.sequence.steps and not answer.failure
+        if shorter and one.loss is not None and not any(call.form for call in one.build.calls):
             complaint = complaint or NOT_AGAIN
         if not answer.runs:
             continue  # a forward pass that fails over several steps is judged elsewhere

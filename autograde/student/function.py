@@ -10,7 +10,7 @@ import torch
 from .forms import MOST_VALUES
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, name_of, pack, unpack
-from .watching import default_dtype, inside, with_built_ins
+from .watching import default_dtype, inside, recorded, with_built_ins
 
 DTYPES = {"torch": (torch.float64, torch.float32), "numpy": (torch.float64,)}  # the first that runs
 KINDS = {"int": torch.int64, "bool": torch.bool}
@@ -43,7 +43,7 @@ def best_builds(made, question: dict) -> list[dict]:
 
 def asked_about(target, question: dict, build: dict, leaves: dict, dtype: torch.dtype) -> dict:
     """What judge.answers.Build holds of one call of `target`, a function or an instance."""
-    told = {"calls": [call(target, question, build, dtype)], "dtype": name_of(dtype)}
+    told = {"calls": [recorded(call, target, question, build, dtype)], "dtype": name_of(dtype)}
     if build["slopes"] and question.get("task") != "values":
         run = loss_through(target, question, build, dtype)
         told["gradients"] = attempt(gradients, run, build["slopes"], leaves, dtype)

@@ -17,7 +17,7 @@ from collections import Counter
 import torch
 
 from .telling import describe, is_own
-from .watching import inside
+from .watching import inside, recorded
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
 MOST_PASSED = 1000  # times that a stack goes on after statements that raise
@@ -77,7 +77,7 @@ def passed_over(module: torch.nn.Module, arguments: list[torch.Tensor], sizes: l
     before = {name: vars(module).pop(name) for name in [*vars(module)] if name == "forward"}
     with_own = dict(vars(module))
     try:
-        yield going_on(module, arguments, sizes)
+        yield recorded(going_on, module, arguments, sizes)
     finally:
         for name in vars(module).keys() - with_own.keys():
             delattr(module, name)

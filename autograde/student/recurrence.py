@@ -17,6 +17,7 @@ from .watching import (
     construct_without_reset,
     default_dtype,
     inside,
+    recorded,
     with_built_ins,
 )
 
@@ -137,7 +138,7 @@ def build_answer(cls, question, build, dtype, repair, mending=False) -> dict:
         if mending:
             first = build["calls"][0]
             about = arguments_of(first, dtype), first["units"], question["outputs"]
-            told["raised"], function = mend(module, *about)
+            told["raised"], function = recorded(mend, module, *about)
             if function:
                 told["spread"] = straighten(module, *about, function)
         leaves = {name: (module, own_name(module, name)) for name in weights}
@@ -161,10 +162,8 @@ def kept_answer(cls, question, build) -> dict:
 
 def asked_about(module, question: dict, build: dict, leaves: dict, dtype: torch.dtype) -> dict:
     """Calls and gradients of an instance that holds its weights."""
-    told = {
-        "calls": [call(module, question, asked, dtype) for asked in build["calls"]],
-        "dtype": name_of(dtype),
-    }
+    calls = lambda: [call(module, question, asked, dtype) for asked in build["calls"]]
+    told = {"calls": recorded(calls), "dtype": name_of(dtype)}
     if build["sequence"] and question.get("task") != "values":
         run = over_steps(module, question["outputs"])
         told["gradients"] = attempt(gradients, run, build["sequence"], leaves, dtype)

@@ -17,7 +17,7 @@ from .parameters import MOST_NAMES, found, load, tensor_of
 from .recurrence import DTYPES, arguments_of, built, cells_in, faults, reset_answer, without_gone
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, name_of, pack, unpack
-from .watching import MOST_STEPS, apart, default_dtype, inside, with_built_ins
+from .watching import MOST_STEPS, apart, default_dtype, inside, recorded, with_built_ins
 
 MODES = ("stand-in", "own")  # whose cells the stack is asked with: the grader's, or the student's
 
@@ -213,13 +213,13 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
         except Exception as error:
             return told | {"failure": describe(error)}
         sequence = build["sequence"]
-        told["calls"] = [call(module, cells, sequence, dtype, build["only_values"])]
+        told["calls"] = [recorded(call, module, cells, sequence, dtype, build["only_values"])]
         sequence = sequence | {"directions": sequence["directions"][mode]}
         about = over_steps(module, question), sequence, leaves_of(cells, weights), dtype
         if "failure" in told["calls"][0] and mode == "stand-in" and not build["only_values"]:
             with passed_over(module, arguments_of(sequence, dtype), build["sizes"]) as goes_on:
-                told["passed"] = [call(module, cells, sequence, dtype, False)] if goes_on else []
                 if goes_on:
+                    told["passed"] = [recorded(call, module, cells, sequence, dtype, False)]
                     told["past"] = attempt(gradients, *about)
         told["dtype"] = name_of(dtype)
         told["bundled"] = any(isinstance(cell, StandIn) and cell.bundled for cell in cells)

@@ -106,10 +106,10 @@ class Trace(TorchFunctionMode):
 
 def with_built_ins(question: dict, build: dict, work, *arguments) -> dict:
     """What `work(*arguments)` tells of a build; of the first one also which of PyTorch's own
-    functions that the question looks out for ran `inside` meanwhile (`built_in`).
+    functions that the question looks out for ran while its calls were recorded (`built_in`).
 
-    That is done once, and all calls are watched: what is judged is what was watched, so that
-    nothing can be handed back that was computed before, or otherwise.
+    These are the calls that are judged, from the first that is given their arguments: nothing can
+    be handed back that was computed before, or otherwise.
     """
     if not question["watched"] or build is not question["builds"][0]:
         return work(*arguments)
@@ -119,10 +119,10 @@ def with_built_ins(question: dict, build: dict, work, *arguments) -> dict:
 
 def built_ins(pattern: str, work, *arguments) -> tuple:
     """What `work(*arguments)` hands back, and which of PyTorch's own functions whose names begin as
-    `pattern` says ran `inside` meanwhile, however they are reached; UNWATCHED where that could not
-    be seen."""
+    `pattern` says ran `inside` what was recorded, however they are reached; UNWATCHED where that
+    could not be seen."""
     for attempt in range(PATIENCE):  # until one can see here at all
-        if watched(inside, torch.ones, 1)[1].all_of_it:
+        if watched(recorded, inside, torch.ones, 1)[1].all_of_it:
             break
         time.sleep(AT_REST * 2**attempt)
     out, seen = watched(work, *arguments)
@@ -139,7 +139,8 @@ def is_meant(pattern: str, qualified: str) -> bool:
 
 
 class Watch:
-    """What is seen of PyTorch's own between MARKS, while the profiler runs.
+    """What is seen of PyTorch's own between MARKS, while the profiler runs: in one recording, or in
+    several.
 
     operators, in_python: the names of what ran, operators without their prefix, functions of
     Python's with their module's. all_of_it: whether that is all of them. It may not be where the
@@ -149,9 +150,20 @@ class Watch:
     """
 
     def __init__(self):
-        self.number, self.pairs, self.first = torch.ones(1), 0, None
-        self.codes, self.as_put, self.is_open = set(), True, False
-        self.left, self.look = MOST_CALLS, self.note
+        self.number, self.left, self.look = torch.ones(1), MOST_CALLS, self.note
+        self.operators, self.codes, self.all_of_it = {}, set(), True
+        self.records = self.is_open = False
+        self.pairs, self.first, self.as_put = 0, None, True
+
+    def begin(self):
+        """Another recording."""
+        self.records, self.pairs, self.first = True, 0, None
+        return elsewhere(), start()
+
+    def end(self, began: int | None, on: bool):
+        self.records = False
+        events = stop() if on else []
+        self.read(events, began is not None and elsewhere() == began)
 
     def note(self, frame, event: str, value):
         """Takes down functions of Python's that hand back tensors. What goes on without an end is
@@ -183,15 +195,20 @@ class Watch:
         own = [event for event in events if event.name().startswith(OPERATOR)]
         names = [event.name().removeprefix(OPERATOR) for event in own]
         marks = [(k, name) for k, name in enumerate(names) if name in MARKS]
-        as_made = [name for _, name in marks] == [*MARKS] * self.pairs and marks
-        if as_made and in_a_box:  # and not again, by who has stopped the profiler meanwhile
+        as_made = [name for _, name in marks] == [*MARKS] * self.pairs
+        if (
+            as_made and marks and in_a_box
+        ):  # and not again, by who has stopped the profiler meanwhile
             as_made = own[marks[0][0]].start_ns() < self.first + CLOCKS_DIFFER
-        self.all_of_it = bool(as_made) and self.as_put and quiet_elsewhere
-        between, self.operators = False, {}
+        self.all_of_it &= as_made and self.as_put and quiet_elsewhere
+        between = False
         for name in names:
             between = name == MARKS[0] or (between and name != MARKS[1])
             self.operators |= {name.strip("_"): None} if between else {}
-        self.in_python = sorted(
+
+    @property
+    def in_python(self) -> list[str]:
+        return sorted(
             f"{os.path.basename(code.co_filename).removesuffix('.py')}.{code.co_qualname}"
             for code in self.codes
             if code.co_filename.startswith(OF_TORCH)
@@ -199,25 +216,32 @@ class Watch:
 
 
 def watched(work, *arguments) -> tuple[object, Watch]:
-    """What `work(*arguments)` hands back, and what was seen of what runs `inside` meanwhile."""
+    """What `work(*arguments)` hands back, and what was seen of what was recorded meanwhile."""
     global now
-    now, began, events = Watch(), elsewhere(), []
-    on = start()
+    seen = now = Watch()
     try:
-        out = work(*arguments)
+        return work(*arguments), seen
     finally:
-        seen, now = now, None
-        events = stop() if on else []
-    seen.read(events, began is not None and elsewhere() == began)
-    return out, seen
+        now = None
 
 
 now: Watch | None = None  # what watches
 
 
+def recorded(work, *arguments):
+    """What `work(*arguments)` hands back: calls of a student's function, each of them `inside`."""
+    if now is None or now.records:
+        return work(*arguments)
+    watch, (began, on) = now, now.begin()
+    try:
+        return work(*arguments)
+    finally:
+        watch.end(began, on)
+
+
 def inside(work, *given, **named):
     """What `work` hands back, a student's function: what runs in it is told."""
-    if now is None or now.is_open:
+    if now is None or now.is_open or not now.records:
         return work(*given, **named)
     now.open()
     try:

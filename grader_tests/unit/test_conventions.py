@@ -994,7 +994,7 @@ RUN_OF_LAYERS = """
             t += 1
         return outputs, (torch.stack(c), torch.stack(h))
 """
-UNRUN = {  # a line of it, one that raises, and what it costs: no more than what the line should make
+UNRUN = {  # a line of it, one that raises, and what it costs: what the line should make
     "cell(below, c[k], h[k])": ("cell.step(below, c[k], h[k])", {"wiring", "states"}),
     "h[k] = cell(below, c[k], h[k])": ("h[k] = cell(below, h[k])", {"wiring", "states"}),
     "t += 1": ("t += '1'", {"outputs", "final"}),  # it would never end
