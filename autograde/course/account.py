@@ -347,7 +347,7 @@ def asks_elsewhere(taken: Taken, face: Face, files: Sorted, given: set[str]) -> 
 
 def holds(text: str, names: list[str]) -> bool:
     """Whether a text defines one of the names, with a mark of its encoding before it or not."""
-    readable = text.replace("\x00", "").lstrip("\ufeff\udcff\udcfe")
+    readable = re.sub("[\x00\ufeff\udcff\udcfe]", "", text)
     return any(defines(readable, name) for name in names)
 
 

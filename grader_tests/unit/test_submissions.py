@@ -127,10 +127,8 @@ def test_a_folder_with_the_name_of_a_notebook_is_what_lies_in_it():
     inner, folder = f"{FIRST}.ipynb/{FIRST}.ipynb", Found(f"{FIRST}.ipynb", why=A_FOLDER)
     found = account("ada", [folder, Found(inner, work(FIRST))], GIVEN, KIT).notebooks[FIRST]
     assert found.data and not found.asks
-    found = account("ada", [folder, Found(f"{FIRST}.ipynb/a.png", b"")], GIVEN, KIT).notebooks[
-        FIRST
-    ]
-    assert "a folder" in found.asks[0]
+    found = account("ada", [folder, Found(f"{FIRST}.ipynb/a.png", b"")], GIVEN, KIT)
+    assert "a folder" in found.notebooks[FIRST].asks[0]
 
 
 def as_text(name: str) -> bytes:
