@@ -346,8 +346,9 @@ def asks_elsewhere(taken: Taken, face: Face, files: Sorted, given: set[str]) -> 
 
 
 def holds(text: str, names: list[str]) -> bool:
-    """Whether a text defines one of the names, with a mark of its encoding before it or not."""
-    readable = re.sub("[\x00\ufeff\udcff\udcfe]", "", text)
+    """Whether a text defines one of the names, anywhere (an export may have put it into a
+    function) and in UTF-16 too."""
+    readable = re.sub(r"(?m)[\ufeff\udcff\udcfe]|^[ \t]+", "", text.replace("\x00", ""))
     return any(defines(readable, name) for name in names)
 
 

@@ -247,7 +247,7 @@ def test_the_kit_is_the_releases_and_a_text_the_students():
 @pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
 def test_a_text_of_the_students_keeps_its_bytes(code):
     """Their code read it at their desk as it is; and a class that was exported into it is seen."""
-    data = "class LSTMCell:  # Müller\n    pass\n".encode(code)
+    data = "def cell():\n    class LSTMCell:  # Müller\n        pass\n".encode(code)
     found = account("ada", [Found("gates.py", data), Found("02.ipynb", work(SECOND))], GIVEN, KIT)
     assert found.own["gates.py"].encode("utf-8", "surrogateescape") == data
     assert any("gates.py" in said for said in found.notebooks[FIRST].asks)
