@@ -36,6 +36,7 @@ SAYS_UTF8 = 0x800  # flag of a file in a zip: its name is UTF-8
 UNZIPPING = (  # what Python raises on a zip that is none, or a broken one
     *(zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError),
 )
+READ_ONLY = "{} cannot be written to: its disk is mounted read-only. Nothing was changed."
 HEAD = 4096  # bytes that tell whether a file is worth reading
 
 
@@ -322,6 +323,11 @@ def why_not(path: str) -> str:
     if path.lower().endswith(OTHER_ARCHIVES):
         return "is an archive, but no zip"
     return ""
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether no rights would help: the disk that a path lies on is mounted to be read."""
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def owner_of(path: Path) -> str:
