@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from ..pages.graded import NOT_HANDED_IN, grade_id
 from .cells import Sheet, Text, read_sheet
-from .files import DENIED, NO_FILE, OWNER, TEXTS, Found
+from .files import A_FOLDER, DENIED, EMPTY_ZIP, NO_FILE, OWNER, TEXTS, Found
 
 NBGRADERS = ("timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini")
 CHECKPOINTS = ".ipynb_checkpoints"
@@ -236,6 +236,10 @@ def sort_out(found: list[Found], known: dict[str, Face], kit: dict[str, str]) ->
             files.own |= own_places(path, text)
         else:
             files.other.append(file.path)
+    around = {str(folder) for one in files.candidates for folder in PurePosixPath(one.path).parents}
+    files.unread = [  # a folder is what lies in it, whatever its name
+        (path, why) for path, why in files.unread if not (why == A_FOLDER and path in around)
+    ]
     return files
 
 
@@ -277,11 +281,11 @@ def is_notebook(file: Found) -> bool:
 
 
 def own_text(file: Found) -> str | None:
-    """A file that the student's code may import or open."""
+    """A file that the student's code may import or open; of other encodings, its very bytes."""
     if not file.path.lower().endswith(TEXTS) or file.data is None:
         return None
-    text = file.data.decode("utf-8-sig", "replace")
-    return text if len(text) <= OWN_TEXT and "\x00" not in text else None
+    text = file.data.decode("utf-8", "surrogateescape")
+    return text if len(text) <= OWN_TEXT else None
 
 
 def own_places(path: PurePosixPath, text: str) -> dict[str, str]:
@@ -342,7 +346,10 @@ def asks_elsewhere(taken: Taken, face: Face, files: Sorted, given: set[str]) -> 
 
 
 def holds(text: str, names: list[str]) -> bool:
-    return any(defines(text, name) for name in names)
+    """Whether a text defines one of the names, anywhere (an export may have put it into a
+    function) and in UTF-16 too."""
+    readable = re.sub(r"(?m)[\ufeff\udcff\udcfe]|^[ \t]+", "", text.replace("\x00", ""))
+    return any(defines(readable, name) for name in names)
 
 
 def is_named(path: str, face: Face) -> bool:
@@ -407,7 +414,7 @@ def not_there(face: Face, files: Sorted) -> Taken:
     may_be = [
         *(c.path for c in files.candidates if not c.faces or is_named(c.path, face)),
         *(path for path, _ in files.unread),
-        *(path for path in files.other if not path.lower().endswith(PICTURES)),
+        *(p for p in files.other if is_named(p, face) or not p.lower().endswith(PICTURES)),
         *(n for n, text in files.own.items() if "/" not in n and is_export(n, text, face)),
     ]
     if not may_be:
@@ -454,7 +461,7 @@ def left_over(files: Sorted, known: dict[str, Face]) -> tuple[tuple[str, ...], t
     """Notes and asks about what was not used and is no notebook's."""
     named = {path for path, _ in files.unread for face in known.values() if is_named(path, face)}
     lost = [(path, why) for path, why in files.unread if path not in named]
-    empty = [(path, why) for path, why in lost if why.startswith(NO_FILE)]
+    empty = [(path, why) for path, why in lost if why.startswith((NO_FILE, EMPTY_ZIP))]
     links = [(path, why) for path, why in empty if why.endswith("a link") and beside(path, files)]
     strange = [
         f"{c.path} is no notebook of this assignment" for c in files.candidates if not c.faces

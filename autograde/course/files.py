@@ -28,12 +28,15 @@ SKIPPED = ("__MACOSX", "__pycache__", ".git", ".venv", "venv", "node_modules", "
 OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 TEXTS = (".py", ".txt", ".csv", ".tsv", ".json", ".md", ".yaml", ".yml")
 NO_FILE = "is no ordinary file"
+A_FOLDER = f"{NO_FILE}, but a folder"
+EMPTY_ZIP = "is a zip with no file in it"
 DENIED, OWNER = "Permission denied", "whose owner is"
 ZIP_ENTRY = b"PK\x01\x02"  # stands in a zip once for each file in it
 SAYS_UTF8 = 0x800  # flag of a file in a zip: its name is UTF-8
 UNZIPPING = (  # what Python raises on a zip that is none, or a broken one
     *(zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError),
 )
+READ_ONLY = "{} cannot be written to: its disk is mounted read-only. Nothing was changed."
 HEAD = 4096  # bytes that tell whether a file is worth reading
 
 
@@ -167,7 +170,7 @@ class Reader:
             self.count(inner)
             if os.path.isdir(place) and not os.path.islink(place):  # pathlib raises without rights
                 if name.lower().endswith(".ipynb"):
-                    yield Found(inner, why=f"{NO_FILE}, but a folder")
+                    yield Found(inner, why=A_FOLDER)
                 if depth == MOST_FOLDERS:
                     yield Found(inner, why="lies too deep")
                 else:
@@ -210,6 +213,8 @@ class Reader:
         """What lies in the zip `file`."""
         try:
             with zipfile.ZipFile(file) as archive:
+                if all(member.is_dir() for member in archive.infolist()):
+                    yield Found(path, why=EMPTY_ZIP)
                 for member in sorted(archive.infolist(), key=lambda member: member.filename):
                     yield from self.member(path, archive, member, zips)
         except UNZIPPING as problem:
@@ -318,6 +323,11 @@ def why_not(path: str) -> str:
     if path.lower().endswith(OTHER_ARCHIVES):
         return "is an archive, but no zip"
     return ""
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether no rights would help: the disk that a path lies on is mounted to be read."""
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def owner_of(path: Path) -> str:

@@ -27,7 +27,7 @@ from sqlalchemy.engine import make_url
 
 from ..pages.graded import grade_id
 from . import release
-from .files import owner_of, reason
+from .files import READ_ONLY, is_read_only, owner_of, reason
 from .grade import Graded
 from .release import NotReady
 
@@ -59,6 +59,8 @@ def back_up(db_url: str) -> Path | None:
         return None
     for place, what in ((path, "The gradebook"), (path.parent, "The folder of the gradebook,")):
         if not os.access(place, os.W_OK):
+            if is_read_only(place):
+                raise NotReady(READ_ONLY.format(place))
             raise NotReady(
                 f"{what} {place} cannot be written to: {owner_of(place)}, whose it is, can give it "
                 "its rights (chmod ug+w). Nothing was graded."
@@ -85,11 +87,19 @@ def remedy(db_url: str, problem: Exception) -> str:
     if type(getattr(problem, "orig", None)) is not sqlite3.DatabaseError:
         return ""
     path = Path(make_url(db_url).database or "")
+    return f" {path} is damaged: {put_back(path) or 'move it away, and grade again'}."
+
+
+def put_back(path: Path) -> str:
+    """What brings the newest copy of a gradebook back; empty where there is none."""
     copies = sorted(path.parent.glob(f"{path.name}.backup-*"))
-    if not copies:
-        return f" {path} is damaged: move it away, and grade again."
-    newest = f"cp {copies[-1].name} {path.name}"
-    return f" {path} is damaged: put the newest copy in its place: {newest}."
+    return f"put the newest copy in its place: cp {copies[-1].name} {path.name}" if copies else ""
+
+
+def or_put_back(gradebook: Gradebook) -> str:
+    """That beside another remedy, where a gradebook holds no assignment: it may be another one."""
+    copy = put_back(Path(gradebook.engine.url.database or "")) if not gradebook.assignments else ""
+    return f"; or, where the gradebook was lost, {copy}" if copy else ""
 
 
 def writes(db_url: str) -> int:
@@ -132,7 +142,8 @@ def check_assignment(gradebook: Gradebook, assignment: release.Assignment):
             cell = gradebook.find_grade_cell(exercise.test_id, exercise.notebook, assignment.name)
         except MissingEntry:
             raise NotReady(
-                f"The gradebook has no cell {exercise.test_id} in {assignment.name}: {remedy}."
+                f"The gradebook has no cell {exercise.test_id} in {assignment.name}: {remedy}"
+                f"{or_put_back(gradebook)}."
             ) from None
         worth = 0 if exercise.bonus else exercise.points
         if cell.max_score != worth:

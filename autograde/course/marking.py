@@ -25,7 +25,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from ..box.sandbox import Unavailable
 from ..pages.graded import wanted
 from . import autograded, state
-from .account import HandedIn, listed
+from .account import HandedIn
 from .chance import secret_of_course
 from .files import folders_of, reason, shown
 from .grade import Graded, described
@@ -48,7 +48,7 @@ UNKNOWN = (
 )
 NEW = "New in the gradebook, though students were imported: %s. Is the folder's name right?"
 GONE = (
-    "In the gradebook, and no longer in %s/: %s. These marks stay. Where a folder was renamed, "
+    "In the gradebook, and not in %s/: %s. These marks stay. Where a folder was renamed, "
     "`nbgrader db student remove NAME --force` takes away the old name's marks, of all assignments."
 )
 NOT_WRITTEN = (
@@ -107,7 +107,7 @@ class Marking:
         """Marks without a hand-in: it may have been renamed, or taken back."""
         marked = {student for student, _ in self.held if self.is_wanted(student)}
         if gone := sorted(map(shown, marked - {*self.handed_in()})):
-            self.log.warning(GONE, self.folders.submitted_directory, listed(gone))
+            self.log.warning(GONE, self.folders.submitted_directory, ", ".join(gone))
 
     def fault(self, student: str, what: str):
         self.faults.append((shown(student), what))

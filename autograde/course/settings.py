@@ -67,7 +67,8 @@ class Judge(LoggingConfigurable):
             raise NotReady(
                 f"{name} has no exercises in c.Judge.exercises of nbgrader_config.py; there are: "
                 f"{there}. Where it is one of these by another name, say so there, above `join`: "
-                f'c.Judge.exercises = {{"{name}": "{module}"}}'
+                f'c.Judge.exercises = {{"{name}": "{module}"}}. One without '
+                f"exercises of ours is graded by `nbgrader autograde {name}`."
             )
         return self.exercises[name]
 

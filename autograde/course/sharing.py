@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from .files import owner_of
+from .files import READ_ONLY, is_read_only, owner_of
 from .release import NotReady
 from .state import FOLDER
 
@@ -69,6 +69,7 @@ def alone(root: Path, name: str, writes: Iterable[Path]):
         if place.is_dir() and not os.access(place, os.W_OK | os.X_OK):
             own = place.stat().st_uid == os.geteuid()
             closed = CLOSED_TO_ITS_OWNER if own else CLOSED
+            closed = READ_ONLY if is_read_only(place) else closed
             raise NotReady(closed.format(place, owner_of(place), name))
     kept.mkdir(exist_ok=True)
     handle = os.open(kept / f"{name}.lock", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o664)

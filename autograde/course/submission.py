@@ -1,6 +1,7 @@
 """Reads a submission's folder: everything that lies in it, and when it was handed in."""
 
 import os
+import re
 import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,7 +58,15 @@ def handed_in_at(folder: Path) -> tuple[datetime | None, str | None]:
     when = time_in(text)
     if when is None:
         return None, f"holds no time ({text[:40]!r})" if text else "is empty"
+    if len(day_or_month(text)) > 1:
+        return None, f"does not say which number is the month ({text[:40]!r})"
     return when, None
+
+
+def day_or_month(text: str) -> set[int]:
+    """The numbers at the start of a time that may be its month, where its year comes last."""
+    numbers = re.match(r"(\d\d?)[./-](\d\d?)[./-]\d", text)
+    return {int(number) for number in numbers.groups() if int(number) <= 12} if numbers else set()
 
 
 def time_in(text: str) -> datetime | None:

@@ -47,6 +47,7 @@ class Platform(ExportPlugin):
     default, added = "", ()  # file that is written; what is added to a title, as patterns
 
     def export(self, gradebook: Gradebook):
+        self.written: list[SubmittedAssignment] = []
         names = [str(name) for name in self.assignment] or [
             assignment.name for assignment in gradebook.assignments
         ]
@@ -63,7 +64,7 @@ class Platform(ExportPlugin):
             self.log.error(str(problem))
             sys.exit(1)
         self.log.info("Marks written to %s", path)
-        if waiting := self.waiting(gradebook, names):
+        if waiting := self.waiting():
             self.log.warning(
                 "Written as they are, though a person is still asked about them: %s",
                 ", ".join(waiting),
@@ -77,18 +78,12 @@ class Platform(ExportPlugin):
                 f"{path} is there already and is not overwritten: name another file with --to."
             )
 
-    def waiting(self, gradebook: Gradebook, names: list[str]) -> list[str]:
-        """Whose marks are not the last word yet, by what the gradebook says."""
-        submissions = [
-            (person.id, name, submission_of(gradebook, name, person.id))
-            for person in self.students(gradebook)
-            for name in names
-        ]
+    def waiting(self) -> list[str]:
+        """Whose marks that were written are not the last word yet, by what the gradebook says."""
         return [
-            f"{student} ({name})"
-            for student, name, submission in submissions
-            if submission
-            and any(one.needs_manual_grade or one.flagged for one in submission.notebooks)
+            f"{submission.student.id} ({submission.name})"
+            for submission in self.written
+            if any(one.needs_manual_grade or one.flagged for one in submission.notebooks)
         ]
 
     def students(self, gradebook: Gradebook) -> list[Person]:
@@ -106,7 +101,6 @@ class Platform(ExportPlugin):
             )
         places, left = self.places(table.head, names), defaultdict(list)
         rows = dict(zip(range(len(table.lines)), whose(table, roster)))
-        written = 0
         for student in self.students(gradebook):
             mine = [number for number, (person, _) in rows.items() if person == student]
             for name, place in places.items():
@@ -121,7 +115,6 @@ class Platform(ExportPlugin):
                     fields = table.lines[mine[0]]
                     fields += [""] * (len(table.head) - len(fields))
                     self.put(table.head, fields, place, submission)
-                    written += 1
         for number, (_, why) in rows.items():
             if why:
                 left[why].append(f"line {number + 2}")
@@ -129,7 +122,7 @@ class Platform(ExportPlugin):
             which = list(dict.fromkeys(which))
             why = why.format(len(which), self.fill) if why == NO_ROW else why
             self.log.warning("Left out: %s: %s", why, ", ".join(which))
-        if left and not written:
+        if left and not self.written:
             raise Problem(f"No mark could be put into {self.fill}; nothing was written.")
         return self.kept(table, places)
 
@@ -163,7 +156,12 @@ class Platform(ExportPlugin):
 
     def put(self, head: list[str], fields: list[str], place: int, submission: SubmittedAssignment):
         """A mark into a line of the file."""
-        fields[place] = mark_of(submission)
+        fields[place] = self.mark(submission)
+
+    def mark(self, submission: SubmittedAssignment | None) -> str:
+        """As it is written; what is written is remembered."""
+        self.written += filter(None, [submission])
+        return mark_of(submission)
 
     def kept(self, table: Table, places: dict[str, int]) -> Table:
         return table
@@ -207,7 +205,7 @@ class Canvas(Platform):
         points = [f"{gradebook.find_assignment(name).max_score:g}" for name in names]
         lines = [["    Points Possible", "", "", "", "", *points]]
         for person in self.students(gradebook):
-            marks = [mark_of(submission_of(gradebook, name, person.id)) for name in names]
+            marks = [self.mark(submission_of(gradebook, name, person.id)) for name in names]
             shown = ", ".join(filter(None, (person.last, person.first))) or person.id
             lines.append([shown, person.lms, "", person.id, "", *marks])
         return Table([*self.head, *map(self.title, names)], lines, ",", "")
@@ -257,7 +255,7 @@ class Moodle(Platform):
         lines = []
         for person in self.students(gradebook):
             submissions = [submission_of(gradebook, name, person.id) for name in names]
-            cells = [cell for one in submissions for cell in (mark_of(one), comments_on(one))]
+            cells = [cell for one in submissions for cell in (self.mark(one), comments_on(one))]
             about = [person.id, person.lms, person.email, person.first, person.last]
             lines.append([*about, *cells])
         return Table([*self.head, *titles], lines, ",", "")

@@ -289,9 +289,15 @@ def line_of(error, frames, file):
 
 
 def message_of(error):
-    """The text of an exception, whose class may be the student's own."""
+    """The text of an exception, whose class may be the student's own; of a file of theirs that is
+    no Python, with its place: the line of the cell that imports it may be right."""
     try:
-        return error.msg if isinstance(error, SyntaxError) else str(error)
+        if not isinstance(error, SyntaxError):
+            return str(error)
+        folder, file = working_folder() + os.sep, error.filename or ""
+        beside = file.startswith(folder)
+        where = f" in {file.removeprefix(folder)}, line {error.lineno}" if beside else ""
+        return f"{error.msg}{where}"
     except Exception:
         return ""
 

@@ -123,9 +123,12 @@ LEAVES = {  # what a cell does to the folder that the notebook works in
 
 @pytest.mark.parametrize("leaves", LEAVES)
 def test_errors_are_told_wherever_a_cell_has_gone(leaves):
-    """With the student's own line, not that of a library."""
-    with Warm() as warm, warm.student({}) as student:
+    """With the student's own line, not that of a library; and a file of theirs that is no Python
+    with its own."""
+    with Warm() as warm, warm.student({"gates.py": "x = 1\n<<<<<<< HEAD\n"}) as student:
         assert student.execute(LEAVES[leaves]).status == "ok"
+        beside = student.execute("import gates")
+        assert beside.sentence.endswith(" in gates.py, line 2") and beside.line == 1
         result = student.execute("import numpy\nx = 2\nnumpy.linalg.inv(x)", 1)
     assert result.sentence.startswith("LinAlgError: ") and result.line == 3
 

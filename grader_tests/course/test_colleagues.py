@@ -6,10 +6,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 
+from autograde.course.gradebook import back_up
+from autograde.course.release import NotReady
 from autograde.course.sharing import alone
 from grader_tests.samples.students import filled, solutions
 from grader_tests.support.courses import autograde, configure, make_course, nbgrader
@@ -98,6 +101,16 @@ def test_a_gradebook_to_read_only_and_a_new_student(course, run):
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert f"gradebook.db cannot be written to: user {ADA}, whose it is, can give" in done.stderr
     assert "third" not in scores(course)
+
+
+def test_no_rights_help_where_the_disk_is_read_only(tmp_path, monkeypatch):
+    (tmp_path / "gradebook.db").touch()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    with pytest.raises(NotReady, match="mounted read-only"), alone(tmp_path, "lstm", []):
+        pass
+    with pytest.raises(NotReady, match="mounted read-only"):
+        back_up(f"sqlite:///{tmp_path}/gradebook.db")
 
 
 def test_two_runs_at_once(tmp_path):

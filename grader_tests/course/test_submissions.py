@@ -492,6 +492,7 @@ def test_a_gradebook_that_was_made_anew_is_filled(courses, tmp_path):
     """However often it has been written to: whom it does not know has not left the course."""
     course = copy_course(courses, tmp_path)
     (course / "gradebook.db").unlink()
+    assert "where the gradebook was lost, put the newest copy" in autograde(course).stderr
     checked(nbgrader(course, "generate_assignment", "lstm", "--force"))
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as book:
         for number in range(100):

@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from autograde.course import files, ours
 from autograde.course.account import Taken, account
 from autograde.course.cells import read_sheet
-from autograde.course.files import Found, Reader, TooMuch, read_file, shown
+from autograde.course.files import A_FOLDER, EMPTY_ZIP, Found, Reader, TooMuch, read_file, shown
 from autograde.course.rebuild import rebuild
 from autograde.course.submission import handed_in_at
 from autograde.pages.graded import grade_id
@@ -112,10 +112,23 @@ def test_a_bonus_that_is_not_there_asks_nobody():
     assert found[NOTEBOOKS[3]] == Taken(missing="04_peepholes.ipynb was not handed in.")
 
 
-def test_something_in_place_of_a_notebook_asks():
+@pytest.mark.parametrize(
+    "path, data", [("04_peepholes.html", b"<p>"), ("04_peepholes.png", b"\x89PNG"), ("b.zip", None)]
+)
+def test_something_in_place_of_a_notebook_asks(path, data):
     some = {f"{name}.ipynb": work(name) for name in NOTEBOOKS[:3]}
-    found = taken(**some, **{"04_peepholes.html": b"<p>"})
-    assert "04_peepholes.html" in found[NOTEBOOKS[3]].asks[0]
+    why = EMPTY_ZIP if data is None else ""
+    files = [Found(name, data) for name, data in some.items()] + [Found(path, data, why)]
+    found = account("ada", files, GIVEN, KIT).notebooks
+    assert path in found[NOTEBOOKS[3]].asks[0] and not found[FIRST].asks
+
+
+def test_a_folder_with_the_name_of_a_notebook_is_what_lies_in_it():
+    inner, folder = f"{FIRST}.ipynb/{FIRST}.ipynb", Found(f"{FIRST}.ipynb", why=A_FOLDER)
+    found = account("ada", [folder, Found(inner, work(FIRST))], GIVEN, KIT).notebooks[FIRST]
+    assert found.data and not found.asks
+    found = account("ada", [folder, Found(f"{FIRST}.ipynb/a.png", b"")], GIVEN, KIT)
+    assert "a folder" in found.notebooks[FIRST].asks[0]
 
 
 def as_text(name: str) -> bytes:
@@ -231,6 +244,15 @@ def test_the_kit_is_the_releases_and_a_text_the_students():
     assert not any("checks" in path or ".." in path for path in own)
 
 
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+def test_a_text_of_the_students_keeps_its_bytes(code):
+    """Their code read it at their desk as it is; and a class that was exported into it is seen."""
+    data = "def cell():\n    class LSTMCell:  # Müller\n        pass\n".encode(code)
+    found = account("ada", [Found("gates.py", data), Found("02.ipynb", work(SECOND))], GIVEN, KIT)
+    assert found.own["gates.py"].encode("utf-8", "surrogateescape") == data
+    assert any("gates.py" in said for said in found.notebooks[FIRST].asks)
+
+
 def test_files_that_cannot_lie_together_are_left_out():
     paths = ["a.py/b.py", "x/a.py", f"{'n' * 200}.py", "ok.py"]
     own = account("ada", [Found(path, b"x = 1") for path in paths], GIVEN, KIT).own
@@ -256,7 +278,10 @@ def test_folders_and_zips_are_opened(tmp_path):
     (tmp_path / "a" / "b.ipynb").write_bytes(b"{}")
     inner = zipped(**{"c.ipynb": b"{}", "__MACOSX/._c.ipynb": b"x"})
     (tmp_path / "all.zip").write_bytes(zipped(**{"inner.zip": inner, "../../up.ipynb": b"{}"}))
+    (tmp_path / "none.zip").write_bytes(zipped())
+    assert read(tmp_path)["none.zip"].why == EMPTY_ZIP
     assert read(tmp_path).keys() == {
+        "none.zip",
         "a/b.ipynb",
         "all.zip/inner.zip/c.ipynb",
         "all.zip/../../up.ipynb",
@@ -318,6 +343,10 @@ TIMES = {
     b"9999-12-31 23:59:59 UTC": False,
     b"0001-01-01 00:00:00 UTC": False,
     b"yesterday": False,
+    b"13.03.2026 11:00": True,
+    b"01.03.2026 11:00": False,  # January or March
+    b"3/1/26 11:00 PM": False,
+    b"03.03.2026": True,
     b"2026-03-01 12:00:00 +0100": True,
     b"2026-03-01 12:00:00 Europe/Berlin": True,
     b"2026-03-01 12:00:00 XYZT": False,
