@@ -20,7 +20,7 @@ import torch
 from .telling import describe, is_own
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
-MOST_PASSED = 1000  # times that a stack goes on after statements that raise
+MOST_PASSED = 300  # times that a stack goes on after a statement that raises, or runs a layer then
 LONG = 80  # characters of a line
 DRAW = "__drawn__"  # the name, inside a mended forward, of what draws
 TRY = "__tried__"  # of what draws where something raises
@@ -97,6 +97,8 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
         try:
             module(*[argument.clone() for argument in arguments])
             return bool(trees) or kept
+        except Endless:
+            return False
         except Exception as error:
             if keep_argument(module, sizes, error):
                 kept = True
@@ -131,17 +133,22 @@ def constructors_past_the_line(cls: type) -> Iterator[type]:
         return
     function, mended = text_of(own), own
     for _ in range(MOST_HOLES + 1):
-
-        def __init__(self, *sizes):
-            base = cls.__mro__[1]
-            base.__init__(self, *(() if base is torch.nn.Module else sizes))
-            mended(self, *sizes)
-
-        error = yield type(cls.__name__, (cls,), {"__init__": __init__})
+        error = yield with_constructor(cls, mended)
         place = place_of(error, codes_in(mended.__code__))
         if not (function and place and step_over(function, place)):
             return
         mended = compiled(function, own, 1)
+
+
+def with_constructor(cls: type, own) -> type:
+    """A subclass of `cls` that is made by what makes its base, and then by `own`."""
+    base = cls.__mro__[1]
+
+    def __init__(self, *sizes):
+        base.__init__(self, *(() if base is torch.nn.Module else sizes))
+        own(self, *sizes)
+
+    return type(cls.__name__, (cls,), {"__init__": __init__})
 
 
 def method_and_place(error: Exception, methods: dict) -> tuple[str | None, Span | None]:
@@ -181,13 +188,18 @@ def own_forward(module: torch.nn.Module) -> tuple[ast.FunctionDef | None, types.
     return text_of(forward), forward
 
 
+class Endless(BaseException):
+    """A stack that goes on where it raises comes to no end so. No Exception, which would be passed
+    over like the others."""
+
+
 def counting():
-    """What raises from a number of calls on: a loop may end by what is passed over alone."""
+    """What raises Endless from a number of calls on."""
     calls = itertools.count()
 
-    def count():
+    def count(*_):
         if next(calls) >= MOST_PASSED:
-            raise RuntimeError("statements that raise are passed over too often")
+            raise Endless
 
     return count
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from .classes import of_class
 from .forms import adapt
-from .holes import passed_over
+from .holes import Endless, counting, passed_over
 from .parameters import MOST_NAMES, found, load, tensor_of
 from .recurrence import DTYPES, arguments_of, built, cells_in, faults, reset_answer, without_gone
 from .slopes import gradients
@@ -211,8 +211,7 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
         sequence = build["sequence"]
         told["calls"] = [call(module, cells, sequence, dtype, build["only_values"])]
         if "failure" in told["calls"][0] and mode == "stand-in" and not build["only_values"]:
-            with passed_over(module, arguments_of(sequence, dtype), build["sizes"]) as goes_on:
-                told["passed"] = [call(module, cells, sequence, dtype, False)] if goes_on else []
+            told["passed"] = past_the_line(module, cells, sequence, dtype, build["sizes"])
         told["dtype"] = name_of(dtype)
         told["bundled"] = any(isinstance(cell, StandIn) and cell.bundled for cell in cells)
         if question["watched"] and build is question["builds"][0]:
@@ -223,6 +222,19 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
         run, leaves = over_steps(module, question), leaves_of(cells, weights)
         told["gradients"] = attempt(gradients, run, sequence, leaves, dtype)
         return told
+
+
+def past_the_line(module, cells: list, sequence: dict, dtype, sizes: list[int]) -> list[dict]:
+    """A run that goes on where forward raises; none where that comes to no end."""
+    hooks = [cell.register_forward_pre_hook(counting()) for cell in cells]
+    try:
+        with passed_over(module, arguments_of(sequence, dtype), sizes) as goes_on:
+            return [call(module, cells, sequence, dtype, False)] if goes_on else []
+    except Endless:
+        return []
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):

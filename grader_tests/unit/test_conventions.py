@@ -986,7 +986,7 @@ CONSTRUCTORS = {  # a line of a right constructor -> one that raises
     "self.b_o = nn.Parameter(torch.zeros(hidden_dim))": "self.b_o = nn.Parameter(hiden_dim)",
     "super().__init__()": "super(LSTM, self).__init__()",
     "super().__init__() #": "self.made = 1",
-    "self.reset_parameters()": "print(self.seed)\n        assert 0\n        self.reset_parameters()",
+    "self.reset_parameters()": "assert 0\n        print(self.n)\n        self.reset_parameters()",
 }
 
 
@@ -1032,7 +1032,7 @@ RUN_OF_LAYERS = """
             t += 1
         return outputs, (torch.stack(c), torch.stack(h))
 """
-UNRUN = {  # a line of it, one that raises, and what it costs: no more than what the line should make
+UNRUN = {  # a line of it -> one that raises, and what it costs
     "cell(below, c[k], h[k])": ("cell.step(below, c[k], h[k])", {"wiring", "states"}),
     "h[k] = cell(below, c[k], h[k])": ("h[k] = cell(below, h[k])", {"wiring", "states"}),
     "t += 1": ("t += '1'", {"outputs", "final"}),  # it would never end
@@ -1078,6 +1078,15 @@ def test_a_line_that_raises_where_the_layers_run_costs_what_they_should_show(lin
     assert not lost(verdict) and line in RUN_OF_LAYERS
     source = ONE_WAY.partition("    def forward")[0] + RUN_OF_LAYERS.replace(line, raising)
     assert lost(grade("LSTM", source)) == keys
+
+
+@pytest.mark.parametrize("last", ["x.sise(0)", "len(x); self.steps(last)"])
+def test_a_loop_that_has_no_end_past_a_line_that_raises_is_left(last):
+    """It ends where the line makes a number, and else never: the mark is that of the line alone."""
+    source = RUN_OF_LAYERS.replace("t = 0", f"t, last = 0, -1\n        last = {last}")
+    source = source.replace("t < len(x)", "t != last").replace("x[t]", "x[t % len(x)]")
+    verdict = grade("LSTM", ONE_WAY.partition("    def forward")[0] + source)
+    assert lost(verdict) > {"outputs"} or last != "x.sise(0)" and lost(verdict) == {"outputs"}
 
 
 def test_layers_that_no_number_shows_earn_nothing_past_a_line_that_raises():
