@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 import torch
 
+from .protocol import HOLES
 from .telling import describe, is_own
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
@@ -249,7 +250,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
 def drawn(k: int, *shape: int) -> torch.Tensor:
     """The numbers of hole k, the same at every call, like those of a gate."""
     draws = torch.rand(shape, generator=torch.Generator().manual_seed(k), dtype=torch.float64)
-    return (0.5 * draws + 0.25).to(torch.get_default_dtype()) * 1.0
+    return (HOLES[0] + (HOLES[1] - HOLES[0]) * draws).to(torch.get_default_dtype()) * 1.0
 
 
 def tried(work, k: int, units: int):
