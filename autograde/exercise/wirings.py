@@ -187,6 +187,12 @@ STATES = {
         "the layers start from the given states in reverse order",
         start=lambda given: given[::-1],
     ),
+    "both from {state}": Carries(
+        "{c} and {h} both start from the given {state}, and the new {h} is kept as both",
+        start=lambda given, place: [(layer[place],) * len(layer) for layer in given],
+        new=lambda made, own: (made[-1],) * len(made),
+        two=True,
+    ),
     "{state} reset": Carries(
         "every step starts from the given {state} again; {rest} carried on",
         own=lambda at, place: put(at.now[at.k], place, at.given[at.k]),
@@ -251,6 +257,14 @@ CELLS = {
     "first": Cells("all layers use the cell of layer 0", cell=lambda k: 0),
     "upper": Cells(
         "all layers above the first share the cell of layer 1", cell=lambda k: min(k, 1)
+    ),
+    "of the layer below": Cells(
+        "every layer uses the cell of the layer below it, and layer 0 that of the last one",
+        cell=lambda k: k - 1,
+    ),
+    "of two layers below": Cells(
+        "every layer uses the cell of two layers below it, counted on from the last one",
+        cell=lambda k: k - 2,
     ),
     "no top": Cells("the last layer is never used", used=lambda layers: range(max(layers - 1, 1))),
     "no bottom": Cells("layer 0 is never used", used=lambda layers: range(layers > 1, layers)),
@@ -428,7 +442,7 @@ def places(key: str, wiring, count: int) -> list[int | None]:
     """For which states a row is written out: their places, or once for none of them in
     particular."""
     if "{state}" in key:
-        return list(range(count if count > 1 else 0))
+        return list(range(count if count > 1 and (count == 2 or not wiring.two) else 0))
     if "{other}" in key:
         return list(range(count - 1))
     return [None] if count == 2 or not wiring.two else []

@@ -10,6 +10,7 @@ import numpy as np
 from ..exercise.declared import Stack
 from ..exercise.verdict import Cell
 from ..exercise.wirings import RIGHT, Run, Tables, repeated, tables
+from ..student.protocol import HOLES
 from .agreement import NAMED, agree
 from .answers import Answers, Build, Layer, Tensor, words
 from .classes import judge_base, judge_class
@@ -295,13 +296,14 @@ def idle(found: Found | None) -> bool:
 def lost_unrun(exercise: Stack, every: list[Seen]) -> list[str]:
     """What is lost where layers were not run: nothing shows what they read and go on from. What is
     returned is right where it holds, at every step and of every layer, one vector that is none of
-    the given ones: it stands for what the raising line should have made."""
+    the given ones, and was drawn in place of what the raising line should have made."""
     if whole(exercise):
         return ["works"]
     new = lambda rows, seen: (
         rows is not None
         and rows.ndim == 2
         and agree(rows, repeated(rows, 0), NAMED)
+        and HOLES[0] <= rows.min() < rows.max() < HOLES[1]
         and not any(agree(rows[0], row, NAMED) for state in seen.given for row in state)
     )
     outputs = all(

@@ -96,7 +96,7 @@ def run(tables: Tables, seen: Seen, wiring: Wiring) -> Run | None:
             now = chosen["states"].noted(now, used[-1])
             noted.append(now)
             now = chosen["states"].carried(now)
-    except ValueError:  # the sizes do not fit: such code cannot have run here
+    except (ValueError, IndexError):  # of sizes, or of the layers: such code cannot have run here
         return None
     states = tuple(
         np.stack([[layers[k][j] for layers in noted] for k in range(seen.layers)])

@@ -16,11 +16,12 @@ from collections import Counter
 
 import torch
 
+from .protocol import HOLES
 from .telling import describe, is_own
 from .watching import inside, recorded
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
-MOST_PASSED = 1000  # times that a stack goes on after statements that raise
+MOST_PASSED = 300  # times that a stack goes on after a statement that raises, or runs a layer then
 LONG = 80  # characters of a line
 DRAW = "__drawn__"  # the name, inside a mended forward, of what draws
 TRY = "__tried__"  # of what draws where something raises
@@ -97,6 +98,8 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
         try:
             inside(module, *[argument.clone() for argument in arguments])
             return bool(trees) or kept
+        except Endless:
+            return False
         except Exception as error:
             if keep_argument(module, sizes, error):
                 kept = True
@@ -159,13 +162,18 @@ def own_forward(module: torch.nn.Module) -> tuple[ast.FunctionDef | None, types.
     return text_of(forward), forward
 
 
+class Endless(BaseException):
+    """A stack that goes on where it raises comes to no end so. No Exception, which would be passed
+    over like the others."""
+
+
 def counting():
-    """What raises from a number of calls on: a loop may end by what is passed over alone."""
+    """What raises Endless from a number of calls on."""
     calls = itertools.count()
 
-    def count():
+    def count(*_):
         if next(calls) >= MOST_PASSED:
-            raise RuntimeError("statements that raise are passed over too often")
+            raise Endless
 
     return count
 
@@ -215,7 +223,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
 def drawn(k: int, *shape: int) -> torch.Tensor:
     """The numbers of hole k, the same at every call, like those of a gate."""
     draws = torch.rand(shape, generator=torch.Generator().manual_seed(k), dtype=torch.float64)
-    return (0.5 * draws + 0.25).to(torch.get_default_dtype()) * 1.0
+    return (HOLES[0] + (HOLES[1] - HOLES[0]) * draws).to(torch.get_default_dtype()) * 1.0
 
 
 def tried(work, k: int, units: int):

@@ -31,6 +31,7 @@ TRACEBACK_TEXT = 20_000  # characters kept of a whole traceback
 TRACEBACK_LINES = 200  # lines kept of a traceback
 SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")  # nothing that a browser would run
 BEFORE_RESET = 7.0  # what every parameter holds before reset_parameters: a value it will not draw
+HOLES = 0.25, 0.75  # between them lies what is drawn in place of what a line should have made
 DRAWN_AGAIN = 100  # numbers of each parameter, from a second call of it: enough to differ
 
 

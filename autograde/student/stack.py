@@ -12,7 +12,7 @@ from torch import nn
 
 from .classes import of_class
 from .forms import adapt
-from .holes import passed_over
+from .holes import Endless, counting, passed_over
 from .parameters import MOST_NAMES, found, load, tensor_of
 from .recurrence import DTYPES, arguments_of, built, cells_in, faults, reset_answer, without_gone
 from .slopes import gradients
@@ -217,15 +217,30 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
         sequence = sequence | {"directions": sequence["directions"][mode]}
         about = over_steps(module, question), sequence, leaves_of(cells, weights), dtype
         if "failure" in told["calls"][0] and mode == "stand-in" and not build["only_values"]:
-            with passed_over(module, arguments_of(sequence, dtype), build["sizes"]) as goes_on:
-                if goes_on:
-                    told["passed"] = [recorded(call, module, cells, sequence, dtype, False)]
-                    told["past"] = attempt(gradients, *about)
+            told |= past_the_line(module, cells, about, build["sizes"])
         told["dtype"] = name_of(dtype)
         told["bundled"] = any(isinstance(cell, StandIn) and cell.bundled for cell in cells)
         if question.get("task") == "values" or build["only_values"]:
             return told
         return told | {"gradients": attempt(gradients, *about)}
+
+
+def past_the_line(module, cells: list, about: tuple, sizes: list[int]) -> dict:
+    """A run that goes on where forward raises, and its gradients; nothing where that comes to no
+    end. about: what `gradients` takes."""
+    _, sequence, _, dtype = about
+    hooks = [cell.register_forward_pre_hook(counting()) for cell in cells]
+    try:
+        with passed_over(module, arguments_of(sequence, dtype), sizes) as goes_on:
+            if not goes_on:
+                return {}
+            passed = [recorded(call, module, cells, sequence, dtype, False)]
+            return {"passed": passed, "past": attempt(gradients, *about)}
+    except Endless:
+        return {}
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):

@@ -652,6 +652,8 @@ WIRED = {  # name -> a slip of one of the tables, or of no table, with the chang
     ),
     "the given h for c as well": wired("states", "h alone", start="c, h = list(h), list(h)"),
     "the given c for h as well": wired("states", "c alone", start="c, h = list(c), list(c)"),
+    "one list for both states": wired("states", "both from c", start="c = h = list(c)"),
+    "one list for both states, of h": wired("states", "both from h", start="c = h = list(h)"),
     "the last layer's given state for all": wired(
         "states", "last", start="c, h = [c[-1]] * len(c), [h[-1]] * len(h)"
     ),
@@ -726,6 +728,16 @@ WIRED = {  # name -> a slip of one of the tables, or of no table, with the chang
     ),
     "upper layers use cell 1": wired(
         "cells", "upper", step="c[k], h[k] = self.layers[min(k, 1)](below, c[k], h[k])"
+    ),
+    "every layer uses the cell below": wired(
+        "cells",
+        "of the layer below",
+        step="c[k], h[k] = self.layers[k - 1](below, c[k], h[k])",
+    ),
+    "every layer uses the cell two below": wired(
+        "cells",
+        "of two layers below",
+        step="c[k], h[k] = self.layers[k - 2](below, c[k], h[k])",
     ),
     "states written in place": (
         "gradients untouched",

@@ -1042,6 +1042,33 @@ def test_a_line_that_raises_where_the_layers_run_costs_what_they_should_show(lin
     assert lost(grade("LSTM", source)) == keys
 
 
+@pytest.mark.parametrize("last", ["x.sise(0)", "len(x); self.steps(last)"])
+def test_a_loop_that_has_no_end_past_a_line_that_raises_is_left(last):
+    """It ends where the line makes a number, and else never: the mark is that of the line alone."""
+    source = RUN_OF_LAYERS.replace("t = 0", f"t, last = 0, -1\n        last = {last}")
+    source = source.replace("t < len(x)", "t != last").replace("x[t]", "x[t % len(x)]")
+    verdict = grade("LSTM", ONE_WAY.partition("    def forward")[0] + source)
+    assert lost(verdict) > {"outputs"} or last != "x.sise(0)" and lost(verdict) == {"outputs"}
+
+
+def test_a_single_layer_that_is_run_has_none_two_below():
+    """As a wiring that may be tried for it has."""
+    used = ONE_WAY.replace("enumerate(self.layers)", "enumerate(self.layers[:1])")
+    used = used.replace("outputs.append(x_t)", "outputs.append(x_t / 2)")
+    assert used.count("[:1]") == 1 and {"layers", "outputs"} <= lost(grade("LSTM", used))
+
+
+def test_constants_are_not_taken_for_what_a_line_that_raises_should_have_made():
+    forward = """
+    def forward(self, x, c, h):
+        self.nothing(x)
+        outputs = torch.full((len(x), h.shape[1]), 0.5)
+        return outputs, (torch.full_like(c, 0.6), torch.full_like(h, 0.5))
+"""
+    verdict = grade("LSTM", ONE_WAY.partition("    def forward")[0] + forward)
+    assert {"wiring", "states", "outputs", "final"} <= lost(verdict)
+
+
 def test_layers_that_no_number_shows_earn_nothing_past_a_line_that_raises():
     """The given states come back, and nothing else: any wiring would fit that."""
     for step in ("c_k, h_k = self.layers[0](x[t], c[0], h[0])", "y = self.layers(x[t])"):
