@@ -31,8 +31,8 @@ LONGEST_FIRST = (
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are processors: many tests wait for something."""
-    return os.cpu_count() + 2
+    """One more than there are processors: many tests wait for something."""
+    return os.cpu_count() + 1
 
 
 def pytest_collection_modifyitems(items):
