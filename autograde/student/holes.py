@@ -319,11 +319,16 @@ def step_over(function: ast.FunctionDef, place: Span) -> bool:
         return False
     count = ast.Expr(ast.Call(ast.Name(PASSED, ast.Load()), [], []))
     pair = getattr(getattr(body[at], "targets", [None])[0], "elts", ())
-    drawing = [assigned_drawn(body[at], place[0])] if len(pair) == 2 else []
-    goes_on = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [count, *drawing])
-    around = ast.Try([body[at]], [goes_on], [], [])
+    drawing = [tried_out(assigned_drawn(body[at], place[0]))] if len(pair) == 2 else []
+    around = tried_out(body[at], count, *drawing)
     body[at] = ast.fix_missing_locations(ast.copy_location(around, body[at]))
     return True
+
+
+def tried_out(statement: ast.stmt, *instead: ast.stmt) -> ast.Try:
+    """The statement, and others where it raises."""
+    body, kind = [*instead] or [ast.Pass()], ast.Name("Exception", ast.Load())
+    return ast.Try([statement], [ast.ExceptHandler(kind, None, body)], [], [])
 
 
 def put_range(function: ast.FunctionDef, loop: ast.For) -> bool:

@@ -236,7 +236,7 @@ def past_the_line(module, cells: list, about: tuple, sizes: list[int]) -> dict:
                 return {}
             passed = [recorded(call, module, cells, sequence, dtype, False)]
             return {"passed": passed, "past": attempt(gradients, *about)}
-    except Endless:
+    except (Endless, Exception):  # what the call itself has told stays
         return {}
     finally:
         for hook in hooks:

@@ -1017,6 +1017,7 @@ LENGTHS = {  # how many steps or layers there are -> a piece that raises
     "range(T)": "range(self.steps)",
     "range(self.n_layers)": "range(self.layers)",
     "T =": "batch, T, _ = x.shape  #",
+    "for k in range(self.n_layers)": "for k in range(self.n_layers + 1)",
 }
 
 
