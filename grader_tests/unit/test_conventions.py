@@ -1017,7 +1017,6 @@ LENGTHS = {  # how many steps or layers there are -> a piece that raises
     "range(T)": "range(self.steps)",
     "range(self.n_layers)": "range(self.layers)",
     "T =": "batch, T, _ = x.shape  #",
-    "for k in range(self.n_layers)": "for k in range(self.n_layers + 1)",
 }
 
 
@@ -1032,6 +1031,13 @@ def test_a_length_that_raises_costs_one_criterion(piece):
     assert lost(grade("LSTM", source)) == {"outputs"}
     other = source.replace("below = h[k]", "below = c[k]").replace("h[-1]", "h[0]")
     assert lost(grade("LSTM", other)) == {"wiring", "outputs"}
+
+
+def test_a_layer_too_many_in_a_loop_costs_one_criterion():
+    """What stands in place of its cell's result fits nowhere either."""
+    head = ONE_WAY.partition("    def forward")[0]
+    head = head.replace("super().__init__()", "super().__init__(); self.n_layers = n_layers + 1")
+    assert lost(grade("LSTM", head + COUNTED)) == {"outputs"}
 
 
 @pytest.mark.parametrize("line", UNRUN)
