@@ -178,7 +178,8 @@ def returns(seen):
     found, expected = seen.returned, [step.mean for step in seen.steps]
     if not isinstance(found, list | tuple) or len(found) != len(expected):
         size = f" of {len(found)}" if isinstance(found, list | tuple) else ""
-        return f"It returns a {type(found).__name__}{size}; a list of {len(expected)} is asked for."
+        form = "None" if found is None else f"a {type(found).__name__}{size}"
+        return f"It returns {form}; a list of {len(expected)} is asked for."
     if any(isinstance(value, torch.Tensor) and value.requires_grad for value in found):
         return (
             "The list holds tensors, and with each of them all that PyTorch keeps for a backward "

@@ -27,6 +27,17 @@ WEIGHTS = {
     **{"W_f": 0.5, "W_i": 0, "W_o": 1, "W_c": 0},
     **{"U_f": -1, "U_i": 2, "U_o": 0, "U_c": 2, "b_c": 0},
 }
+NAMED = "lstm-sliders"  # the class of the panel in the page
+# ipywidgets gives a slider no name that a screen reader could read: it takes its field's
+NAMES = f"""if (!window.namesSliders) {{
+  window.namesSliders = new MutationObserver(() =>
+    document.querySelectorAll(".{NAMED} .noUi-handle:not([aria-label])").forEach(handle => {{
+      const row = handle.closest(".{NAMED} > *");
+      handle.setAttribute("aria-label", row.querySelector("label").textContent);
+    }})
+  );
+  window.namesSliders.observe(document.body, {{childList: true, subtree: true}});
+}}"""
 LIMIT = 5  # no place of the sliders takes the cell state further than this from 0
 
 
@@ -118,6 +129,7 @@ def play(cell_class):
     data, about, said = toy.output()
     panel = sliders(toy, said)
     if panel:
+        display({"application/javascript": NAMES}, raw=True)
         display(panel.box)
     shown = display(data, metadata=about, raw=True, display_id=True)
     if panel:
@@ -148,7 +160,6 @@ class Panel:
         self.sliders, rows = {}, []
         for name, slider in toy.sliders.items():
             place = {"value": slider.start, "min": -slider.most, "max": slider.most}
-            # a slider has no name that a screen reader could read; the field beside it has
             field = widgets.BoundedFloatText(
                 **place,
                 step=slider.step,
@@ -163,7 +174,7 @@ class Panel:
         again = widgets.HTML(
             "After a change of your class, or where the picture stands still, run this cell again."
         )
-        self.box = widgets.VBox([*rows, again, self.line])
+        self.box = widgets.VBox([*rows, again, self.line]).add_class(NAMED)
 
     def moved(self, _):
         """A slider was moved: draw anew, once the kernel has nothing else to do.
