@@ -29,6 +29,7 @@ NOT_AGAIN = (
     "forward ran when it was called alone, and raised an error when the loss behind the gradients"
     " was computed."
 )
+RETURNED = {"outputs", "final", "works", "order"}  # criteria of what comes back
 COMPLAINTS = {  # a piece of what a student is told -> its short name
     NOT_AGAIN: "forward raises where gradients are asked for",
     "raised an error": "backward raises an error",
@@ -76,7 +77,7 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
         if answer is None or not one.build.answered:
             continue
         shorter = answer.steps < one.sequence.steps and not answer.failure
-        if shorter and one.loss is not None and not any(call.form for call in one.build.calls):
+        if shorter and one.loss is not None and in_form(one.build, sheet):
             complaint = complaint or NOT_AGAIN
         if not answer.runs:
             continue  # a forward pass that fails over several steps is judged elsewhere
@@ -100,6 +101,11 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
         sheet.lose("gradients", complaint, mistake)
     else:  # right, or not to be asked for, since what is returned is judged elsewhere
         sheet.meet("gradients")
+
+
+def in_form(build: Build, sheet: Sheet) -> bool:
+    """Whether what comes back has the form that the loss needs: else that one raises."""
+    return not any(call.form for call in build.calls) and not RETURNED & sheet.lost.keys()
 
 
 def backward_raised(failure: Failure, sequence: Sequence) -> str:

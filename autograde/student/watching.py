@@ -1,16 +1,21 @@
 """What is seen while a class runs: its intermediate results, PyTorch's own operators underneath,
 memory that was never given values."""
 
-import contextlib
 import os
 import sys
-import time
-from os import listdir
+from contextlib import contextmanager, suppress  # names of our own: a notebook may change a module
+from os import O_WRONLY, devnull, dup, dup2, getpid, listdir
+from os import close as os_close
+from os import open as os_open
+from os.path import basename
 from re import IGNORECASE
 from re import match as matches
+from sys import getprofile, setprofile
 from threading import get_native_id
+from time import sleep, time_ns
 
 import torch
+from torch import Tensor, ones
 from torch._C._autograd import _disable_profiler, _enable_profiler, _prepare_profiler
 from torch.autograd.profiler import profile
 from torch.overrides import TorchFunctionMode
@@ -122,9 +127,9 @@ def built_ins(pattern: str, work, *arguments) -> tuple:
     `pattern` says ran `inside` what was recorded, however they are reached; UNWATCHED where that
     could not be seen."""
     for attempt in range(PATIENCE):  # until one can see here at all
-        if watched(recorded, inside, torch.ones, 1)[1].all_of_it:
+        if watched(recorded, inside, ones, 1)[1].all_of_it:
             break
-        time.sleep(AT_REST * 2**attempt)
+        sleep(AT_REST * 2**attempt)
     out, seen = watched(work, *arguments)
     found = [name for name in seen.operators if matches(pattern, name)]
     found = found or [name for name in seen.in_python if is_meant(pattern, name)]
@@ -150,7 +155,7 @@ class Watch:
     """
 
     def __init__(self):
-        self.number, self.left, self.look = torch.ones(1), MOST_CALLS, self.note
+        self.number, self.left, self.look = ones(1), MOST_CALLS, self.note
         self.operators, self.codes, self.all_of_it = {}, set(), True
         self.records = self.is_open = False
         self.pairs, self.first, self.as_put = 0, None, True
@@ -171,22 +176,22 @@ class Watch:
         self.left -= 1
         if self.left < 0:
             stop()
-            sys.setprofile(None)
+            setprofile(None)
         elif event == "return":
             values = value if isinstance(value, tuple) else (value,)
-            if any(isinstance(one, torch.Tensor) for one in values):
+            if any(isinstance(one, Tensor) for one in values):
                 self.codes.add(frame.f_code)
 
     def open(self):
         self.is_open, self.pairs = True, self.pairs + 1
         self.number.lgamma_()
-        self.first = self.first or time.time_ns()
-        self.before = sys.getprofile()
-        sys.setprofile(self.look)
+        self.first = self.first or time_ns()
+        self.before = getprofile()
+        setprofile(self.look)
 
     def close(self):
-        self.as_put &= sys.getprofile() is self.look
-        sys.setprofile(self.before)
+        self.as_put &= getprofile() is self.look
+        setprofile(self.before)
         self.number.digamma_()
         self.is_open = False
 
@@ -209,7 +214,7 @@ class Watch:
     @property
     def in_python(self) -> list[str]:
         return sorted(
-            f"{os.path.basename(code.co_filename).removesuffix('.py')}.{code.co_qualname}"
+            f"{basename(code.co_filename).removesuffix('.py')}.{code.co_qualname}"
             for code in self.codes
             if code.co_filename.startswith(OF_TORCH)
         )
@@ -268,7 +273,7 @@ def apart(work):
 def start() -> bool:
     """Whether the profiler runs from here on. PyTorch's own class for it is within a student's
     reach, so what it calls is called here."""
-    with contextlib.suppress(Exception), quiet():
+    with suppress(Exception), quiet():
         _prepare_profiler(*RECORDED)
         _enable_profiler(*RECORDED)
         return True
@@ -277,22 +282,22 @@ def start() -> bool:
 
 def stop() -> list:
     """What it has seen since it was started, in its order; nothing where it was stopped before."""
-    with contextlib.suppress(Exception), quiet():
+    with suppress(Exception), quiet():
         return sorted(_disable_profiler().events(), key=lambda event: event.start_ns())
     return []
 
 
-@contextlib.contextmanager
+@contextmanager
 def quiet():
     """The profiler writes to stderr."""
-    nothing, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
-    os.dup2(nothing, 2)
+    nothing, kept = os_open(devnull, O_WRONLY), dup(2)
+    dup2(nothing, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nothing)
+        dup2(kept, 2)
+        os_close(kept)
+        os_close(nothing)
 
 
 def elsewhere() -> int | None:
@@ -309,9 +314,9 @@ def count_elsewhere() -> int:
     """Raises OSError."""
     count = used_elsewhere()
     for thread in {*listdir("/proc/self/task")} - {str(get_native_id())}:
-        with contextlib.suppress(OSError):  # it has ended
+        with suppress(OSError):  # it has ended
             count += int(contents(f"/proc/self/task/{thread}/schedstat").split()[2])
-    if os.getpid() == 1:
+    if getpid() == 1:
         count += int(contents("/proc/loadavg").split()[-1])
     return count
 
@@ -338,7 +343,7 @@ def used(whose: int) -> int:
     return sum(getattr(use, name) for name in OF_THREADS)
 
 
-@contextlib.contextmanager
+@contextmanager
 def default_dtype(dtype: torch.dtype):
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
