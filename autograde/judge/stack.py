@@ -279,7 +279,8 @@ def judged_by_numbers(exercise: Stack, known: Tables, pairs: list[Pair]) -> Shee
     check_states(exercise, usable, sheet)
     report(exercise, known, found, seen, sheet)
     judge_untouched((Asked(p.asked.sequence.arguments, p.build.calls[0]) for p in usable), sheet)
-    judge_gradients([asked_slopes(exercise, known, pair, found) for pair in usable], sheet)
+    slopes = [asked_slopes(exercise, known, pair, found) for pair in usable]
+    judge_gradients([one for one in slopes if one.loss], sheet)  # none flow through drawn numbers
     return sheet
 
 

@@ -976,6 +976,30 @@ def test_a_line_of_a_stack_that_raises_costs_one_criterion(line):
     assert raising.strip().splitlines()[0] in told(verdict)
 
 
+LAYER_BY_LAYER = """
+    def forward(self, x, c, h):
+        steps, cs, hs = list(x), [], []
+        for layer, c_k, h_k in zip(self.layers, c, h):
+            above = []
+            for x_t in steps:
+                c_k, h_k = layer(x_t, c_k, h_k)
+                above.append(h_k)
+            steps = above
+            cs.append(c_k)
+            hs.append(h_k)
+        outputs, states = torch.stack(steps), (torch.stack(cs), torch.stack(hs))
+        return outputs, (states[0].clone(), states[1].clone())
+"""
+
+
+def test_no_gradient_is_asked_for_through_what_was_drawn():
+    """The line that raises leaves a list empty, so that another one raises as well."""
+    head = ONE_WAY.partition("    def forward")[0]
+    assert not lost(grade("LSTM", head + LAYER_BY_LAYER))
+    source = head + LAYER_BY_LAYER.replace("hs.append(h_k)", "x.append(h_k)")
+    assert lost(grade("LSTM", source)) == {"outputs", "final"}
+
+
 def test_a_stack_in_which_much_is_wrong_beside_a_line_that_raises_earns_no_more_than_before():
     source = ONE_WAY.replace("outputs.append(x_t)", "raise NotImplementedError")
     assert source != ONE_WAY and lost(grade("LSTM", source)) == {"outputs", "final"}
