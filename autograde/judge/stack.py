@@ -253,8 +253,10 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
         return False
     failure = pairs[0].build.calls[0].failure
     said = f"Your forward raises {failure}; the rest was marked as if it went on after that line."
-    for key in keys or ["outputs"]:
-        sheet.lose(key, said, "forward raises")
+    for key in keys or ["outputs"]:  # what its layers read and go on from shows what else is wrong
+        shows = by_numbers.lost[key] if key in ("wiring", "states") else ()
+        more = [sentence for sentence in shows if sentence != NOT_READABLE]
+        sheet.lose(key, " ".join([said, *more]), "forward raises")
     for key, sentences in apart.items():
         for sentence, mistake in zip(sentences, by_numbers.mistakes.get(key, ())):
             sheet.lose(key, sentence, mistake)

@@ -976,6 +976,15 @@ def test_a_line_of_a_stack_that_raises_costs_one_criterion(line):
     assert raising.strip().splitlines()[0] in told(verdict)
 
 
+def test_what_else_is_wrong_past_a_line_that_raises_is_told():
+    head = ONE_WAY.partition("    def forward")[0]
+    rests = "if t % 2 and k:\n                    continue\n                c[k], h[k] = cell("
+    source = head + RUN_OF_LAYERS.replace("t = 0", "t = 0; self.units(t)")
+    verdict = grade("LSTM", source.replace("c[k], h[k] = cell(", rests))
+    assert lost(verdict) == {"wiring"} and "Layer 1 is run 2 times" in told(verdict), told(verdict)
+    assert "Your forward raises" in told(verdict)
+
+
 LAYER_BY_LAYER = """
     def forward(self, x, c, h):
         steps, cs, hs = list(x), [], []
