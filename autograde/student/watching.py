@@ -40,6 +40,7 @@ MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what i
 RECORDING = profile(use_kineto=False)
 RECORDED = RECORDING.config(), RECORDING.kineto_activities  # what the profiler is told
 OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first touched
+of_the_profiler: set[str] = set()  # threads of its own, which wake every few seconds
 in_a_box = False  # where all threads are the student's, who may hide what runs
 
 
@@ -273,9 +274,12 @@ def apart(work):
 def start() -> bool:
     """Whether the profiler runs from here on. PyTorch's own class for it is within a student's
     reach, so what it calls is called here."""
+    before = threads() if in_a_box else ()
     with suppress(Exception), quiet():
         _prepare_profiler(*RECORDED)
         _enable_profiler(*RECORDED)
+        if len(before) == 1:  # this one: nobody else can have started what is there now
+            of_the_profiler.update(threads() - before)
         return True
     return False
 
@@ -313,12 +317,28 @@ def elsewhere() -> int | None:
 def count_elsewhere() -> int:
     """Raises OSError."""
     count = used_elsewhere()
-    for thread in {*listdir("/proc/self/task")} - {str(get_native_id())}:
+    for thread in threads() - {str(get_native_id())}:
         with suppress(OSError):  # it has ended
-            count += int(contents(f"/proc/self/task/{thread}/schedstat").split()[2])
+            if thread in of_the_profiler:
+                count -= used_by(thread)
+            else:
+                count += int(contents(f"/proc/self/task/{thread}/schedstat").split()[2])
     if getpid() == 1:
         count += int(contents("/proc/loadavg").split()[-1])
     return count
+
+
+def threads() -> set[str]:
+    """The numbers of all threads of this process. Raises OSError."""
+    return {*listdir("/proc/self/task")}
+
+
+def used_by(thread: str) -> int:
+    """OF_THREADS, added up, of another thread. Raises OSError."""
+    lines = contents(f"/proc/self/task/{thread}/status").splitlines()
+    switches = sum(int(line.split()[1]) for line in lines if "_ctxt_switches" in line)
+    touched = contents(f"/proc/self/task/{thread}/stat").rpartition(")")[2].split()[7]
+    return switches + int(touched)
 
 
 def contents(path: str) -> str:

@@ -28,6 +28,7 @@ LOADED = (
     "autograde.pages.report",
 )
 idle: list[subprocess.Popen] = []
+servers: set[int] = set()  # process ids: they stay until the tests end
 lock = threading.Lock()
 
 
@@ -52,6 +53,7 @@ def start() -> subprocess.Popen:
     command = [sys.executable, __file__]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(server.stdin.close)
+    servers.add(server.pid)
     return server
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import psutil
 
+from grader_tests.support.forked import servers
+
 ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER of Linux' prctl
 
 
@@ -24,7 +26,9 @@ def watched() -> Iterator[Callable[[], list[str]]]:
 
     def still_there() -> list[str]:
         return [
-            described(child) for child in set(me.children(recursive=True)) - before if alive(child)
+            described(child)
+            for child in set(me.children(recursive=True)) - before
+            if child.pid not in servers and alive(child)
         ]
 
     try:
