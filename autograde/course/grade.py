@@ -13,6 +13,7 @@ from ..box.sandbox import Unavailable
 from ..box.warm import Warm
 from ..exercise.declared import Exercise
 from ..exercise.verdict import Verdict, zero
+from ..judge.classes import NOT_SEEN
 from ..pages.graded import Run, grade_id, put_run, put_verdict
 from .chance import Chance
 from .rebuild import Rebuilt
@@ -34,8 +35,8 @@ class Graded:
     fill in that are as they were given out; lacks: packages that were not there; tests: grade_id of
     a plain nbgrader test to its score; text: the notebook as JSON, where it has travelled; same:
     cells with the text that they had when they were graded last; protection: the box that it ran
-    in; disturbed: whether something that is not the student's may have cost marks, so that it is
-    worth another try.
+    in; disturbed: whether something that is not the student's may have cost marks, or have hidden
+    what ran, so that it is worth another try.
     """
 
     name: str
@@ -84,6 +85,7 @@ def grade_rebuilt(
                 with clock(limits.whole + JUDGING):
                     running.run(student)
             graded.disturbed = student.killed and bool(running.lost())
+            graded.disturbed |= any(NOT_SEEN in flag for flag in graded.flags)
             graded.asks += second_look(graded, exercises, warm, kit, limits, drawn)
         except Unavailable as problem:
             fault(graded, exercises, f"no process could be started for it ({problem})")

@@ -25,6 +25,7 @@ NEED_NUMBERS = {
 NOT_COMPUTED = {"runs", "reset", "own"} | FORM | NEED_NUMBERS  # no part of what is computed
 BUILT_WITHOUT_COMPUTING = {"runs", "reset"} | FORM  # what a class earns by its form alone
 UNWATCHED = "unwatched"  # in place of a name, where the student's side could not see what ran
+NOT_SEEN = "could not be seen"  # what a person is told then
 
 
 def judge_class(
@@ -133,7 +134,7 @@ def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
     ran = {words(name, 40) for build in builds for name in build.built_in}
     seen = sorted(ran - {UNWATCHED})
     if ran == {UNWATCHED}:
-        sheet.flags.append(f"{exercise.name}: whether {called} ran underneath could not be seen.")
+        sheet.flags.append(f"{exercise.name}: whether {called} ran underneath {NOT_SEEN}.")
     elif seen:
         names, base = ", ".join(seen), exercise.base
         openly = sheet.openly and not any("." in name for name in seen)  # Python's show their steps

@@ -5,7 +5,7 @@ import contextlib
 import torch
 
 from .parameters import form_of, tensor_of
-from .telling import pack, unpack
+from .telling import unpack
 
 STEP = {torch.float64: 1e-4, torch.float32: 1e-2}  # of the differences, over all leaves together
 AGREE = 1e-5  # of a slope: closer, and no second look is needed
@@ -18,25 +18,23 @@ def gradients(run, sequence: dict, leaves: dict, dtype: torch.dtype) -> dict:
     belong to one group.
     """
     loss, groups = unpack(sequence["loss"], dtype), {}
-    arguments, directions = runnable(run, sequence, loss, dtype)
-    if arguments is None:
+    arguments, first = runnable(run, sequence, loss, dtype)
+    if first is None:
         return {"runs": False}
     for name, (owner, key) in leaves.items():
         leaf = tensor_of(owner, key)
-        way = form_of(unpack(directions[name], dtype), list(leaf.shape), True)
+        way = form_of(unpack(sequence["directions"][name], dtype), list(leaf.shape), True)
         groups.setdefault(name.split(".")[0], []).append((leaf, way))
-    for name, packed in arguments.items():
-        leaf = unpack(packed, dtype).requires_grad_()
-        groups[name] = [(leaf, unpack(directions[name], dtype))]
+    groups |= {name: [pair] for name, pair in arguments.items()}
     every = sum(groups.values(), [])
 
     def value():
-        return run(loss, *[groups[name][0][0] * 1.0 for name in arguments])
+        return run(loss, *[leaf * 1.0 for leaf, _ in arguments.values()])
 
-    for _ in range(2):  # a state kept from call to call makes the second backward pass raise
-        for leaf, _ in every:
-            leaf.grad = None
-        value().backward()
+    first.backward()  # a state kept from call to call makes the second backward pass raise
+    for leaf, _ in every:
+        leaf.grad = None
+    value().backward()
     slopes = {name: slope_of(group) for name, group in groups.items()}
     total = sum(slope or 0.0 for slope in slopes.values())
     whole = difference(value, every, STEP[dtype])
@@ -45,7 +43,7 @@ def gradients(run, sequence: dict, leaves: dict, dtype: torch.dtype) -> dict:
         "slopes": slopes,
         "difference": whole,
         "finer": whole if near else difference(value, every, STEP[dtype] / 3),
-        "steps": len_of(arguments),
+        "steps": len(next(iter(arguments.values()))[0]),
     }
 
 
@@ -55,24 +53,32 @@ def slope_of(group) -> float | None:
     return sum(arrived) if arrived else None
 
 
-def len_of(arguments: dict) -> int:
-    return next(iter(arguments.values()))["shape"][0]
+def runnable(run, sequence: dict, loss, dtype) -> tuple[dict, torch.Tensor | None]:
+    """Arguments of the sequence, each with its direction, and the loss that they give; or those of
+    its first step, where the class cannot run several: that is judged by itself. None for a loss
+    where it cannot run that either. Raises what it raises over gradients alone."""
+    for steps in (None, 1):
+        pairs = {
+            name: [unpack(packed, dtype), unpack(sequence["directions"][name], dtype)]
+            for name, packed in sequence["arguments"].items()
+        }
+        x = next(iter(pairs))
+        pairs[x] = [tensor[:steps].clone() for tensor in pairs[x]]
+        for leaf, _ in pairs.values():
+            leaf.requires_grad_()
+        try:
+            return pairs, run(loss, *[leaf * 1.0 for leaf, _ in pairs.values()])
+        except Exception:
+            if runs(run, loss, *[leaf.detach().clone() for leaf, _ in pairs.values()]):
+                raise
+    return pairs, None
 
 
-def runnable(run, sequence: dict, loss, dtype) -> tuple[dict | None, dict]:
-    """Arguments and directions of the sequence, or of its first step where the class cannot run
-    several: that is judged by itself. (None, …) where it cannot run that either."""
-    arguments, directions = sequence["arguments"], sequence["directions"]
-    first = next(iter(arguments))
-    cut = [
-        {**packed, first: pack(unpack(packed[first], dtype)[:1])}
-        for packed in (arguments, directions)
-    ]
-    for part in ((arguments, directions), cut):
-        with contextlib.suppress(Exception):
-            run(loss, *[unpack(packed, dtype) for packed in part[0].values()])
-            return part
-    return None, directions
+def runs(work, *arguments) -> bool:
+    with contextlib.suppress(Exception):
+        work(*arguments)
+        return True
+    return False
 
 
 @torch.no_grad()

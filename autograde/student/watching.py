@@ -59,11 +59,12 @@ class Trace(TorchFunctionMode):
         for value in out if isinstance(out, tuple | list) else (out,):
             self.coarse |= getattr(value, "dtype", None) in COARSE
             if self.keeps(value):
-                self.values.append(value.detach().reshape(-1).to(torch.float64, copy=True))
+                flat = value if value.dim() == 1 else value.reshape(-1)
+                self.values.append(flat.tolist())  # quicker than any tensor that could be kept
                 self.lines.append(own_line(sys._getframe().f_back))
             elif self.keeps(value, 1) and self.count < MOST_NUMBERS:
                 made_by = func, own_line(sys._getframe().f_back)
-                self.numbers.setdefault(made_by, []).append(value.detach().item())
+                self.numbers.setdefault(made_by, []).append(value.item())
                 self.count += 1
         return out
 
@@ -77,8 +78,8 @@ class Trace(TorchFunctionMode):
             often, rest = divmod(len(numbers), self.units)
             if rest or not 1 <= often <= MOST_IN_A_LINE:
                 continue
-            made = torch.tensor(numbers, dtype=torch.float64)
-            rows = [*made.reshape(self.units, often).T, *made.reshape(often, self.units)]
+            rows = [numbers[k::often] for k in range(often)]
+            rows += [numbers[k : k + self.units] for k in range(0, len(numbers), self.units)]
             rows = rows[: MOST_STEPS - len(self.values)]
             self.values += rows
             self.lines += [line] * len(rows)
@@ -93,7 +94,7 @@ class Trace(TorchFunctionMode):
         known = {line: place_of(*line) for line in dict.fromkeys(self.lines) if line}
         places = [line for line, place in known.items() if place]
         return {
-            "trace": pack(torch.stack(self.values)),
+            "trace": pack(torch.tensor(self.values, dtype=torch.float64)),
             "coarse": self.coarse,
             "lines": [places.index(line) if known.get(line) else -1 for line in self.lines],
             "places": [known[line] for line in places],
@@ -198,14 +199,14 @@ class Watch:
 
     def read(self, events: list, quiet_elsewhere: bool):
         """A name without PyTorch's prefix is somebody's own function or label."""
-        own = [event for event in events if event.name().startswith(OPERATOR)]
-        names = [event.name().removeprefix(OPERATOR) for event in own]
+        own = [(name, event) for event in events if (name := event.name()).startswith(OPERATOR)]
+        names = [name.removeprefix(OPERATOR) for name, _ in own]
         marks = [(k, name) for k, name in enumerate(names) if name in MARKS]
         as_made = [name for _, name in marks] == [*MARKS] * self.pairs
         if (
             as_made and marks and in_a_box
         ):  # and not again, by who has stopped the profiler meanwhile
-            as_made = own[marks[0][0]].start_ns() < self.first + CLOCKS_DIFFER
+            as_made = own[marks[0][0]][1].start_ns() < self.first + CLOCKS_DIFFER
         self.all_of_it &= as_made and self.as_put and quiet_elsewhere
         between = False
         for name in names:

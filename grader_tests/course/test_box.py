@@ -9,15 +9,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from autograde.box import Limits, Warm, probe
 from autograde.box.sandbox import Box, Landlock, Unavailable
 from autograde.course.account import HandedIn, Taken
-from autograde.course.jobs import Job, grade_submission
+from autograde.course.jobs import Job, disturbed, grade_submission
 from autograde.course.release import read_release
 from grader_tests.samples.attempts import BOUNDED, TRY
-from grader_tests.samples.students import RELEASE, ROOT
+from grader_tests.samples.hostile import SEEN
+from grader_tests.samples.students import RELEASE, ROOT, filled
 from grader_tests.support.hostile_class import open_folder, ordinary_python
 
 RUN = """
@@ -246,16 +248,35 @@ def test_nothing_is_left_of_a_notebook_for_the_next_one():
     assert seen[0] == seen[1] and seen[0].startswith("[] 1 ")
 
 
+def job_of(cells: dict[str, str], course: Path) -> Job:
+    """The first notebook, with these cells filled in, and nothing else."""
+    assignment = read_release(RELEASE, "lstm", "autograde.lstm")
+    work = nbformat.writes(filled("01_basic_lstm", cells)).encode()
+    handed_in = HandedIn("ada", {"01_basic_lstm": Taken(work)}, {}, None)
+    return Job(handed_in, pickle.dumps(assignment), "required", course, (), Limits(), b"")
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_where_it_could_not_be_seen_what_ran_a_notebook_is_tried_once_more(hidden, tmp_path):
+    """Somebody else's work may have hidden it."""
+    source = SEEN["in another thread"][1]
+    called = (
+        source
+        if hidden
+        else source.replace(
+            "pool.submit(torch.lstm_cell, *given).result()", "torch.lstm_cell(*given)"
+        )
+    )
+    graded = grade_submission(job_of({"LSTMCell": called}, tmp_path))
+    assert disturbed(graded) == hidden and len(graded[0].flags) == 1
+
+
 def test_a_worker_without_a_box_grades_nobody_and_says_so(monkeypatch, tmp_path):
     """Wherever a job comes to: what is required is required there."""
     monkeypatch.setattr(probe, "BOXES", ())
     probe.choose.cache_clear()
-    assignment = read_release(RELEASE, "lstm", "autograde.lstm")
-    work = (RELEASE / "01_basic_lstm.ipynb").read_bytes()
-    handed_in = HandedIn("ada", {"01_basic_lstm": Taken(work)}, {}, None)
-    job = Job(handed_in, pickle.dumps(assignment), "required", tmp_path, (), Limits(), b"")
-    (graded,) = grade_submission(job)
-    assert not any(verdict.score for verdict in graded.verdicts.values())
+    (graded,) = grade_submission(job_of({}, tmp_path))
+    assert disturbed([graded]) and not any(verdict.score for verdict in graded.verdicts.values())
     assert "no box holds on this machine" in " ".join(graded.flags)
     assert graded.protection.startswith("no box")
     probe.choose.cache_clear()
