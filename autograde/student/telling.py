@@ -8,9 +8,10 @@ import re
 import traceback
 from functools import cache
 
+import numpy as np
 import torch
 
-from .protocol import SENT_AS, TENSOR_NUMBERS, sent_as
+from .protocol import TENSOR_NUMBERS, sent_as
 
 MESSAGE, LINE = 300, 200  # characters of an exception's message, and of a line of code
 CELL = re.compile(r"<cell (\d+)>")  # the file of a cell of the notebook
@@ -24,10 +25,12 @@ def pack(value) -> dict:
     with complex numbers, or with too many, only its shape and dtype."""
     if not isinstance(value, torch.Tensor):
         return {"type": type(value).__name__}
-    tensor = value.detach().cpu()
-    told = {"shape": list(tensor.shape), "dtype": str(tensor.dtype).removeprefix("torch.")}
-    if not tensor.is_complex() and tensor.numel() <= TENSOR_NUMBERS:
-        numbers = tensor.contiguous().to(on_the_way(told["dtype"])).numpy()
+    told = {"shape": list(value.shape), "dtype": name_of(value.dtype)}
+    if not value.is_complex() and value.numel() <= TENSOR_NUMBERS:
+        try:
+            numbers = value.numpy(force=True)
+        except TypeError:  # a type that NumPy does not have
+            numbers = value.detach().double().numpy(force=True)
         numbers = numbers.astype(sent_as(told["dtype"]), copy=False)
         told["data"] = base64.b64encode(numbers.tobytes()).decode()
     return told
@@ -35,14 +38,8 @@ def pack(value) -> dict:
 
 def unpack(packed: dict, dtype: torch.dtype) -> torch.Tensor:
     """A tensor, from what `protocol.pack` or `pack` made."""
-    data = bytearray(base64.b64decode(packed["data"]))
-    data = torch.frombuffer(data, dtype=on_the_way(packed["dtype"]))
-    return data.reshape(packed["shape"]).to(dtype).clone()
-
-
-def on_the_way(dtype: str) -> torch.dtype:
-    """What a tensor of this dtype becomes to be sent."""
-    return torch.float32 if dtype in SENT_AS else torch.float64
+    numbers = np.frombuffer(base64.b64decode(packed["data"]), sent_as(packed["dtype"]))
+    return torch.tensor(numbers.reshape(packed["shape"]), dtype=dtype)
 
 
 def after(tensor: torch.Tensor) -> dict:

@@ -20,7 +20,8 @@ from torch._C._autograd import _disable_profiler, _enable_profiler, _prepare_pro
 from torch.autograd.profiler import profile
 from torch.overrides import TorchFunctionMode
 
-from .telling import own_line, pack, place_of
+from .protocol import pack
+from .telling import own_line, place_of
 
 if sys.platform == "linux":  # Windows has none of it
     from resource import RUSAGE_SELF, RUSAGE_THREAD, getrusage
@@ -94,7 +95,7 @@ class Trace(TorchFunctionMode):
         known = {line: place_of(*line) for line in dict.fromkeys(self.lines) if line}
         places = [line for line, place in known.items() if place]
         return {
-            "trace": pack(torch.tensor(self.values, dtype=torch.float64)),
+            "trace": pack(self.values),
             "coarse": self.coarse,
             "lines": [places.index(line) if known.get(line) else -1 for line in self.lines],
             "places": [known[line] for line in places],
