@@ -1,5 +1,5 @@
-"""The proof is run as a command on a part of its cases; its page is about what it tries today. A few
-dozen go through real notebooks."""
+"""The proof is run as a command on a part of its cases; its page is about what it tries today. Some
+dozen cases go through real notebooks."""
 
 import re
 import subprocess
