@@ -255,7 +255,7 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     said = f"Your forward raises {failure}; the rest was marked as if it went on after that line."
     for key in keys or ["outputs"]:  # what its layers read and go on from shows what else is wrong
         shows = by_numbers.lost[key] if key in ("wiring", "states") else ()
-        more = [sentence for sentence in shows if sentence != NOT_READABLE]
+        more = [one for one in shows if not one.startswith((NOT_READABLE, *LOGGED.values()))]
         sheet.lose(key, " ".join([said, *more]), "forward raises")
     for key, sentences in apart.items():
         for sentence, mistake in zip(sentences, by_numbers.mistakes.get(key, ())):

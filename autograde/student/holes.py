@@ -27,7 +27,9 @@ DRAW = "__drawn__"  # the name, inside a mended forward, of what draws
 TRY = "__tried__"  # of what draws where something raises
 LIKE = "__like__"  # of what draws where one of several tensors is not as the others
 FLAT = "__flat__"  # of what draws where something makes a matrix
+LAYER = "__layer__"  # of what calls a layer, and draws what cannot be passed to it
 PASSED = "__passed__"  # of what counts how often a statement was passed over
+OURS = DRAW, TRY, LIKE, FLAT, LAYER, PASSED
 COMPUTES = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
 LOOKED_UP = (ast.Attribute, ast.Subscript, ast.Starred)  # none of them a result, but a part of one
 USES = (ast.BinOp, ast.UnaryOp, ast.Call, ast.keyword, *LOOKED_UP)
@@ -108,7 +110,7 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
             if name is None:
                 return False
             function = trees.setdefault(name, text_of(methods[name]))
-            if function is None or not go_past(function, place, error):
+            if function is None or not go_past(function, place, error, len(arguments)):
                 return False
             mended[name] = compiled(function, methods[name], sizes[1])
             setattr(module, name, bound(mended[name], module))
@@ -200,7 +202,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     """The function of this tree, in the place of `forward`: its globals, defaults, closure."""
     outside = forward.__code__.co_freevars
     cells = dict(zip(outside, forward.__closure__ or ()))
-    names = [ast.arg(name) for name in (*outside, DRAW, TRY, LIKE, FLAT, PASSED)]
+    names = [ast.arg(name) for name in (*outside, *OURS)]
     around = ast.FunctionDef(
         "around", ast.arguments([], names, None, [], [], None, []), [function], []
     )
@@ -213,6 +215,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     cells[TRY] = types.CellType(lambda work, k: tried(work, k, units))
     cells[LIKE] = types.CellType(lambda works, k: alike(works, k, units))
     cells[FLAT] = types.CellType(lambda work, k: flat(work(), k, units))
+    cells[LAYER] = types.CellType(lambda layer, works, k: layer_called(layer, works, k, units))
     cells[PASSED] = types.CellType(counting())
     closure = tuple(cells[name] for name in code.co_freevars)
     mended = types.FunctionType(code, forward.__globals__, code.co_name, None, closure)
@@ -251,6 +254,21 @@ def flat(value, k: int, units: int):
     """What something makes, or the numbers of hole k where that is a matrix."""
     matrix = isinstance(value, torch.Tensor) and value.dim() > 1
     return drawn(k, units) if matrix else value
+
+
+def layer_called(layer, works: list, k: int, units: int):
+    """What a layer makes of what these make, with drawn numbers in place of one that raises, or
+    that it could not read."""
+    if not isinstance(layer, torch.nn.Module):
+        return layer(*(work() for work in works))
+    reads = next(layer.parameters()).shape[1]  # the first matrix of a stand-in is for its input
+    given = [tried(work, k + j, reads if j == 0 else units) for j, work in enumerate(works)]
+    fits = lambda j, value: (
+        isinstance(value, torch.Tensor) and value.shape == (units if j else reads,)
+    )
+    return layer(
+        *(v if fits(j, v) else drawn(k + j, units if j else reads) for j, v in enumerate(given))
+    )
 
 
 def place_of(error: Exception, codes: set[types.CodeType]) -> Span | None:
@@ -299,9 +317,9 @@ def put_hole(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
     return True
 
 
-def go_past(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
+def go_past(function: ast.FunctionDef, place: Span, error: Exception, count: int) -> bool:
     """Changes the statement at `place` so that what it raises does not show, and a result is there
-    all the same. False where there is no way."""
+    all the same. count: of what a layer is given. False where there is no way."""
     body, at = statement_at(function, place[0])
     if missing_name(error, function):
         return put_hole(function, place, error)
@@ -309,7 +327,40 @@ def go_past(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
         return put_range(function, body[at])
     if body is not None and isinstance(body[at], ast.Return):
         return put_try(function, place, TRY, error)
-    return step_over(function, place)
+    value = getattr(body and body[at], "value", None)
+    if isinstance(value, ast.Tuple) and put_try(function, place, TRY, error):
+        return True
+    return put_layer(function, place, count) or step_over(function, place)
+
+
+def put_layer(function: ast.FunctionDef, place: Span, count: int) -> bool:
+    """Has a layer called with drawn numbers in place of what cannot be passed to it. False where no
+    call of `count` values raises, or has raised in one of them."""
+    body, at = statement_at(function, place[0])
+    statement = body and body[at]
+    if not isinstance(statement, COMPUTES) or any(
+        isinstance(n, NO_LAMBDA) for n in ast.walk(statement)
+    ):
+        return False
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and is_layer(node, count) and covers(node, place):
+            works = ast.List([later(one) for one in node.args], ast.Load())
+            node.args = [node.func, works, ast.Constant(100 * place[0])]
+            node.func = ast.Name(LAYER, ast.Load())
+            ast.fix_missing_locations(node)
+            return True
+    return False
+
+
+def is_layer(node: ast.Call, count: int) -> bool:
+    """Whether it may call a layer: it passes so many values, one by one."""
+    plain = not node.keywords and not any(isinstance(one, ast.Starred) for one in node.args)
+    return plain and len(node.args) == count and getattr(node.func, "id", None) != LAYER
+
+
+def covers(node: ast.expr, place: Span) -> bool:
+    begins, ends = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+    return begins <= place[:2] and place[2:] <= ends
 
 
 def step_over(function: ast.FunctionDef, place: Span) -> bool:

@@ -1006,7 +1006,29 @@ def test_no_gradient_is_asked_for_through_what_was_drawn():
     head = ONE_WAY.partition("    def forward")[0]
     assert not lost(grade("LSTM", head + LAYER_BY_LAYER))
     source = head + LAYER_BY_LAYER.replace("hs.append(h_k)", "x.append(h_k)")
-    assert lost(grade("LSTM", source)) == {"outputs", "final"}
+    assert lost(grade("LSTM", source)) == {"final"}
+
+
+GIVEN = {  # what a layer is given -> what raises in its place, and what that costs
+    "(below, c[k], h[k])": {
+        "(below, c[x], h[k])": "states",
+        "(below, c[k], h[key])": "states",
+        "(below, k[k], h[k])": "states",
+        "(below, outputs, h[k])": "states",
+        "(below, c, h[k])": "states",
+        "(k, c[k], h[k])": "wiring",
+        "(below.hidden, c[k], h[k])": "wiring",
+    }
+}
+
+
+@pytest.mark.parametrize(("right", "raising"), [(r, w) for r in GIVEN for w in GIVEN[r]])
+def test_what_cannot_be_passed_to_a_layer_costs_what_that_is(right, raising):
+    head = ONE_WAY.partition("    def forward")[0]
+    source = head + RUN_OF_LAYERS.replace(right, raising)
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {GIVEN[right][raising]}, told(verdict)
+    assert "raises" in told(verdict) and "your numbers" not in told(verdict), told(verdict)
 
 
 def test_a_stack_in_which_much_is_wrong_beside_a_line_that_raises_earns_no_more_than_before():
