@@ -87,7 +87,7 @@ class Sequence:
     arguments: what forward gets, by name: the sequence (T, n), and the initial states. loss:
     weights (T + states, m): of the shown state at every step, then of the final states, the first
     state's last. directions: for every leaf that has a gradient, the way along which its slope is
-    asked for.
+    asked for; none where no slopes are asked for.
     """
 
     arguments: dict[str, np.ndarray]

@@ -24,6 +24,7 @@ from .untouched import Asked, judge_untouched
 from .wiring import Found, Seen, Step, Wiring, diagnose_stack, run
 
 ASKED_SIZES = ((3, 5, 3, 4), (4, 4, 3, 4), (5, 3, 1, 4), (3, 5, 2, 1))  # n, m, layers, steps
+WITH_SLOPES = ASKED_SIZES[::2]  # those of which gradients are asked for
 LARGER_SIZES = ((2, 1, 5, 12),)  # what holds for a few layers and steps may end beyond them
 FROM_ZEROS = (3, 4, 2, 3)  # of a stack whose states are zero, as where nobody gives others
 MODES = ("stand-in", "own")  # whose cells a stack is asked with: the grader's, or the student's
@@ -98,8 +99,9 @@ def ask(exercise: Stack, rng: np.random.Generator) -> Questions:
     )
 
 
-def draw_build(exercise: Stack, rng, n: int, m: int, layers: int, steps: int) -> BuildAsked:
-    values, directions, drawn_sequence = {}, {}, None
+def draw_build(exercise: Stack, rng, *sizes: int) -> BuildAsked:
+    """sizes: input_dim, hidden_dim, n_layers, steps."""
+    (n, m, layers, steps), values, directions, drawn_sequence = sizes, {}, {}, None
     inputs = tuple(exercise.of.rule.inputs)
     for mode in MODES:
         parameters = stand_in_parameters(inputs) if mode == "stand-in" else exercise.of.parameters
@@ -111,7 +113,7 @@ def draw_build(exercise: Stack, rng, n: int, m: int, layers: int, steps: int) ->
             for name, value in layer.items()
         }
         drawn_sequence = sequence(rng, inputs, leaves, n, (layers, m), steps)
-        directions[mode] = drawn_sequence.directions
+        directions[mode] = drawn_sequence.directions if sizes in WITH_SLOPES else {}
     return BuildAsked((n, m, layers), values, replace(drawn_sequence, directions=directions))
 
 

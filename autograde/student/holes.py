@@ -7,6 +7,7 @@ all that the line makes. The forward of a stack just goes on after it.
 
 import ast
 import contextlib
+import difflib
 import inspect
 import itertools
 import linecache
@@ -22,6 +23,7 @@ from .watching import inside, recorded
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
 MOST_PASSED = 300  # times that a stack goes on after a statement that raises, or runs a layer then
+NEAR = 0.8  # how alike two names are, of which one is meant by the other
 LONG = 80  # characters of a line
 DRAW = "__drawn__"  # the name, inside a mended forward, of what draws
 TRY = "__tried__"  # of what draws where something raises
@@ -103,7 +105,7 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
         except Endless:
             return False
         except Exception as error:
-            if keep_argument(module, sizes, error):
+            if keep_what_is_meant(module, sizes, error):
                 kept = True
                 continue
             name, place = method_and_place(error, mended)
@@ -117,14 +119,21 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
     return False
 
 
-def keep_argument(module, sizes: list[int], error: Exception) -> bool:
-    """Keeps an argument of the constructor under its name, where nothing else is missing."""
+def keep_what_is_meant(module, sizes: list[int], error: Exception) -> bool:
+    """Keeps under a name that is missing, where nothing else is, an argument of the constructor, or
+    what the module has under a name that is nearly the same ("layer" for "layers")."""
     if not isinstance(error, AttributeError) or error.obj is not module:
         return False
     given = dict(zip(inspect.signature(type(module)).parameters, sizes))
+    own = [
+        name for name in (*module._modules, *module._parameters, *vars(module)) if name[0] != "_"
+    ]
+    near = difflib.get_close_matches(error.name, own, 1, NEAR)
     if error.name in given:
-        setattr(module, error.name, given[error.name])
-    return error.name in given
+        vars(module)[error.name] = given[error.name]
+    elif near:
+        vars(module)[error.name] = getattr(module, near[0])
+    return error.name in vars(module)
 
 
 def method_and_place(error: Exception, methods: dict) -> tuple[str | None, Span | None]:

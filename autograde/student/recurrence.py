@@ -164,7 +164,8 @@ def asked_about(module, question: dict, build: dict, leaves: dict, dtype: torch.
     """Calls and gradients of an instance that holds its weights."""
     calls = lambda: [call(module, question, asked, dtype) for asked in build["calls"]]
     told = {"calls": recorded(calls), "dtype": name_of(dtype)}
-    if build["sequence"] and question.get("task") != "values":
+    slopes = build["sequence"] and build["sequence"]["directions"]
+    if slopes and question.get("task") != "values":
         run = over_steps(module, question["outputs"])
         told["gradients"] = attempt(gradients, run, build["sequence"], leaves, dtype)
     return told

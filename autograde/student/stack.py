@@ -198,6 +198,8 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
                 told["astray"] = put_in_layers(module, namespace[question["cell"]].made, build)
             told |= failed | survey_layers(module, cell, question)
             module = with_as_many(module, namespace[question["name"]], build["sizes"], dtype)
+            if told["elsewhere"]:  # forward may look for them where they should be
+                vars(module)["layers"] = getattr(module, told["elsewhere"])
             told |= adapt(module, question["inputs"])
             cells = cells_in_mode(module, question, build["sizes"], mode)
             told["asked_of"] = len(cells)
@@ -220,7 +222,7 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
             told |= past_the_line(module, cells, about, build["sizes"])
         told["dtype"] = name_of(dtype)
         told["bundled"] = any(isinstance(cell, StandIn) and cell.bundled for cell in cells)
-        if question.get("task") == "values" or build["only_values"]:
+        if question.get("task") == "values" or not sequence["directions"]:
             return told
         return told | {"gradients": attempt(gradients, *about)}
 
@@ -235,7 +237,8 @@ def past_the_line(module, cells: list, about: tuple, sizes: list[int]) -> dict:
             if not goes_on:
                 return {}
             passed = [recorded(call, module, cells, sequence, dtype, False)]
-            return {"passed": passed, "past": attempt(gradients, *about)}
+            told = {"passed": passed}
+            return told | {"past": attempt(gradients, *about)} if sequence["directions"] else told
     except (Endless, Exception):  # what the call itself has told stays
         return {}
     finally:

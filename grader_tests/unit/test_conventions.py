@@ -1009,6 +1009,17 @@ def test_no_gradient_is_asked_for_through_what_was_drawn():
     assert lost(grade("LSTM", source)) == {"final"}
 
 
+@pytest.mark.parametrize("forward", ["RUN_OF_LAYERS", "LAYER_BY_LAYER", "COUNTED"])
+def test_a_name_for_the_layers_that_is_not_everywhere_costs_one_criterion(forward):
+    head, forward = ONE_WAY.partition("    def forward")[0], globals()[forward]
+    head = head.replace("super().__init__()", "super().__init__(); self.n_layers = n_layers")
+    verdict = grade("LSTM", head + forward.replace("self.layers", "self.layer"))
+    assert lost(verdict) == {"outputs"} and "has no attribute 'layer'" in told(verdict)
+    for name in ("layer", "cells"):
+        verdict = grade("LSTM", head.replace("self.layers", f"self.{name}") + forward)
+        assert lost(verdict) == {"layers"} and f"your cells are in self.{name}" in told(verdict)
+
+
 GIVEN = {  # what a layer is given -> what raises in its place, and what that costs
     "(below, c[k], h[k])": {
         "(below, c[x], h[k])": "states",

@@ -193,6 +193,8 @@ def test_the_judges_slopes_are_pytorchs_gradients():
     for asked, build in zip(questions.builds, answers.builds):
         pair = Pair(asked, replace(build, mode="own"))
         loss, sequence = loss_of(exercise, known, pair, right), asked.sequence_in("own")
+        if not sequence.directions:
+            continue
         for group, slope in pytorchs_slopes(asked, sequence).items():
             ours = difference(sequence, [group], loss, 1e-5)
             assert ours == pytest.approx(slope, rel=1e-6, abs=1e-6)

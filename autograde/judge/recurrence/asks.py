@@ -1,7 +1,7 @@
 """What is asked about one step: instances with weights put in, single calls, and a short
 sequence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from ..answers import Build
 from ..questions import Sequence, normal, sequence, weights
 
 ASKED_SIZES = ((3, 5), (4, 4), (5, 3))  # input_dim below, equal to and above hidden_dim
+WITH_SLOPES = ASKED_SIZES[::2]  # those of which gradients are asked for
 SMALL_SIZES = ((1, 1),)  # a size of 1 hides what broadcasts, and breaks what squeezes
 LARGE = (20.0, 60.0)  # of a state that is kept: it may grow over many steps
 LARGE_INPUT = 8.0  # times: it drives gates to their ends, where what is clamped shows
@@ -34,7 +35,7 @@ class OneCall:
 @dataclass(frozen=True)
 class BuildAsked:
     """An instance made with `sizes`, with `weights` put in, and `extra` where the base class has
-    them. sequence: None where no gradients are asked for."""
+    them. sequence: None for an instance of a small size."""
 
     sizes: tuple[int, int]
     weights: dict[str, np.ndarray]
@@ -92,14 +93,13 @@ def ask(exercise: Recurrence, rng: np.random.Generator) -> Questions:
 def draw_build(exercise: Recurrence, rng, n: int, m: int, steps: int) -> BuildAsked:
     values = weights(rng, exercise.parameters, n, m)
     leaves = {name: value.shape for name, value in values.items()}
-    inputs = tuple(exercise.rule.inputs)
-    return BuildAsked(
-        (n, m),
-        values,
-        weights(rng, exercise.absent, n, m),
-        draw_calls(exercise, rng, n, m)[: None if steps else FEW_CALLS],
-        sequence(rng, inputs, leaves, n, (m,), steps) if steps else None,
-    )
+    extra, calls = weights(rng, exercise.absent, n, m), draw_calls(exercise, rng, n, m)
+    if not steps:
+        return BuildAsked((n, m), values, extra, calls[:FEW_CALLS], None)
+    whole = sequence(rng, tuple(exercise.rule.inputs), leaves, n, (m,), steps)
+    if (n, m) not in WITH_SLOPES:
+        whole = replace(whole, directions={})
+    return BuildAsked((n, m), values, extra, calls, whole)
 
 
 def draw_calls(exercise: Recurrence, rng, n: int, m: int) -> tuple[OneCall, ...]:
