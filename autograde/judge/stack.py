@@ -255,7 +255,8 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
         return False
     failure = pairs[0].build.calls[0].failure
     said = f"Your forward raises {failure}; the rest was marked as if it went on after that line."
-    for key in keys or ["outputs"]:  # what its layers read and go on from shows what else is wrong
+    itself = "final" if all(map(ran_to_the_end, pairs)) else "outputs"  # where it does not show
+    for key in keys or [itself]:  # what its layers read and go on from shows what else is wrong
         shows = by_numbers.lost[key] if key in ("wiring", "states") else ()
         more = [one for one in shows if not one.startswith((NOT_READABLE, *LOGGED.values()))]
         sheet.lose(key, " ".join([said, *more]), "forward raises")
@@ -266,6 +267,12 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     sheet.meet(*READ_OFF, "gradients", "untouched")
     sheet.openly = sheet.computes = True
     return True
+
+
+def ran_to_the_end(pair: Pair) -> bool:
+    """Whether every layer had run at every step before forward raised."""
+    log = pair.build.calls[0].log
+    return bool(log) and all(len(calls) >= pair.asked.sequence.steps for calls in log)
 
 
 def judged_by_numbers(exercise: Stack, known: Tables, pairs: list[Pair]) -> Sheet | None:

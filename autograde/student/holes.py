@@ -6,14 +6,17 @@ all that the line makes. The forward of a stack just goes on after it.
 """
 
 import ast
+import builtins
 import contextlib
 import difflib
 import inspect
 import itertools
 import linecache
 import re
+import traceback
 import types
 from collections import Counter
+from collections.abc import Sequence
 
 import torch
 
@@ -23,7 +26,7 @@ from .watching import inside, recorded
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
 MOST_PASSED = 300  # times that a stack goes on after a statement that raises, or runs a layer then
-NEAR = 0.8  # how alike two names are, of which one is meant by the other
+NEAR = 0.75  # how alike two names are, of which one is meant by the other
 LONG = 80  # characters of a line
 DRAW = "__drawn__"  # the name, inside a mended forward, of what draws
 TRY = "__tried__"  # of what draws where something raises
@@ -112,7 +115,9 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
             if name is None:
                 return False
             function = trees.setdefault(name, text_of(methods[name]))
-            if function is None or not go_past(function, place, error, len(arguments)):
+            if function is None:
+                return False
+            if not (put_right(function, error) or go_past(function, place, error, len(arguments))):
                 return False
             mended[name] = compiled(function, methods[name], sizes[1])
             setattr(module, name, bound(mended[name], module))
@@ -128,12 +133,48 @@ def keep_what_is_meant(module, sizes: list[int], error: Exception) -> bool:
     own = [
         name for name in (*module._modules, *module._parameters, *vars(module)) if name[0] != "_"
     ]
-    near = difflib.get_close_matches(error.name, own, 1, NEAR)
+    meant = nearest(error.name, own)
     if error.name in given:
         vars(module)[error.name] = given[error.name]
-    elif near:
-        vars(module)[error.name] = getattr(module, near[0])
+    elif meant:
+        vars(module)[error.name] = getattr(module, meant)
     return error.name in vars(module)
+
+
+def put_right(function: ast.FunctionDef, error: Exception) -> bool:
+    """Has a function use the name that is meant by one that is not there. False where that is not
+    what is wrong, or none is near."""
+    if isinstance(error, NameError):
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        own = [frame for frame in frames if is_own(frame.f_code.co_filename)]
+        called = () if missing_name(error, function) else dir(builtins)
+        meant = nearest(error.name, [name for frame in own for name in frame.f_locals], called)
+        kind, key = ast.Name, "id"
+    elif isinstance(error, AttributeError):
+        meant, kind, key = nearest(error.name, [], dir(error.obj)), ast.Attribute, "attr"
+    else:
+        return False
+    for node in ast.walk(function) if meant else ():
+        if isinstance(node, kind) and getattr(node, key) == error.name:
+            setattr(node, key, meant)
+    return bool(meant)
+
+
+def nearest(name: str | None, known: list[str], more: Sequence[str] = ()) -> str | None:
+    """The one of these names that a slip of the keyboard makes `name` of, if there is one. Another
+    letter makes another name, as of c_k and h_k, but for those in `more`."""
+    if not name:
+        return None
+    slips = (one for one in sorted({*known} - {name}) if is_slip(*sorted((one, name), key=len)))
+    return next(iter((*slips, *difflib.get_close_matches(name, more, 1, NEAR))), None)
+
+
+def is_slip(short: str, long: str) -> bool:
+    """Whether two names differ by large letters, by a _, by the order of their letters, or by one
+    letter more."""
+    flat = lambda name: name.replace("_", "").lower()
+    one_less = (long[:k] + long[k + 1 :] for k in range(len(long)))
+    return flat(short) == flat(long) or sorted(short) == sorted(long) or short in one_less
 
 
 def method_and_place(error: Exception, methods: dict) -> tuple[str | None, Span | None]:

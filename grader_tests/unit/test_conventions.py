@@ -1020,6 +1020,29 @@ def test_a_name_for_the_layers_that_is_not_everywhere_costs_one_criterion(forwar
         assert lost(verdict) == {"layers"} and f"your cells are in self.{name}" in told(verdict)
 
 
+SLIPS_OF_THE_KEYBOARD = {  # in a right stack's forward
+    "list(c)": "list(cs)",
+    "list(h)": "lsit(h)",
+    "range(T)": "ranges(T)",
+    "x.size(0)": "X.size(0)",
+    "self.layers[k]": "self.layers[kk]",
+    "outputs.append": "output.append",
+    "(h[-1])": "(hh[-1])",
+    ".append(": ".apend(",
+    "c[k], h[k] = ": "c_[k], h[k] = ",
+}
+
+
+@pytest.mark.parametrize("right", SLIPS_OF_THE_KEYBOARD)
+def test_a_slip_of_the_keyboard_in_a_stack_costs_one_criterion(right):
+    """The name that is meant is used instead; at a desk it raises all the same."""
+    head = ONE_WAY.partition("    def forward")[0]
+    head = head.replace("super().__init__()", "super().__init__(); self.n_layers = n_layers")
+    source = head + COUNTED.replace(right, SLIPS_OF_THE_KEYBOARD[right])
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {"outputs"} and "Error: " in told(verdict), told(verdict)
+
+
 GIVEN = {  # what a layer is given -> what raises in its place, and what that costs
     "(below, c[k], h[k])": {
         "(below, c[x], h[k])": "states",
@@ -1115,13 +1138,13 @@ def test_a_line_that_raises_where_the_layers_run_costs_what_they_should_show(lin
     assert lost(grade("LSTM", source)) == keys
 
 
-@pytest.mark.parametrize("last", ["x.sise(0)", "len(x); self.steps(last)"])
+@pytest.mark.parametrize("last", ["x.depth(0)", "len(x); self.steps(last)"])
 def test_a_loop_that_has_no_end_past_a_line_that_raises_is_left(last):
     """It ends where the line makes a number, and else never: the mark is that of the line alone."""
     source = RUN_OF_LAYERS.replace("t = 0", f"t, last = 0, -1\n        last = {last}")
     source = source.replace("t < len(x)", "t != last").replace("x[t]", "x[t % len(x)]")
     verdict = grade("LSTM", ONE_WAY.partition("    def forward")[0] + source)
-    assert lost(verdict) > {"outputs"} or last != "x.sise(0)" and lost(verdict) == {"outputs"}
+    assert lost(verdict) > {"outputs"} or last != "x.depth(0)" and lost(verdict) == {"outputs"}
 
 
 def test_a_single_layer_that_is_run_has_none_two_below():
