@@ -340,10 +340,13 @@ def taken_as(face: Face, files: Sorted) -> Taken:
 
 
 def asks_elsewhere(taken: Taken, face: Face, files: Sorted, given: set[str]) -> tuple[str, ...]:
-    """Where a class is as it was given out, but a file that is not this notebook may hold it."""
+    """Where a class is as it was given out, or its notebook is not there, but a file that is not
+    this notebook may hold it."""
+    if taken.data is None and taken.asks:
+        return ()
     sheet = next((c.sheet for c in files.candidates if c.data is taken.data), Sheet(()))
     work = [text for text in sheet.texts if text.source.strip() not in face.given]
-    classes = [name for name in face.defines if sheet.texts and name[:1].isupper()]
+    classes = [name for name in face.defines if name[:1].isupper()]
     blank = [name for name in classes if not any(answers(text, name) for text in work)]
     if not blank:
         return ()

@@ -160,6 +160,17 @@ def test_a_class_that_stands_elsewhere_asks(path):
     assert not taken(**rest | {f"{FIRST}.ipynb": blank, "plot.py": b"x = 1"})[FIRST].asks
 
 
+def test_a_class_in_the_file_of_another_notebook_asks_where_its_own_is_not_there():
+    cells = [cell for name in NOTEBOOKS for cell in filled(name, SOLVED).cells]
+    all_in_one = nbformat.from_dict({"cells": cells})
+    metadata_lost(all_in_one)
+    found = taken(**{"lstm.ipynb": json.dumps(all_in_one).encode()})
+    for name, about in found.items():
+        assert about.data or "there is lstm.ipynb: look whether the work is there" in about.asks[0]
+    rest = {f"{name}.ipynb": work(name) for name in NOTEBOOKS[1:]}
+    assert not taken(**rest)[FIRST].asks
+
+
 def test_the_kit_under_another_name_asks_nobody():
     blank = (RELEASE / f"{FIRST}.ipynb").read_bytes()
     kit = {"lstm_kit/cell.py": SOLVED["LSTMCell"]}
