@@ -583,6 +583,8 @@ def test_an_answer_in_markdown_is_what_stands_within_fences(around):
     found = rebuilt(change)
     answer = next(cell for cell in found.notebook.cells if grade_id(cell) == "LSTMCell")
     assert answer.cell_type == "code" and answer.source.strip() == SOLVED["LSTMCell"].strip()
+    assert bool(found.asks) == ("Mine:" in around)
+    assert not found.asks or "and not 'Mine:': look whether" in found.asks[0]
 
 
 def test_an_answer_in_two_fences_is_whole():
