@@ -15,15 +15,17 @@ from nbformat import NotebookNode
 
 from ..pages.graded import NOT_HANDED_IN, grade_id
 from .cells import Sheet, Text, read_sheet
-from .files import A_FOLDER, DENIED, EMPTY_ZIP, NO_FILE, OWNER, TEXTS, Found
+from .files import A_FOLDER, DENIED, EMPTY_ZIP, NO_FILE, OWNER, TEXTS, Found, is_litter, of_tools
 
-NBGRADERS = ("timestamp.txt", "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini")
+TIME = "timestamp.txt"
+NBGRADERS = (TIME, "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini")
 CHECKPOINTS = ".ipynb_checkpoints"
 OWN_TEXT = 200_000  # characters of a file of the student's own that their code gets to see
 OWN_TEXTS = 1_000_000  # of all of them
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
 LONGEST = 100  # characters of a name that a file of a student's own may have
 LONG = 30  # characters of a text that tells which notebook it stands in
+IN_TOOLS = "in a folder of tools, or of what was thrown away"
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,12 @@ class Candidate:
     faces: dict[str, float]
 
     @property
-    def checkpoint(self) -> bool:
-        return CHECKPOINTS in self.path.split("/")
+    def left_behind(self) -> str:
+        """What makes it likely that nobody has meant to hand it in; empty where nothing does."""
+        parts = self.path.split("/")
+        if CHECKPOINTS in parts:
+            return "a copy that Jupyter has made on the way"
+        return IN_TOOLS if of_tools(parts) else ""
 
 
 # ---------------------------------------------------------------- what a notebook looks like
@@ -164,13 +170,15 @@ def own_work(sheet: Sheet, face: Face) -> tuple[str, ...]:
 @dataclass
 class Sorted:
     """The files of a submission by what they are. unread: path and why, of what may matter; own:
-    texts of the student's own; other: paths of what is no text and no notebook.
+    texts of the student's own; other: paths of what is no text and no notebook; times: of
+    nbgrader's times that lie deeper.
     """
 
     candidates: list[Candidate] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
     own: dict[str, str] = field(default_factory=dict)
     other: list[str] = field(default_factory=list)
+    times: list[str] = field(default_factory=list)
 
     @property
     def paths(self) -> list[str]:
@@ -226,9 +234,13 @@ def sort_out(found: list[Found], known: dict[str, Face], kit: dict[str, str]) ->
     files = Sorted()
     for file in found:
         path = PurePosixPath(file.path)
-        if path.name in NBGRADERS or is_given(path, kit):
+        if path.name == TIME and path.name != file.path:
+            files.times.append(file.path)
+        if path.name in NBGRADERS or is_given(path, kit) or is_litter(path.parts):
             continue
-        if file.why:
+        if file.why and of_tools(path.parts):
+            files.other.append(file.path)
+        elif file.why:
             files.unread.append((file.path, file.why))
         elif file.data is not None and is_notebook(file):
             sort_notebook(file, known, files)
@@ -259,13 +271,18 @@ def without(unmarked: dict[str, NotebookNode], files: Sorted) -> Sorted:
 
 
 def sort_notebook(file: Found, known: dict[str, Face], files: Sorted):
+    tools = of_tools(file.path.split("/"))
     try:
         sheet = read_sheet(file.data)
     except ValueError as problem:
-        files.unread.append((file.path, f"could not be read: {problem}"))
+        if tools:
+            files.other.append(file.path)
+        else:
+            files.unread.append((file.path, f"could not be read: {problem}"))
         return
     alike = recognised(file.path, sheet, known)
-    files.candidates.append(Candidate(file.path, file.data, sheet, alike))
+    if alike or not tools:
+        files.candidates.append(Candidate(file.path, file.data, sheet, alike))
 
 
 def is_given(path: PurePosixPath, kit: dict[str, str]) -> bool:
@@ -307,11 +324,11 @@ def taken_as(face: Face, files: Sorted) -> Taken:
         return not_there(face, files)
     fullest, *rest = sorted(candidates, key=lambda c: rank(c, face), reverse=True)
     most = written(fullest, face)
-    others = [c for c in rest if not c.checkpoint or written(c, face) > most]
-    if fullest.checkpoint:
+    others = [c for c in rest if not c.left_behind or written(c, face) > most]
+    if fullest.left_behind:
         why = f"more is written in it than in {listed([c.path for c in others])}" if others else ""
         asks += (
-            f"{fullest.path}, a copy that Jupyter has made on the way, was marked, since "
+            f"{fullest.path}, {fullest.left_behind}, was marked, since "
             f"{why or 'only that is there'}: ask the student for the notebook itself.",
         )
     elif differ := [c.path for c in others if differs(c, fullest, face)]:
@@ -319,14 +336,17 @@ def taken_as(face: Face, files: Sorted) -> Taken:
             f"{fullest.path} and {listed(differ)} differ; the first was marked. Look which one "
             "counts.",
         )
-    return Taken(fullest.data, None, notes_on(fullest, others, face), asks)
+    return Taken(fullest.data, None, notes_on(fullest, others, rest, face), asks)
 
 
 def asks_elsewhere(taken: Taken, face: Face, files: Sorted, given: set[str]) -> tuple[str, ...]:
-    """Where a class is as it was given out, but a file that is not this notebook may hold it."""
+    """Where a class is as it was given out, or its notebook is not there, but a file that is not
+    this notebook may hold it."""
+    if taken.data is None and taken.asks:
+        return ()
     sheet = next((c.sheet for c in files.candidates if c.data is taken.data), Sheet(()))
     work = [text for text in sheet.texts if text.source.strip() not in face.given]
-    classes = [name for name in face.defines if sheet.texts and name[:1].isupper()]
+    classes = [name for name in face.defines if name[:1].isupper()]
     blank = [name for name in classes if not any(answers(text, name) for text in work)]
     if not blank:
         return ()
@@ -370,7 +390,7 @@ def rank(candidate: Candidate, face: Face) -> tuple:
     right = candidate.path == f"{face.name}.ipynb"
     length = sum(map(len, sources))
     alike = candidate.faces[face.name] >= 1
-    return answered, alike, length > 0, not candidate.checkpoint, length, right, candidate.path
+    return answered, alike, length > 0, not candidate.left_behind, length, right, candidate.path
 
 
 def written(candidate: Candidate, face: Face) -> int:
@@ -389,12 +409,17 @@ def differs(candidate: Candidate, fullest: Candidate, face: Face) -> bool:
     return bool(work) and work != own_work(fullest.sheet, face)
 
 
-def notes_on(fullest: Candidate, others: list[Candidate], face: Face) -> tuple[str, ...]:
+def notes_on(
+    fullest: Candidate, others: list[Candidate], rest: list[Candidate], face: Face
+) -> tuple[str, ...]:
     notes = []
+    tools = [c.path for c in rest if c not in others and c.left_behind == IN_TOOLS]
     if fullest.path != f"{face.name}.ipynb":
         notes.append(f"{fullest.path} was taken as {face.name}.ipynb.")
     if others:
         notes.append(f"Not used beside it: {listed([c.path for c in others])}.")
+    if tools:
+        notes.append(f"Not used, since {IN_TOOLS}: {listed(tools)}.")
     if fullest.sheet.more:
         notes.append(f"{fullest.sheet.more} cells beyond the first are not read.")
     return tuple(notes)
@@ -414,7 +439,7 @@ def not_there(face: Face, files: Sorted) -> Taken:
     may_be = [
         *(c.path for c in files.candidates if not c.faces or is_named(c.path, face)),
         *(path for path, _ in files.unread),
-        *(p for p in files.other if is_named(p, face) or not p.lower().endswith(PICTURES)),
+        *(p for p in files.other if is_named(p, face) or may_hold_work(p)),
         *(n for n, text in files.own.items() if "/" not in n and is_export(n, text, face)),
     ]
     if not may_be:
@@ -427,6 +452,10 @@ def not_there(face: Face, files: Sorted) -> Taken:
             "is there.",
         ),
     )
+
+
+def may_hold_work(path: str) -> bool:
+    return not path.lower().endswith(PICTURES) and not of_tools(path.split("/"))
 
 
 def is_export(name: str, text: str, face: Face) -> bool:
@@ -466,17 +495,18 @@ def left_over(files: Sorted, known: dict[str, Face]) -> tuple[tuple[str, ...], t
     strange = [
         f"{c.path} is no notebook of this assignment" for c in files.candidates if not c.faces
     ]
+    deeper = [f"{path} is not the {TIME} of the hand-in" for path in files.times]
     wordless = [f"{path} {why}" for path, why in empty if (path, why) not in links]
     asks = [*(one for one in lost if one not in empty), *links]
     return (
-        tuple(f"{what}; it was not used." for what in [*wordless, *strange]),
+        tuple(f"{what}; it was not used." for what in [*wordless, *strange, *deeper]),
         tuple(ask_unread(path, why) for path, why in asks),
     )
 
 
 def beside(path: str, files: Sorted) -> bool:
     """Whether something stands where notebooks do: a link there may have led to work."""
-    folders = {str(PurePosixPath(c.path).parent) for c in files.candidates if not c.checkpoint}
+    folders = {str(PurePosixPath(c.path).parent) for c in files.candidates if not c.left_behind}
     place = PurePosixPath(path)
     hidden = any(part.startswith(".") for part in place.parts)
     return not hidden and str(place.parent) in {".", *folders}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..pages.roster import Roster
 from . import downloads, state
-from .account import listed
+from .account import TIME, listed
 from .downloads import HandIn, Item
 from .files import (
     UNZIPPING,
@@ -32,7 +32,6 @@ from .files import (
 from .release import NotReady
 from .sharing import alone
 
-TIME = "timestamp.txt"
 MOST_FILES, MOST_BYTES = 100_000, 32 << 30  # of a download
 STOPPED = 130
 LATE_WITH_DUE = (

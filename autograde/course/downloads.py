@@ -104,7 +104,11 @@ def entry_of(shown: str, folders_too: bool = False) -> Entry | None:
 
 
 def is_hand_in(shown: str) -> bool:
-    return entry_of(shown) is not None
+    return entry_of(shown) is not None or is_anonymous(shown)
+
+
+def is_anonymous(shown: str) -> bool:
+    return bool(HIDDEN.fullmatch(PurePosixPath(shown).name))
 
 
 # ---------------------------------------------------------------- a class
@@ -134,14 +138,13 @@ def plan(items: list[Item], roster: Roster, notebooks: set[str], folders_too=Fal
 
 def refused(item: Item, entry: Entry | None) -> str:
     """Why a file is taken for nobody, whoever it belongs to."""
-    name = PurePosixPath(item.shown).name
     if item.why:
         return item.why
     if ".." in SEPARATOR.split(item.shown):
         return "its path leads out of the folder"
-    if HIDDEN.fullmatch(name):
+    if is_anonymous(item.shown):
         return ANONYMOUS
-    if entry and entry.path in TIMES:
+    if entry and entry.path.casefold() in TIMES:  # some disks tell no small letters
         return "only nbgrader may write a file of this name; when it was handed in is not in it"
     return ""
 

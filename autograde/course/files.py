@@ -24,7 +24,8 @@ ALL_BYTES = 256 << 20  # of all files of a submission that are read
 MOST_FILES = 2000  # of a submission, those inside of zips among them
 MOST_FOLDERS = 12  # one inside the other
 MOST_ZIPS = 3  # one inside the other
-SKIPPED = ("__MACOSX", "__pycache__", ".git", ".venv", "venv", "node_modules", ".Trash")
+TOOLS = ("__MACOSX", "__pycache__", ".git", ".venv", "venv", "node_modules", ".Trash")
+WORK = (".ipynb", ".zip")
 OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 TEXTS = (".py", ".txt", ".csv", ".tsv", ".json", ".md", ".yaml", ".yml")
 NO_FILE = "is no ordinary file"
@@ -62,9 +63,16 @@ def shown(name: str | bytes) -> str:
     return printable(os.fsencode(name).decode("utf-8", "backslashreplace"))
 
 
+def of_tools(parts: Sequence[str]) -> bool:
+    """Whether a path, part by part, leads into a folder of systems and tools."""
+    return not set(TOOLS).isdisjoint(parts)
+
+
 def is_litter(parts: Sequence[str]) -> bool:
-    """Whether a path, part by part, leads to what systems and tools have left behind."""
-    return bool(set(parts) & set(SKIPPED)) or parts[-1].startswith("._")  # ._: of macOS
+    """Whether a path leads to what systems and tools have left behind, where nobody's work is."""
+    if parts[-1].startswith("._"):  # of macOS
+        return True
+    return of_tools(parts) and not parts[-1].lower().endswith(WORK)
 
 
 def printable(text: str) -> str:
@@ -165,10 +173,13 @@ class Reader:
             return
         for name in names:
             place, inner = folder / name, f"{path}{shown(name)}"
-            if is_litter([name]):
+            is_folder = os.path.isdir(place) and not os.path.islink(place)  # pathlib raises
+            litter = is_litter(inner.split("/"))
+            if litter and not is_folder:
                 continue
-            self.count(inner)
-            if os.path.isdir(place) and not os.path.islink(place):  # pathlib raises without rights
+            if not litter:
+                self.count(inner)
+            if is_folder:
                 if name.lower().endswith(".ipynb"):
                     yield Found(inner, why=A_FOLDER)
                 if depth == MOST_FOLDERS:

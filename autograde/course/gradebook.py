@@ -259,9 +259,7 @@ def put_marks(
     for notebook in (notebooks[result.name] for result in graded):
         if late:
             gradebook.db.refresh(notebook)
-        notebook.late_submission_penalty = None
-        if late:
-            record_penalty(notebook, submission, penalties)
+        notebook.late_submission_penalty = penalty_of(notebook, submission, penalties)
 
 
 def record_notebook(notebook: SubmittedNotebook, result: Graded):
@@ -340,12 +338,27 @@ def held(gradebook: Gradebook, assignment: str) -> dict[tuple[str, str], Held]:
     return found
 
 
-def record_penalty(
+def penalty_of(
     notebook: SubmittedNotebook, submission: SubmittedAssignment, penalties: AssignLatePenalties
-):
+) -> float | None:
     """nbgrader's own plugin decides, as in its AssignLatePenalties."""
+    if submission.total_seconds_late <= 0:
+        return None
     penalty = penalties.plugin_inst.late_submission_penalty(
         submission.student.id, notebook.score, submission.total_seconds_late
     )
-    if penalty is not None:
-        notebook.late_submission_penalty = penalties._check_late_penalty(notebook, penalty)
+    return None if penalty is None else penalties._check_late_penalty(notebook, penalty)
+
+
+def new_penalties(
+    gradebook: Gradebook, assignment: str, student: str, names: list[str], penalties
+) -> list[tuple[SubmittedNotebook, float | None]]:
+    """The late penalties that have become others since these notebooks were graded: a person has
+    granted an extension, or entered a mark."""
+    submission = gradebook.find_submission(assignment, student)
+    found = [
+        (notebook, penalty_of(notebook, submission, penalties))
+        for notebook in submission.notebooks
+        if notebook.name in names
+    ]
+    return [(one, now) for one, now in found if (now or 0) != (one.late_submission_penalty or 0)]

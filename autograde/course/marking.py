@@ -29,7 +29,18 @@ from .account import HandedIn
 from .chance import secret_of_course
 from .files import folders_of, reason, shown
 from .grade import Graded, described
-from .gradebook import Held, back_up, check_assignment, clear, enter, held, plain_tests, writes
+from .gradebook import (
+    Held,
+    back_up,
+    check_assignment,
+    clear,
+    enter,
+    held,
+    new_penalties,
+    plain_tests,
+    transaction,
+    writes,
+)
 from .jobs import Job, warm_process
 from .release import NotReady
 from .settings import Judge
@@ -76,6 +87,7 @@ class Marking:
         creates = app.config.Autograde.get("create_student", True)
         self.creates = str(getattr(app, "create_student", creates)) != "False"
         self.marked, self.unchanged, self.faults, self.said = 0, 0, [], set()
+        self.copied = False
 
     def folder(self, step: str, student: str) -> Path:
         """nbgrader's folder of a step for one student."""
@@ -174,11 +186,24 @@ class Marking:
         if not force and self.is_marked(submission):
             self.unchanged += 1
             self.log.info("Graded and unchanged: %s", shown(student))
+            self.renew_penalties(student)
             return None
         if student not in self.enrolled and self.imported:
             self.log.warning(NEW, shown(student))
         boundary, secret = self.judge.boundary(self.root), secret_of_course(self.root)
         return Job(submission, self.pickled, *boundary, self.judge.limits, secret)
+
+    def renew_penalties(self, student: str):
+        """Of a student whose marks are there already."""
+        about = self.gradebook, self.name, student, self.names, self.penalties
+        if not (new := new_penalties(*about)):
+            return
+        self.copy_gradebook()
+        with transaction(self.gradebook):
+            for notebook, now in new:
+                before, notebook.late_submission_penalty = notebook.late_submission_penalty, now
+                said = shown(student), notebook.name, before or 0, now or 0
+                self.log.warning("Late penalty of %s, %s: %g points before, %g now", *said)
 
     def has_left(self, student: str) -> bool:
         """Whether a student was taken out of the gradebook after they were graded. One that was
@@ -205,8 +230,14 @@ class Marking:
         """Before the first submission is graded: a copy of the gradebook, and what protects, on the
         console.
         """
-        back_up(self.folders.db_url)
+        self.copy_gradebook()
         self.say(warm_process(*self.judge.boundary(self.root)).protections)
+
+    def copy_gradebook(self):
+        """Once, before a run writes into it."""
+        if not self.copied:
+            back_up(self.folders.db_url)
+            self.copied = True
 
     def say(self, protections: str):
         """What protects, once: the workers of a cluster may have another box than this machine."""

@@ -141,8 +141,8 @@ class Collector(FileNameCollectorPlugin):
         """File to what nbgrader asks for."""
         folders = self.parent.coursedir
         name = folders.assignment_id
-        files = [path for path in top.rglob("*") if path.is_file() and not is_litter(path.parts)]
-        items = [Item(meant(str(file.relative_to(top))), at=file) for file in sorted(files)]
+        files = [path.relative_to(top) for path in sorted(top.rglob("*")) if path.is_file()]
+        items = [Item(meant(str(f)), at=top / f) for f in files if not is_litter(f.parts)]
         given = Path(folders.format_path(folders.release_directory, ".", name)).glob("*.ipynb")
         with Gradebook(folders.db_url, folders.course_id) as gradebook:
             roster = Roster(people(gradebook))

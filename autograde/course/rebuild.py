@@ -242,6 +242,13 @@ class Order:
                 f"The cell {name} was turned into a {text.kind} cell; it was taken as "
                 f"{cell.cell_type}."
             )
+        beside = of_fences(text.source)[1] if text.kind == "markdown" and is_solution(cell) else ""
+        if beside and cell.cell_type == "code":
+            self.asks.append(
+                f"The cell {name} was turned into a text with code within fences; only that was "
+                f"taken, and not {beside.splitlines()[0][:60]!r}: look whether it is part of the "
+                "work."
+            )
         edited = text.source.strip() != cell.source.strip()
         if cell.cell_type == "code" and not is_solution(cell) and edited:
             self.notes.append(f"The cell {name} was edited; the original was used.")
@@ -268,9 +275,17 @@ def is_own_text(text: Text, cell: NotebookNode) -> bool:
 def as_code(text: Text, cell: NotebookNode) -> str:
     """The student's text for a cell; of Markdown with fences, what stands within them."""
     if text.kind == "markdown" and cell.cell_type == "code":
-        within = "\n".join(inside for _, inside in FENCED.findall(text.source))
-        return within.strip() and within or FENCE.sub("", text.source)
+        return of_fences(text.source)[0]
     return text.source
+
+
+def of_fences(source: str) -> tuple[str, str]:
+    """What stands within the fences of a text, and what beside them; where nothing stands within,
+    all of it is code."""
+    within = "\n".join(inside for _, inside in FENCED.findall(source))
+    if not within.strip():
+        return FENCE.sub("", source), ""
+    return within, FENCED.sub("", source).strip()
 
 
 def own_cell(text: Text, number: int) -> NotebookNode:

@@ -9,11 +9,13 @@ from pathlib import Path
 from dateutil.tz import gettz
 from nbgrader.utils import parse_utc
 
-from .account import HandedIn, account
-from .files import Found, Reader, TooMuch, read_file
+from .account import TIME, HandedIn, account
+from .cells import decoded
+from .files import Found, Reader, TooMuch, read_file, shown
 from .release import Assignment
 
 TIME_BYTES = 1000  # of a timestamp.txt
+NEARLY_TIME = re.compile(r"\W*timestamp\W*\d*\W*(txt\W*)*", re.IGNORECASE)
 FARTHEST = timedelta(days=50 * 365)  # from now, of a time that somebody may have meant
 
 
@@ -30,7 +32,12 @@ def read_submission(student: str, folder: Path, assignment: Assignment) -> Hande
         )
     timestamp, why = handed_in_at(folder) if os.access(folder, os.X_OK) else (None, None)
     if why:
-        asks.append(f"timestamp.txt {why}: it counts as on time. Correct the file, or delete it.")
+        asks.append(f"{TIME} {why}: it counts as on time. Correct the file, or delete it.")
+    elif not timestamp and (other := nearly_time(folder)):
+        asks.append(
+            f"{other} is not read, since a time has to be in {TIME}: it counts as on time. Rename "
+            "the file, or delete it."
+        )
     return account(
         student,
         found,
@@ -44,7 +51,7 @@ def read_submission(student: str, folder: Path, assignment: Assignment) -> Hande
 
 def handed_in_at(folder: Path) -> tuple[datetime | None, str | None]:
     """nbgrader's timestamp.txt as UTC, and why it cannot be read as a time, where it cannot."""
-    path = folder / "timestamp.txt"
+    path = folder / TIME
     try:
         path.lstat()
     except FileNotFoundError:
@@ -54,13 +61,22 @@ def handed_in_at(folder: Path) -> tuple[datetime | None, str | None]:
     found = read_file(path, TIME_BYTES)
     if found.data is None:
         return None, found.why
-    text = found.data.decode("utf-8-sig", "replace").strip()
+    text = decoded(found.data).strip()
     when = time_in(text)
     if when is None:
         return None, f"holds no time ({text[:40]!r})" if text else "is empty"
     if len(day_or_month(text)) > 1:
         return None, f"does not say which number is the month ({text[:40]!r})"
     return when, None
+
+
+def nearly_time(folder: Path) -> str | None:
+    """A file that somebody may have meant to be nbgrader's timestamp.txt."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return None
+    return next((shown(name) for name in names if NEARLY_TIME.fullmatch(name)), None)
 
 
 def day_or_month(text: str) -> set[int]:

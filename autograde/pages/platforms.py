@@ -32,6 +32,7 @@ from .roster import (
 )
 from .summary import score_of
 
+CHANGES = "Grade can be changed"
 NO_ROW = "{} students have marks, but no row in {}"
 
 
@@ -97,7 +98,7 @@ class Platform(ExportPlugin):
         if not {title.strip() for title in table.head} & {*IDENTITY, *sum(NAMES, ())}:
             raise Problem(
                 f"{self.fill} has no column that names students ({', '.join(IDENTITY)}, or their "
-                "names): export it with the platform's language set to English."
+                "names): export it with names shown, and the platform's language set to English."
             )
         places, left = self.places(table.head, names), defaultdict(list)
         rows = dict(zip(range(len(table.lines)), whose(table, roster)))
@@ -114,6 +115,9 @@ class Platform(ExportPlugin):
                 elif submission:
                     fields = table.lines[mine[0]]
                     fields += [""] * (len(table.head) - len(fields))
+                    if why := self.keeps(table.head, fields, place):
+                        left[why].append(student.id)
+                        continue
                     self.put(table.head, fields, place, submission)
         for number, (_, why) in rows.items():
             if why:
@@ -154,6 +158,10 @@ class Platform(ExportPlugin):
                 return found
         return []
 
+    def keeps(self, head: list[str], fields: list[str], place: int) -> str:
+        """Why the platform has no mark in a line: somebody has decided so there."""
+        return ""
+
     def put(self, head: list[str], fields: list[str], place: int, submission: SubmittedAssignment):
         """A mark into a line of the file."""
         fields[place] = self.mark(submission)
@@ -191,6 +199,10 @@ class Canvas(Platform):
     default, added = "canvas.csv", (r" \(\d+\)$",)
     head = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
     others = ("LastName", "FirstName", "Integration ID", "Root Account")  # of a student as well
+
+    def keeps(self, head, fields, place):
+        excused = fields[place].strip().upper() == "EX"
+        return "excused in Canvas (EX), so that the cell stays" if excused else ""
 
     def kept(self, table, places):
         names = {*self.head, *self.others}
@@ -233,6 +245,10 @@ class Moodle(Platform):
                 f"--assignment '[\"{names[0]}\"]'."
             )
         return super().places(head, names)
+
+    def keeps(self, head, fields, place):
+        locked = worksheet(head) and dict(zip(head, fields)).get(CHANGES, "").strip() == "No"
+        return "Moodle takes no mark for them ('Grade can be changed': No)" if locked else ""
 
     def put(self, head, fields, place, submission):
         super().put(head, fields, place, submission)

@@ -173,10 +173,13 @@ class Roster:
             return "", f"it may be {of(found)}: {REMEDY[platform].format(number=number)}"
         if by_name:
             return "", f"it has the name of {of(by_name)}, whose number is another than {number}"
-        return "", f"nobody in the gradebook has its name or its number {number}"
+        return "", (
+            f"nobody in the gradebook has its name or its number {number}: "
+            f"{REMEDY[platform].format(number=number)}"
+        )
 
 
-REMEDY = {  # for two students of one name
+REMEDY = {  # where a name tells no student, or more than one
     "canvas": "`nbgrader db student add ID --lms-user-id {number}` says who has Canvas's number "
     "{number}, or --roster with Canvas's gradebook export",
     "moodle": "give --roster with the assignment's grading worksheet, where Participant {number} "

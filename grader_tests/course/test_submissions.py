@@ -32,6 +32,7 @@ from grader_tests.support.courses import (
     by_nbgrader,
     checked,
     class_report,
+    configure,
     make_course,
     nbgrader,
 )
@@ -511,3 +512,42 @@ def test_what_decides_a_mark_makes_it_old(courses, tmp_path):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as book:
         book.update_or_create_assignment("lstm", duedate="2030-01-01 00:00:00")
     assert "1 graded, 0 unchanged" in autograde(course, "--student=full").stdout
+
+
+POLICY = """
+from nbgrader.plugins import BasePlugin
+class Half(BasePlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return score / 2
+c.AssignLatePenalties.plugin_class = Half
+"""
+
+
+def test_a_penalty_follows_an_extension_and_a_mark_by_hand(tmp_path):
+    """Both are entered after grading, and change nothing of what was handed in."""
+    course = tmp_path / "course"
+    make_course(course)
+    configure(course, POLICY)
+    hand_in(course / "submitted" / "full" / "lstm", solutions())
+    (course / "submitted" / "full" / "lstm" / "timestamp.txt").write_text("2026-03-02 12:00:00 UTC")
+
+    def penalty(change: Callable[[Gradebook], None]) -> tuple[float, str]:
+        with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as book:
+            change(book)
+            book.db.commit()
+        done = autograde(course)
+        assert done.returncode == 0, done.stderr
+        with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "lstm_course") as book:
+            return book.find_submission("lstm", "full").late_submission_penalty, done.stderr
+
+    def by_hand(book: Gradebook):
+        grade = book.find_grade("test_LSTMCell", FIRST, "lstm", "full")
+        grade.manual_score, grade.needs_manual_grade = 0, False
+
+    set_due = lambda book: book.update_or_create_assignment("lstm", duedate="2026-03-01 12:00")
+    assert penalty(set_due)[0] == FULL / 2
+    lost, said = penalty(by_hand)
+    assert lost < FULL / 2 and "Late penalty of full, 01_basic_lstm: 5 points before" in said
+    none, said = penalty(lambda book: book.grant_extension("lstm", "full", days=2))
+    assert none == 0 and said.count("points before, 0 now") == 4
+    assert "Late penalty" not in penalty(lambda book: None)[1]

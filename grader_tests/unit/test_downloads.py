@@ -317,11 +317,13 @@ def test_late_is_what_the_platform_says():
     "paths, left",
     [
         (["anon_ab1c2_345_x.ipynb"], [ANONYMOUS]),
+        (["all.zip/LATE_anon_ab1c2_345_6_lstm.zip"], [ANONYMOUS]),
         (["readme.md"], [NO_NAME]),
         ([".DS_Store", "submissions/Thumbs.db"], []),
         (["vanderbergjan_1_2_../../x.ipynb"], ["its path leads out of the folder"]),
         (["a.zip/../Jan van der Berg_1_assignsubmission_file_/x"], ["leads out of the folder"]),
         (["vanderbergjan_1_2_timestamp.txt"], ["only nbgrader may write a file of this name"]),
+        (["vanderbergjan_1_2_TimeStamp.TXT"], ["only nbgrader may write a file of this name"]),
         # two persons of the platform, one of the gradebook
         (
             ["vanderbergjan_1_2_x.ipynb", "vanderbergjan_8_3_x.ipynb"],
@@ -401,6 +403,8 @@ def test_the_zip_and_the_folder_say_the_same(tmp_path):
 
 def test_a_hand_in_that_is_a_zip_stays_closed(tmp_path):
     inner = zipped(tmp_path / "inner.zip", {f"{FIRST}.ipynb": b"{}"}).read_bytes()
+    path = zipped(tmp_path / "all.zip", {"anon_ab1c2_345_lstm.zip": inner})
+    assert [item.shown for item in read(tmp_path, path)] == ["all.zip/anon_ab1c2_345_lstm.zip"]
     path = zipped(tmp_path / "all.zip", {"doejane_1_2_lstm.zip": inner})
     with collect.staged(tmp_path / "collecting", [path]) as (_, (item,)):
         assert item.at.read_bytes() == inner

@@ -99,6 +99,13 @@ def test_a_mark_goes_to_one_student_or_nowhere(gradebook, tmp_path, caplog, line
     assert not said or "line 3" in caplog.text or "idle" in caplog.text
 
 
+def test_who_is_excused_stays_so(gradebook, tmp_path, caplog):
+    rows = '"Lovelace, Ada",5001,,,,1,EX,\n"Zander, Zoe",,,7001,,1,x,\n'
+    lines = export(gradebook, tmp_path, CANVAS + rows)
+    assert [fields[-1] for fields in lines[1:]] == ["EX", "3"]
+    assert "excused in Canvas (EX), so that the cell stays: ada" in caplog.text
+
+
 def test_two_rows_of_one_student_are_both_left(gradebook, tmp_path, caplog):
     rows = '"Lovelace, Ada",5001,,,,1,x,\n"Zander, Zoe",,,7001,,1,x,\n"Lovelace, Ada",,,ada,,1,y,\n'
     lines = export(gradebook, tmp_path, CANVAS + rows)
@@ -255,6 +262,14 @@ def test_a_worksheet(gradebook, tmp_path, caplog, line, mark):
     assert lines[1][4] == mark and lines[2][4] == "3"
     assert (mark == "y") == (": line 2" in caplog.text)
     assert (mark == "10.25") == ("where Moodle's maximum is 10.00" in caplog.text)
+
+
+def test_a_grade_that_moodle_has_locked_is_left(gradebook, tmp_path, caplog):
+    head = WORKSHEET.replace("Maximum Grade", "Maximum Grade,Grade can be changed")
+    rows = "Participant 12,Ada Lovelace,,,y,-,No,\nParticipant 13,Zoe Zander,,,y,-,Yes,\n"
+    lines = export(gradebook, tmp_path, head + rows, Moodle)
+    assert [fields[4] for fields in lines[1:]] == ["y", "3"]
+    assert "'Grade can be changed': No): ada" in caplog.text
 
 
 def test_comments_in_a_worksheet_stay(gradebook, tmp_path):

@@ -13,11 +13,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograde.course import files, ours
-from autograde.course.account import Taken, account
+from autograde.course.account import IN_TOOLS, HandedIn, Taken, account
 from autograde.course.cells import read_sheet
 from autograde.course.files import A_FOLDER, EMPTY_ZIP, Found, Reader, TooMuch, read_file, shown
 from autograde.course.rebuild import rebuild
-from autograde.course.submission import handed_in_at
+from autograde.course.release import Assignment
+from autograde.course.submission import handed_in_at, read_submission
 from autograde.pages.graded import grade_id
 from grader_tests.samples.students import ALL_NOTEBOOKS, NOTEBOOKS, RELEASE, filled, solutions
 
@@ -159,6 +160,17 @@ def test_a_class_that_stands_elsewhere_asks(path):
     assert not taken(**rest | {f"{FIRST}.ipynb": blank, "plot.py": b"x = 1"})[FIRST].asks
 
 
+def test_a_class_in_the_file_of_another_notebook_asks_where_its_own_is_not_there():
+    cells = [cell for name in NOTEBOOKS for cell in filled(name, SOLVED).cells]
+    all_in_one = nbformat.from_dict({"cells": cells})
+    metadata_lost(all_in_one)
+    found = taken(**{"lstm.ipynb": json.dumps(all_in_one).encode()})
+    for name, about in found.items():
+        assert about.data or "there is lstm.ipynb: look whether the work is there" in about.asks[0]
+    rest = {f"{name}.ipynb": work(name) for name in NOTEBOOKS[1:]}
+    assert not taken(**rest)[FIRST].asks
+
+
 def test_the_kit_under_another_name_asks_nobody():
     blank = (RELEASE / f"{FIRST}.ipynb").read_bytes()
     kit = {"lstm_kit/cell.py": SOLVED["LSTMCell"]}
@@ -224,13 +236,40 @@ LINK = "is no ordinary file, but a link"
 
 @pytest.mark.parametrize(
     "path, asks",
-    [("work", True), ("parts/work", True), (".venv/lib64", False), ("venv/bin/python", False)],
+    [("work", True), ("parts/work", True), (".config/work", False), ("env/bin/python", False)],
 )
 def test_a_link_beside_the_notebooks_may_have_led_to_work(path, asks):
     found = [Found("01_basic_lstm (1).ipynb", work(FIRST)), Found("parts/02.ipynb", work(SECOND))]
     first = account("ada", [*found, Found(path, why=LINK)], GIVEN, KIT).notebooks[FIRST]
     assert first.data and any(f"{path} {LINK}" in said for said in first.asks) == asks
     assert asks or any(f"{path} {LINK}" in said for said in first.notes)
+
+
+TOOLS = [".Trash", "venv/lib/nbgrader", "repo/.git", "__pycache__", "lstm.zip/node_modules/a"]
+BLANK = (RELEASE / f"{FIRST}.ipynb").read_bytes()
+
+
+@pytest.mark.parametrize("folder", TOOLS)
+def test_a_notebook_in_a_folder_of_tools_is_noted_and_asks_where_only_it_has_work(folder):
+    place = f"{folder}/{FIRST}.ipynb"
+    found = taken(**{f"{FIRST}.ipynb": work(FIRST), place: BLANK})[FIRST]
+    assert found.data == work(FIRST) and not found.asks
+    assert found.notes == (f"Not used, since {IN_TOOLS}: {place}.",)
+    for rest in ({}, {f"{FIRST}.ipynb": BLANK}, {f"{SECOND}.ipynb": work(SECOND)}):
+        found = taken(**rest, **{place: work(FIRST)})[FIRST]
+        assert found.data == work(FIRST) and f"{place}, {IN_TOOLS}, was marked" in found.asks[0]
+
+
+@pytest.mark.parametrize("folder", TOOLS)
+def test_what_else_lies_in_a_folder_of_tools_asks_nobody(folder):
+    """Packages bring notebooks of their own, and broken ones."""
+    other = json.dumps({"cells": [{"cell_type": "code", "source": "x = 1"}]}).encode()
+    rest = {f"{name}.ipynb": work(name) for name in NOTEBOOKS[:3]}
+    files_ = {f"{folder}/test.ipynb": other, f"{folder}/bad.ipynb": b"{", f"{folder}/a.py": b"x"}
+    assert taken(**rest, **files_) == taken(**rest)
+    del rest[f"{FIRST}.ipynb"]
+    broken = taken(**rest, **{f"{folder}/{FIRST}.ipynb": b"{"})[FIRST]
+    assert f"{folder}/{FIRST}.ipynb: look whether the work is there" in broken.asks[0]
 
 
 def test_the_kit_is_the_releases_and_a_text_the_students():
@@ -285,6 +324,22 @@ def test_folders_and_zips_are_opened(tmp_path):
         "a/b.ipynb",
         "all.zip/inner.zip/c.ipynb",
         "all.zip/../../up.ipynb",
+    }
+
+
+def test_of_folders_of_tools_notebooks_alone_are_read(tmp_path):
+    """And nothing else of them is counted."""
+    for folder in ("venv/lib/python3", ".Trash", "__MACOSX"):
+        (tmp_path / folder).mkdir(parents=True)
+        for number in range(900):
+            (tmp_path / folder / f"{number}.py").write_bytes(b"x")
+        (tmp_path / folder / "a.ipynb").write_bytes(b"{}")
+        (tmp_path / folder / "._a.ipynb").write_bytes(b"\x00\x05\x16\x07")
+    inner = {"repo/venv/x.py": b"x", "repo/venv/b.IPYNB": b"{}", "repo/.git/c.ipynb": b"{}"}
+    (tmp_path / "venv" / "a.zip").write_bytes(zipped(**inner))
+    assert read(tmp_path).keys() == {
+        *("venv/lib/python3/a.ipynb", ".Trash/a.ipynb", "__MACOSX/a.ipynb"),
+        *("venv/a.zip/repo/venv/b.IPYNB", "venv/a.zip/repo/.git/c.ipynb"),
     }
 
 
@@ -352,6 +407,7 @@ TIMES = {
     b"2026-03-01 12:00:00 XYZT": False,
     b"2026-03-01 12:00:00XYZT": False,
     b"\xff\xfe\x00": False,
+    "\ufeff2026-03-01 12:00:00 UTC\r\n".encode("utf-16-le"): True,
     b"2026-03-01 12:00:00 +99999999999999": False,
 }
 
@@ -361,6 +417,38 @@ def test_a_timestamp_is_a_time_or_is_said(tmp_path, text):
     (tmp_path / "timestamp.txt").write_bytes(text)
     when, why = handed_in_at(tmp_path)
     assert (when is not None, why is None) == (TIMES[text], TIMES[text])
+
+
+def submission_in(folder: Path) -> HandedIn:
+    (folder / f"{FIRST}.ipynb").write_bytes(work(FIRST))
+    return read_submission("ada", folder, Assignment("lstm", GIVEN, KIT, {}))
+
+
+@pytest.mark.parametrize(
+    "name, asks",
+    [
+        *[(name, True) for name in ("Timestamp.TXT", "timestamp.txt.txt", "timestamp (1).txt")],
+        *[(name, True) for name in ("timestamp", " timestamp.txt", "TIMESTAMP.txt ")],
+        *[(name, False) for name in ("timestamps.csv", "my timestamp.py", "time.txt")],
+    ],
+)
+def test_a_time_under_nearly_its_name_is_said(tmp_path, name, asks):
+    (tmp_path / name).write_text("2026-03-01 12:00:00 UTC")
+    found = submission_in(tmp_path)
+    said = [ask for ask in found.notebooks[FIRST].asks if "it counts as on time" in ask]
+    assert found.timestamp is None and bool(said) == asks
+    assert not asks or said[0].startswith(f"{name} is not read")
+    (tmp_path / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
+    assert submission_in(tmp_path).timestamp and not submission_in(tmp_path).notebooks[FIRST].asks
+
+
+def test_a_time_that_lies_deeper_is_noted(tmp_path):
+    (tmp_path / "lstm").mkdir()
+    (tmp_path / "lstm" / "timestamp.txt").write_text("2026-03-01 12:00:00 UTC")
+    found = submission_in(tmp_path)
+    assert found.timestamp is None and found.notebooks[FIRST].notes == (
+        "lstm/timestamp.txt is not the timestamp.txt of the hand-in; it was not used.",
+    )
 
 
 # ---------------------------------------------------------------- a notebook in any state
@@ -495,6 +583,8 @@ def test_an_answer_in_markdown_is_what_stands_within_fences(around):
     found = rebuilt(change)
     answer = next(cell for cell in found.notebook.cells if grade_id(cell) == "LSTMCell")
     assert answer.cell_type == "code" and answer.source.strip() == SOLVED["LSTMCell"].strip()
+    assert bool(found.asks) == ("Mine:" in around)
+    assert not found.asks or "and not 'Mine:': look whether" in found.asks[0]
 
 
 def test_an_answer_in_two_fences_is_whole():
