@@ -326,7 +326,7 @@ def place_of(k: int, main: list[Pair]) -> int:
 def lose(key: str, result: str, sheet: Sheet, sentence: str, mistake: str):
     """Of a result; on a criterion for its form where there is one."""
     if key not in sheet.exercise.keys or key == result:
-        key, sentence = result, f"{sentence} The rule: {sheet.exercise.asks(result)}."
+        key, sentence = result, sentence + sheet.exercise.rule(result)
     sheet.lose(key, sentence, mistake)
 
 

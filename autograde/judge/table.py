@@ -181,7 +181,7 @@ def lose(key: str, sentence: str, mistake: str, sheet: Sheet):
     """Once for each criterion; of a column, on its own one where it has that."""
     key = key if key in (*sheet.exercise.keys, *WORDS) else "values"
     if key not in sheet.lost:
-        rule = "" if key in WORDS else f" The rule: {sheet.exercise.asks(key)}."
+        rule = "" if key in WORDS else sheet.exercise.rule(key)
         sheet.lose(key, sentence + rule, mistake)
 
 
