@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from keyword import iskeyword
 from math import isfinite
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 
@@ -325,7 +326,8 @@ def of_computed(exercise: Computed) -> Faults:
     for reference in (exercise.right, *exercise.wrong):
         of_right = reference is exercise.right  # whose text becomes a solution, and mistakes
         if not inspect.isfunction(reference) or of_right and reference.__name__ == "<lambda>":
-            yield say("no function", given=getattr(reference, "__name__", reference))
+            given = getattr(reference, "__name__", " ".join(str(reference).split()))
+            yield say("no function", given=shorten(given, 60, placeholder=" …"))
             return
     yield from of_wrong(exercise.right, exercise.wrong)
     if keywords := [name for name in (*exercise.inputs, *weights) if iskeyword(name)]:
