@@ -91,6 +91,8 @@ def solution(exercise: Exercise) -> str:
         shapes = {name: [SIZES[n] for n in of] for name, of in exercise.parameters.items()}
     else:
         head, *body = parts_of(exercise.right, exercise.name)
+        beside = (dedent(inspect.getsource(one)).rstrip() for one in helpers(exercise.right))
+        body = [*(f"{text}\n" for text in beside), *body]
         if not isinstance(exercise, Module):
             return f"{head}\n{indent(between(*body), ' ' * 4)}"
         sizes, inputs = exercise.made_with, exercise.inputs
@@ -150,6 +152,18 @@ def parts_of(right, name: str) -> tuple[str, str]:
     first = node.body[bool(ast.get_docstring(node)) and len(node.body) > 1].lineno - 1
     head = "\n".join(lines[node.lineno - 1 : first])
     return head.replace(f"def {node.name}(", f"def {name}(", 1), dedent("\n".join(lines[first:]))
+
+
+def helpers(right, known: tuple = ()) -> list:
+    """Functions of the author's own that a reference calls, each after those that it calls."""
+    found, known = [], (*known, right)
+    codes = [right.__code__, *filter(inspect.iscode, right.__code__.co_consts)]
+    names = dict.fromkeys(name for code in codes for name in code.co_names)
+    for one in map(right.__globals__.get, names):
+        own = inspect.isfunction(one) and one.__module__ == right.__module__
+        if own and one not in known:
+            found += [*helpers(one, known), one]
+    return [*dict.fromkeys(found)]
 
 
 def between(*lines: str) -> str:

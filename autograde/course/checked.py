@@ -38,7 +38,7 @@ from ..judge import draw
 from ..judge.agreement import NAMED, agree
 from ..judge.function import computed as results
 from ..judge.function import returned
-from ..judge.table import computed
+from ..judge.table import computed, is_sorted
 from ..pages.graded import grade_id
 from ..student.telling import in_words
 from .chance import chance
@@ -53,6 +53,7 @@ from .travel import GRADER, MARK, CannotTravel, imports_grader, packed_files, to
 
 SEEDS = (1, 2)  # with which right references are asked
 FEW_BUILDS = 2  # in which formulas are compared: sizes that differ, and equal ones
+BY_CHANCE = 8  # rows that follow one with the same key: fewer may stand in order by chance
 ASKED = re.compile(r"(?m)^ *ask\(['\"](\w+)['\"]\)")
 SOLUTION = "an autograded answer"
 TEST = 'autograder tests, with `from autograde import ask` and `ask("{name}")` as hidden tests'
@@ -111,7 +112,8 @@ def no_result(exercise: Exercise, seed: int) -> str:
         results(exercise, exercise.right, asked),
     )
     if arrays and all(np.isfinite(array).all() for array in arrays):
-        return ""
+        again = results(exercise, exercise.right, asked)
+        return "" if again and all(map(np.array_equal, arrays, again)) else say("random")
     given = "nan or infinite numbers" if arrays and out is not None else in_words(out)
     return say("no result", given=given, asked=", ".join(exercise.returns))
 
@@ -130,6 +132,44 @@ def faults_of_columns(exercise: Table) -> Faults:
     for name, kind in zip(frame.names, frame.kinds):
         if kind != "text" and not {"values", name} & {*exercise.keys}:
             yield say("missing key", key=name)
+    for name in exercise.sorted_by if frame.names else ():
+        if name not in frame.names:
+            about = {"field": "sorted_by", "name": name, "meant": meant(name, frame.names)}
+            yield say("no part", **about)
+    if "order" in exercise.keys and not exercise.sorted_by:
+        yield from faults_of_ties(exercise)
+
+
+def faults_of_ties(exercise: Table) -> Faults:
+    """Where it is not said by what rows are sorted, and those with the same key stand in an order
+    that may be meant or not."""
+    tables = [computed(exercise.right, call) for call in draw(exercise, SEEDS[0]).calls]
+    tables = [table for table in tables if table.rows]
+    names = (
+        [n for n in tables[0].names if all(n in one.columns for one in tables)] if tables else []
+    )
+    keys = [name for name in names if all(is_sorted(one, name) for one in tables)]
+    for name in (name for name in names if len(keys) == 1 and name not in keys):
+        groups = [group for one in tables for group in grouped(one.columns, keys[0], name)]
+        if sum(len(group) - 1 for group in groups) >= BY_CHANCE and in_order(groups):
+            yield say("ties", key=keys[0], name=name)
+            return
+
+
+def in_order(groups: list[list]) -> bool:
+    try:
+        rising = [sorted(group) for group in groups]
+    except TypeError:  # of what is missing
+        return False
+    return groups in (rising, [group[::-1] for group in rising])
+
+
+def grouped(columns: dict, key: str, name: str) -> list[list]:
+    """The entries of a column, of all rows with the same key together."""
+    found: dict = {}
+    for k, entry in zip(columns[key], columns[name]):
+        found.setdefault(k, []).append(entry)
+    return [*found.values()]
 
 
 def about(verdict: Verdict) -> dict[str, str]:

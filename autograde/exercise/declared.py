@@ -232,6 +232,9 @@ WORDS = {  # key -> title, what a right answer does
 # ruff: enable[E501]
 
 
+NOTHING_SAID = "{} is right"  # where there is no docstring, either
+
+
 @dataclass(frozen=True, kw_only=True)
 class Computed(Exercise):
     """What is judged beside references, which are ordinary Python functions of the same arguments.
@@ -273,12 +276,17 @@ class Computed(Exercise):
 
     def criterion(self, key: str, points: float) -> Criterion:
         """The criterion of this key, in the words of WORDS or of `asks_for`."""
-        said = (inspect.getdoc(self.right) or f"{key} is right").split("\n\n")[0]
+        said = (inspect.getdoc(self.right) or NOTHING_SAID.format(key)).split("\n\n")[0]
         said = " ".join(said.split()).rstrip(".")
         title, asks = WORDS.get(key, (key, said))
         known = {"name": self.name, "results": ", ".join(self.returns)} | self.known
         asks = self.asks_for.get(key) or (asks.format(**known) if key in WORDS else asks)
         return Criterion(key, points, title, asks, self.equations.get(key, ""))
+
+    def rule(self, key: str) -> str:
+        """What stands behind a sentence about a result, if anything is said of it."""
+        asks = self.asks(key)
+        return "" if asks == NOTHING_SAID.format(key) else f" The rule: {asks}."
 
     def instead_of(self, key: str) -> tuple[str, ...]:
         """Of a result, or of how much comes back, the results that have a criterion."""

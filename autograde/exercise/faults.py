@@ -10,7 +10,10 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from keyword import iskeyword
+from math import isfinite
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 
@@ -39,7 +42,7 @@ SAYS = {  # what is wrong: what to do
     "unreadable": "it cannot be read as a {kind} ({error}): compare its fields with those of AUTHORS.md.",
     "kind": "a {kind} is no kind of exercise: there are {kinds}.",
     "twice": "two exercises have this name: rename one, with its cells.",
-    "name": "that is no name of a variable, a function or a class: write it as one word.",
+    "name": "that is no name of a variable, a function or a class: write it as one word that is no keyword of Python.",
     "notebook": 'notebook is "{given}": write the name of its file without .ipynb.',
     "field": "{field} is {given!r}: write {field}={written}.",
     "criteria": "it has no criteria, so that nothing is marked: list them with their points.",
@@ -64,19 +67,24 @@ SAYS = {  # what is wrong: what to do
     "shape": "the right formula `{formula}` of {part} {what} where input_dim is 2, hidden_dim 3 and a call one column: look at the shapes of {names}.",
     "of": "of is {of!r}: name the Recurrence of the step.",
     "argument": "the input {name}: {error}.",
+    "keyword": "the input {name} is a keyword of Python, which nothing can be called: call it otherwise, there and in the references.",
+    "bound": 'the input {name} lies below {size}, which is a size of nothing else: is it a slip? Else write a number, or hand it over as "size {size}".',
     "takes": "{called} does not take ({asked}), which are its inputs ({error}): write def {called}({asked}).",
     "no function": "{given} is no function with a name: write it with def.",
     "made with": "{name} has the size {size}, which made_with does not name: name it there.",
     "nothing said": "nothing is said of {what}: write what a student is told.",
     "right and wrong": "{what} is right, and among the wrong ones: take it out there.",
+    "answer": "answer is {given!r}: write a number, a text, True or False, or a list of these.",
     "one criterion": "a Value has one criterion: list what is asked for, with its points.",
     "slip of a list": "the slip {slip!r} is no list, as the answer {given} is: write it as a tuple, such as (1, 2).",
     "no kit": "kit names {file}, which is not in {folder}: put it there, or take it out of kit.",
     # with the judge
     "no result": "right returns {given}; asked for is {asked}: of each an array of finite numbers or truth values, or a single one.",
+    "random": "right returns other numbers when it is called once more with the same: let it draw nothing, or hand over what it draws as an input.",
+    "ties": 'right sorts those with the same {key} by {name} in every table: write sorted_by=("{key}", "{name}") where that is asked for, and sorted_by=("{key}",) where they may stand in any order.',
     "right loses": "its right reference gets {score} of {points} points ({why}): mend it, or what is declared of it.",
     "wrong passes": "{what} is wrong and gets all points, since it does the same as the right one in all that is asked: take it out, or ask for where they differ.",
-    "not named": "{what} is not told “{said}” but other words ({why}): another mistake does the same; take one of them out.",
+    "not named": "{what} is not told “{said}” but other words ({why}): where another mistake does the same, take one of them out; else ask for inputs that show this one.",
     "same formula": "the wrong formula `{formula}` of {part} gives the same outputs as the right one: take it out.",
     "no value": "the wrong formula `{formula}` of {part} cannot be computed with any sizes: look at the shapes of {names}.",
     # in the notebooks
@@ -97,6 +105,7 @@ FIELDS = {  # name of a field: its type, or the values that it may have, and how
     "inputs": (dict, '{"x": "N n"}'),
     "wrong": (dict, '{reference: "what is said of it"}'),
     "arrays": (("torch", "numpy"), '"torch" or "numpy"'),
+    "sorted_by": (tuple, '("price",)'),
     "slips": (dict, '{30: "what is said of it"}'),
     "within": (int | float, "0.01"),
     "built_ins": (BuiltIns | None, 'BuiltIns("an LSTM", frozenset({"LSTM"}), "lstm")'),
@@ -175,7 +184,7 @@ def faults(exercises: Iterable[Exercise]) -> Faults:
 def common(exercise: Exercise, count: int) -> Faults:
     if count > 1:
         yield say("twice")
-    if not exercise.name.isidentifier():
+    if not exercise.name.isidentifier() or iskeyword(exercise.name):
         yield say("name")
     if not exercise.notebook or exercise.notebook.endswith(".ipynb") or "/" in exercise.notebook:
         yield say("notebook", given=exercise.notebook)
@@ -309,11 +318,22 @@ def of_computed(exercise: Computed) -> Faults:
     if not table:  # what columns there are shows when it is asked
         form = ["parameters"] if isinstance(exercise, Module) else []
         slopes = {"gradients"} if exercise.arrays == "numpy" else set()
+        slopes |= {"order"} if len(exercise.returns) == 1 else set()
         yield from of_keys(exercise, OF_RESULTS - slopes, [*form, *exercise.returns])
     for field in ("asks_for", "equations"):
         for key in getattr(exercise, field).keys() - {*exercise.keys}:
             yield say("no part", field=field, name=key, meant=meant(key, exercise.keys))
+    for reference in (exercise.right, *exercise.wrong):
+        of_right = reference is exercise.right  # whose text becomes a solution, and mistakes
+        if not inspect.isfunction(reference) or of_right and reference.__name__ == "<lambda>":
+            given = getattr(reference, "__name__", " ".join(str(reference).split()))
+            yield say("no function", given=shorten(given, 60, placeholder=" …"))
+            return
     yield from of_wrong(exercise.right, exercise.wrong)
+    if keywords := [name for name in (*exercise.inputs, *weights) if iskeyword(name)]:
+        yield from (say("keyword", name=name) for name in keywords)
+        return
+    known = []
     for name, of in (exercise.inputs | weights).items():
         columns = table and isinstance(of, dict)
         texts = of.values() if columns else [of]
@@ -324,6 +344,10 @@ def of_computed(exercise: Computed) -> Faults:
         except ValueError as problem:
             yield say("argument", name=name, error=problem)
             continue
+        if columns and any(one.dims for one in specs):
+            error = 'its columns have no sizes: what stands in a row is a number, such as "float"'
+            yield say("argument", name=name, error=error)
+        known += [(name, one) for one in specs]
         lengths = [{len(one) for one in texts if type(one) is kind} for kind in (list, tuple)]
         if columns and any(len(found) > 1 for found in lengths):
             yield say("argument", name=name, error="its columns of values are not of one length")
@@ -332,11 +356,11 @@ def of_computed(exercise: Computed) -> Faults:
         }
         for size in sorted(unknown if name in weights else ()):
             yield say("made with", name=name, size=size)
+    sizes = [size for _, one in known for size in one.names]
+    for name, one in known:
+        if one.below in sizes and sizes.count(one.below) == 1:
+            yield say("bound", name=name, size=one.below)
     for reference in (exercise.right, *exercise.wrong):
-        of_right = reference is exercise.right  # whose text becomes a solution, and mistakes
-        if not inspect.isfunction(reference) or of_right and reference.__name__ == "<lambda>":
-            yield say("no function", given=getattr(reference, "__name__", reference))
-            continue
         asked, error = ", ".join([*exercise.inputs, *weights]), ""
         try:
             taken = inspect.signature(reference).bind(*exercise.inputs, **weights).arguments
@@ -361,10 +385,20 @@ def of_value(exercise: Value) -> Faults:
     if len(exercise.criteria) != 1:
         yield say("one criterion")
     answer = exercise.answer
+    if not plain(answer):
+        yield say("answer", given=answer)
+        return
     yield from of_wrong(answer, exercise.slips)
     if isinstance(answer, list | tuple):
         for slip in (slip for slip in exercise.slips if not isinstance(slip, tuple)):
             yield say("slip of a list", slip=slip, given=answer)
+
+
+def plain(answer) -> bool:
+    """Whether an answer is what students can be asked for."""
+    if isinstance(answer, list | tuple):
+        return all(map(plain, answer))
+    return isinstance(answer, str) or isinstance(answer, int | float) and isfinite(answer)
 
 
 KINDS = {

@@ -17,6 +17,7 @@ from difflib import get_close_matches
 from functools import cache
 
 KINDS = ("float", "int", "bool", "size")
+MEANT = {"integer": "int", "boolean": "bool", "double": "float"}  # what others call them
 SIZE = re.compile(r"(\d*)([A-Za-z_]\w*)|(\d+)")
 FORM = re.compile(
     rf"(?:(?P<kind>{'|'.join(KINDS)})\b)? *(?P<dims>(?:\w+ *)*?)"
@@ -72,7 +73,15 @@ def spec(text: str) -> Spec:
     if bad or (kind == "size" and len(dims) != 1):
         raise ValueError(f'"{text}" is no argument: write it as "T d", "int n < c" or "float > 0"')
     for word in dims:
-        if near := get_close_matches(word, KINDS, cutoff=0.75):
+        if near := get_close_matches(word, KINDS, cutoff=0.75) or [
+            *filter(None, [MEANT.get(word)])
+        ]:
             raise ValueError(f'"{text}" has a size {word}, which may be a slip for {near[0]}')
+        if re.fullmatch(r"([A-Za-z])\1+", word):
+            two = " ".join(word)
+            said = f'which may be a slip for {word[0]} or for "{two}": call it otherwise'
+            raise ValueError(f'"{text}" has a size {word}, {said}')
     below = match["bound"] if match["sign"] == "<" else ""
+    if "0" in (*dims, below):
+        raise ValueError(f'"{text}" has a 0, so that nothing can be drawn: write a larger number')
     return Spec(kind, dims, below, match["sign"] == ">", (), bool(match["missing"]))

@@ -19,7 +19,7 @@ from .classes import judge_class
 from .gradients import Asked as AskedSlopes
 from .gradients import judge_gradients
 from .pictures import Picture, rounded
-from .questions import Single, argument, normal
+from .questions import Single, another, argument, normal
 from .sheet import Sheet
 from .untouched import Asked, judge_untouched
 from .variants import variants
@@ -27,6 +27,7 @@ from .variants import variants
 DIFFERENT = (3, 5, 4, 6, 2, 7)  # sizes, in the order of their names
 SAME = (4, 1)  # of all sizes
 LARGE = 500.0  # times an ordinary number
+LARGE_CALLS = 3  # since one may overflow nowhere by chance
 WEIGHTS = 48  # of a loss
 SMALLEST = 1e-3  # size of a result, below which it is compared with this
 SHOWN, VISIBLE = 10, 1e-2  # numbers in a picture, and what is seen of a gap
@@ -79,11 +80,12 @@ def ask(exercise: Computed, rng: np.random.Generator) -> Questions:
     different = dict(zip(names, DIFFERENT))
     builds = [draw("", different), draw("", dict(zip(reversed(names), DIFFERENT)))]
     for name in (name for name in specs if specs[name].kind != "size"):
-        given = builds[0].given | {name: draw("", different).given[name]}
+        first = builds[0].given
+        given = first | {name: another(rng, specs[name], different, first[name])}
         builds.append(replace(builds[0], given=given, changed=name, slopes=None))
     builds += [draw("sizes", dict.fromkeys(names, size)) for size in SAME if names]
     if any(specs[name].kind == "float" for name in exercise.inputs):
-        builds.append(draw("large", different))
+        builds += [draw("large", different) for _ in range(LARGE_CALLS)]
     return Questions(
         exercise.name,
         exercise.kind,
@@ -217,6 +219,9 @@ def slips(exercise: Computed, first: Pair | None = None, k: int = 0, place: int 
     if first and (times := ratio(first.got(place).values, first.right(k))):
         said = f"{times:.4g} times the right one"
         yield multiple(exercise.right, times), f"is {said}", said
+    if first and (by := difference(first.got(place).values, first.right(k))):
+        said = f"{abs(by)} {'more' if by > 0 else 'less'} than the right one everywhere"
+        yield moved(exercise.right, by), f"is {said}", said
     for said, function in variants(exercise.right):
         yield function, f"has the numbers of the rule with one change: {said}", said
 
@@ -233,6 +238,22 @@ def multiple(right: Callable, times: float) -> Callable:
     def function(*given, **weights):
         out = right(*given, **weights)
         return [times * part for part in out] if isinstance(out, tuple | list) else times * out
+
+    return function
+
+
+def difference(got: np.ndarray | None, truth: np.ndarray) -> int:
+    """By how much the first of whole numbers is too large; 0 where that cannot be told."""
+    same_form = got is not None and got.shape == truth.shape and got.size
+    if not same_form or truth.dtype.kind not in "iu" or not np.isfinite(got).all():
+        return 0
+    return int(got.flat[0]) - int(truth.flat[0])
+
+
+def moved(right: Callable, by: int) -> Callable:
+    def function(*given, **weights):
+        out = right(*given, **weights)
+        return [part + by for part in out] if isinstance(out, tuple | list) else out + by
 
     return function
 
@@ -305,7 +326,7 @@ def place_of(k: int, main: list[Pair]) -> int:
 def lose(key: str, result: str, sheet: Sheet, sentence: str, mistake: str):
     """Of a result; on a criterion for its form where there is one."""
     if key not in sheet.exercise.keys or key == result:
-        key, sentence = result, f"{sentence} The rule: {sheet.exercise.asks(result)}."
+        key, sentence = result, sentence + sheet.exercise.rule(result)
     sheet.lose(key, sentence, mistake)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice, permutations
 
+import numpy as np
+
 from ..exercise.declared import Module
 from ..exercise.shapes import length, spec
 from ..exercise.verdict import Cell
@@ -41,8 +43,9 @@ def judge(
             said = ", ".join(
                 f"{theirs} for {name}" for name, theirs in meant.items() if name != theirs
             )
-            sheet.lost["parameters"] = [f"Your parameters have other names: {words(said)}."]
-            sheet.mistakes["parameters"] = ["parameters have other names"]
+            if said:
+                sheet.lost["parameters"] = [f"Your parameters have other names: {words(said)}."]
+                sheet.mistakes["parameters"] = ["parameters have other names"]
         return judge_numbers(exercise, pairs, sheet)
 
     return judge_class(exercise, answers, cell, sheet, look)
@@ -52,11 +55,11 @@ def renamed(exercise: Module, kept: list[Pair]) -> tuple[dict[str, str], list[Pa
     """What the student's own names mean, where the numbers are right under that, and the calls of
     the class as it is."""
     right = lambda main: all(pair.form(0, 0, exercise.right) is not None for pair in main)
-    for fits in (right, lambda main: explained(0, 0, main).function):
+    for known in (right, lambda main: explained(0, 0, main).function):
         for meant in ways(exercise, kept):
             pairs = [with_held(pair, meant) for pair in kept if pair.build.held]
             main = [pair for pair in pairs if not pair.asked.case and pair.out]
-            if main and fits(main):
+            if main and known(main):
                 return meant, [pair for pair in pairs if pair.known]
     return None
 
@@ -67,14 +70,24 @@ def ways(exercise: Module, kept: list[Pair]) -> Iterator[dict[str, str]]:
     held = pair.build.held if pair else {}
     for names in islice(permutations(held, len(exercise.parameters)), MOST_WAYS):
         if all(
-            held[theirs].shape == pair.asked.given[name].shape
+            fits(held[theirs].shape, pair.asked.given[name])
             for name, theirs in zip(exercise.parameters, names)
         ):
             yield dict(zip(exercise.parameters, names))
 
 
+def fits(shape: tuple[int, ...] | None, given: np.ndarray) -> bool:
+    """Whether a tensor has the shape of a parameter, but for axes of length 1."""
+    long = lambda shape: [size for size in shape or () if size != 1]
+    return long(shape) == long(given.shape)
+
+
 def with_held(pair: Pair, meant: dict[str, str]) -> Pair:
-    held = {name: pair.build.held[theirs].values for name, theirs in meant.items()}
+    given, held = pair.asked.given, {n: pair.build.held[theirs] for n, theirs in meant.items()}
+    held = {
+        n: one.values.reshape(given[n].shape) if fits(one.shape, given[n]) else one.values
+        for n, one in held.items()
+    }
     return Pair(pair.exercise, replace(pair.asked, given=pair.asked.given | held), pair.build)
 
 

@@ -70,13 +70,34 @@ def argument(rng: np.random.Generator, spec: Spec, sizes: dict[str, int], large:
         drawn = rng.integers(0, length(spec.below, sizes) if spec.below else ANY_INT, shape)
     elif spec.kind == "bool":
         drawn = rng.random(shape) < SOME
-        drawn = drawn | (np.arange(shape[-1]) == 0) if shape else drawn
+        drawn = some_of_each(drawn) if shape else drawn
     elif spec.below:
         drawn = float(spec.below) * rng.uniform(*WITHIN, shape)
     else:
         drawn = large * normal(rng, shape)
         drawn = np.abs(drawn) if spec.positive else drawn
     return drawn if shape else np.asarray(drawn).item()
+
+
+def another(rng: np.random.Generator, spec: Spec, sizes: dict[str, int], value):
+    """An argument drawn once more: whole numbers and truth values are all other ones, as far as
+    that goes, so that the change shows wherever they are read."""
+    if spec.kind == "int":
+        below = length(spec.below, sizes) if spec.below else ANY_INT
+        drawn = (value + rng.integers(1, max(below, 2), np.shape(value))) % below
+        return drawn if np.ndim(value) else int(drawn)
+    if spec.kind == "bool":
+        return some_of_each(~value) if np.ndim(value) else not value
+    return argument(rng, spec, sizes)
+
+
+def some_of_each(drawn: np.ndarray) -> np.ndarray:
+    """Truth values that begin with True, so that a mask leaves something; and not all of them are
+    so, where there are several, so that it hides something."""
+    drawn = drawn | (np.arange(drawn.shape[-1]) == 0)
+    if drawn.all() and drawn.shape[-1] > 1:
+        drawn[..., -1].flat[-1] = False
+    return drawn
 
 
 # ---------------------------------------------------------------- a run over several steps

@@ -93,7 +93,9 @@ def judge(exercise: Table, questions: Questions, answers: Answers, cell: Cell, s
     def look() -> str | None:
         broken = [(one, why) for one in asked if (why := why_not(exercise, one))]
         if len(broken) < len(asked):
-            judge_tables(exercise, [one for one in asked if one.out.columns], sheet)
+            there = [one for one in asked if one.out.columns]  # an empty one may have any columns
+            with_rows = [one for one in there if one.truth.rows or one.out.rows]
+            judge_tables(exercise, with_rows or there, sheet)
             for one, why in broken[:1]:
                 tables = [table for table in one.call.values() if isinstance(table, dict)]
                 rows = len(next(iter(tables[0].values()))) if tables else 0
@@ -145,7 +147,7 @@ def judge_tables(exercise: Table, asked: list[Asked], sheet: Sheet) -> None:
     right = all(same_rows(one.got, one.truth) for one in asked)
     for function, says, said in () if right else slips(exercise):
         frames = (computed(function, one.call) for one in asked)
-        if all(same_rows(one.got, frame) for one, frame in zip(asked, frames)):
+        if all(explains(frame, one) for one, frame in zip(asked, frames)):
             expected = [computed(function, one.call) for one in asked]
             why, mistake, sheet.computes = f" Your table {says}.", said, True
             break
@@ -160,8 +162,8 @@ def judge_tables(exercise: Table, asked: list[Asked], sheet: Sheet) -> None:
     placed = [aligned(one.got, one.truth) for one in asked]
     for name in asked[0].truth.names if not any(placed) else ():
         lose(name, f"No row of yours stands for a right one.{why}", mistake or "no row", sheet)
-    for one, places in zip(asked, placed):
-        if any(placed) and len(places) < one.got.rows == one.truth.rows:
+    for one, places in ((one, by_texts(one.got, one.truth)) for one in asked):
+        if places is not None and len(places) < one.got.rows == one.truth.rows:
             said = f"{row_beside_none(one, places)} stands for no right one.{why}"
             lose("rows", said, mistake or "a row under another name", sheet)
     follows = len({one.out.written for one in asked}) > 1  # and is not what went in
@@ -169,11 +171,17 @@ def judge_tables(exercise: Table, asked: list[Asked], sheet: Sheet) -> None:
     sheet.meet(*(key for key in exercise.keys if key not in ("runs", "own")))
 
 
+def explains(frame: Frame, one: Asked) -> bool:
+    """Whether a table has the rows that came back, and all columns by which these can be right."""
+    asked = one.truth.columns.keys() & one.got.columns.keys()
+    return asked <= frame.columns.keys() and same_rows(one.got, frame)
+
+
 def lose(key: str, sentence: str, mistake: str, sheet: Sheet):
     """Once for each criterion; of a column, on its own one where it has that."""
     key = key if key in (*sheet.exercise.keys, *WORDS) else "values"
     if key not in sheet.lost:
-        rule = "" if key in WORDS else f" The rule: {sheet.exercise.asks(key)}."
+        rule = "" if key in WORDS else sheet.exercise.rule(key)
         sheet.lose(key, sentence + rule, mistake)
 
 
@@ -199,18 +207,19 @@ def judge_columns(out: Frame, truth: Frame, sheet: Sheet):
 
 def judge_entries(got: Frame, truth: Frame, why: str, mistake: str, sheet: Sheet):
     """How many rows there are, and what stands in each column, rows in whatever order."""
-    shared = [name for name in truth.names if name in got.columns]
     places = aligned(got, truth)
+    others = shared(got, truth)[1] if by_texts(got, truth) == [] else []  # that costs the rows
     if got.rows != truth.rows:
         rows = f"Your table has {got.rows} row{'s' * (got.rows != 1)} where {truth.rows} should be."
         lose("rows", rows + why, mistake or "another number of rows", sheet)
     for name in truth.names:
-        if name not in shared:
+        if name not in got.columns:
             lose(name, f"There is no column {name}.", f"no column {name}", sheet)
             continue
         off = sum(not same(got.columns[name][k], truth.columns[name][j]) for k, j in places)
-        if off:
-            said = f"{off} of {len(places)} entries of {name} are not right.{why}"
+        if off and name not in others:
+            said = f"{off} of {len(places)} entries of {name} are not right."
+            said = ("No row of yours stands for a right one." if others else said) + why
             lose(name, said, mistake or f"{name} is not right", sheet)
         kind, asked = (dict(zip(one.names, one.kinds))[name] for one in (got, truth))
         if kind != asked:
@@ -219,18 +228,31 @@ def judge_entries(got: Frame, truth: Frame, why: str, mistake: str, sheet: Sheet
 
 def aligned(got: Frame, truth: Frame) -> list[tuple[int, int]]:
     """Which row of one table stands for which of the other: by the texts in them, where these tell
-    all rows apart; else by their place once they are sorted, if there are as many."""
+    any; else by their place once they are sorted, if there are as many."""
+    if places := by_texts(got, truth):
+        return places
+    if got.rows != truth.rows:
+        return []
+    names, texts = shared(got, truth)
+    in_place = all(all(map(same, got.columns[n], truth.columns[n])) for n in names)
+    by = [range(f.rows) if in_place else sorted_places(f, texts, names) for f in (got, truth)]
+    return list(zip(*by))
+
+
+def shared(got: Frame, truth: Frame) -> tuple[list[str], list[str]]:
+    """The columns that both have, and those of them that hold texts."""
     names = [name for name in truth.columns if name in got.columns]
-    texts = [name for name in names if truth.kinds[truth.names.index(name)] == "text"]
+    return names, [name for name in names if truth.kinds[truth.names.index(name)] == "text"]
+
+
+def by_texts(got: Frame, truth: Frame) -> list[tuple[int, int]] | None:
+    """The rows that have the same texts; None where texts do not tell all rows apart."""
+    _, texts = shared(got, truth)
     keys = [list(zip(*(frame.columns[name] for name in texts))) for frame in (got, truth)]
     if texts and all(len(set(map(str, key))) == len(key) for key in keys):
         place = {str(key): j for j, key in enumerate(keys[1])}
         return [(k, place[str(key)]) for k, key in enumerate(keys[0]) if str(key) in place]
-    if got.rows != truth.rows:
-        return []
-    in_place = all(all(map(same, got.columns[n], truth.columns[n])) for n in names)
-    by = [range(f.rows) if in_place else sorted_places(f, texts, names) for f in (got, truth)]
-    return list(zip(*by))
+    return None
 
 
 def row_beside_none(one: Asked, places: list[tuple[int, int]]) -> str:

@@ -6,6 +6,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import combinations
 
 MOST = 400  # variants of one reference
 PIECE = 40  # characters of a piece that a sentence shows
@@ -42,16 +43,29 @@ def variants(right: Callable) -> tuple[tuple[str, Callable], ...]:
         return ()
     function.decorator_list = []
     names = [argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)]
+    beside = {n for n, of in right.__globals__.items() if inspect.isfunction(of)}
     for part in [node for line in function.body for node in ast.walk(line)]:
         for key, value in list(ast.iter_fields(part)):
             for k, node in enumerate(value if isinstance(value, list) else [value]):
                 within = where(part, node)
-                for said, new in changes(node, names):
+                for said, new in changes(node, names, beside):
                     put(part, key, k, new)
                     if len(found) < MOST and (made := compiled(tree, right)):
                         found.append((said + within, made))
                     put(part, key, k, node)
+    for one, other in combinations(names, 2):
+        exchange(function, one, other)
+        if len(found) < MOST and (made := compiled(tree, right)):
+            found.append((f"`{one}` and `{other}` are exchanged", made))
+        exchange(function, one, other)
     return tuple(found)
+
+
+def exchange(function: ast.FunctionDef, one: str, other: str):
+    """Each of two names in the place of the other, in the body of a function."""
+    for node in (node for line in function.body for node in ast.walk(line)):
+        if isinstance(node, ast.Name) and node.id in (one, other):
+            node.id = other if node.id == one else one
 
 
 def put(part: ast.AST, key: str, k: int, node: ast.AST):
@@ -72,8 +86,10 @@ def compiled(tree: ast.Module, right: Callable) -> Callable | None:
 
 
 def where(part: ast.AST, node: ast.AST) -> str:
-    """Words for the call that a number stands in, which says little by itself."""
+    """Words for the call or the index that a number stands in, which says little by itself."""
     bare = node.operand if isinstance(node, ast.UnaryOp) else node
+    if isinstance(part, ast.Subscript) and isinstance(bare, ast.Constant):
+        return f", in {shown(part)}"
     if not isinstance(part, ast.Call) or not isinstance(bare, ast.Constant):
         return ""
     return f", in {name_of(part)}(…)"
@@ -93,12 +109,15 @@ def instead(node: ast.AST, *others: ast.AST) -> Changes:
         yield f"{shown(other)} stands where {shown(node)} should", other
 
 
-def changes(node, names: list[str]) -> Changes:
+def changes(node, names: list[str], beside: set[str]) -> Changes:
+    """beside: names of functions of the author's own, which students do not know."""
     match node:
         case ast.BinOp():
             yield from of_operator(node)
         case ast.Call():
-            yield from of_call(node)
+            ours = isinstance(node.func, ast.Name) and node.func.id in beside
+            for said, new in of_call(node):
+                yield from instead(node, new) if ours else [(said, new)]
         case ast.UnaryOp(op=ast.USub()):
             yield f"the minus before {shown(node.operand)} is missing", node.operand
         case ast.Attribute(attr="T" | "mT"):
@@ -121,8 +140,9 @@ def of_operator(node: ast.BinOp) -> Changes:
     """A part dropped, doubled, swapped with the other, or under another operator."""
     left, op, right = node.left, node.op, node.right
     if not isinstance(op, ast.MatMult):
-        yield f"{shown(right)} is missing", left
-        yield f"{shown(left)} is missing", right
+        for gone, rest in ((right, left), (left, right)):
+            bare = isinstance(gone, ast.Constant)  # which says little by itself
+            yield from instead(node, rest) if bare else [(f"{shown(gone)} is missing", rest)]
     if isinstance(op, ast.Add | ast.Sub):
         twice = lambda part: ast.BinOp(ast.Constant(2), ast.Mult(), part)
         yield f"{shown(right)} counts twice", ast.BinOp(left, op, twice(right))

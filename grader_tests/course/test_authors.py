@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbgrader.api import Gradebook
 from traitlets.config import PyFileConfigLoader
@@ -17,6 +18,7 @@ from autograde.course import adopt, begin, prove
 from autograde.course.checked import Source, faults_at_desks, faults_of_source
 from autograde.course.release import NotReady, read_release
 from autograde.course.verbs import CheckExercise, Prove
+from autograde.exercise import Function
 from autograde.exercise.faults import SAYS
 from grader_tests.samples.students import ROOT
 from grader_tests.support.courses import NBGRADER, checked
@@ -94,6 +96,28 @@ EXERCISES = (
 def test_a_notebook_begins_with_what_answers_of_its_kind_need(kind, name):
     (cell,) = begin.setup(f"from autograde.exercise import {kind}")
     assert f"import {name}" in cell.source.splitlines()
+
+
+def half(x):
+    return x / whole(x)
+
+
+def whole(x):
+    return 2 if len(x) else half(x)
+
+
+def halves(x):
+    return half(x)
+
+
+def test_a_worked_solution_begins_with_what_stands_beside_its_reference():
+    exercise = Function("halves", "n", inputs={"x": "n"}, arrays="numpy", right=halves)
+    namespace: dict = {}
+    exec(begin.solution(exercise), namespace)
+    assert (namespace["halves"](np.ones(2)) == 0.5).all()
+    written = begin.solution(exercise)
+    assert written.count("def half(") == written.count("def whole(") == 1
+    assert written.index("BEGIN SOLUTION") < written.index("def whole(")
 
 
 @pytest.fixture

@@ -102,6 +102,19 @@ EXERCISES = (
     ),
 )
 """
+TIES = """
+def spent(orders):
+    "What each customer has spent on each day."
+    sums = orders.groupby(["name", "day"], as_index=False).agg(total=("price", "sum"))
+    return sums.sort_values(["name", "day"])
+
+EXERCISES = (
+    Table(
+        "spent", "orders", {"columns": 1, "rows": 1, "total": 2, "order": 1}, right=spent,
+        inputs={"orders": {"name": "ada|bob|eve", "day": "mo|tu|we", "price": "float > 0"}},
+    ),
+)
+"""
 COUNT = """
 EXERCISES = (
     Value("count", "counts", criteria("value"), answer=30, slips={15: "that is one of two"}),
@@ -111,6 +124,7 @@ RIGHT = {
     "ONE FORMULA": STEP.replace(', "a": "tanh is missing"', ""),
     **{"STEP": STEP, "PAIR": PAIR, "STACK": STACK, "MEAN": MEAN},
     **{"GATED": GATED, "SPENT": SPENT, "COUNT": COUNT},
+    "TIES": TIES.replace("right=", 'sorted_by=("name", "day"), right='),
 }
 # ruff: disable[E501]
 BROKEN = (  # row of SAYS, declaration, what is changed in it, how, and what must be said
@@ -180,7 +194,22 @@ BROKEN = (  # row of SAYS, declaration, what is changed in it, how, and what mus
     ("field", COUNT, "answer=30", "within='1 %', answer=30", "within is '1 %': write within=0.01."),
     ("field", COUNT, 'slips={15: "that is one of two"}', 'slips=(15, "one of two")', "slips is (15, 'one of two'): write slips={30: "),
     ("one criterion", COUNT, 'criteria("value")', 'criteria("value", "more")', "a Value has one criterion"),
+    ("name", MEAN, '"mean", "', '"class", "', "no keyword of Python"),
+    ("keyword", MEAN, '"k": "int < 5"', '"in": "int < 5"', "the input in is a keyword of Python"),
+    ("bound", MEAN, '"int < 5"', '"int n < c"', "the input k lies below c, which is a size of nothing else"),
+    ("argument", MEAN, '"n d"', '"n dd"', 'has a size dd, which may be a slip for d or for "d d"'),
+    ("argument", MEAN, '"n d"', '"boolean n d"', "a size boolean, which may be a slip for bool."),
+    ("argument", MEAN, '"int < 5"', '"int < 0"', '"int < 0" has a 0'),
+    ("argument", SPENT, '"float > 0"', '"n"', "the input orders: its columns have no sizes"),
+    ("unknown key", MEAN, '"result": 2', '"result": 2, "order": 1', "nothing decides the criterion order"),
+    ("answer", COUNT, "answer=30", "answer={30: 1}", "answer is {30: 1}: write a number, a text"),
+    ("answer", COUNT, "answer=30", "answer=float('nan')", "answer is nan: write a number"),
+    ("no function", MEAN, "right=mean", "right='mean'", "mean is no function with a name"),
+    ("field", SPENT, "right=", "sorted_by='total', right=", "sorted_by is 'total': write sorted_by=("),
+    ("no part", SPENT, "right=", "sorted_by=('totl',), right=", "sorted_by names totl, which it does not have: is it total?"),
     # with the judge
+    ("random", MEAN, "    return x.mean(dim=-1)", "    return torch.rand(len(x)) + x.mean(dim=-1)", "right returns other numbers when it is called once more"),
+    ("ties", TIES, "", "", 'right sorts those with the same name by day in every table: write sorted_by=("name", "day")'),
     ("raises", MEAN, "x.mean(dim=-1)", "x.meen(dim=-1)", "has no attribute 'meen'"),
     ("raises", MEAN, "return x.mean(dim=-1)", "return x[:2, 1].sum() * 0 + x.mean(dim=-1)", "(called with (1, 1), "),
     ("raises", SPENT, '"price", "sum"', '"prize", "sum"', "prize"),

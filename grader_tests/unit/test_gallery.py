@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from autograde.desk.numbers import remark, seal_of
-from autograde.exercise import Cell, Criterion, Table, Value, Verdict
+from autograde.exercise import Cell, Criterion, Function, Module, Table, Value, Verdict
 from autograde.exercise.shapes import spec
 from autograde.judge import draw, examine, judge, read_answers
 from autograde.judge.questions import argument
@@ -220,10 +220,140 @@ def test_a_row_under_another_name_is_no_right_row():
     assert not lost(grade(table, worked))
 
 
+def test_rows_that_all_have_another_text_cost_the_rows_and_not_their_numbers():
+    points = {"columns": 1, "rows": 1, "price": 1}
+    inputs = {"orders": {"country": "DE|FR|PL", "price": "float > 0"}}
+    table = Table("spent", "orders", points, inputs=inputs, right=spent)
+    worked = "def spent(orders):\n    t = orders.groupby('country', as_index=False).price.sum()\n"
+    told = lost(grade(table, worked + "    return t.assign(country=t.country.str.lower())"))
+    assert list(told) == ["rows"] and "stands for no right one." in told["rows"]
+    assert "as_index" not in told["rows"]  # without it there would be no country to compare
+
+
+def unit(x):
+    return x / (x**2).sum() ** 0.5
+
+
+def cosine(a, b):
+    return unit(a) @ unit(b)
+
+
+def along(a, b):
+    return unit(a) * (1 - b)
+
+
+def masked(x, y, keep):
+    return (x[range(len(y)), y] * keep).sum() / keep.sum()
+
+
+def nearest(x, centres):
+    return ((x[:, None] - centres) ** 2).sum(2).argmin(1)
+
+
+def over_all(x, y, keep):
+    return (x[range(len(y)), y] * keep).mean()
+
+
+ALONG = Function("along", "n", inputs={"a": "d", "b": "d"}, arrays="numpy", right=along)
+COSINE = Function("cosine", "n", inputs={"a": "d", "b": "d"}, right=cosine)
+MASKED = Function(
+    "masked",
+    "n",
+    inputs={"x": "T c", "y": "int T < c", "keep": "bool T"},
+    right=masked,
+    wrong={over_all: "the mean is over all steps"},
+)
+NEAREST = Function(
+    "nearest", "n", inputs={"x": "n d", "centres": "k d"}, arrays="numpy", right=nearest
+)
+GATE = Module(
+    "Gate",
+    "n",
+    made_with=("d",),
+    parameters={"W": "d d", "V": "d d", "b": "d"},
+    inputs={"x": "N d"},
+    right=lambda x, W, V, b: torch.sigmoid(x @ W.T + b) * (x @ V.T),
+)
+GATE_TEXT = """class Gate(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.V, self.W = nn.Parameter(torch.zeros(d, d)), nn.Parameter(torch.zeros(d, d))
+        self.{b} = nn.Parameter(torch.zeros(1, d))
+
+    def forward(self, x):
+        return torch.sigmoid(x @ self.W.T + self.{b}) * (x @ self.V.T)
+"""
+# ruff: disable[E501]
+TOLD = (  # exercise, answer, what is lost, what is read
+    (COSINE, "def cosine(a, b):\n    return a @ b / b.norm()", {"result"}, "`a` stands where `unit(a)` should"),
+    (ALONG, "def along(a, b):\n    return a / np.linalg.norm(a) * b", {"result"}, "`b` stands where `1 - b` should"),
+    (ALONG, "def along(a, b):\n    return b / np.linalg.norm(b) * (1 - a)", {"result"}, "`a` and `b` are exchanged"),
+    (MASKED, "def masked(x, y, keep):\n    return (x[range(len(y)), y] * keep).mean()", {"result"}, "the mean is over all steps"),
+    (MASKED, "def masked(x, y, keep):\n    return (x[range(len(y)), y] * ~keep).sum()", {"result"}, "no mistake that we know"),
+    (NEAREST, "def nearest(x, c):\n    return ((x[:, None] - c) ** 2).sum(2).argmin(1) + 1", {"result"}, "is 1 more than the right one everywhere"),
+    (GATE, GATE_TEXT.format(b="b"), {"parameters"}, "b has shape (1, "),
+    (GATE, GATE_TEXT.format(b="bias"), {"parameters"}, "Your parameters have other names: bias for b."),
+)  # fmt: skip
+# ruff: enable[E501]
+
+
+@pytest.mark.parametrize("row", range(len(TOLD)))
+def test_what_is_told_is_told_whatever_is_drawn(row):
+    exercise, source, keys, said = TOLD[row]
+    for seed in range(1, 7):
+        found = lost(grade(exercise, source, seed))
+        assert found.keys() - {"large"} == keys, (seed, found)
+        assert any(said in sentence for sentence in found.values()), (seed, found)
+
+
+def rated(orders, rates):
+    """What was spent in each country that has a rate."""
+    kept = orders.merge(rates, on="country")
+    return kept.groupby("country", as_index=False)["price"].sum()
+
+
+def test_where_no_row_is_asked_for_none_needs_columns():
+    """What pandas makes of an empty table has now and then other columns."""
+    inputs = {
+        "orders": {"country": "DE|FR|PL|US", "price": "float > 0"},
+        "rates": {"country": ("DE",), "rate": "float > 0"},
+    }
+    table = Table("rated", "n", inputs=inputs, right=rated)
+    pivot = "    t = t.pivot_table(index='country', values='price', aggfunc='sum').reset_index()\n"
+    worked = "def rated(orders, rates):\n    t = orders.merge(rates)\n" + pivot
+    for seed in range(1, 7):
+        assert not lost(grade(table, worked + "    return t", seed)), seed
+        empty = (
+            "    return t if len(t) else pd.DataFrame([['DE', 0.0]], columns=['country', 'price'])"
+        )
+        told = lost(grade(table, worked + empty, seed))
+        assert not told or "has 1 row where 0 should be" in told["rows"]
+
+
+def test_what_is_changed_in_a_call_changes_everywhere():
+    for seed in range(20):
+        first, *others = draw(MASKED, seed).builds
+        keep = first.given["keep"]
+        assert keep.any() and not keep.all(), keep
+        for one in (one for one in others if one.changed in ("y", "keep")):
+            off = one.given[one.changed] != first.given[one.changed]
+            assert off.all() if one.changed == "y" else off.any()
+
+
+def test_what_overflows_in_one_call_in_five_is_seen():
+    right = lambda x, y: torch.log_softmax(x, 1)[range(len(y)), y].mean()
+    exercise = Function(
+        "mean", "n", {"result": 1, "large": 1}, inputs={"x": "T c", "y": "int 1 < c"}, right=right
+    )
+    source = "def mean(x, y):\n    return torch.softmax(x, 1)[range(len(y)), y].log().mean()"
+    assert sum("large" in lost(grade(exercise, source, seed)) for seed in range(1, 9)) == 8
+
+
 def test_a_number_that_is_changed_in_a_call_is_told_with_the_call():
     said = {said for said, _ in variants(over_columns)}
     assert "the minus before `1` is missing, in mean(…)" in said
-    assert {"the minus before `1` is missing", "`0` stands where `1` should, in mean(…)"} <= said
+    assert "the minus before `1` is missing, in `x[-1]`" in said
+    assert "`0` stands where `1` should, in mean(…)" in said
 
 
 def over_columns(x):

@@ -319,6 +319,12 @@ GATED = Recurrence(
     ),
     parameters={"W": ("m", "m"), "U": ("m", "n")},
 )
+AS_IT_IS = {"tanh(a)": "", "h": "the state is returned as it is"}
+WITH_FORM = replace(  # a known mistake of the one criterion shows something, unless nothing is done
+    RNN,
+    criteria=few_criteria("runs", "hidden", "gradients", "untouched"),
+    rule=replace(RNN.rule, parts=(RNN.rule.parts[0], Part("new", "h_t", "hidden", AS_IT_IS))),
+)
 CELL_TEXT = """class Cell(nn.Module):
     def __init__(self, n, m):
         super().__init__()
@@ -332,6 +338,8 @@ CELL_TEXT = """class Cell(nn.Module):
 SILENT = (  # exercise, arguments, body, what is lost, what is read
     (RNN, "x, h", "return torch.tanh(self.W(h) + self.U(x) + self.b)", set(), ""),
     (RNN, "x, h", "return torch.tanh(self.W(h) + self.U(x))", {"hidden"}, "the bias is missing"),
+    (WITH_FORM, "x, h", "return torch.tanh(self.W(h) + self.U(x))", {"hidden"}, "the bias is missing"),
+    (WITH_FORM, "x, h", "return h", {"hidden", "gradients", "untouched"}, "the state is returned as it is"),
     (GATED, "x, c, h", "c = torch.sigmoid(self.W(h) + self.U(x)) * c; return c, c.tanh()", set(), ""),
     (GATED, "x, c, h", "c = torch.sigmoid(self.W(h) + self.U(x)) * c; return c.tanh(), c", {"cell", "hidden"}, "forward returns (h_t, c_t). The rule: forward returns (c_t, h_t)."),
     (GATED, "x, c, h", "c = torch.sin(self.W(h) + self.U(x)) * c; return c, c.tanh()", {"cell"}, "The rule: the rule of cell."),

@@ -4,6 +4,7 @@ are returned (`parameters`, `report`), the loss behind the gradients (`slopes`),
 """
 
 from ...exercise.declared import Recurrence
+from ...exercise.rules import names_in
 from ...exercise.verdict import Cell
 from ..agreement import agree
 from ..answers import Answers, Build
@@ -64,6 +65,7 @@ def judge_numbers(
         report_kept(exercise, kept, sheet)
     else:
         report(exercise, reading, sheet)
+    sheet.computes |= does_work(exercise, reading)
     asked = main if reading.convention is None else reading.pairs
     judge_untouched(
         (
@@ -96,6 +98,24 @@ def gave_all(exercise: Recurrence, pair: Pair) -> bool:
     """Whether every call gave back as many values as there are outputs, in whatever form."""
     least = min((len(call.out) for call in pair.build.calls), default=0)
     return least >= len(exercise.rule.outputs)
+
+
+def does_work(exercise: Recurrence, reading: Reading) -> bool:
+    """Whether every output is known, right or not, and made of an argument and of a parameter."""
+    rule, findings = exercise.rule, reading.findings.values()
+    if any(finding is None or finding.unknown for finding in findings):
+        return False
+    choice, made_of = {}, {}
+    for finding in findings:
+        choice |= finding.choice
+    for part in rule.parts:
+        names = names_in(choice.get(part.name, part.right))
+        made_of[part.name] = {*names}.union(*(made_of.get(name, ()) for name in names))
+    known = exercise.parameters.keys() | exercise.absent.keys()
+    return all(
+        made_of[part] & known and made_of[part] & rule.inputs.keys()
+        for part in rule.outputs.values()
+    )
 
 
 # ---------------------------------------------------------------- calls that came to no end
