@@ -55,7 +55,7 @@ def filled(module: torch.nn.Module, arguments: list[torch.Tensor], units: int, p
     """What was raised, the tree of a forward that draws in its place, and what that returned; None
     where there is no way. parts: whether a part of a line is enough, or the whole line draws."""
     (function, forward), raised = own_forward(module), []
-    while function is not None and len(raised) < MOST_HOLES:
+    while function is not None and len(raised) <= MOST_HOLES:
         mended = compiled(function, forward, units)
         try:
             out = inside(mended, module, *[argument.clone() for argument in arguments])
@@ -108,7 +108,9 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
             if name is None:
                 return False
             function = trees.setdefault(name, text_of(methods[name]))
-            if function is None or not go_past(function, place, error):
+            if function is None:
+                return False
+            if not give_name(function, module, sizes, error) and not go_past(function, place, error):
                 return False
             mended[name] = compiled(function, methods[name], sizes[1])
             setattr(module, name, bound(mended[name], module))
@@ -117,12 +119,33 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
 
 def keep_argument(module, sizes: list[int], error: Exception) -> bool:
     """Keeps an argument of the constructor under its name, where nothing else is missing."""
-    if not isinstance(error, AttributeError) or error.obj is not module:
+    given = arguments_by_name(module, sizes)
+    if not isinstance(error, AttributeError) or error.obj is not module or error.name not in given:
         return False
-    given = dict(zip(inspect.signature(type(module)).parameters, sizes))
-    if error.name in given:
-        setattr(module, error.name, given[error.name])
-    return error.name in given
+    setattr(module, error.name, given[error.name])
+    return True
+
+
+def arguments_by_name(module, sizes: list[int]) -> dict[str, int]:
+    """What a constructor was given."""
+    return dict(zip(inspect.signature(type(module)).parameters, sizes))
+
+
+def give_name(function: ast.FunctionDef, module, sizes: list[int], error: Exception) -> bool:
+    """Has a name mean, in a method, what the module has under it, where `self.` was left out, or an
+    argument of the constructor. False where it is not that which is missing."""
+    if type(error) is not NameError or not function.args.args:
+        return False
+    given = arguments_by_name(module, sizes)
+    if hasattr(module, error.name):
+        own = ast.Name(function.args.args[0].arg, ast.Load())
+        value = ast.Attribute(own, error.name, ast.Load())
+    elif error.name in given:
+        value = ast.Constant(given[error.name])
+    else:
+        return False
+    function.body.insert(0, assigned([ast.Name(error.name)], value, function.body[0]))
+    return True
 
 
 def method_and_place(error: Exception, methods: dict) -> tuple[str | None, Span | None]:
@@ -312,14 +335,15 @@ def go_past(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
     return step_over(function, place)
 
 
-def step_over(function: ast.FunctionDef, place: Span) -> bool:
-    """Has a function go on where the statement at `place` raises. False where there is no way."""
+def step_over(function: ast.FunctionDef, place: Span, draw: bool = True) -> bool:
+    """Has a function go on where the statement at `place` raises, and `draw` the pair that it
+    should have made. False where there is no way."""
     body, at = statement_at(function, place[0])
     if body is None or not isinstance(body[at], (*COMPUTES, ast.Assert, ast.Delete)):
         return False
     count = ast.Expr(ast.Call(ast.Name(PASSED, ast.Load()), [], []))
     pair = getattr(getattr(body[at], "targets", [None])[0], "elts", ())
-    drawing = [tried_out(assigned_drawn(body[at], place[0]))] if len(pair) == 2 else []
+    drawing = [tried_out(assigned_drawn(body[at], place[0]))] if draw and len(pair) == 2 else []
     around = tried_out(body[at], count, *drawing)
     body[at] = ast.fix_missing_locations(ast.copy_location(around, body[at]))
     return True

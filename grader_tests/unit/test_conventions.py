@@ -942,7 +942,7 @@ def test_a_constructor_that_fails_for_upper_layers_costs_layers_alone(more):
         "LSTM",
         ONE_WAY.replace(made, f"{made[:26]} if k == 0 else {more} for k, size in enumerate(sizes)"),
     )
-    assert lost(verdict) == {"layers"} and "With n_layers=3 your class fails" in told(verdict)
+    assert lost(verdict) == {"layers"} and " with n_layers=3; the rest was" in told(verdict)
     assert "StandIn" not in told(verdict)
 
 
