@@ -21,7 +21,8 @@ def judge_reset(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
     """What reset_parameters() does to the student's own parameters; to the grader's cells in a
     stack, where the student's own cell is to blame for what it does to those."""
     elsewhere = layers_of_another_class(answers)
-    resets = [by_itself(reset) if "parameters" in sheet.lost else reset for reset in answers.resets]
+    unmade = {"parameters", "layers"} & sheet.lost.keys()
+    resets = [by_itself(reset) if unmade else reset for reset in answers.resets]
     found = {reset.about: complaint(exercise, reset, elsewhere) for reset in resets}
     if found.get("stand-in"):  # whose parameters have no names that a student knows
         found["stand-in"] = OF_A_LAYER.sub(r"\1", found["stand-in"])
@@ -36,7 +37,7 @@ def judge_reset(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
 
 
 def by_itself(reset: Reset) -> Reset:
-    """What it does, whatever became of it in a constructor whose parameters are wrong already."""
+    """What it does, whatever became of it in a constructor that has gone wrong already."""
     return replace(reset, failure=None) if reset.parameters else reset
 
 

@@ -8,7 +8,16 @@ import types
 import torch
 from torch import nn
 
-from .holes import Endless, codes_in, compiled, give_self, place_of, statement_at, step_over, text_of
+from .holes import (
+    Endless,
+    codes_in,
+    compiled,
+    give_self,
+    place_of,
+    statement_at,
+    step_over,
+    text_of,
+)
 from .telling import describe, is_own
 from .watching import construct, construct_without_reset
 

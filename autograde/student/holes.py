@@ -110,7 +110,8 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
             function = trees.setdefault(name, text_of(methods[name]))
             if function is None:
                 return False
-            if not give_name(function, module, sizes, error) and not go_past(function, place, error):
+            named = give_name(function, module, sizes, error)
+            if not named and not go_past(function, place, error):
                 return False
             mended[name] = compiled(function, methods[name], sizes[1])
             setattr(module, name, bound(mended[name], module))

@@ -199,7 +199,9 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
         try:
             module, failed = built(namespace[question["name"]], build["sizes"], dtype)
             if mode == "stand-in":
-                told["astray"] = put_in_layers(module, namespace[question["cell"]].made, build)
+                made = namespace[question["cell"]].made
+                made = made[-build["sizes"][2] :] if failed else made  # by the last that was tried
+                told["astray"] = put_in_layers(module, made, build)
             told |= failed | survey_layers(module, cell, question)
             if mode == "stand-in":
                 give_layers(module, namespace, question, build["sizes"], [], bool(failed))
@@ -285,7 +287,7 @@ def give_layers(module, namespace, question, sizes, made, failed=True):
     has nothing else of its own."""
     n, m, layers = sizes
     if made:
-        put_in_layers(module, made, {"sizes": sizes})
+        put_in_layers(module, made[-layers:], {"sizes": sizes})
     name, cells = where_cells_are(module)
     if cells and not hasattr(module, "layers"):
         vars(module)["layers"] = getattr(module, name)

@@ -739,6 +739,11 @@ WIRED = {  # name -> a slip of one of the tables, or of no table, with the chang
         "of two layers below",
         step="c[k], h[k] = self.layers[k - 2](below, c[k], h[k])",
     ),
+    "every layer uses the cell as far from the top": wired(
+        "cells",
+        "the other way round",
+        step="c[k], h[k] = self.layers[-1 - k](below, c[k], h[k])",
+    ),
     "states written in place": (
         "gradients untouched",
         "writes into the c",

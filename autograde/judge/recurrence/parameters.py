@@ -44,7 +44,11 @@ def judge_parameters(
     sheet.meet("parameters")
     lost = sheet.lost.get("parameters", [])
     raises = any(pair.build.constructor for pair in surveyed)
-    if convention and not raises and (says := in_another_form(exercise, surveyed[0].build, convention)):
+    if (
+        convention
+        and not raises
+        and (says := in_another_form(exercise, surveyed[0].build, convention))
+    ):
         sheet.lost["parameters"] = [says]
         sheet.mistakes["parameters"] = ["parameters in another form"]
     elif len(lost) > MOST_COMPLAINTS:
