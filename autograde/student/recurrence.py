@@ -214,12 +214,12 @@ def other_precision(call: dict, told: dict) -> bool:
 
 
 # ---------------------------------------------------------------- reset_parameters
-def reset_answer(cls: type, sizes: list[int], complete=lambda module: None) -> dict:
+def reset_answer(cls: type, sizes: list[int], complete=lambda module, told: None) -> dict:
     """Every parameter set to one value, then what reset_parameters() made of it, twice; of one that
     has raised in the constructor as well. `complete` adds to an instance what it lacks."""
     with default_dtype(torch.float32):
         module, told = built(cls, sizes, torch.float32)
-        complete(module)
+        complete(module, told)
         if "constructor" in told:
             return drawn_twice(module)
         if told:

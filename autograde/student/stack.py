@@ -48,9 +48,10 @@ def reset_in(namespace, question, mode) -> dict:
             built(cls, [n, m, layers], DTYPES[0])
         except Exception:
             layers = 1  # a constructor that raises for more of them is judged by itself
-        made = getattr(namespace[question["cell"]], "made", [])
+        made = namespace[question["cell"]].made if mode == "stand-in" else []
         made.clear()
-        complete = lambda module: give_layers(module, namespace, question, [n, m, layers], made)
+        sizes = [n, m, layers]
+        complete = lambda module, told: give_layers(module, namespace, question, sizes, made, told)
         return reset_answer(cls, [n, m, layers], complete)
 
 
@@ -204,7 +205,7 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
                 told["astray"] = put_in_layers(module, made, build)
             told |= failed | survey_layers(module, cell, question)
             if mode == "stand-in":
-                give_layers(module, namespace, question, build["sizes"], [], bool(failed))
+                give_layers(module, namespace, question, build["sizes"], [], failed)
             module = with_as_many(module, namespace[question["name"]], build["sizes"], dtype)
             told |= adapt(module, question["inputs"])
             cells = cells_in_mode(module, question, build["sizes"], mode)
@@ -281,7 +282,7 @@ def put_in_layers(module, made: list[StandIn], build: dict) -> int | None:
     return held
 
 
-def give_layers(module, namespace, question, sizes, made, failed=True):
+def give_layers(module, namespace, question: dict, sizes: list[int], made: list, failed: dict):
     """Layers for a stack that is judged for lacking them: those that its constructor has made, or
     the cells that it has elsewhere; where the constructor raised, new ones, but for a stack that
     has nothing else of its own."""
@@ -292,8 +293,8 @@ def give_layers(module, namespace, question, sizes, made, failed=True):
     if cells and not hasattr(module, "layers"):
         vars(module)["layers"] = getattr(module, name)
     inherited = inherited_forward(type(module), namespace.get(question.get("base")))
-    if failed and len(cells) != layers and not inherited:
-        cell = namespace[question["cell"]]
+    cell = namespace.get(question["cell"])
+    if "constructor" in failed and cell and len(cells) != layers and not inherited:
         module.layers = nn.ModuleList(cell(m if k else n, m) for k in range(layers))
 
 
