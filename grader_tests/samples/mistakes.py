@@ -416,7 +416,7 @@ def cell_slots(name: str) -> dict[str, tuple]:
             "Your cell stopped with TypeError",
             {"after": f"{name}()"},
         ),
-        "no super().__init__": ("", "raised AttributeError", {"super": "pass"}),
+        "no super().__init__": ("parameters", "raises AttributeError", {"super": "pass"}),
     }
     if exercise.base:
         slots_of["sizes swapped in the constructor"] = (
@@ -852,7 +852,7 @@ BUILT = {  # the same for the constructor, for all stacks; {cell} is the class o
     "no layers": ("", "layers", {"layers": "self.cells = nn.ModuleList()\nself.layers = None"}),
 }
 SUBBUILT = {
-    "a list of cells": ("", "cannot assign 'list'", BUILT["a list of cells"][2]),
+    "a list of cells": ("layers", "cannot assign 'list'", BUILT["a list of cells"][2]),
     "plain cells": ("", "Layer 0 is a LSTMCell", {"layers": "pass"}),
     "its cells in the first layer alone": (
         "layers",
@@ -872,8 +872,12 @@ SUBBUILT = {
         "missing 3 required positional arguments",
         {"after": "{name}()"},
     ),
-    "no super().__init__": ("", "raised AttributeError", {"super": "pass"}),
-    "super().__init__ without sizes": ("", "raised TypeError", {"super": "super().__init__()"}),
+    "no super().__init__": ("layers", "raises AttributeError", {"super": "pass"}),
+    "super().__init__ without sizes": (
+        "layers",
+        "raises TypeError",
+        {"super": "super().__init__()"},
+    ),
 }
 
 
