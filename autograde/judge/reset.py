@@ -27,7 +27,8 @@ def judge_reset(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
     if found.get("stand-in"):  # whose parameters have no names that a student knows
         found["stand-in"] = OF_A_LAYER.sub(r"\1", found["stand-in"])
     wrong = found.get("own", "reset_parameters() gave no answer.")
-    if wrong and found.get("cell"):  # the cell's own fault, which is judged where it is written
+    lacks_layers = "layers" in sheet.lost and "raised" in (wrong or "")
+    if wrong and (found.get("cell") or lacks_layers):  # a fault that is judged where it is made
         wrong = found.get("stand-in")
     if wrong is None:
         sheet.meet("reset")

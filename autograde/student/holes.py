@@ -134,7 +134,8 @@ def arguments_by_name(module, sizes: list[int]) -> dict[str, int]:
 
 def give_name(function: ast.FunctionDef, module, sizes: list[int], error: Exception) -> bool:
     """Has a name mean, in a method, what the module has under it, where `self.` was left out, or an
-    argument of the constructor. False where it is not that which is missing."""
+    argument of the constructor, or a drawn row for each layer where one of them is picked. False
+    where it is not that which is missing."""
     if type(error) is not NameError or not function.args.args:
         return False
     given = arguments_by_name(module, sizes)
@@ -143,10 +144,20 @@ def give_name(function: ast.FunctionDef, module, sizes: list[int], error: Except
         value = ast.Attribute(own, error.name, ast.Load())
     elif error.name in given:
         value = ast.Constant(given[error.name])
+    elif picked_from(function, error.name) and len(sizes) > 2:
+        value = hole(function.lineno, sizes[2])
     else:
         return False
     function.body.insert(0, assigned([ast.Name(error.name)], value, function.body[0]))
     return True
+
+
+def picked_from(function: ast.FunctionDef, name: str) -> bool:
+    """Whether a function picks one of several under this name."""
+    return any(
+        isinstance(node, ast.Subscript) and getattr(node.value, "id", None) == name
+        for node in ast.walk(function)
+    )
 
 
 def method_and_place(error: Exception, methods: dict) -> tuple[str | None, Span | None]:
@@ -233,7 +244,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     for name in ("around", forward.__name__):
         code = next(c for c in code.co_consts if getattr(c, "co_name", None) == name)
     code = code.replace(co_qualname=forward.__qualname__)  # as an exception says it
-    cells[DRAW] = types.CellType(lambda k: drawn(k, units))
+    cells[DRAW] = types.CellType(lambda k, *rows: drawn(k, *rows, units))
     cells[TRY] = types.CellType(lambda work, k: tried(work, k, units))
     cells[LIKE] = types.CellType(lambda works, k: alike(works, k, units))
     cells[FLAT] = types.CellType(lambda work, k: flat(work(), k, units))
@@ -494,5 +505,5 @@ def assigned_drawn(statement: ast.stmt, line: int) -> ast.Assign:
     return assigned(targets, value, statement)
 
 
-def hole(k: int) -> ast.Call:
-    return ast.Call(ast.Name(DRAW, ast.Load()), [ast.Constant(k)], [])
+def hole(k: int, *rows: int) -> ast.Call:
+    return ast.Call(ast.Name(DRAW, ast.Load()), [ast.Constant(one) for one in (k, *rows)], [])
