@@ -266,6 +266,9 @@ CELLS = {
         "every layer uses the cell of two layers below it, counted on from the last one",
         cell=lambda k: k - 2,
     ),
+    "the other way round": Cells(
+        "the cells are taken in reverse order, that of the last layer first", cell=lambda k: -1 - k
+    ),
     "no top": Cells("the last layer is never used", used=lambda layers: range(max(layers - 1, 1))),
     "no bottom": Cells("layer 0 is never used", used=lambda layers: range(layers > 1, layers)),
 }
@@ -384,6 +387,7 @@ ALONG = (  # a part of a wiring and its row, what is returned and its row, where
     ("states", "reset", "finals", "given"),
     ("states", "{state} reset", "finals", "given {state}"),
     ("states", "{state} not updated", "finals", "given {state}"),
+    ("states", "{state} not updated", "finals", "given"),
     ("states", "crossed", "finals", "swapped"),
 )
 

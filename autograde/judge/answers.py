@@ -139,7 +139,8 @@ class Build:
     """One instance of the class, with asked weights put in.
 
     failure: of the constructor, or of putting weights in. reset_failure: of reset_parameters(),
-    where the constructor got no further and the instance was made without it. held: of a class that
+    where the constructor got no further and the instance was made without it. constructor: what it
+    raised where it went on after that. held: of a class that
     was kept as it is, the numbers of everything that it holds. mode: whose cells a stack has,
     "stand-in" or "own". together: forward takes its states in one argument; bundled: a stack gives
     them to its cells so. taken: the names of what it takes, where these are the asked ones in any
@@ -157,6 +158,7 @@ class Build:
 
     failure: Failure | None = None
     reset_failure: Failure | None = None
+    constructor: Failure | None = None
     held: dict[str, Tensor] = field(default_factory=dict)
     mode: str = "own"
     dtype: str = ""

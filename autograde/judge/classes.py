@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..exercise.declared import Exercise
 from ..exercise.verdict import Cell
-from .answers import Answers, words
+from .answers import Answers, Build, words
 from .reset import judge_reset
 from .sheet import Sheet
 
@@ -82,6 +82,7 @@ def lose_inherited(exercise: Exercise, answers: Answers, sheet: Sheet) -> str:
         f"forward is inherited from {words(answers.inherits, 60)}: nothing of this exercise is"
         " written yet."
     )
+    sheet.computes = False
     for key in exercise.keys:
         if key not in BUILT_WITHOUT_COMPUTING:
             sheet.lost[key], sheet.mistakes[key] = [said], ["forward is inherited"]
@@ -104,6 +105,20 @@ def judge_base(exercise: Exercise, answers: Answers, sheet: Sheet, key: str):
     """Whether the class is derived from the one that it is to be derived from."""
     if exercise.base and exercise.base not in answers.bases:
         sheet.lose(key, f"{exercise.name} is not a subclass of {exercise.base}.", "no subclass")
+
+
+def judge_constructor(builds: list[Build], sizes: list[str], sheet: Sheet, key: str):
+    """A constructor that raises, where the rest was marked all the same. sizes: those of each build
+    in words, for one that raises with some alone."""
+    raising = [k for k, build in enumerate(builds) if build.constructor]
+    if raising:
+        given = "" if len(raising) == len(builds) else f" with {sizes[raising[0]]}"
+        sheet.lose(
+            key,
+            f"Your constructor raises {builds[raising[0]].constructor}{given}; the rest was marked"
+            " all the same.",
+            "the constructor raises",
+        )
 
 
 def judge_rest(exercise: Exercise, answers: Answers, sheet: Sheet):

@@ -11,7 +11,7 @@ from ..exercise.declared import Module
 from ..exercise.shapes import length, spec
 from ..exercise.verdict import Cell
 from .answers import Answers, Found, words
-from .classes import judge_class
+from .classes import judge_class, judge_constructor
 from .function import (
     Pair,
     Questions,
@@ -93,10 +93,15 @@ def with_held(pair: Pair, meant: dict[str, str]) -> Pair:
 
 # ---------------------------------------------------------------- parameters
 def judge_parameters(exercise: Module, pairs: list[Pair], sheet: Sheet):
-    for pair in (pair for pair in pairs if pair.build.found is not None):
+    surveyed = [pair for pair in pairs if pair.build.found is not None]
+    sizes = ["some sizes"] * len(surveyed)
+    judge_constructor([pair.build for pair in surveyed], sizes, sheet, "parameters")
+    for pair in surveyed:
         for name, text in exercise.parameters.items():
             found = pair.build.found.get(name, Found())
             said = complaint(name, text, found, pair)
+            if pair.build.constructor and found.kind in ("missing", "none"):
+                continue  # since it raises
             if said and said[1] not in sheet.mistakes.get("parameters", []):
                 sheet.lose("parameters", *said)
         for other in pair.build.others:

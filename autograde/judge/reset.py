@@ -21,12 +21,14 @@ def judge_reset(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
     """What reset_parameters() does to the student's own parameters; to the grader's cells in a
     stack, where the student's own cell is to blame for what it does to those."""
     elsewhere = layers_of_another_class(answers)
-    resets = [by_itself(reset) if "parameters" in sheet.lost else reset for reset in answers.resets]
+    unmade = {"parameters", "layers"} & sheet.lost.keys()
+    resets = [by_itself(reset) if unmade else reset for reset in answers.resets]
     found = {reset.about: complaint(exercise, reset, elsewhere) for reset in resets}
     if found.get("stand-in"):  # whose parameters have no names that a student knows
         found["stand-in"] = OF_A_LAYER.sub(r"\1", found["stand-in"])
     wrong = found.get("own", "reset_parameters() gave no answer.")
-    if wrong and found.get("cell"):  # the cell's own fault, which is judged where it is written
+    lacks_layers = "layers" in sheet.lost and "raised" in (wrong or "")
+    if wrong and (found.get("cell") or lacks_layers):  # a fault that is judged where it is made
         wrong = found.get("stand-in")
     if wrong is None:
         sheet.meet("reset")
@@ -36,7 +38,7 @@ def judge_reset(exercise: ModuleExercise, answers: Answers, sheet: Sheet):
 
 
 def by_itself(reset: Reset) -> Reset:
-    """What it does, whatever became of it in a constructor whose parameters are wrong already."""
+    """What it does, whatever became of it in a constructor that has gone wrong already."""
     return replace(reset, failure=None) if reset.parameters else reset
 
 

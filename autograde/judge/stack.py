@@ -13,7 +13,7 @@ from ..exercise.wirings import RIGHT, Run, Tables, repeated, tables
 from ..student.protocol import HOLES
 from .agreement import NAMED, agree
 from .answers import Answers, Build, Layer, Tensor, words
-from .classes import judge_base, judge_class
+from .classes import judge_base, judge_class, judge_constructor
 from .gradients import Asked as AskedSlopes
 from .gradients import Loss, judge_gradients
 from .pictures import Picture, Runs, rounded
@@ -385,6 +385,8 @@ def most_in_one_mode(pairs: list[Pair]) -> list[Pair]:
 
 
 def why_not(exercise: Stack, pairs: list[Pair]) -> str:
+    for build in (pair.build for pair in pairs if pair.build.constructor and not pair.layers):
+        return f"{exercise.name}(input_dim, hidden_dim, n_layers) raised {build.constructor}."
     for failure in (call.failure for pair in pairs for call in pair.build.calls if call.failure):
         if "returned None" in failure.error:
             return "Not written yet: forward returns None."
@@ -465,6 +467,8 @@ def proper(pairs: list[Pair]) -> bool:
 
 def judge_layers(exercise: Stack, pairs: list[Pair], answers: Answers, sheet: Sheet):
     surveyed = [pair for pair in pairs if pair.build.cells is not None]
+    sizes = [f"n_layers={pair.asked.sizes[2]}" for pair in surveyed]
+    judge_constructor([pair.build for pair in surveyed], sizes, sheet, "layers")
     for pair in surveyed:
         for sentence, mistake in complaints(exercise, pair):
             sheet.lose("layers", sentence, mistake)
@@ -477,6 +481,8 @@ def judge_layers(exercise: Stack, pairs: list[Pair], answers: Answers, sheet: Sh
 def complaints(exercise: Stack, pair: Pair) -> Iterator[tuple[str, str]]:
     """(sentence, mistake) for everything that is wrong with the layers of one build."""
     build, layers = pair.build, pair.asked.sizes[2]
+    if build.constructor and (build.astray is not None or not pair.complete):
+        return  # since it raises
     if build.layers == "NoneType":
         where = f": your cells are in self.{words(build.elsewhere, 40)}" if build.elsewhere else ""
         yield f"layers is missing{where}.", "layers is missing"
@@ -906,7 +912,10 @@ def loss_of(exercise: Stack, known: Tables, pair: Pair, found: Found | None) -> 
         total += sum((weigh[-1 - k] * one).sum() for k, one in enumerate(finals))
         return float(total)
 
-    return loss if gone({}) is not None else None  # a wiring that takes no step of a short sequence
+    if gone({}) is None:  # a wiring that takes no step of a short sequence
+        return None
+    outputs, _ = read_found(known, gone({}), found)
+    return loss if outputs.shape[1:] == weigh.shape[1:] else None
 
 
 def read_found(known: Tables, gone: Run, found: Found) -> tuple[np.ndarray, tuple]:

@@ -62,7 +62,7 @@ def filled(module: torch.nn.Module, arguments: list[torch.Tensor], units: int, p
     """What was raised, the tree of a forward that draws in its place, and what that returned; None
     where there is no way. parts: whether a part of a line is enough, or the whole line draws."""
     (function, forward), raised = own_forward(module), []
-    while function is not None and len(raised) < MOST_HOLES:
+    while function is not None and len(raised) <= MOST_HOLES:
         mended = compiled(function, forward, units)
         try:
             out = inside(mended, module, *[argument.clone() for argument in arguments])
@@ -117,7 +117,8 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
             function = trees.setdefault(name, text_of(methods[name]))
             if function is None:
                 return False
-            if not (put_right(function, error) or go_past(function, place, error, len(arguments))):
+            named = give_name(function, module, sizes, error)
+            if not named and not go_past(function, place, error, len(arguments)):
                 return False
             mended[name] = compiled(function, methods[name], sizes[1])
             setattr(module, name, bound(mended[name], module))
@@ -129,7 +130,7 @@ def keep_what_is_meant(module, sizes: list[int], error: Exception) -> bool:
     what the module has under a name that is nearly the same ("layer" for "layers")."""
     if not isinstance(error, AttributeError) or error.obj is not module:
         return False
-    given = dict(zip(inspect.signature(type(module)).parameters, sizes))
+    given = arguments_by_name(module, sizes)
     own = [
         name for name in (*module._modules, *module._parameters, *vars(module)) if name[0] != "_"
     ]
@@ -175,6 +176,41 @@ def is_slip(short: str, long: str) -> bool:
     flat = lambda name: name.replace("_", "").lower()
     one_less = (long[:k] + long[k + 1 :] for k in range(len(long)))
     return flat(short) == flat(long) or sorted(short) == sorted(long) or short in one_less
+
+
+def arguments_by_name(module, sizes: list[int]) -> dict[str, int]:
+    """What a constructor was given."""
+    return dict(zip(inspect.signature(type(module)).parameters, sizes))
+
+
+def give_name(function: ast.FunctionDef, module, sizes: list[int], error: Exception) -> bool:
+    """Has a name mean, in a method, what the module has under it, where `self.` was left out, or an
+    argument of the constructor; else what is meant by a slip of the keyboard; else a drawn row for
+    each layer where one of them is picked. False where it is not a name that is missing."""
+    if type(error) is not NameError or not function.args.args:
+        return put_right(function, error)
+    given = arguments_by_name(module, sizes)
+    if hasattr(module, error.name):
+        own = ast.Name(function.args.args[0].arg, ast.Load())
+        value = ast.Attribute(own, error.name, ast.Load())
+    elif error.name in given:
+        value = ast.Constant(given[error.name])
+    elif put_right(function, error):
+        return True
+    elif picked_from(function, error.name) and len(sizes) > 2:
+        value = hole(function.lineno, sizes[2])
+    else:
+        return False
+    function.body.insert(0, assigned([ast.Name(error.name)], value, function.body[0]))
+    return True
+
+
+def picked_from(function: ast.FunctionDef, name: str) -> bool:
+    """Whether a function picks one of several under this name."""
+    return any(
+        isinstance(node, ast.Subscript) and getattr(node.value, "id", None) == name
+        for node in ast.walk(function)
+    )
 
 
 def method_and_place(error: Exception, methods: dict) -> tuple[str | None, Span | None]:
@@ -261,7 +297,7 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     for name in ("around", forward.__name__):
         code = next(c for c in code.co_consts if getattr(c, "co_name", None) == name)
     code = code.replace(co_qualname=forward.__qualname__)  # as an exception says it
-    cells[DRAW] = types.CellType(lambda k: drawn(k, units))
+    cells[DRAW] = types.CellType(lambda k, *rows: drawn(k, *rows, units))
     cells[TRY] = types.CellType(lambda work, k: tried(work, k, units))
     cells[LIKE] = types.CellType(lambda works, k: alike(works, k, units))
     cells[FLAT] = types.CellType(lambda work, k: flat(work(), k, units))
@@ -413,14 +449,15 @@ def covers(node: ast.expr, place: Span) -> bool:
     return begins <= place[:2] and place[2:] <= ends
 
 
-def step_over(function: ast.FunctionDef, place: Span) -> bool:
-    """Has a function go on where the statement at `place` raises. False where there is no way."""
+def step_over(function: ast.FunctionDef, place: Span, draw: bool = True) -> bool:
+    """Has a function go on where the statement at `place` raises, and `draw` the pair that it
+    should have made. False where there is no way."""
     body, at = statement_at(function, place[0])
     if body is None or not isinstance(body[at], (*COMPUTES, ast.Assert, ast.Delete)):
         return False
     count = ast.Expr(ast.Call(ast.Name(PASSED, ast.Load()), [], []))
     pair = getattr(getattr(body[at], "targets", [None])[0], "elts", ())
-    drawing = [tried_out(assigned_drawn(body[at], place[0]))] if len(pair) == 2 else []
+    drawing = [tried_out(assigned_drawn(body[at], place[0]))] if draw and len(pair) == 2 else []
     around = tried_out(body[at], count, *drawing)
     body[at] = ast.fix_missing_locations(ast.copy_location(around, body[at]))
     return True
@@ -570,5 +607,5 @@ def assigned_drawn(statement: ast.stmt, line: int) -> ast.Assign:
     return assigned(targets, value, statement)
 
 
-def hole(k: int) -> ast.Call:
-    return ast.Call(ast.Name(DRAW, ast.Load()), [ast.Constant(k)], [])
+def hole(k: int, *rows: int) -> ast.Call:
+    return ast.Call(ast.Name(DRAW, ast.Load()), [ast.Constant(one) for one in (k, *rows)], [])

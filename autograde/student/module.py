@@ -3,10 +3,10 @@ drawn weights and inputs, and slopes."""
 
 import torch
 
+from .building import built
 from .classes import of_class
 from .function import asked_about, best_builds
 from .parameters import hold, load, own_name, survey, tensor_of
-from .recurrence import built
 from .telling import describe, pack
 
 

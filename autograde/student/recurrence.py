@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from .building import built
 from .classes import of_class
 from .forms import adapt, returned
 from .holes import mend
@@ -14,7 +15,6 @@ from .telling import after, attempt, describe, name_of, pack, unpack
 from .watching import (
     Trace,
     construct,
-    construct_without_reset,
     default_dtype,
     inside,
     recorded,
@@ -105,19 +105,6 @@ def is_of_other_form(told: dict, build: dict, diagonal: list[str]) -> bool:
     return "calls" not in told
 
 
-def built(cls: type, sizes: list[int], dtype: torch.dtype) -> tuple[torch.nn.Module, dict]:
-    """An instance, and what became of its reset_parameters() where that raised in the constructor.
-    Raises what the constructor raises for another reason."""
-    try:
-        return construct(cls, *sizes).to(dtype), {}
-    except Exception as error:
-        try:
-            module = construct_without_reset(cls, *sizes).to(dtype)
-        except Exception:
-            raise error from None
-        return module, {"reset_failure": describe(error)}
-
-
 def build_answer(cls, question, build, dtype, repair, mending=False) -> dict:
     """What judge.answers.Build holds, of one instance in this precision, with its forward mended
     where that is asked for."""
@@ -127,7 +114,7 @@ def build_answer(cls, question, build, dtype, repair, mending=False) -> dict:
             module, told = built(cls, build["sizes"], dtype)
             told |= adapt(module, question["inputs"])
             told |= survey(module, question["parameters"], question["absent"])
-            if "reset_failure" in told:
+            if {"reset_failure", "constructor"} & told.keys():
                 told["unset"] = []  # what it would have given values
             told["made"] = load(module, weights, question["diagonal"], dtype, repair)
             for name, value in build["extra"].items():
@@ -142,6 +129,8 @@ def build_answer(cls, question, build, dtype, repair, mending=False) -> dict:
             if function:
                 told["spread"] = straighten(module, *about, function)
         leaves = {name: (module, own_name(module, name)) for name in weights}
+        for name, (_, own) in leaves.items():  # forward may ask for what the constructor misspells
+            vars(module).update({name: getattr(module, own)} if name != own else {})
         leaves = {name: place for name, place in leaves.items() if tensor_of(*place).requires_grad}
         if not build["sequence"]:
             module.eval()  # a step is the same in both modes
@@ -226,11 +215,14 @@ def other_precision(call: dict, told: dict) -> bool:
 
 
 # ---------------------------------------------------------------- reset_parameters
-def reset_answer(cls: type, sizes: list[int]) -> dict:
+def reset_answer(cls: type, sizes: list[int], complete=lambda module, told: None) -> dict:
     """Every parameter set to one value, then what reset_parameters() made of it, twice; of one that
-    has raised in the constructor as well."""
+    has raised in the constructor as well. `complete` adds to an instance what it lacks."""
     with default_dtype(torch.float32):
         module, told = built(cls, sizes, torch.float32)
+        complete(module, told)
+        if "constructor" in told:
+            return drawn_twice(module)
         if told:
             return attempt(drawn_twice, module) | {"failure": told["reset_failure"]}
         return drawn_twice(module) | {"coerced": of_another_type(cls, sizes)}

@@ -10,11 +10,12 @@ from operator import add
 import torch
 from torch import nn
 
-from .classes import of_class
+from .building import built
+from .classes import inherited_forward, of_class
 from .forms import adapt
 from .holes import Endless, counting, passed_over
 from .parameters import MOST_NAMES, found, load, tensor_of
-from .recurrence import DTYPES, arguments_of, built, cells_in, faults, reset_answer, without_gone
+from .recurrence import DTYPES, arguments_of, cells_in, faults, reset_answer, without_gone
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, name_of, pack, unpack
 from .watching import MOST_STEPS, apart, default_dtype, inside, recorded, with_built_ins
@@ -47,7 +48,11 @@ def reset_in(namespace, question, mode) -> dict:
             built(cls, [n, m, layers], DTYPES[0])
         except Exception:
             layers = 1  # a constructor that raises for more of them is judged by itself
-        return reset_answer(cls, [n, m, layers])
+        made = namespace[question["cell"]].made if mode == "stand-in" else []
+        made.clear()
+        sizes = [n, m, layers]
+        complete = lambda module, told: give_layers(module, namespace, question, sizes, made, told)
+        return reset_answer(cls, [n, m, layers], complete)
 
 
 def best(tries) -> dict:
@@ -195,8 +200,12 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
         try:
             module, failed = built(namespace[question["name"]], build["sizes"], dtype)
             if mode == "stand-in":
-                told["astray"] = put_in_layers(module, namespace[question["cell"]].made, build)
+                made = namespace[question["cell"]].made
+                made = made[-build["sizes"][2] :] if failed else made  # by the last that was tried
+                told["astray"] = put_in_layers(module, made, build)
             told |= failed | survey_layers(module, cell, question)
+            if mode == "stand-in":
+                give_layers(module, namespace, question, build["sizes"], [], failed)
             module = with_as_many(module, namespace[question["name"]], build["sizes"], dtype)
             if told["elsewhere"]:  # forward may look for them where they should be
                 vars(module)["layers"] = getattr(module, told["elsewhere"])
@@ -274,6 +283,22 @@ def put_in_layers(module, made: list[StandIn], build: dict) -> int | None:
         return None
     module.layers = nn.ModuleList(made)
     return held
+
+
+def give_layers(module, namespace, question: dict, sizes: list[int], made: list, failed: dict):
+    """Layers for a stack that is judged for lacking them: those that its constructor has made, or
+    the cells that it has elsewhere; where the constructor raised, new ones, but for a stack that
+    has nothing else of its own."""
+    n, m, layers = sizes
+    if made:
+        put_in_layers(module, made[-layers:], {"sizes": sizes})
+    name, cells = where_cells_are(module)
+    if cells and not hasattr(module, "layers"):
+        vars(module)["layers"] = getattr(module, name)
+    inherited = inherited_forward(type(module), namespace.get(question.get("base")))
+    cell = namespace.get(question["cell"])
+    if "constructor" in failed and cell and len(cells) != layers and not inherited:
+        module.layers = nn.ModuleList(cell(m if k else n, m) for k in range(layers))
 
 
 def cells_in_mode(module, question: dict, sizes: list[int], mode: str) -> list[nn.Module]:

@@ -61,6 +61,7 @@ WRONG = {
         (("x.mean(dim=-1, keepdim=True)", "x.mean(dim=0)", "dim=-1, keepdim=True, unb", "dim=0, unb"), {"y"}, "as in batch normalisation"),
         ((" + self.bias", ""), {"y"}, "`bias` is missing"),
         (("torch.zeros(d)", "torch.zeros(1, d)"), {"parameters"}, "bias has shape (1, 5); it should be (d), here (5,)."),
+        (("torch.ones(d)", "torch.one(d)"), {"parameters"}, "Your constructor raises AttributeError"),
         (("self.gain", "self.weight", "mean = ", "x = x.detach()\n        mean = "), {"parameters", "gradients"}, "Your parameters have other names: weight for gain."),
     ],
     "positions": [

@@ -739,6 +739,11 @@ WIRED = {  # name -> a slip of one of the tables, or of no table, with the chang
         "of two layers below",
         step="c[k], h[k] = self.layers[k - 2](below, c[k], h[k])",
     ),
+    "every layer uses the cell as far from the top": wired(
+        "cells",
+        "the other way round",
+        step="c[k], h[k] = self.layers[-1 - k](below, c[k], h[k])",
+    ),
     "states written in place": (
         "gradients untouched",
         "writes into the c",
@@ -847,7 +852,7 @@ BUILT = {  # the same for the constructor, for all stacks; {cell} is the class o
     "no layers": ("", "layers", {"layers": "self.cells = nn.ModuleList()\nself.layers = None"}),
 }
 SUBBUILT = {
-    "a list of cells": ("", "cannot assign 'list'", BUILT["a list of cells"][2]),
+    "a list of cells": ("layers", "cannot assign 'list'", BUILT["a list of cells"][2]),
     "plain cells": ("", "Layer 0 is a LSTMCell", {"layers": "pass"}),
     "its cells in the first layer alone": (
         "layers",

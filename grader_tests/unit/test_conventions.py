@@ -348,6 +348,112 @@ def test_another_value_returned_in_place_of_what_is_made(value):
     assert f"what forward returns as {INSTEAD[value]}" in told(verdict)
 
 
+SUPER = "super().__init__()"
+CONSTRUCTORS = {  # a piece of a right cell's constructor -> one that raises
+    "nn.Parameter(torch.zeros(hidden_dim))": "nn.parameter(torch.zeros(hidden_dim))",
+    "nn.Parameter(torch.zeros(hidden_dim)) #": "nn.Parameter(hidden_dim)",
+    "nn.Linear(input_dim, hidden_dim, bias=False)": "nn.Linear(hidden_dim, bias=False)",
+    "nn.Linear(hidden_dim, hidden_dim, bias=False)": "nn.Linear(hiden_dim, hidden_dim, bias=False)",
+    "def __init__(self, ": "def __init__(",
+    "        self.reset_parameters()": "        self.reset_paramters()",
+}
+
+
+@pytest.mark.parametrize("piece", CONSTRUCTORS)
+def test_a_constructor_that_raises_costs_the_parameters_alone(piece):
+    asked = piece.rstrip(" #")
+    verdict = grade("LSTMCell", CELL.replace(asked, CONSTRUCTORS[piece]))
+    assert asked in CELL and lost(verdict) == {"parameters"}, told(verdict)
+    assert re.search(r"^ *Your constructor raises \w+: [^;]*; the rest was marked", told(verdict))
+
+
+LAST = "        self.reset_parameters()\n"
+NO_MODULE = {  # a piece of a right class -> what makes no module of it before it holds something
+    "LSTMCell": {
+        SUPER: "pass",
+        f"{SUPER} #": "super().__init__",
+        f"{SUPER} ##": "super().__init__(input_dim, hidden_dim)",
+    },
+    "CoupledLSTMCell": {
+        "super().__init__(input_dim, hidden_dim)": "super().__init__()",
+        "super().__init__(input_dim, hidden_dim) #": "pass",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "piece"), [(n, piece) for n in NO_MODULE for piece in NO_MODULE[n]]
+)
+def test_nothing_can_be_marked_of_what_is_no_module(name, piece):
+    asked = piece.rstrip(" #")
+    source = {"LSTMCell": CELL, "CoupledLSTMCell": COUPLED}[name]
+    verdict = grade(name, source.replace(asked, NO_MODULE[name][piece]))
+    assert asked in source and not verdict.score and "raised" in told(verdict), told(verdict)
+
+
+def test_a_base_class_that_is_called_late_leaves_nothing_to_mark():
+    source = CELL.replace(f"        {SUPER}\n", "").replace(LAST, f"        {SUPER}\n{LAST}", 1)
+    verdict = grade("LSTMCell", source)
+    assert not verdict.score
+    assert "cannot assign module before Module.__init__() call" in told(verdict)
+
+
+COUPLED = (
+    CELL.replace("class LSTMCell(nn.Module)", "class CoupledLSTMCell(LSTMCell)").partition(
+        "    def __init__"
+    )[0]
+    + """    def __init__(self, input_dim, hidden_dim):
+        super().__init__(input_dim, hidden_dim)
+        del self.W_i, self.U_i, self.b_i
+
+    def forward(self, x, c, h):
+        f, o, g = (
+            getattr(self, f"W_{k}")(h) + getattr(self, f"U_{k}")(x) + getattr(self, f"b_{k}")
+            for k in "foc"
+        )
+        f = torch.sigmoid(f)
+        c_t = f * c + (1 - f) * torch.tanh(g)
+        return c_t, torch.sigmoid(o) * torch.tanh(c_t)
+"""
+)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("del self.W_i, self.U_i, self.b_i", "del W_i, U_i, b_i"),
+        ("del self.W_i", "del self.W_in"),
+    ],
+    ids=" ".join,
+)
+def test_a_constructor_of_a_subclass_that_raises_costs_the_parameters_alone(change):
+    assert not lost(grade("CoupledLSTMCell", COUPLED)) and change[0] in COUPLED
+    verdict = grade("CoupledLSTMCell", COUPLED.replace(*change))
+    assert lost(verdict) == {"parameters"} and "still there" not in told(verdict), told(verdict)
+
+
+def test_a_parameter_that_is_misspelt_in_the_constructor_costs_the_parameters_alone():
+    source = CELL.replace("self.W_c = ", "self.W_C = ")
+    verdict = grade("LSTMCell", source)
+    assert source != CELL and lost(verdict) == {"parameters"} and "W_c is missing" in told(verdict)
+
+
+@pytest.mark.parametrize("helper", ["gate(k)", "self.gate(k)"])
+def test_a_helper_that_raises_for_every_gate_costs_the_gates_alone(helper):
+    """Each line by itself, and said once where they raise alike."""
+    lines = [
+        f"{name} = torch.{act}({helper.replace('k', repr(k))})"
+        for name, act, k in zip("fiog", ["sigmoid"] * 3 + ["tanh"], "fioc")
+    ]
+    body = "\n".join(f"        {line}" for line in lines)
+    after = "\n        c_t = f * c + i * g\n        return c_t, o * torch.tanh(c_t)\n"
+    head = CELL.partition("    def forward")[0]
+    verdict = grade("LSTMCell", f"{head}    def forward(self, x, c, h):\n{body}{after}")
+    assert lost(verdict) == set("fioc"), told(verdict)
+    (said,) = {r.sentence.partition(", so ")[0] for r in verdict.results if not r.met}
+    assert said.count("raises") == 1 and all(f"`{line}`" in said for line in lines), said
+
+
 def test_a_constructor_that_dies_of_reset_parameters_costs_reset_alone():
     source = CELL.replace("nn.init.normal_(parameter)", "parameter.normal_()")
     assert lost(grade("LSTMCell", source)) == {"reset"}
@@ -869,6 +975,7 @@ ONE_WORD = {  # what a stack's step becomes -> the one criterion that it costs, 
     ("_, x_t = cell(x_t, c[k], h[k])", "pass"): "states",
     ("c[k], x_t = cell(x_t, c[k], h[k])", "pass"): "states",
     ("h[k], c[k] = cell(x_t, c[k], h[k])", STEP[1]): "states",
+    ("c_k, h_k = cell(x_t, c[k], h[k])", STEP[1]): "states",
     ("h[k], c[k] = cell(x_t, c[k], h[k])", "x_t = c[k]"): "states",
 }
 
@@ -942,8 +1049,35 @@ def test_a_constructor_that_fails_for_upper_layers_costs_layers_alone(more):
         "LSTM",
         ONE_WAY.replace(made, f"{made[:26]} if k == 0 else {more} for k, size in enumerate(sizes)"),
     )
-    assert lost(verdict) == {"layers"} and "With n_layers=3 your class fails" in told(verdict)
+    assert lost(verdict) == {"layers"} and " with n_layers=3; the rest was" in told(verdict)
     assert "StandIn" not in told(verdict)
+
+
+MAKES = "nn.ModuleList(LSTMCell(size, hidden_dim) for size in sizes)"
+STACKS_UNMADE = {  # a piece of a right stack's constructor -> one that raises, or keeps no layers
+    "[input_dim] + [hidden_dim] *": "[input_dim] + hidden_dim *",
+    MAKES: "nn.ModuleList(LSTMCell(size, hidden_dim) for size in size)",
+    f"{MAKES} #": "nn.ModuleList(LSTMCell(input_dim, hidden_dim), n_layers)",
+    f"self.layers = {MAKES}": f"layers = {MAKES}",
+    f"self.layers = {MAKES} #": f"self.cells = {MAKES}",
+}
+
+
+@pytest.mark.parametrize("piece", STACKS_UNMADE)
+def test_a_constructor_of_a_stack_that_raises_costs_layers_alone(piece):
+    asked = piece.rstrip(" #")
+    verdict = grade("LSTM", ONE_WAY.replace(asked, STACKS_UNMADE[piece]))
+    assert asked in ONE_WAY and lost(verdict) == {"layers"}, told(verdict)
+
+
+def test_layers_that_a_subclass_never_makes_earn_nothing():
+    source = """
+class CoupledLSTM(LSTM):
+    def __init__(self, input_dim, hidden_dim, n_layers):
+        super().__init__(input_dim, hidden_dim, n_layers)
+        self.layers = nn.ModuleList(CoupledCell(input_dim, hidden_dim) for k in range(n_layers))
+"""
+    assert not grade("CoupledLSTM", COUPLED + source).score
 
 
 def test_what_layers_were_given_counts_though_forward_raises_after_them():
@@ -962,6 +1096,9 @@ LINES_OF_A_STACK = {  # a line of a right stack's forward -> one that raises, an
     "for x_t in x: #": ("outputs = x.new(self.hidden)\n        for x_t in x:", {"outputs"}),
     "for x_t in x: ##": ("states = torch.cat(c, h)\n        for x_t in x:", {"outputs"}),
     "return outputs, tuple(states)": ("return outputs, (states[0], s[1])", {"final"}),
+    "self.one_way(x, c, h)": ("one_way(x, c, h)", {"outputs"}),
+    "list(c), list(h), []": ("[c0[k] for k in range(len(c))], list(h), []", {"states"}),
+    "for x_t in x: ###": ("every = range(n_layers)\n        for x_t in x:", {"outputs"}),
 }
 
 

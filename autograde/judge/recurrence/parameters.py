@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ...exercise.declared import SIZES, Recurrence
 from ..answers import Answers, Build, Found, words
-from ..classes import judge_base
+from ..classes import judge_base, judge_constructor
 from ..questions import shape_of
 from ..reset import left_by_reset
 from ..sheet import Sheet
@@ -27,6 +27,8 @@ def judge_parameters(
     surveyed = [pair for pair in pairs if pair.build.found is not None]
     if not surveyed:
         return
+    sizes = ["input_dim={} and hidden_dim={}".format(*pair.asked.sizes) for pair in surveyed]
+    judge_constructor([pair.build for pair in surveyed], sizes, sheet, "parameters")
     fixed, left = of_fixed_shape(exercise, surveyed), left_by_reset(answers)
     for pair in surveyed:
         for sentence, mistake in complaints(exercise, pair, fixed, left):
@@ -41,7 +43,12 @@ def judge_parameters(
     judge_base(exercise, answers, sheet, "parameters")
     sheet.meet("parameters")
     lost = sheet.lost.get("parameters", [])
-    if convention and (says := in_another_form(exercise, surveyed[0].build, convention)):
+    raises = any(pair.build.constructor for pair in surveyed)
+    if (
+        convention
+        and not raises
+        and (says := in_another_form(exercise, surveyed[0].build, convention))
+    ):
         sheet.lost["parameters"] = [says]
         sheet.mistakes["parameters"] = ["parameters in another form"]
     elif len(lost) > MOST_COMPLAINTS:
@@ -81,6 +88,8 @@ def complaints(
     build = pair.build
     for name, sizes in exercise.parameters.items():
         found = build.found.get(name, Found())
+        if build.constructor and found.kind in ("missing", "none"):
+            continue  # since it raises
         if name in fixed:
             wanted = ", ".join(SIZES[size] for size in sizes)
             yield (
@@ -91,7 +100,8 @@ def complaints(
         else:
             yield from about_parameter(exercise, name, sizes, found, pair)
     for name in exercise.absent:
-        if name in build.found and build.found[name].kind not in ("missing", "none"):
+        gone = build.found.get(name, Found()).kind in ("missing", "none")
+        if not gone and not build.constructor:  # which may not have come so far
             still = exercise.says.get("absent", "{name} is still there; it should be gone.")
             yield in_own_words(still, name), f"{name} is still there"
     if build.shared:

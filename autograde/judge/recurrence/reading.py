@@ -11,7 +11,7 @@ import numpy as np
 from ...exercise.declared import Recurrence
 from ...exercise.rules import columns
 from ...exercise.verdict import Place
-from ..answers import Build, Call, Failure, Found
+from ..answers import Build, Call, Failure, Found, quoted
 from ..diagnose import DEEPEST, Finding, Seen, diagnose
 from .asks import Pair
 from .conventions import Convention, conventions
@@ -66,8 +66,13 @@ class Reading:
         for build in (pair.build for pair in self.pairs):
             for what, failures in (("raises", told(build.raised)), ("makes", build.spread)):
                 for failure in failures:
-                    lines.setdefault(failure.place, f"{what} {failure}")
-        return ", and ".join(lines.values())
+                    lines.setdefault(failure.place, (what, failure))
+        same: dict[tuple, str] = {}  # what several lines do alike is said once
+        for place, (what, failure) in lines.items():
+            does = what, failure.error
+            again = f"{same[does]}, and {quoted(place)}" if place and does in same else ""
+            same[does] = again or f"{what} {failure}"
+        return ", and ".join(same.values())
 
     @property
     def breaks(self) -> str:
