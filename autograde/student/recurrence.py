@@ -16,7 +16,6 @@ from .watching import (
     construct,
     construct_without_reset,
     default_dtype,
-    inside,
     recorded,
     with_built_ins,
 )
@@ -184,14 +183,14 @@ def call(module, question: dict, asked: dict, dtype: torch.dtype) -> dict:
     told = {}
     try:
         try:
-            out = inside(trace.over, module, *arguments)
+            out = trace.over(module, *arguments)
         except Exception:
             arguments = arguments_of(asked, dtype)
-            out = inside(module, *arguments)
+            out = module(*arguments)
         outputs, told["form"] = returned(out, question["outputs"])
         told["out"] = [pack(value) for value in outputs]  # now, before the next call changes them
         if asked["twice"]:
-            again, _ = returned(inside(module, *arguments_of(asked, dtype)), question["outputs"])
+            again, _ = returned(module(*arguments_of(asked, dtype)), question["outputs"])
             told["again"] = [pack(value) for value in again]
     except Exception as error:
         told = {"failure": describe(error)}
@@ -204,7 +203,7 @@ def over_steps(module, count: int):
     def run(loss, x, *states):
         total, states = 0.0, list(states)
         for t in range(x.shape[0]):
-            states, form = returned(inside(module, x[t] * 1.0, *states), count)
+            states, form = returned(module(x[t] * 1.0, *states), count)
             if len(states) != count:
                 raise TypeError(f"forward returned {form}")
             total = total + (loss[t] * states[-1]).sum()

@@ -17,7 +17,7 @@ from .parameters import MOST_NAMES, found, load, tensor_of
 from .recurrence import DTYPES, arguments_of, built, cells_in, faults, reset_answer, without_gone
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, name_of, pack, unpack
-from .watching import MOST_STEPS, apart, default_dtype, inside, recorded, with_built_ins
+from .watching import MOST_STEPS, apart, default_dtype, recorded, with_built_ins
 
 MODES = ("stand-in", "own")  # whose cells the stack is asked with: the grader's, or the student's
 
@@ -417,7 +417,7 @@ def call(module, cells: list, sequence: dict, dtype: torch.dtype, once: bool) ->
     told, out = {}, None
     try:
         try:
-            out = inside(module, *arguments)
+            out = module(*arguments)
         except Exception as error:
             if not stand_ins or not all(layer.log for layer in stand_ins):
                 raise
@@ -432,7 +432,7 @@ def call(module, cells: list, sequence: dict, dtype: torch.dtype, once: bool) ->
             (outputs, *finals), told["form"] = returned(out, states)
         told["out"] = [pack(outputs), *map(told_state, finals)]
         if out is not None and not once:
-            (outputs, *finals), _ = returned(inside(module, *arguments_of(sequence, dtype)), states)
+            (outputs, *finals), _ = returned(module(*arguments_of(sequence, dtype)), states)
         told["again"] = [pack(outputs), *map(told_state, finals)]
     except Exception as error:
         told = {"failure": describe(error)}
@@ -474,7 +474,7 @@ def over_steps(module, question: dict):
     states = len(question["inputs"]) - 1
 
     def run(loss, x, *given):
-        (outputs, *finals), _ = returned(inside(module, x, *given), states)
+        (outputs, *finals), _ = returned(module(x, *given), states)
         total = (loss[: len(outputs)] * outputs).sum()
         return total + sum((loss[-1 - k] * stacked(one)).sum() for k, one in enumerate(finals))
 
