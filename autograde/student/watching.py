@@ -204,7 +204,7 @@ class Watch:
         self.is_open, self.pairs = True, self.pairs + 1
         self.number.lgamma_()
         self.first = self.first or time_ns()
-        self.before = getprofile()
+        self.before = profile_function()
         setprofile(self.look)
 
     def close(self):
@@ -236,6 +236,13 @@ class Watch:
             for code in self.codes
             if code.co_filename.startswith(OF_TORCH)
         )
+
+
+def profile_function():
+    """What watches Python's calls here; None for what C has put there, such as cProfile, which
+    Python cannot put back."""
+    before = getprofile()
+    return before if callable(before) else None
 
 
 def watched(work, *arguments) -> tuple[object, Watch]:

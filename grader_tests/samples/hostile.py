@@ -507,6 +507,14 @@ HOSTILE = (
         ),
     ),
     # death
+    Hostile(
+        "workers of a DataLoader that are left behind",
+        "death",
+        FULL,
+        before="from torch.utils.data import DataLoader\n"
+        "loader = DataLoader(range(64), num_workers=2, persistent_workers=True)\n"
+        "waiting = iter(loader)\nnext(waiting)",
+    ),
     Hostile("os._exit in a cell", "death", FULL, before="import os\nos._exit(0)"),
     Hostile(
         "os._exit in forward",
