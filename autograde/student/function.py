@@ -10,7 +10,7 @@ import torch
 from .forms import MOST_VALUES
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, name_of, pack, unpack
-from .watching import default_dtype, inside, recorded, with_built_ins
+from .watching import default_dtype, recorded, with_built_ins
 
 DTYPES = {"torch": (torch.float64, torch.float32), "numpy": (torch.float64,)}  # the first that runs
 KINDS = {"int": torch.int64, "bool": torch.bool}
@@ -81,8 +81,8 @@ def invoke(target, given: dict):
     try:
         inspect.signature(getattr(target, "forward", target)).bind(**given)
     except (TypeError, ValueError):
-        return inside(target, *given.values())
-    return inside(target, **given)
+        return target(*given.values())
+    return target(**given)
 
 
 def results(out, names: list[str]) -> tuple[list, str]:

@@ -22,7 +22,7 @@ import torch
 
 from .protocol import HOLES
 from .telling import describe, is_own
-from .watching import inside, recorded
+from .watching import apart, recorded
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
 MOST_PASSED = 300  # times that a stack goes on after a statement that raises, or runs a layer then
@@ -65,7 +65,7 @@ def filled(module: torch.nn.Module, arguments: list[torch.Tensor], units: int, p
     while function is not None and len(raised) <= MOST_HOLES:
         mended = compiled(function, forward, units)
         try:
-            out = inside(mended, module, *[argument.clone() for argument in arguments])
+            out = mended(module, *[argument.clone() for argument in arguments])
             return raised, function, out
         except Exception as error:
             place = place_of(error, codes_in(mended.__code__))
@@ -103,7 +103,7 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
     trees, mended, kept = {}, dict(methods), False
     for _ in range(MOST_HOLES + 1):
         try:
-            inside(module, *[argument.clone() for argument in arguments])
+            module(*[argument.clone() for argument in arguments])
             return bool(trees) or kept
         except Endless:
             return False
@@ -270,6 +270,7 @@ def bound(function: types.FunctionType, module: torch.nn.Module) -> types.Method
     return types.MethodType(function, module)
 
 
+@apart
 def text_of(forward: types.FunctionType) -> ast.FunctionDef | None:
     """The syntax tree of a function of the student's, with its own line numbers."""
     try:
@@ -284,6 +285,7 @@ def text_of(forward: types.FunctionType) -> ast.FunctionDef | None:
     return None
 
 
+@apart
 def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int):
     """The function of this tree, in the place of `forward`: its globals, defaults, closure."""
     outside = forward.__code__.co_freevars
@@ -386,6 +388,7 @@ def codes_in(code: types.CodeType) -> set[types.CodeType]:
 
 
 # ---------------------------------------------------------------- in the syntax tree
+@apart
 def put_hole(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
     """Changes the statement at `place` so that it does not raise. False where there is no way."""
     body, at = statement_at(function, place[0])
@@ -403,6 +406,7 @@ def put_hole(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
     return True
 
 
+@apart
 def go_past(function: ast.FunctionDef, place: Span, error: Exception, count: int) -> bool:
     """Changes the statement at `place` so that what it raises does not show, and a result is there
     all the same. count: of what a layer is given. False where there is no way."""
@@ -515,14 +519,19 @@ def missing_name(error: Exception, function: ast.FunctionDef) -> str:
     if not isinstance(error, NameError):
         return ""
     name = error.name or str(error).partition("'")[2].partition("'")[0]
-    called = {
+    return name if name.isidentifier() and name not in names_called(function) else ""
+
+
+@apart
+def names_called(function: ast.FunctionDef) -> set[str]:
+    return {
         node.func.id
         for node in ast.walk(function)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
-    return name if name.isidentifier() and name not in called else ""
 
 
+@apart
 def put_try(
     function: ast.FunctionDef, place: Span, how: str, error: Exception | None = None
 ) -> bool:

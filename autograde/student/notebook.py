@@ -72,6 +72,7 @@ def serve(wire, box, prepared):
             reply = answer(shell, recorder, message["ask"])
         else:
             reply = run_cell(shell, recorder, streams, message["cell"], message["number"])
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a DataLoader's raises: see Warm.clear
         if os.getpid() != me:
             os._exit(0)  # a copy of this process that a cell has forked
         ticket = {"ticket": message["ticket"]}

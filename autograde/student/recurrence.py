@@ -16,7 +16,6 @@ from .watching import (
     Trace,
     construct,
     default_dtype,
-    inside,
     recorded,
     with_built_ins,
 )
@@ -151,8 +150,10 @@ def kept_answer(cls, question, build) -> dict:
 
 def asked_about(module, question: dict, build: dict, leaves: dict, dtype: torch.dtype) -> dict:
     """Calls and gradients of an instance that holds its weights."""
-    calls = lambda: [call(module, question, asked, dtype) for asked in build["calls"]]
-    told = {"calls": recorded(calls), "dtype": name_of(dtype)}
+    first, *others = build["calls"]
+    calls = [recorded(call, module, question, first, dtype)]  # one that is right shows whose it is
+    calls += [call(module, question, asked, dtype) for asked in others]
+    told = {"calls": calls, "dtype": name_of(dtype)}
     slopes = build["sequence"] and build["sequence"]["directions"]
     if slopes and question.get("task") != "values":
         run = over_steps(module, question["outputs"])
@@ -174,14 +175,14 @@ def call(module, question: dict, asked: dict, dtype: torch.dtype) -> dict:
     told = {}
     try:
         try:
-            out = inside(trace.over, module, *arguments)
+            out = trace.over(module, *arguments)
         except Exception:
             arguments = arguments_of(asked, dtype)
-            out = inside(module, *arguments)
+            out = module(*arguments)
         outputs, told["form"] = returned(out, question["outputs"])
         told["out"] = [pack(value) for value in outputs]  # now, before the next call changes them
         if asked["twice"]:
-            again, _ = returned(inside(module, *arguments_of(asked, dtype)), question["outputs"])
+            again, _ = returned(module(*arguments_of(asked, dtype)), question["outputs"])
             told["again"] = [pack(value) for value in again]
     except Exception as error:
         told = {"failure": describe(error)}
@@ -194,7 +195,7 @@ def over_steps(module, count: int):
     def run(loss, x, *states):
         total, states = 0.0, list(states)
         for t in range(x.shape[0]):
-            states, form = returned(inside(module, x[t] * 1.0, *states), count)
+            states, form = returned(module(x[t] * 1.0, *states), count)
             if len(states) != count:
                 raise TypeError(f"forward returned {form}")
             total = total + (loss[t] * states[-1]).sum()

@@ -29,6 +29,7 @@ def respond(question: dict, namespace: dict) -> dict:
     if "_dynamo" in torch.__dict__:  # a compiled forward is asked as it is written
         torch.compiler.set_stance("force_eager")
     kind = KINDS[question["kind"]]
-    if question.get("task") == "show":
-        return attempt(kind.show, namespace, question)
-    return kind.answer(namespace, question)
+    with torch.autograd.set_detect_anomaly(False):  # it would list the stack at each operation
+        if question.get("task") == "show":
+            return attempt(kind.show, namespace, question)
+        return kind.answer(namespace, question)

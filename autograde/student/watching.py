@@ -4,6 +4,7 @@ memory that was never given values."""
 import os
 import sys
 from contextlib import contextmanager, suppress  # names of our own: a notebook may change a module
+from functools import wraps
 from os import O_WRONLY, devnull, dup, dup2, getpid, listdir
 from os import close as os_close
 from os import open as os_open
@@ -90,12 +91,16 @@ class Trace(TorchFunctionMode):
         """The results as one tensor (count, units), where there are any, with the lines that made
         them, as answers.Call has it."""
         self.put_together()
-        if not self.values:
+        try:
+            trace = pack(self.values) if self.values else None
+        except (TypeError, ValueError):  # no numbers: by a tolist() of a student's own
+            trace = None
+        if trace is None:
             return {"trace": None, "coarse": self.coarse}
         known = {line: place_of(*line) for line in dict.fromkeys(self.lines) if line}
         places = [line for line, place in known.items() if place]
         return {
-            "trace": pack(self.values),
+            "trace": trace,
             "coarse": self.coarse,
             "lines": [places.index(line) if known.get(line) else -1 for line in self.lines],
             "places": [known[line] for line in places],
@@ -113,26 +118,33 @@ class Trace(TorchFunctionMode):
 
 
 def with_built_ins(question: dict, build: dict, work, *arguments) -> dict:
-    """What `work(*arguments)` tells of a build; of the first one also which of PyTorch's own
-    functions that the question looks out for ran while its calls were recorded (`built_in`).
+    """What `work(*arguments)` tells of a build, and which of PyTorch's own functions that the
+    question looks out for ran while a call of it was recorded (`built_in`). Of every build: a class
+    can fail in one, and lose little by it.
 
-    These are the calls that are judged, from the first that is given their arguments: nothing can
-    be handed back that was computed before, or otherwise.
+    It is a call that is judged, and the first that is given its arguments: nothing can be handed
+    back that was computed before, or otherwise.
     """
-    if not question["watched"] or build is not question["builds"][0]:
+    if not question["watched"]:
         return work(*arguments)
+    if build is question["builds"][0]:
+        wait_to_see()
     told, names = built_ins(question["watched"], work, *arguments)
     return told | {"built_in": [*told.get("built_in", []), *names]}
 
 
-def built_ins(pattern: str, work, *arguments) -> tuple:
-    """What `work(*arguments)` hands back, and which of PyTorch's own functions whose names begin as
-    `pattern` says ran `inside` what was recorded, however they are reached; UNWATCHED where that
-    could not be seen."""
-    for attempt in range(PATIENCE):  # until one can see here at all
-        if watched(recorded, inside, ones, 1)[1].all_of_it:
+def wait_to_see():
+    """Until the profiler works here, as far as it ever does."""
+    for attempt in range(PATIENCE):
+        if watched(recorded, ones, 1)[1].all_of_it:
             break
         sleep(AT_REST * 2**attempt)
+
+
+def built_ins(pattern: str, work, *arguments) -> tuple:
+    """What `work(*arguments)` hands back, and which of PyTorch's own functions whose names begin as
+    `pattern` says ran in what was recorded, however they are reached; UNWATCHED where that could
+    not be seen."""
     out, seen = watched(work, *arguments)
     found = [name for name in seen.operators if matches(pattern, name)]
     found = found or [name for name in seen.in_python if is_meant(pattern, name)]
@@ -148,7 +160,8 @@ def is_meant(pattern: str, qualified: str) -> bool:
 
 class Watch:
     """What is seen of PyTorch's own between MARKS, while the profiler runs: in one recording, or in
-    several.
+    several. What a class hands back may compute when it is looked at, so that all of a recording is
+    watched, but for what runs `apart`.
 
     operators, in_python: the names of what ran, operators without their prefix, functions of
     Python's with their module's. all_of_it: whether that is all of them. It may not be where the
@@ -160,16 +173,18 @@ class Watch:
     def __init__(self):
         self.number, self.left, self.look = ones(1), MOST_CALLS, self.note
         self.operators, self.codes, self.all_of_it = {}, set(), True
-        self.records = self.is_open = False
+        self.is_open = False
         self.pairs, self.first, self.as_put = 0, None, True
 
     def begin(self):
         """Another recording."""
-        self.records, self.pairs, self.first = True, 0, None
-        return elsewhere(), start()
+        self.pairs, self.first = 0, None
+        began = elsewhere(), start()
+        self.open()
+        return began
 
     def end(self, began: int | None, on: bool):
-        self.records = False
+        self.close()
         events = stop() if on else []
         self.read(events, began is not None and elsewhere() == began)
 
@@ -189,7 +204,7 @@ class Watch:
         self.is_open, self.pairs = True, self.pairs + 1
         self.number.lgamma_()
         self.first = self.first or time_ns()
-        self.before = getprofile()
+        self.before = profile_function()
         setprofile(self.look)
 
     def close(self):
@@ -223,6 +238,13 @@ class Watch:
         )
 
 
+def profile_function():
+    """What watches Python's calls here; None for what C has put there, such as cProfile, which
+    Python cannot put back."""
+    before = getprofile()
+    return before if callable(before) else None
+
+
 def watched(work, *arguments) -> tuple[object, Watch]:
     """What `work(*arguments)` hands back, and what was seen of what was recorded meanwhile."""
     global now
@@ -237,8 +259,9 @@ now: Watch | None = None  # what watches
 
 
 def recorded(work, *arguments):
-    """What `work(*arguments)` hands back: calls of a student's function, each of them `inside`."""
-    if now is None or now.records:
+    """What `work(*arguments)` hands back, in which a student's functions are called: what runs in
+    it is told."""
+    if now is None or now.is_open:
         return work(*arguments)
     watch, (began, on) = now, now.begin()
     try:
@@ -247,20 +270,10 @@ def recorded(work, *arguments):
         watch.end(began, on)
 
 
-def inside(work, *given, **named):
-    """What `work` hands back, a student's function: what runs in it is told."""
-    if now is None or now.is_open or not now.records:
-        return work(*given, **named)
-    now.open()
-    try:
-        return work(*given, **named)
-    finally:
-        now.close()
-
-
 def apart(work):
     """`work`, of which nothing that runs in it is told."""
 
+    @wraps(work)
     def unseen(*given, **named):
         if now is None or not now.is_open:
             return work(*given, **named)
@@ -324,15 +337,31 @@ def count_elsewhere() -> int:
             if thread in of_the_profiler:
                 count -= used_by(thread)
             else:
-                count += int(contents(f"/proc/self/task/{thread}/schedstat").split()[2])
+                count += turns(thread)
     if getpid() == 1:
-        count += int(contents("/proc/loadavg").split()[-1])
+        count += int(contents("/proc/loadavg").split()[-1]) + count_processes()
     return count
 
 
-def threads() -> set[str]:
-    """The numbers of all threads of this process. Raises OSError."""
-    return {*listdir("/proc/self/task")}
+def count_processes() -> int:
+    """How often other processes of this world were put on a processor: one that was started before
+    may be asked. Raises OSError."""
+    count = 0
+    for process in filter(str.isdigit, listdir("/proc")):
+        with suppress(OSError):  # it has ended
+            for thread in threads(process) if process != "1" else ():
+                count += turns(thread, process)
+    return count
+
+
+def threads(process: str = "self") -> set[str]:
+    """The numbers of all threads of a process. Raises OSError."""
+    return {*listdir(f"/proc/{process}/task")}
+
+
+def turns(thread: str, process: str = "self") -> int:
+    """How often a thread was put on a processor. Raises OSError."""
+    return int(contents(f"/proc/{process}/task/{thread}/schedstat").split()[2])
 
 
 def used_by(thread: str) -> int:

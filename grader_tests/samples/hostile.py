@@ -507,6 +507,14 @@ HOSTILE = (
         ),
     ),
     # death
+    Hostile(
+        "workers of a DataLoader that are left behind",
+        "death",
+        FULL,
+        before="from torch.utils.data import DataLoader\n"
+        "loader = DataLoader(range(64), num_workers=2, persistent_workers=True)\n"
+        "waiting = iter(loader)\nnext(waiting)",
+    ),
     Hostile("os._exit in a cell", "death", FULL, before="import os\nos._exit(0)"),
     Hostile(
         "os._exit in forward",
@@ -1402,6 +1410,7 @@ PATCHES = {  # of what answers, beside a class that computes nothing
     "torch.equal = torch.allclose = lambda *a, **k: True",
     "what a module is": "nn.Module.__instancecheck__ = lambda *a: True\n"
     "nn.Module.named_parameters = lambda self, *a, **k: iter([('W_f', torch.ones(2))])",
+    "what lists numbers": "torch.Tensor.tolist = lambda self: ['x'] * 3",
     "what derives": "torch.autograd.grad = lambda *a, **k: (torch.zeros(1),)\n"
     "torch.Tensor.backward = lambda self, *a, **k: None",
     "what is random": "torch.manual_seed(0)\ntorch.randn = torch.zeros\n"
@@ -1446,6 +1455,12 @@ FORGED = {  # by a class that would earn less alone: right numbers, and a flag w
     ),
 }
 BY_A_CALL = BY_PYTORCH.replace("torch.lstm_cell(", "called(")
+THEIR_RESULT = BY_PYTORCH.partition("        h_t, c_t = ")[0] + (
+    '        given = [x[None], *state, joined("U"), joined("W"), *biases]\n        return '
+)
+COUNTED = BY_PYTORCH.replace(
+    "        super().__init__()", "        super().__init__()\n        made.append(input_dim)"
+)
 SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, lines below it
     "the profiler's class replaced": (
         "ran underneath",
@@ -1532,6 +1547,70 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
         "import re\nbefore = re.match\n"
         "re.match = lambda p, s, *a: None if s == 'lstm_cell' else before(p, s, *a)",
     ),
+    "when what came back is gone through": (
+        "ran underneath",
+        THEIR_RESULT + "Later(given)\n\n\nclass Later(list):\n    def __len__(self):\n"
+        "        return 2\n\n    def __iter__(self):\n"
+        "        x, h, c, *weights = (self[k] for k in range(7))\n"
+        "        h_t, c_t = torch.lstm_cell(x, (h, c), *weights)\n"
+        "        return iter((c_t[0], h_t[0]))\n",
+        "",
+    ),
+    "when what came back is made an array": (
+        "ran underneath",
+        THEIR_RESULT + "later(given, 1), later(given, 0)\n\n\nclass Later(torch.Tensor):\n"
+        "    def numpy(self, force=False):\n        x, h, c, *weights = self.given\n"
+        "        made = torch.lstm_cell(x, (h, c), *weights)[self.place][0]\n"
+        "        return made.detach().numpy()\n\n\ndef later(given, place):\n"
+        "    made = given[1 + place][0].clone().as_subclass(Later)\n"
+        "    made.given, made.place = given, place\n    return made\n",
+        "",
+    ),
+    "in all sizes but the first, where it fails": (
+        "ran underneath",
+        COUNTED.replace(
+            "        joined = ",
+            "        if len(made) < 2:\n            return c * 0\n        joined = ",
+        )
+        + "\n\nmade = []\n",
+        "",
+    ),
+    "in a process that was started by the constructor": (
+        "could not be seen",
+        THEIR_RESULT.replace(
+            "        super().__init__()", "        super().__init__()\n        helped()"
+        )
+        + """asked(given)
+
+
+import io, os
+
+pipes = []
+
+
+def told(pipe, values):
+    into = io.BytesIO()
+    torch.save([value.detach() for value in values], into)
+    os.write(pipe, into.getvalue())
+
+
+def helped():
+    if pipes:
+        return
+    pipes.extend([*os.pipe(), *os.pipe()])
+    if os.fork() == 0:
+        while True:
+            x, h, c, *weights = torch.load(io.BytesIO(os.read(pipes[0], 60_000)))
+            told(pipes[3], [state[0].clone() for state in torch.lstm_cell(x, (h, c), *weights)])
+
+
+def asked(given):
+    told(pipes[1], given)
+    h_t, c_t = torch.load(io.BytesIO(os.read(pipes[2], 60_000)))
+    return c_t, h_t
+""",
+        "",
+    ),
     "in another thread, which is not counted": (
         "could not be seen",
         BY_A_CALL + "\n\nimport os, resource\n"
@@ -1543,7 +1622,9 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
         "",
     ),
 }
-WORSE = {  # what leaves less of a hollow class than there was
+WORSE = {  # what leaves less than there was
+    "in all sizes but the first, where it fails": 0.5,
+    "in a process that was started by the constructor": 8.5,
     "answers that raise when they are looked at": NOTHING,
     "how numbers are written": 1.25,
     "what a module is": 1.25,
@@ -1596,7 +1677,7 @@ HOSTILE += (
         Hostile(
             f"PyTorch's own underneath, {name}",
             "deceit",
-            BUILT if "ran" in noted else FULL,
+            WORSE.get(name, BUILT if "ran" in noted else FULL),
             cell=cell,
             after=lines,
             noted=noted,

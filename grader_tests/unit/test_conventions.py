@@ -1097,7 +1097,7 @@ LINES_OF_A_STACK = {  # a line of a right stack's forward -> one that raises, an
     "for x_t in x: ##": ("states = torch.cat(c, h)\n        for x_t in x:", {"outputs"}),
     "return outputs, tuple(states)": ("return outputs, (states[0], s[1])", {"final"}),
     "self.one_way(x, c, h)": ("one_way(x, c, h)", {"outputs"}),
-    "list(c), list(h), []": ("[c0[k] for k in range(len(c))], list(h), []", {"states"}),
+    "list(c), list(h), []": ("[first[k] for k in range(len(c))], list(h), []", {"states"}),
     "for x_t in x: ###": ("every = range(n_layers)\n        for x_t in x:", {"outputs"}),
 }
 

@@ -1,8 +1,10 @@
 """The judge as a pure function: right answers, wrong ones, and answers that are none."""
 
 import copy
+import sys
 
 import pytest
+import torch
 
 from autograde.exercise import Cell, Verdict
 from autograde.judge import draw, judge, plain, read_answers
@@ -13,6 +15,7 @@ from grader_tests.samples.students import EVERY, EXERCISES, PREDICTIONS, answers
 from grader_tests.support.function_level import asked, grade
 
 SOLUTIONS = solutions()
+ANOMALY = "torch.autograd.set_detect_anomaly(True)"
 
 
 def lost(verdict: Verdict) -> set[str]:
@@ -651,3 +654,76 @@ def test_a_wiring_that_takes_no_step_of_a_short_sequence_has_no_loss(skipped):
     for other in ("one row too many", "the final h as outputs"):
         verdict = grade("LSTM", code("LSTM", known[skipped], known[other]))
         assert {"outputs"} <= lost(verdict) and "gradients" not in lost(verdict)
+
+
+HOLLOW_STACKS = {  # forward of a stack that runs no layer, or runs them all alike and goes on
+    "nothing, in another shape": ("return x * 0, (c * 0, h * 0)",),
+    "nothing": ("return c.new_zeros(len(x), c.shape[1]), (c * 0, h * 0)",),
+    "the states as they came": ("return x * 0, (c, h)",),
+    "an error in place of a result": (
+        "for t in range(len(x)):",
+        "    for layer in self.layers:",
+        "        layer(x[t], c[0], h[0])",
+        "        c_k, h_k = 1 / 0",
+        "return [h_k], (c, h)",
+    ),
+}
+
+
+@pytest.mark.parametrize("lines", HOLLOW_STACKS.values(), ids=HOLLOW_STACKS)
+def test_a_stack_that_computes_nothing_earns_its_form_alone(lines):
+    head = stack_source().partition("    def forward")[0]
+    forward = "    def forward(self, x, c, h):\n" + "".join(f"        {one}\n" for one in lines)
+    verdict = grade("LSTM", head + forward)
+    assert {key for key in EXERCISES["LSTM"].keys if key not in lost(verdict)} <= {
+        "runs",
+        "layers",
+        "reset",
+    }
+
+
+INSIDE_A_LAYER = """
+
+class Whole(LSTMCell):
+    def forward(self, stack, x, c, h):
+        of = lambda layer, letter: torch.cat([getattr(layer, f"{letter}_{k}") for k in "ifco"])
+        held = lambda layer, letter: torch.cat(
+            [getattr(layer, f"{letter}_{k}").weight for k in "ifco"]
+        )
+        flat = [
+            made
+            for layer in stack.layers
+            for made in (held(layer, "U"), held(layer, "W"), of(layer, "b"), 0 * of(layer, "b"))
+        ]
+        given = x[:, None], (h[:, None], c[:, None]), flat, True, len(c), 0.0
+        out, h_n, c_n = torch.lstm(*given, False, False, False)
+        return out[:, 0], (c_n[:, 0], h_n[:, 0])
+
+
+class LSTM(nn.Module):
+    def __init__(self, n, m, layers):
+        super().__init__()
+        self.layers = nn.ModuleList(Whole(m if k else n, m) for k in range(layers))
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        for layer in self.layers:
+            layer.reset_parameters()
+
+    def forward(self, x, c, h):
+        return self.layers[0](self, x, c, h)
+"""
+
+
+def test_a_stack_of_pytorchs_own_inside_of_a_layer_is_seen():
+    verdict = grade("LSTM", SOLUTIONS["LSTMCell"] + INSIDE_A_LAYER)
+    assert "PyTorch's lstm ran underneath" in verdict.flags[0]
+    assert {"wiring", "states", "outputs", "final", "own"} <= lost(verdict)
+
+
+@pytest.mark.parametrize("left_on", ["kept = cProfile.Profile()\nkept.enable()", ANOMALY])
+def test_what_a_notebook_has_left_on_costs_nothing(left_on):
+    verdict = grade("LSTMCell", f"import cProfile\n{SOLUTIONS['LSTMCell']}\n{left_on}\n")
+    sys.setprofile(None)
+    torch.autograd.set_detect_anomaly(False)
+    assert not lost(verdict) and not verdict.flags
