@@ -32,7 +32,7 @@ def answer(namespace: dict, question: dict) -> dict:
         if builds and build["only_values"]:  # with the cells that the others were answered with
             ways.sort(key=lambda way: way[0] != builds[0].get("mode"))
         tries = [(build_answer, namespace, question, build, *way) for way in ways]
-        builds.append(best([seen_in_own(question, build, one) for one in tries]))
+        builds.append(best([watched_in(question, build, one) for one in tries]))
     if question.get("task") == "values":
         return {"builds": builds, "resets": []}
     resets = [attempt(reset_in, namespace, question, mode) | {"about": mode} for mode in MODES]
@@ -41,10 +41,11 @@ def answer(namespace: dict, question: dict) -> dict:
     return {"builds": builds, "resets": resets}
 
 
-def seen_in_own(question: dict, build: dict, work: tuple) -> tuple:
-    """The same work, watched where the student's own cells compute: nothing of PyTorch's computes
-    what the grader's do."""
-    return (with_built_ins, question, build, *work) if "own" in work else work
+def watched_in(question: dict, build: dict, work: tuple) -> tuple:
+    """The same work, watched in the first build, and in all where the student's own cells compute:
+    nothing of PyTorch's computes what the grader's do."""
+    watched = build is question["builds"][0] or "own" in work
+    return (with_built_ins, question, build, *work) if watched else work
 
 
 def reset_in(namespace, question, mode) -> dict:
