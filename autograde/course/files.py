@@ -70,9 +70,8 @@ def of_tools(parts: Sequence[str]) -> bool:
 
 def is_litter(parts: Sequence[str]) -> bool:
     """Whether a path leads to what systems and tools have left behind, where nobody's work is."""
-    if parts[-1].startswith("._"):  # of macOS
-        return True
-    return of_tools(parts) and not parts[-1].lower().endswith(WORK)
+    name = parts[-1] if parts else ""  # there is none of a file that is called "."
+    return name.startswith("._") or of_tools(parts) and not name.lower().endswith(WORK)  # of macOS
 
 
 def printable(text: str) -> str:
