@@ -410,7 +410,8 @@ def lose_sizes(pairs: list[Pair], sheet: Sheet):
         which, keys = f"a sequence of {steps} steps", ("states", "outputs")
         mistake = "runs for a single step only"
     elif all(asked.sizes[2] == 1 for asked in shown):
-        keys = ("layers" if failed[0].build.failure else "wiring",)
+        too_few = failed[0].build.failure or "layers" in sheet.lost
+        keys = ("layers" if too_few else "wiring",)
         mistake = "runs for a single layer only"
     elif not failed[0].build.broken or {"layers", *READ_OFF, "works"} & set(sheet.lost):
         return

@@ -1070,6 +1070,14 @@ def test_a_constructor_of_a_stack_that_raises_costs_layers_alone(piece):
     assert asked in ONE_WAY and lost(verdict) == {"layers"}, told(verdict)
 
 
+def test_too_few_layers_cost_layers_alone_where_forward_counts_them():
+    """A layer that is not there cannot be run."""
+    head = ONE_WAY.partition("    def forward")[0]
+    head = head.replace("super().__init__()", "super().__init__(); self.n_layers = n_layers")
+    source = head.replace("(n_layers - 1)", "(1 - n_layers)") + COUNTED
+    assert lost(grade("LSTM", source)) == {"layers"}
+
+
 def test_layers_that_a_subclass_never_makes_earn_nothing():
     source = """
 class CoupledLSTM(LSTM):
