@@ -59,7 +59,7 @@ def reset_in(namespace, question, mode) -> dict:
         made.clear()
         sizes = [n, m, layers]
         complete = lambda module, told: give_layers(module, namespace, question, sizes, made, told)
-        return reset_answer(cls, [n, m, layers], complete)
+        return reset_answer(cls, sizes, complete)
 
 
 def best(tries) -> dict:

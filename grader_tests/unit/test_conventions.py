@@ -1072,9 +1072,7 @@ def test_a_constructor_of_a_stack_that_raises_costs_layers_alone(piece):
 
 def test_too_few_layers_cost_layers_alone_where_forward_counts_them():
     """A layer that is not there cannot be run."""
-    head = ONE_WAY.partition("    def forward")[0]
-    head = head.replace("super().__init__()", "super().__init__(); self.n_layers = n_layers")
-    source = head.replace("(n_layers - 1)", "(1 - n_layers)") + COUNTED
+    source = KEEPS.replace("(n_layers - 1)", "(1 - n_layers)") + COUNTED
     assert lost(grade("LSTM", source)) == {"layers"}
 
 
@@ -1156,12 +1154,11 @@ def test_no_gradient_is_asked_for_through_what_was_drawn():
 
 @pytest.mark.parametrize("forward", ["RUN_OF_LAYERS", "LAYER_BY_LAYER", "COUNTED"])
 def test_a_name_for_the_layers_that_is_not_everywhere_costs_one_criterion(forward):
-    head, forward = ONE_WAY.partition("    def forward")[0], globals()[forward]
-    head = head.replace("super().__init__()", "super().__init__(); self.n_layers = n_layers")
-    verdict = grade("LSTM", head + forward.replace("self.layers", "self.layer"))
+    forward = globals()[forward]
+    verdict = grade("LSTM", KEEPS + forward.replace("self.layers", "self.layer"))
     assert lost(verdict) == {"outputs"} and "has no attribute 'layer'" in told(verdict)
     for name in ("layer", "cells"):
-        verdict = grade("LSTM", head.replace("self.layers", f"self.{name}") + forward)
+        verdict = grade("LSTM", KEEPS.replace("self.layers", f"self.{name}") + forward)
         assert lost(verdict) == {"layers"} and f"your cells are in self.{name}" in told(verdict)
 
 
@@ -1181,9 +1178,7 @@ SLIPS_OF_THE_KEYBOARD = {  # in a right stack's forward
 @pytest.mark.parametrize("right", SLIPS_OF_THE_KEYBOARD)
 def test_a_slip_of_the_keyboard_in_a_stack_costs_one_criterion(right):
     """The name that is meant is used instead; at a desk it raises all the same."""
-    head = ONE_WAY.partition("    def forward")[0]
-    head = head.replace("super().__init__()", "super().__init__(); self.n_layers = n_layers")
-    source = head + COUNTED.replace(right, SLIPS_OF_THE_KEYBOARD[right])
+    source = KEEPS + COUNTED.replace(right, SLIPS_OF_THE_KEYBOARD[right])
     verdict = grade("LSTM", source)
     assert lost(verdict) == {"outputs"} and "Error: " in told(verdict), told(verdict)
 
@@ -1245,9 +1240,12 @@ COUNTED = """
             outputs.append(h[-1])
         return outputs, (torch.stack(c), torch.stack(h))
 """
+KEEPS = ONE_WAY.partition("    def forward")[0].replace(  # what COUNTED needs
+    "super().__init__()", "super().__init__(); self.n_layers = n_layers"
+)
 LENGTHS = {  # how many steps or layers there are -> a piece that raises
     "self.n_layers": "self.n_layers",  # which the constructor forgets
-    "x.size(0)": "x.sise(0)",
+    "x.size(0)": "x.depth(0)",
     "range(T)": "range(self.steps)",
     "range(self.n_layers)": "range(self.layers)",
     "T =": "batch, T, _ = x.shape  #",
@@ -1257,10 +1255,8 @@ LENGTHS = {  # how many steps or layers there are -> a piece that raises
 @pytest.mark.parametrize("piece", LENGTHS)
 def test_a_length_that_raises_costs_one_criterion(piece):
     """The loops go over all steps and layers then; whatever else they do is judged."""
-    head = ONE_WAY.partition("    def forward")[0]
-    kept = head.replace("super().__init__()", "super().__init__(); self.n_layers = n_layers")
-    assert kept != head and not lost(grade("LSTM", kept + COUNTED))
-    head = head if piece == LENGTHS[piece] else kept
+    assert not lost(grade("LSTM", KEEPS + COUNTED))
+    head = ONE_WAY.partition("    def forward")[0] if piece == LENGTHS[piece] else KEEPS
     source = head + COUNTED.replace(piece, LENGTHS[piece])
     assert lost(grade("LSTM", source)) == {"outputs"}
     other = source.replace("below = h[k]", "below = c[k]").replace("h[-1]", "h[0]")

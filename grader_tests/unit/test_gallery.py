@@ -209,11 +209,15 @@ def spent(orders):
     return orders.groupby("country", as_index=False)["price"].sum()
 
 
-def test_a_row_under_another_name_is_no_right_row():
-    """Rows are told apart by their texts, and one that has another is beside none."""
+def spending() -> Table:
     points = {"columns": 1, "rows": 1, "price": 1}
     inputs = {"orders": {"country": "DE|FR|PL", "price": "float > 0"}}
-    table = Table("spent", "orders", points, inputs=inputs, right=spent)
+    return Table("spent", "orders", points, inputs=inputs, right=spent)
+
+
+def test_a_row_under_another_name_is_no_right_row():
+    """Rows are told apart by their texts, and one that has another is beside none."""
+    table = spending()
     worked = "def spent(orders):\n    return orders.groupby('country').price.sum().reset_index()"
     told = lost(grade(table, worked + ".replace('PL', 'pl')"))
     assert list(told) == ["rows"] and "Your row with pl in country stands for no" in told["rows"]
@@ -221,9 +225,7 @@ def test_a_row_under_another_name_is_no_right_row():
 
 
 def test_rows_that_all_have_another_text_cost_the_rows_and_not_their_numbers():
-    points = {"columns": 1, "rows": 1, "price": 1}
-    inputs = {"orders": {"country": "DE|FR|PL", "price": "float > 0"}}
-    table = Table("spent", "orders", points, inputs=inputs, right=spent)
+    table = spending()
     worked = "def spent(orders):\n    t = orders.groupby('country', as_index=False).price.sum()\n"
     told = lost(grade(table, worked + "    return t.assign(country=t.country.str.lower())"))
     assert list(told) == ["rows"] and "stands for no right one." in told["rows"]
