@@ -153,7 +153,8 @@ class Build:
     the instance has that answered, which is another where a constructor always makes one too many
     or too few. raised: what forward raised, each of which made drawn numbers instead when it was
     asked again; spread: the same of matrices that vectors became. passed: of a stack whose forward
-    raises, the calls of one that goes on after each statement that does; past: its gradients.
+    raises, the calls of one that goes on after each statement that does; past: its gradients; way:
+    "loop" where all that it took was a loop or a pick as it is meant.
     """
 
     failure: Failure | None = None
@@ -183,6 +184,7 @@ class Build:
     spread: tuple[Failure, ...] = ()
     passed: tuple[Call, ...] = ()
     past: Gradients | None = None
+    way: str = ""
     gradients: Gradients | None = None
 
     @property

@@ -4,13 +4,14 @@ returns."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 
 from ..exercise.declared import Stack
 from ..exercise.verdict import Cell
 from ..exercise.wirings import RIGHT, Run, Tables, repeated, tables
-from ..student.protocol import HOLES
+from ..student.protocol import BY_LOOP, HOLES
 from .agreement import NAMED, agree
 from .answers import Answers, Build, Layer, Tensor, words
 from .classes import judge_base, judge_class, judge_constructor
@@ -40,6 +41,7 @@ LOGGED = {  # criterion -> what is wrong where the layers' calls show no wiring 
     "outputs": "outputs is not what the top layer returned, step by step",
     "final": "The final states are not what the layers returned last",
 }
+PUT_RIGHT = "it went on after that line", "that were put right"
 NOT_READABLE = "Your outputs and final states are not what the rule gives"
 UNKNOWN = "no mistake that we know gives"
 ROWS_OF = "the rows of "  # the one state of a stack that has one
@@ -249,24 +251,34 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     by_numbers = judged_by_numbers(exercise, known, past)
     if by_numbers is None:
         return False
-    apart = {key: by_numbers.lost.pop(key, ()) for key in ("gradients", "untouched")}
-    keys = [*by_numbers.lost]
-    if len(keys) > (1 if have_run else 2):
-        return False
+    by_loop = all(pair.build.way == BY_LOOP for pair in pairs)
     failure = pairs[0].build.calls[0].failure
-    said = f"Your forward raises {failure}; the rest was marked as if it went on after that line."
-    itself = "final" if all(map(ran_to_the_end, pairs)) else "outputs"  # where it does not show
-    for key in keys or [itself]:  # what its layers read and go on from shows what else is wrong
-        shows = by_numbers.lost[key] if key in ("wiring", "states") else ()
-        more = [one for one in shows if not one.startswith((NOT_READABLE, *LOGGED.values()))]
-        sheet.lose(key, " ".join([said, *more]), "forward raises")
+    said = f"Your forward raises {failure}; the rest was marked as if {PUT_RIGHT[by_loop]}."
+    if by_loop:  # nothing was drawn: what is lost beside it is lost by itself
+        sheet.lose("wiring", said, "forward raises")
+        apart = by_numbers.lost
+    else:
+        apart = {key: by_numbers.lost.pop(key, ()) for key in ("gradients", "untouched")}
+        if len(by_numbers.lost) > (1 if have_run else 2):
+            return False
+        lose_past_the_line(by_numbers, pairs, said, sheet)
     for key, sentences in apart.items():
-        for sentence, mistake in zip(sentences, by_numbers.mistakes.get(key, ())):
+        for sentence, mistake in zip_longest(sentences, by_numbers.mistakes.get(key, ())):
             sheet.lose(key, sentence, mistake)
     judge_untouched((Asked(p.asked.sequence.arguments, p.build.calls[0]) for p in pairs), sheet)
     sheet.meet(*READ_OFF, "gradients", "untouched")
     sheet.openly = sheet.computes = True
     return True
+
+
+def lose_past_the_line(by_numbers: Sheet, pairs: list[Pair], said: str, sheet: Sheet):
+    """What its layers read and go on from shows what else is wrong; the line itself may show in
+    nothing."""
+    itself = "final" if all(map(ran_to_the_end, pairs)) else "outputs"
+    for key in [*by_numbers.lost] or [itself]:
+        shows = by_numbers.lost[key] if key in ("wiring", "states") else ()
+        more = [one for one in shows if not one.startswith((NOT_READABLE, *LOGGED.values()))]
+        sheet.lose(key, " ".join([said, *more]), "forward raises")
 
 
 def ran_to_the_end(pair: Pair) -> bool:

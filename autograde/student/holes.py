@@ -20,7 +20,8 @@ from collections.abc import Sequence
 
 import torch
 
-from .protocol import HOLES
+from .loops import put_straight
+from .protocol import BY_LINE, BY_LOOP, HOLES
 from .telling import describe, is_own
 from .watching import apart, recorded
 
@@ -81,7 +82,8 @@ def filled(module: torch.nn.Module, arguments: list[torch.Tensor], units: int, p
 @contextlib.contextmanager
 def passed_over(module: torch.nn.Module, arguments: list[torch.Tensor], sizes: list[int]):
     """Inside, `module`, made with `sizes`, goes on where a statement of its forward, or of a method
-    that this calls, raises, and draws what was never made. Gives whether there is such a way."""
+    that this calls, raises, and draws what was never made. Gives BY_LOOP where all that it took was
+    a loop or a pick as it is meant, BY_LINE for other ways, and "" where there is none."""
     before = {name: vars(module).pop(name) for name in [*vars(module)] if name == "forward"}
     with_own = dict(vars(module))
     try:
@@ -92,37 +94,84 @@ def passed_over(module: torch.nn.Module, arguments: list[torch.Tensor], sizes: l
         vars(module).update(before)
 
 
-def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> bool:
-    """Gives `module` methods of its own that go on; whether they come to an end."""
-    methods = {
-        name: method
-        for cls in reversed(type(module).__mro__)
-        for name, method in vars(cls).items()
-        if isinstance(method, types.FunctionType) and is_own(method.__code__.co_filename)
-    }
-    trees, mended, kept = {}, dict(methods), False
+def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> str:
+    """Gives `module` methods of its own that go on, as `passed_over` says."""
+    detour, ways = Detour(module, arguments, sizes), set()
     for _ in range(MOST_HOLES + 1):
         try:
-            module(*[argument.clone() for argument in arguments])
-            return bool(trees) or kept
+            error = detour.raised()
         except Endless:
-            return False
+            return ""
+        if error is None:
+            return BY_LINE if BY_LINE in ways else "".join(ways)
+        if not (way := detour.around(error)):
+            return ""
+        ways.add(way)
+    return ""
+
+
+class Detour:
+    """A module, made with `sizes`, whose methods go on where they raise: one change after the
+    other."""
+
+    def __init__(self, module, arguments: list[torch.Tensor], sizes: list[int]):
+        self.module, self.arguments, self.sizes = module, arguments, sizes
+        self.methods = {
+            name: method
+            for cls in reversed(type(module).__mro__)
+            for name, method in vars(cls).items()
+            if isinstance(method, types.FunctionType) and is_own(method.__code__.co_filename)
+        }
+        self.trees, self.mended = {}, dict(self.methods)
+
+    def raised(self) -> Exception | None:
+        """What it raises now. Raises Endless."""
+        try:
+            self.module(*[argument.clone() for argument in self.arguments])
         except Exception as error:
-            if keep_what_is_meant(module, sizes, error):
-                kept = True
-                continue
-            name, place = method_and_place(error, mended)
-            if name is None:
-                return False
-            function = trees.setdefault(name, text_of(methods[name]))
-            if function is None:
-                return False
-            named = give_name(function, module, sizes, error)
-            if not named and not go_past(function, place, error, len(arguments)):
-                return False
-            mended[name] = compiled(function, methods[name], sizes[1])
-            setattr(module, name, bound(mended[name], module))
-    return False
+            return error
+
+    def around(self, error: Exception) -> str:
+        """Changes a method so that this does not show; by which way, or "" where there is none."""
+        if keep_what_is_meant(self.module, self.sizes, error):
+            return BY_LINE
+        name, place = method_and_place(error, self.mended)
+        function = name and self.trees.setdefault(name, text_of(self.methods[name]))
+        if not function:
+            return ""
+        if not give_name(function, self.module, self.sizes, error):
+            if self.straight(name, place, error):
+                return BY_LOOP
+            if not go_past(function, place, error, len(self.arguments)):
+                return ""
+        self.put(name, function)
+        return BY_LINE
+
+    def straight(self, name: str, place: Span, error: Exception) -> bool:
+        """Whether a loop or a pick as it is meant does not raise there any more: then it stays."""
+        function = self.trees[name]
+        lines = lines_at(function, place)
+        for other in put_straight(function, lines, error, len(self.arguments)):
+            self.put(name, other)
+            new = self.raised()
+            again, place = method_and_place(new, self.mended) if new else ("", None)
+            if new is None or again and (again != name or lines_at(other, place) != lines):
+                return True
+        self.put(name, function)
+        return False
+
+    def put(self, name: str, function: ast.FunctionDef):
+        self.trees[name] = function
+        self.mended[name] = compiled(function, self.methods[name], self.sizes[1])
+        setattr(self.module, name, bound(self.mended[name], self.module))
+
+
+def lines_at(function: ast.FunctionDef, place: Span) -> tuple[int, int]:
+    """First and last line of the statement at a place; of a loop those of its header."""
+    body, at = statement_at(function, place[0])
+    if body is None:
+        return place[0], place[0]
+    return body[at].lineno, getattr(body[at], "iter", body[at]).end_lineno
 
 
 def keep_what_is_meant(module, sizes: list[int], error: Exception) -> bool:
@@ -413,8 +462,6 @@ def go_past(function: ast.FunctionDef, place: Span, error: Exception, count: int
     body, at = statement_at(function, place[0])
     if missing_name(error, function):
         return put_hole(function, place, error)
-    if body is not None and isinstance(body[at], ast.For):
-        return put_range(function, body[at])
     if body is not None and isinstance(body[at], ast.Return):
         return put_try(function, place, TRY, error)
     value = getattr(body and body[at], "value", None)
@@ -471,26 +518,6 @@ def tried_out(statement: ast.stmt, *instead: ast.stmt) -> ast.Try:
     """The statement, and others where it raises."""
     body, kind = [*instead] or [ast.Pass()], ast.Name("Exception", ast.Load())
     return ast.Try([statement], [ast.ExceptHandler(kind, None, body)], [], [])
-
-
-def put_range(function: ast.FunctionDef, loop: ast.For) -> bool:
-    """Has a loop over a range that raises go over all steps where its number picks one of the
-    sequence, else over all layers. False where it is no such loop."""
-    over = getattr(getattr(loop.iter, "func", None), "id", None)
-    if over != "range" or not isinstance(loop.target, ast.Name) or len(function.args.args) < 2:
-        return False
-    own, first, *_ = (argument.arg for argument in function.args.args)
-    picks = any(
-        isinstance(node, ast.Subscript)
-        and getattr(node.value, "id", None) == first
-        and getattr(node.slice, "id", None) == loop.target.id
-        for node in ast.walk(loop)
-    )
-    every = ast.parse(f"range(len({first if picks else f'{own}.layers'}))", mode="eval").body
-    for node in ast.walk(every):
-        ast.copy_location(node, loop.iter)
-    loop.iter = every
-    return True
 
 
 def give_self(function: ast.FunctionDef, error: Exception) -> bool:

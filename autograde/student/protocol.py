@@ -32,6 +32,7 @@ TRACEBACK_LINES = 200  # lines kept of a traceback
 SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")  # nothing that a browser would run
 BEFORE_RESET = 7.0  # what every parameter holds before reset_parameters: a value it will not draw
 HOLES = 0.25, 0.75  # between them lies what is drawn in place of what a line should have made
+BY_LINE, BY_LOOP = "line", "loop"  # how a stack goes on where it raises: past a line, or by a loop
 DRAWN_AGAIN = 100  # numbers of each parameter, from a second call of it: enough to differ
 
 

@@ -105,10 +105,8 @@ class StandIn(nn.Module):
         if len(given) == 2 < len(self.inputs) and isinstance(given[1], tuple | list):
             given, self.bundled = (given[0], *given[1]), True
         given = in_order(self.inputs, given, named)
-        for name, value in zip(self.inputs, given):
-            if not isinstance(value, torch.Tensor):
-                raise TypeError(f"{name} of a cell is a tensor, not a {type(value).__name__}")
-        if self.log is not None and len(self.log) < MOST_STEPS:
+        read = all(isinstance(value, torch.Tensor) for value in given)  # else it raises below
+        if read and self.log is not None and len(self.log) < MOST_STEPS:
             self.log.append([pack(value) for value in given])
         held = self._parameters  # quicker than by attribute, which a run asks for hundreds of times
         sums = [
@@ -255,11 +253,11 @@ def past_the_line(module, cells: list, about: tuple, sizes: list[int]) -> dict:
     _, sequence, _, dtype = about
     hooks = [cell.register_forward_pre_hook(counting()) for cell in cells]
     try:
-        with passed_over(module, arguments_of(sequence, dtype), sizes) as goes_on:
-            if not goes_on:
+        with passed_over(module, arguments_of(sequence, dtype), sizes) as way:
+            if not way:
                 return {}
             passed = [recorded(call, module, cells, sequence, dtype, False)]
-            told = {"passed": passed}
+            told = {"passed": passed, "way": way}
             return told | {"past": attempt(gradients, *about)} if sequence["directions"] else told
     except (Endless, Exception):  # what the call itself has told stays
         return {}

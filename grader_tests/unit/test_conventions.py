@@ -1258,7 +1258,8 @@ def test_a_length_that_raises_costs_one_criterion(piece):
     assert not lost(grade("LSTM", KEEPS + COUNTED))
     head = ONE_WAY.partition("    def forward")[0] if piece == LENGTHS[piece] else KEEPS
     source = head + COUNTED.replace(piece, LENGTHS[piece])
-    assert lost(grade("LSTM", source)) == {"outputs"}
+    alone = {"wiring"} if "range" in piece else {"outputs"}
+    assert lost(grade("LSTM", source)) == alone
     other = source.replace("below = h[k]", "below = c[k]").replace("h[-1]", "h[0]")
     assert lost(grade("LSTM", other)) == {"wiring", "outputs"}
 
@@ -1267,7 +1268,89 @@ def test_a_layer_too_many_in_a_loop_costs_one_criterion():
     """What stands in place of its cell's result fits nowhere either."""
     head = ONE_WAY.partition("    def forward")[0]
     head = head.replace("super().__init__()", "super().__init__(); self.n_layers = n_layers + 1")
-    assert lost(grade("LSTM", head + COUNTED)) == {"outputs"}
+    assert lost(grade("LSTM", head + COUNTED)) == {"wiring"}
+
+
+BY_NUMBER = """    def forward(self, x, c0, h0):
+        c, h, outputs = list(c0), list(h0), []
+        for t in range(len(x)):
+            x_t = x[t]
+            for k in range(len(self.layers)):
+                c[k], h[k] = self.layers[k](x_t, c[k], h[k])
+                x_t = h[k]
+            outputs.append(x_t)
+        return torch.stack(outputs), (torch.stack(c), torch.stack(h))
+"""
+BY_LAYER = BY_NUMBER.replace("t in range(len(x))", "x_t in x").replace("x_t = x[t]", "pass")
+BY_LAYER = BY_LAYER.replace("self.layers[k](", "layer(")
+BY_LAYER = BY_LAYER.replace("k in range(len(self.layers))", "k, layer in enumerate(self.layers)")
+BY_STATE = """    def forward(self, x, c, h):
+        outputs = []
+        for x_t in x:
+            new_c, new_h = [], []
+            for layer, c_k, h_k in zip(self.layers, c, h):
+                c_k, x_t = layer(x_t, c_k, h_k)
+                new_c.append(c_k)
+                new_h.append(x_t)
+            c, h = torch.stack(new_c), torch.stack(new_h)
+            outputs.append(x_t)
+        return torch.stack(outputs), (c, h)
+"""
+NOT_MEANT = (  # a right forward, a piece of it, and slips in its place
+    (BY_NUMBER, "range(len(x))", ("len(x)", "range(x)", "x.shape[0]", "range(len(x) + 1)")),
+    (
+        BY_NUMBER,
+        "range(len(self.layers))",
+        ("len(self.layers)", "self.layers", "enumerate(self.layers)", "range(1, 1 + len(c))"),
+    ),
+    (BY_NUMBER, "self.layers[k](", ("self.layers[k + 1](",)),
+    (BY_NUMBER, "x_t = h[k]", ("x_t = h[k + 1]",)),
+    (BY_NUMBER, "c[k], h[k] = self", ("c[k + 1], h[k + 1] = self",)),
+    (BY_LAYER, "x_t in x:", ("x_t in len(x):", "t, x_t in x:")),
+    (
+        BY_LAYER,
+        "k, layer in enumerate(self.layers)",
+        (
+            "k, layer in self.layers",
+            "layer, k in enumerate(self.layers)",
+            "k, layer in self.layers.items()",
+            "k, layer in range(len(self.layers))",
+            "k, layer in enumerate(len(self.layers))",
+            "k, layer in enumerate(self.layers, 1)",
+            "k in range(len(self.layers))",
+            "layer in self.layers",
+        ),
+    ),
+    (
+        BY_STATE,
+        "layer, c_k, h_k in zip(self.layers, c, h)",
+        (
+            "layer, c_k, h_k in (self.layers, c, h)",
+            "layer, (c_k, h_k) in zip(self.layers, c, h)",
+            "layer, c_k, h_k in zip(self.layers, (c, h))",
+            "layer, c_k, h_k in enumerate(self.layers, c, h)",
+            "k, layer, c_k, h_k in enumerate(zip(self.layers, c, h))",
+            "c_k, h_k, layer in zip(self.layers, c, h)",
+        ),
+    ),
+)
+SLIPS_OF_LOOPS = [(right, piece, slip) for right, piece, slips in NOT_MEANT for slip in slips]
+
+
+@pytest.mark.parametrize("right, piece, slip", SLIPS_OF_LOOPS, ids=[s for *_, s in SLIPS_OF_LOOPS])
+def test_a_loop_or_a_pick_that_is_not_meant_so_costs_one_criterion(right, piece, slip):
+    """And hides nothing: what else is wrong costs its own."""
+    head = ONE_WAY.partition("    def forward")[0]
+    assert piece in right
+    verdict = grade("LSTM", head + right.replace(piece, slip))
+    assert lost(verdict) == {"wiring"} and "were put right" in told(verdict), told(verdict)
+    other = right.replace("torch.stack(outputs)", "torch.stack(outputs[::-1])")
+    assert lost(grade("LSTM", head + other.replace(piece, slip))) == {"wiring", "outputs"}
+
+
+@pytest.mark.parametrize("right", [BY_NUMBER, BY_LAYER, BY_STATE])
+def test_loops_as_they_are_meant_cost_nothing(right):
+    assert not lost(grade("LSTM", ONE_WAY.partition("    def forward")[0] + right))
 
 
 @pytest.mark.parametrize("line", UNRUN)
@@ -1351,7 +1434,7 @@ def test_states_that_a_stack_gives_its_cells_in_one_cost_states_alone():
         assert call in ONE_WAY and lost(verdict) == {"states"}, told(verdict)
         assert "LSTMCell takes (x, c, h)" in told(verdict)
     pair = grade("LSTM", ONE_WAY.replace(call, "hs[k] = layer(x_t, cs[k], hs[k])"))
-    assert "x of a cell is a tensor, not a tuple" in told(pair)
+    assert "unsupported operand type(s) for @: 'Parameter' and 'tuple'" in told(pair)
 
 
 def test_parameters_in_a_plain_dict_cost_their_form_alone():

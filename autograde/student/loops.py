@@ -1,0 +1,164 @@
+"""Loops and picks of a stack's forward that are not what is meant: a header that lacks its range,
+enumerate or zip, or unpacks in another order; a layer or a state that is one too far.
+
+What a loop is over shows in what it does with its names: one that is called is a layer, one that
+picks is a number, others are states, or the input of a step.
+"""
+
+import ast
+import copy
+from collections.abc import Iterator
+
+Header = tuple[ast.expr, ast.expr]  # what a loop assigns to, and what it goes over
+SIZES = ("len", "range", "enumerate", "zip", "reversed", "list", "tuple")  # no states themselves
+
+
+def put_straight(
+    function: ast.FunctionDef, lines: tuple[int, int], error: Exception, count: int
+) -> Iterator[ast.FunctionDef]:
+    """Copies of a function that raises in these lines, each with one loop around them, inner ones
+    first, or with the picks in them as they may be meant. count: of what a layer is given."""
+    missing = error.name if isinstance(error, NameError) else None
+    around = [number for number, loop in loops_of(function) if covers(loop, lines)]
+    for number in reversed(around):
+        other = copy.deepcopy(function)
+        loop = dict(loops_of(other))[number]
+        header = meant(loop, other, missing)
+        if header and not same(header, (loop.target, loop.iter)):
+            yield with_header(other, loop, header)
+    other = copy.deepcopy(function)
+    if pick_without_shift(other, lines, count):
+        yield other
+
+
+def loops_of(function: ast.FunctionDef) -> Iterator[tuple[int, ast.For]]:
+    return ((k, node) for k, node in enumerate(ast.walk(function)) if isinstance(node, ast.For))
+
+
+def covers(loop: ast.For, lines: tuple[int, int]) -> bool:
+    return loop.lineno <= lines[0] and lines[1] <= loop.end_lineno
+
+
+def same(one: Header, other: Header) -> bool:
+    return [ast.unparse(part).strip("()") for part in one] == [
+        ast.unparse(part).strip("()") for part in other
+    ]
+
+
+def with_header(function: ast.FunctionDef, loop: ast.For, header: Header) -> ast.FunctionDef:
+    near = loop.iter
+    loop.target, loop.iter = header
+    for part in header:
+        for node in ast.walk(part):
+            ast.copy_location(node, near)
+    return function
+
+
+# ---------------------------------------------------------------- headers
+def meant(loop: ast.For, function: ast.FunctionDef, missing: str | None) -> Header | None:
+    """What a loop over layers or over steps should say, by what it does with its names, and with
+    one that is made nowhere; None where that does not show."""
+    arguments = [argument.arg for argument in function.args.args]
+    if len(arguments) < 2:
+        return None
+    own, x, *states = arguments
+    names = [*dict.fromkeys([*names_in(loop.target), *([missing] if missing else [])])]
+    body = [node for statement in loop.body for node in ast.walk(statement)]
+    layers = [name for name in names if name in called_in(body)][:1]
+    numbers = [name for name in names if name in picking_in(body) or not is_used(name, body)][:1]
+    others = [name for name in names if name not in (*layers, *numbers)]
+    layered = "layers" in ast.unparse(loop.iter)
+    if layers or any(is_pick(node, numbers, f"{own}.layers") for node in body):
+        over, rest = f"{own}.layers", sources(loop.iter, own)
+    elif x in names_in(loop.iter) or any(is_pick(node, numbers, x) for node in body):
+        over, rest = x, []
+    else:
+        over, rest = (f"{own}.layers", sources(loop.iter, own)) if layered else ("", [])
+    if not over:
+        return None
+    if over == x:
+        layers, others = others[:1], others[1:]
+    if len(rest) != len(others):
+        rest = states if len(states) == len(others) else []
+    if len(rest) != len(others):
+        return None
+    return header_of(numbers, [*layers, *others], [over] if layers else [], rest, over)
+
+
+def header_of(
+    numbers: list[str], items: list[str], first: list[str], rest: list[str], over: str
+) -> Header | None:
+    """The header that gives a number, or items of `first` and `rest`, or both."""
+    parts = [*first, *rest]
+    several = f"zip({', '.join(parts)})" if len(parts) > 1 else "".join(parts)
+    target = ", ".join(items)
+    if numbers and items:
+        target = f"{numbers[0]}, ({target})" if len(items) > 1 else f"{numbers[0]}, {target}"
+        several = f"enumerate({several})"
+    elif numbers:
+        target, several = numbers[0], f"range(len({over}))"
+    if not target:
+        return None
+    made = ast.parse(f"for {target} in {several}: pass").body[0]
+    return made.target, made.iter
+
+
+def names_in(node: ast.AST) -> list[str]:
+    found = [one for one in ast.walk(node) if isinstance(one, ast.Name)]
+    return [one.id for one in sorted(found, key=lambda one: (one.lineno, one.col_offset))]
+
+
+def called_in(nodes: list[ast.AST]) -> set[str]:
+    return {getattr(node.func, "id", "") for node in nodes if isinstance(node, ast.Call)}
+
+
+def picking_in(nodes: list[ast.AST]) -> set[str]:
+    """Names that pick one of several, alone or with a number added."""
+    picks = (node.slice for node in nodes if isinstance(node, ast.Subscript))
+    return {name for pick in picks for name in names_in(pick)}
+
+
+def is_used(name: str, nodes: list[ast.AST]) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for node in nodes)
+
+
+def is_pick(node: ast.AST, numbers: list[str], among: str) -> bool:
+    """Whether it picks by one of these numbers from what is written so."""
+    return (
+        isinstance(node, ast.Subscript)
+        and ast.unparse(node.value) == among
+        and any(name in numbers for name in names_in(node.slice))
+    )
+
+
+def sources(node: ast.expr, own: str) -> list[str]:
+    """What a header goes over beside the layers, as it is written."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in SIZES:
+        return [one for part in node.args for one in sources(part, own)]
+    if isinstance(node, ast.Tuple | ast.List):
+        return [one for part in node.elts for one in sources(part, own)]
+    if isinstance(node, ast.Constant) or own in names_in(node):
+        return []
+    return [ast.unparse(node)]
+
+
+# ---------------------------------------------------------------- picks
+def pick_without_shift(function: ast.FunctionDef, lines: tuple[int, int], count: int) -> bool:
+    """Has picks in these lines, as `[k + 1]`, pick by the name alone, but for those in what a layer
+    is given: numbers can be drawn for that. Whether there are any."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    given = [one for node in calls if len(node.args) == count for one in node.args]
+    kept = {id(node) for one in given for node in ast.walk(one)}
+    shifted = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Subscript)
+        and lines[0] <= node.lineno <= lines[1]
+        and id(node) not in kept
+        and isinstance(node.slice, ast.BinOp)
+        and isinstance(node.slice.left, ast.Name)
+        and isinstance(node.slice.right, ast.Constant)
+    ]
+    for node in shifted:
+        node.slice = node.slice.left
+    return bool(shifted)
