@@ -29,12 +29,12 @@ from grader_tests.support.ledger import marks, scores, verdicts
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
-    """Ten submissions, right, wrong and deceitful."""
+    """Submissions, right, wrong and deceitful."""
     folder = tmp_path_factory.mktemp("course")
     make_course(folder)
     for student in STUDENTS:
         hand_in(folder / "submitted" / student / "lstm", answers(student))
-    for number, hostile in enumerate([one for one in HOSTILE if one.group == "deceit"][-5:]):
+    for number, hostile in enumerate([one for one in HOSTILE if one.group == "deceit"][-1:]):
         hand_in_hostile(folder / "submitted" / f"deceit_{number}" / "lstm", hostile)
     return folder
 
@@ -83,7 +83,7 @@ def test_on_dask_a_worker_that_dies_takes_nothing_with_it(course, expected, clus
         os.kill(list(client.run(os.getpid).values())[0], signal.SIGKILL)
     said, _ = run.communicate(timeout=FOREVER)
     assert run.returncode == 1, said  # a deceit needs a person
-    assert "10 graded" in said
+    assert f"{len(STUDENTS) + 1} graded" in said
     assert (marks(folder), verdicts(folder)) == expected
 
 
@@ -185,7 +185,7 @@ def test_postgresql_holds_the_same_marks(course, expected, database, tmp_path):
         config.write(f"\nc.CourseDirectory.db_url = {database!r}\n")
     checked(nbgrader(folder, "generate_assignment", "lstm", "--force"))
     done = autograde(folder)
-    assert "10 graded" in done.stdout, done.stdout + done.stderr
+    assert f"{len(STUDENTS) + 1} graded" in done.stdout, done.stdout + done.stderr
     assert marks(folder, database) == expected[0]
     by_nbgrader(folder, "--force", "--student=first_attempt")
     assert marks(folder, database) == expected[0]

@@ -20,7 +20,7 @@ from grader_tests.samples.students import EXERCISES, answers, cell_before, solut
 from grader_tests.support.desk import desk, met_in
 from grader_tests.support.function_level import KIT, KIT_OF_LATER, grade
 
-EVERY_RIGHT, EVERY_WRONG = 16, 80  # one in so many of the generated answers is tried
+EVERY_RIGHT, EVERY_WRONG = 24, 160  # one in so many of the generated answers is tried
 WORKED = solutions()["LSTMCell"]
 SETUP = HEAD + "from lstm_kit.cell import LSTMCell\nfrom lstm_kit.stack import LSTM\n"
 torch.set_num_threads(1)
@@ -76,7 +76,7 @@ def test_right_answers_pass(shell, name):
 @pytest.mark.parametrize("name", EXERCISES)
 def test_mistakes_lose_what_they_lose_in_grading(shell, name):
     """And the ladder stops at the first of it, with grading's sentence."""
-    for mistake in dict.fromkeys(named(name)[::16] + singles(name)[::EVERY_WRONG]):
+    for mistake in dict.fromkeys(named(name)[::32] + singles(name)[::EVERY_WRONG]):
         source = code(name, mistake)
         verdict = grade(name, source)
         put_down(shell, name, source)
