@@ -33,6 +33,7 @@ from .roster import (
 from .summary import score_of
 
 CHANGES = "Grade can be changed"
+NO_POINTS = ("(Percentage)", "(Letter)", "(Feedback)")  # Moodle's columns beside "(Real)"
 NO_ROW = "{} students have marks, but no row in {}"
 
 
@@ -234,9 +235,12 @@ class Moodle(Platform):
     def columns_of(self, head, name):
         if worksheet(head):
             return [head.index("Grade")]
-        found = super().columns_of(head, name)
-        points = [k for k in found if head[k].strip().endswith("(Real)")]
-        return points if len(points) == 1 else found
+        whole = self.title(name).strip().casefold()
+        return [
+            k
+            for k in super().columns_of(head, name)
+            if head[k].strip().casefold() == whole or not head[k].strip().endswith(NO_POINTS)
+        ]
 
     def places(self, head, names):
         if worksheet(head) and len(names) > 1:

@@ -159,6 +159,10 @@ def test_only_those_asked_for(gradebook, tmp_path):
         (Canvas, "ID,Build an LSTM (5)", "build an lstm", 1),
         (Moodle, "ID number,Assignment: lstm bonus (Real),Assignment: lstm (Real)", "", 2),
         (Moodle, "ID number,Assignment: lstm (Real),Assignment: lstm (Feedback)", "", 1),
+        (Moodle, "ID number,Assignment: lstm (Percentage),Assignment: lstm (Real)", "", 2),
+        (Moodle, "ID number,Assignment: lstm (Percentage)", "", "has no columns 'lstm'"),
+        (Moodle, "ID number,Assignment: lstm (Feedback)", "", "has no columns 'lstm'"),
+        (Moodle, "ID number,lstm (Letter)", "lstm (Letter)", 1),  # somebody's own name for it
         (Moodle, "ID number,Aufgabe: LSTM (Punkte)", "", 1),
         (Moodle, "ID number,Assignment: lstm (Real),Quiz: lstm (Real)", "", "has 2 columns"),
         (Moodle, "ID number,Assignment: LSTM: part 1 (Real)", "LSTM: part 1", 1),
@@ -196,6 +200,14 @@ def test_every_encoding_is_read(gradebook, tmp_path, code, delimiter):
     assert decoded(text.encode(code)).removeprefix("\ufeff") == text
     if delimiter != "\t":
         assert lines[2][0] == 'van der Berg, Bob "Bobby" Müller' and lines[2][-1] == "5"
+
+
+@pytest.mark.parametrize("first", ["sep={}\n", '"sep={}"\r\n', "\ufeffSEP={}{}{}\n"])
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_first_line_for_excel_is_no_line_of_the_file(gradebook, tmp_path, first, delimiter):
+    rows = f"{CANVAS}Lovelace,5001,,ada,,1,x,\n".replace(",", delimiter)
+    lines = export(gradebook, tmp_path, first.replace("{}", delimiter) + rows)
+    assert lines[0][0] == "Student" and lines[1][-1] == "10.25"
 
 
 @pytest.mark.parametrize(
