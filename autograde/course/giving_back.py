@@ -34,7 +34,7 @@ def give_back(
         student = submission.student.id
         prefixes = prefixes_of(collected(root, name).get(student, {}), platform)
         if not prefixes:
-            left[f"not collected from {platform}, so that their names there are not known"].append(
+            left[f"no file collected from {platform} whose name there a page could have"].append(
                 student
             )
             continue
