@@ -31,6 +31,7 @@ from .roster import (
     read_table,
 )
 from .summary import score_of
+from .whole import whole
 
 CHANGES = "Grade can be changed"
 NO_POINTS = ("(Percentage)", "(Letter)", "(Feedback)")  # Moodle's columns beside "(Real)"
@@ -60,10 +61,13 @@ class Platform(ExportPlugin):
             text = io.StringIO()
             writer = csv.writer(text, delimiter=table.delimiter, lineterminator="\n")
             writer.writerows([table.head, *table.lines])
-            path.unlink(missing_ok=True)  # it may be a colleague's
-            path.write_text(table.mark + text.getvalue(), encoding="utf-8")
-        except (Problem, MissingEntry, OSError) as problem:
+            with whole(path) as draft:
+                draft.write_text(table.mark + text.getvalue(), encoding="utf-8")
+        except (Problem, MissingEntry) as problem:
             self.log.error(str(problem))
+            sys.exit(1)
+        except OSError as problem:
+            self.log.error("%s could not be written (%s).", path, problem.strerror)
             sys.exit(1)
         self.log.info("Marks written to %s", path)
         if waiting := self.waiting():
@@ -73,7 +77,10 @@ class Platform(ExportPlugin):
             )
 
     def refuse_to_overwrite(self, path: Path):
-        """Neither the file that was given, nor any that was not named. Raises Problem."""
+        """Neither the file that was given, nor any that was not named, nor what is none. Raises
+        Problem."""
+        if path.exists() and not path.is_file():
+            raise Problem(f"{path} is no file: name one with --to.")
         given = bool(self.fill) and path.exists() and path.samefile(self.fill)
         if given or (path.exists() and not self.to):
             raise Problem(

@@ -2,7 +2,9 @@
 sentence."""
 
 import csv
+import errno
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -253,6 +255,29 @@ def test_nothing_of_the_instructors_is_overwritten(gradebook, tmp_path, caplog, 
     assert Path("given.csv").read_text() == Path("canvas.csv").read_text() == given
     for _ in range(2):  # what was named with --to is
         assert export(gradebook, tmp_path, given)[1][-1] == "10.25"
+
+
+def test_a_full_disk_leaves_the_file_of_before(gradebook, tmp_path, caplog, monkeypatch):
+    """Not a part of the class, which could be imported."""
+    given, write = CANVAS + '"Lovelace, Ada",5001,,ada,,1,x,\n', Path.write_text
+    before = export(gradebook, tmp_path, given)
+
+    def half(path, text, **options):
+        write(path, text[: len(text) // 2], **options)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", half)
+    assert export(gradebook, tmp_path, given) is None
+    upload = tmp_path / "upload.csv"
+    assert f"{upload} could not be written (No space left on device)." in caplog.text
+    assert list(csv.reader(upload.read_text().splitlines())) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"given.csv", "upload.csv"}
+
+
+def test_a_folder_is_no_file(gradebook, tmp_path, caplog):
+    given = CANVAS + '"Lovelace, Ada",5001,,ada,,1,x,\n'
+    assert export(gradebook, tmp_path, given, to=str(tmp_path)) is None
+    assert f"{tmp_path} is no file: name one with --to." in caplog.text
 
 
 # ---------------------------------------------------------------- Moodle's worksheet
