@@ -24,6 +24,7 @@ OWN_TEXT = 200_000  # characters of a file of the student's own that their code 
 OWN_TEXTS = 1_000_000  # of all of them
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
 DOCUMENTS = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".pages", ".html", ".htm", ".url", ".webloc")
+TAKEN_AS = "{} was taken as {}.ipynb."
 NOTE = 2_000  # characters of a text that may be there for the link in it
 LINK = re.compile(r"https?://\S")
 SIDES = (
@@ -428,7 +429,7 @@ def notes_on(
     notes = []
     tools = [c.path for c in rest if c not in others and c.left_behind == IN_TOOLS]
     if fullest.path != f"{face.name}.ipynb":
-        notes.append(f"{fullest.path} was taken as {face.name}.ipynb.")
+        notes.append(TAKEN_AS.format(fullest.path, face.name))
     if others:
         notes.append(f"Not used beside it: {listed([c.path for c in others])}.")
     if tools:
