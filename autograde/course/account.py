@@ -23,6 +23,14 @@ CHECKPOINTS = ".ipynb_checkpoints"
 OWN_TEXT = 200_000  # characters of a file of the student's own that their code gets to see
 OWN_TEXTS = 1_000_000  # of all of them
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
+DOCUMENTS = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".pages", ".html", ".htm", ".url", ".webloc")
+TAKEN_AS = "{} was taken as {}.ipynb."
+NOTE = 2_000  # characters of a text that may be there for the link in it
+LINK = re.compile(r"https?://\S")
+SIDES = (
+    re.compile(r"(<|&lt;){7} ?\w"),
+    re.compile(r"(>|&gt;){7} ?\w"),
+)  # of a merge
 LONGEST = 100  # characters of a name that a file of a student's own may have
 LONG = 30  # characters of a text that tells which notebook it stands in
 IN_TOOLS = "in a folder of tools, or of what was thrown away"
@@ -336,6 +344,9 @@ def taken_as(face: Face, files: Sorted) -> Taken:
             f"{fullest.path} and {listed(differ)} differ; the first was marked. Look which one "
             "counts.",
         )
+    texts = "\n".join(text.source for text in fullest.sheet.texts)
+    if all(side.search(texts) for side in SIDES):
+        asks += (f"{fullest.path} has both sides of an unfinished merge: look which one counts.",)
     return Taken(fullest.data, None, notes_on(fullest, others, rest, face), asks)
 
 
@@ -357,6 +368,9 @@ def asks_elsewhere(taken: Taken, face: Face, files: Sorted, given: set[str]) -> 
         *(path for path, text in texts if text.strip() not in given and holds(text, blank)),
         *(path for path in [*dict(own), *files.other] if is_named(path, face)),
     ]
+    if blank == classes:
+        found += [path for path, text in own if is_link(text)]
+        found += [path for path in [*dict(own), *files.other] if is_document(path)]
     if not found:
         return ()
     return (
@@ -415,7 +429,7 @@ def notes_on(
     notes = []
     tools = [c.path for c in rest if c not in others and c.left_behind == IN_TOOLS]
     if fullest.path != f"{face.name}.ipynb":
-        notes.append(f"{fullest.path} was taken as {face.name}.ipynb.")
+        notes.append(TAKEN_AS.format(fullest.path, face.name))
     if others:
         notes.append(f"Not used beside it: {listed([c.path for c in others])}.")
     if tools:
@@ -441,6 +455,7 @@ def not_there(face: Face, files: Sorted) -> Taken:
         *(path for path, _ in files.unread),
         *(p for p in files.other if is_named(p, face) or may_hold_work(p)),
         *(n for n, text in files.own.items() if "/" not in n and is_export(n, text, face)),
+        *(n for n, text in files.own.items() if "/" not in n and is_link(text)),
     ]
     if not may_be:
         return Taken(missing=f"{face.name}.ipynb {NOT_HANDED_IN}")
@@ -456,6 +471,16 @@ def not_there(face: Face, files: Sorted) -> Taken:
 
 def may_hold_work(path: str) -> bool:
     return not path.lower().endswith(PICTURES) and not of_tools(path.split("/"))
+
+
+def is_document(path: str) -> bool:
+    """Whether it is of a kind that people write answers in."""
+    return path.lower().endswith(DOCUMENTS) and not of_tools(path.split("/"))
+
+
+def is_link(text: str) -> bool:
+    """Whether a text may stand for work that lies elsewhere."""
+    return len(text) <= NOTE and LINK.search(text) is not None
 
 
 def is_export(name: str, text: str, face: Face) -> bool:

@@ -19,6 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from ..pages.whole import whole
+
 FILE_BYTES = 64 << 20  # of one file
 ALL_BYTES = 256 << 20  # of all files of a submission that are read
 MOST_FILES = 2000  # of a submission, those inside of zips among them
@@ -358,12 +360,9 @@ def replace(path: Path, text: str, rights: int = 0o444):
 
 def write_whole(path: Path, text: str, rights: int | None = None):
     """The same, with these rights; without them, with those that it has, or that new files get."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
-    draft.unlink(missing_ok=True)  # of a run that was ended, and may have been another's
-    draft.write_text(text, encoding="utf-8", errors="replace")
-    if rights is not None:
-        draft.chmod(rights)
-    elif path.exists():
-        draft.chmod(path.stat().st_mode)
-    os.replace(draft, path)
+    with whole(path) as draft:
+        draft.write_text(text, encoding="utf-8", errors="replace")
+        if rights is not None:
+            draft.chmod(rights)
+        elif path.exists():
+            draft.chmod(path.stat().st_mode)

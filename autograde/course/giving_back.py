@@ -2,7 +2,6 @@
 the platform gave out the hand-in, so that it finds the student again.
 """
 
-import os
 import re
 import zipfile
 from collections import defaultdict
@@ -12,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 
 from ..pages.feedback import shows
+from ..pages.whole import whole
 from .collect import collected
 from .release import NotReady
 
@@ -34,7 +34,7 @@ def give_back(
         student = submission.student.id
         prefixes = prefixes_of(collected(root, name).get(student, {}), platform)
         if not prefixes:
-            left[f"not collected from {platform}, so that their names there are not known"].append(
+            left[f"no file collected from {platform} whose name there a page could have"].append(
                 student
             )
             continue
@@ -86,10 +86,6 @@ def is_old(page: Path, notebook: Path, marks: SubmittedNotebook) -> bool:
 
 def write(path: Path, pages: dict[str, Path]):
     """The whole zip, or none."""
-    path.parent.mkdir(exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
-    draft.unlink(missing_ok=True)
-    with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+    with whole(path) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, page in sorted(pages.items()):
             archive.write(page, name)
-    os.replace(draft, path)

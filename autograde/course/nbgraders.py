@@ -8,13 +8,15 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 from nbgrader.plugins import FileNameCollectorPlugin
 
-from ..pages import feedback
+from ..pages import feedback, graded
 from ..pages.roster import Roster, people
+from .account import TAKEN_AS
 from .downloads import Item, Plan, plan
 from .files import folders_of, is_litter, meant
 from .settings import is_ours
@@ -120,6 +122,26 @@ class Release(ExchangeReleaseFeedback):
             super().copy_files()
         finally:
             folders.student_id_exclude = before
+        if is_ours(self) and (unseen := self.under_other_names(left)):
+            self.log.warning(
+                "fetch_feedback does not find the page of a notebook that was handed in under "
+                "another name: %s. Give these by hand.",
+                ", ".join(unseen),
+            )
+
+    def under_other_names(self, left: list[str]) -> list[str]:
+        """Students' notebooks of which nbgrader looks for a page by the name that they had."""
+        folders = self.coursedir
+        return [
+            f"{student} ({path.stem})"
+            for student, folder in wanted_folders(folders, folders.autograded_directory)
+            if student not in left
+            for path in sorted(folder.glob("*.ipynb"))
+            if any(
+                note.endswith(TAKEN_AS.format("", path.stem))
+                for note in graded.run_of(nbformat.read(path, as_version=4)).notes
+            )
+        ]
 
 
 # ---------------------------------------------------------------- zip_collect

@@ -8,10 +8,10 @@ import sys
 
 from .files import printable
 
-INSTALL = "install it where grading runs, then grade again"
 LACKS = (  # what an error says, what is lacking, and the remedy
     (r"No module named '(?P<module>[\w.]+)'",
-     "the package {module} is not there: " + INSTALL),
+     "the package {module} is not there: install it where grading runs, or where it is a file of "
+     "the student's own, ask for that; then grade again"),
     (r"cannot import name '(?P<what>\w+)' from '(?P<module>[\w.]+)'",
      "{module} has no {what} in the grader's version: compare versions, then grade again"),
     (r"ImportError: (?!cannot import name)",

@@ -31,8 +31,10 @@ from .roster import (
     read_table,
 )
 from .summary import score_of
+from .whole import whole
 
 CHANGES = "Grade can be changed"
+NO_POINTS = ("(Percentage)", "(Letter)", "(Feedback)")  # Moodle's columns beside "(Real)"
 NO_ROW = "{} students have marks, but no row in {}"
 
 
@@ -59,10 +61,13 @@ class Platform(ExportPlugin):
             text = io.StringIO()
             writer = csv.writer(text, delimiter=table.delimiter, lineterminator="\n")
             writer.writerows([table.head, *table.lines])
-            path.unlink(missing_ok=True)  # it may be a colleague's
-            path.write_text(table.mark + text.getvalue(), encoding="utf-8")
-        except (Problem, MissingEntry, OSError) as problem:
+            with whole(path) as draft:
+                draft.write_text(table.mark + text.getvalue(), encoding="utf-8")
+        except (Problem, MissingEntry) as problem:
             self.log.error(str(problem))
+            sys.exit(1)
+        except OSError as problem:
+            self.log.error("%s could not be written (%s).", path, problem.strerror)
             sys.exit(1)
         self.log.info("Marks written to %s", path)
         if waiting := self.waiting():
@@ -72,7 +77,10 @@ class Platform(ExportPlugin):
             )
 
     def refuse_to_overwrite(self, path: Path):
-        """Neither the file that was given, nor any that was not named. Raises Problem."""
+        """Neither the file that was given, nor any that was not named, nor what is none. Raises
+        Problem."""
+        if path.exists() and not path.is_file():
+            raise Problem(f"{path} is no file: name one with --to.")
         given = bool(self.fill) and path.exists() and path.samefile(self.fill)
         if given or (path.exists() and not self.to):
             raise Problem(
@@ -234,9 +242,12 @@ class Moodle(Platform):
     def columns_of(self, head, name):
         if worksheet(head):
             return [head.index("Grade")]
-        found = super().columns_of(head, name)
-        points = [k for k in found if head[k].strip().endswith("(Real)")]
-        return points if len(points) == 1 else found
+        whole = self.title(name).strip().casefold()
+        return [
+            k
+            for k in super().columns_of(head, name)
+            if head[k].strip().casefold() == whole or not head[k].strip().endswith(NO_POINTS)
+        ]
 
     def places(self, head, names):
         if worksheet(head) and len(names) > 1:

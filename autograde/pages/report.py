@@ -28,6 +28,7 @@ from ..exercise.verdict import Result
 from . import graded
 from .feedback import PAGES, shown
 from .summary import first_sentence, score_of, worths
+from .whole import whole
 
 COLORS = {
     "lost": "#D55E00",
@@ -38,16 +39,15 @@ COLORS = {
 
 def write(data: dict, folder: Path) -> Path:
     """What `gather` gave as ASSIGNMENT.html, .csv and .json into `folder`; the path of the page."""
-    path = folder / f"{data['assignment']}.html"
-    path.parent.mkdir(exist_ok=True)
-    for end in (".html", ".csv", ".json"):
-        path.with_suffix(end).unlink(missing_ok=True)  # it may be a colleague's
-    path.with_suffix(".json").write_text(
-        json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8"
-    )
-    with open(path.with_suffix(".csv"), "w", newline="", encoding="utf-8-sig") as file:
-        csv.writer(file).writerows(table(data))
-    path.write_text(page(data), encoding="utf-8")
+    path, sheet = folder / f"{data['assignment']}.html", io.StringIO()
+    csv.writer(sheet).writerows(table(data))
+    for end, text in (
+        (".json", json.dumps(data, indent=1, ensure_ascii=False)),
+        (".csv", f"\ufeff{sheet.getvalue()}"),
+        (".html", page(data)),
+    ):
+        with whole(path.with_suffix(end)) as draft:
+            draft.write_text(text, encoding="utf-8", newline="")
     return path
 
 

@@ -26,6 +26,7 @@ OURS = {  # column of the list that nbgrader imports -> of a platform's
     **{"first_name": "First name", "last_name": "Last name"},
 }
 PARTICIPANT = re.compile(r"\D*(\d+)")  # Moodle's 'Participant 123'
+EXCELS = re.compile(r'"?sep=[,;\t]"?[,;\t]*\r?\n', re.IGNORECASE)  # a first line for Excel alone
 ESCAPED = re.compile(
     r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}"
 )  # what cannot be printed, as it is shown
@@ -223,6 +224,8 @@ def read_table(path: Path) -> Table:
     except OSError as problem:
         raise Problem(f"{path} cannot be read ({problem.strerror}).") from None
     mark, text = text[: text.startswith("\ufeff")], text.removeprefix("\ufeff")
+    if named := EXCELS.match(text):
+        text = text[named.end() :]
     if not text.strip():
         raise Problem(f"{path} is empty.")
     try:

@@ -272,11 +272,16 @@ def test_pages_that_are_older_than_the_marks_are_named(graded):
 def test_feedback_that_was_not_handed_in_through_the_exchange(graded, tmp_path):
     """release_feedback says who cannot fetch it there, and gives the others theirs."""
     tmp_path.chmod(0o777)
-    folder = graded / "feedback" / "berg" / "lstm"
-    (folder / "submission_secret.txt").write_text("x")
+    secret = graded / "feedback" / "berg" / "lstm" / "submission_secret.txt"
+    secret.write_text("x")
     done = checked(nbgrader(graded, "release_feedback", "lstm", f"--Exchange.root={tmp_path}"))
     assert "Left out, since they have not handed in through the exchange: a[1], ada@" in done.stderr
     assert len(list((tmp_path / "lstm_course" / "feedback").glob("*.html"))) == 4
+    assert "another name" not in done.stderr
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        (graded / "feedback" / "a[1]" / "lstm" / name).write_text("2026-03-01 12:00:00 UTC")
+    done = checked(nbgrader(graded, "release_feedback", "lstm", f"--Exchange.root={tmp_path}"))
+    assert "handed in under another name: a[1] (01_basic_lstm), a[1] (02_st" in done.stderr
 
 
 def test_who_has_left_the_course_is_left_out(graded):

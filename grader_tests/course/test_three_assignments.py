@@ -194,7 +194,7 @@ def test_all_marks_go_into_both_platforms(graded):
 )
 def test_pages_go_back_where_they_came_from(graded, name, platform, start):
     done = module(graded, "autograde", "return", name, "--to", platform)
-    assert done.returncode == 1 and f"not collected from {platform}" in done.stdout
+    assert done.returncode == 1 and f"no file collected from {platform}" in done.stdout
     with zipfile.ZipFile(graded / "reports" / f"{name}-{platform}.zip") as archive:
         assert len(archive.namelist()) == len(NOTEBOOKS if name == OURS else [name])
         assert all(page.startswith(start[:12]) for page in archive.namelist())

@@ -2,7 +2,9 @@
 sentence."""
 
 import csv
+import errno
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -159,6 +161,10 @@ def test_only_those_asked_for(gradebook, tmp_path):
         (Canvas, "ID,Build an LSTM (5)", "build an lstm", 1),
         (Moodle, "ID number,Assignment: lstm bonus (Real),Assignment: lstm (Real)", "", 2),
         (Moodle, "ID number,Assignment: lstm (Real),Assignment: lstm (Feedback)", "", 1),
+        (Moodle, "ID number,Assignment: lstm (Percentage),Assignment: lstm (Real)", "", 2),
+        (Moodle, "ID number,Assignment: lstm (Percentage)", "", "has no columns 'lstm'"),
+        (Moodle, "ID number,Assignment: lstm (Feedback)", "", "has no columns 'lstm'"),
+        (Moodle, "ID number,lstm (Letter)", "lstm (Letter)", 1),  # somebody's own name for it
         (Moodle, "ID number,Aufgabe: LSTM (Punkte)", "", 1),
         (Moodle, "ID number,Assignment: lstm (Real),Quiz: lstm (Real)", "", "has 2 columns"),
         (Moodle, "ID number,Assignment: LSTM: part 1 (Real)", "LSTM: part 1", 1),
@@ -196,6 +202,14 @@ def test_every_encoding_is_read(gradebook, tmp_path, code, delimiter):
     assert decoded(text.encode(code)).removeprefix("\ufeff") == text
     if delimiter != "\t":
         assert lines[2][0] == 'van der Berg, Bob "Bobby" Müller' and lines[2][-1] == "5"
+
+
+@pytest.mark.parametrize("first", ["sep={}\n", '"sep={}"\r\n', "\ufeffSEP={}{}{}\n"])
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_a_first_line_for_excel_is_no_line_of_the_file(gradebook, tmp_path, first, delimiter):
+    rows = f"{CANVAS}Lovelace,5001,,ada,,1,x,\n".replace(",", delimiter)
+    lines = export(gradebook, tmp_path, first.replace("{}", delimiter) + rows)
+    assert lines[0][0] == "Student" and lines[1][-1] == "10.25"
 
 
 @pytest.mark.parametrize(
@@ -241,6 +255,29 @@ def test_nothing_of_the_instructors_is_overwritten(gradebook, tmp_path, caplog, 
     assert Path("given.csv").read_text() == Path("canvas.csv").read_text() == given
     for _ in range(2):  # what was named with --to is
         assert export(gradebook, tmp_path, given)[1][-1] == "10.25"
+
+
+def test_a_full_disk_leaves_the_file_of_before(gradebook, tmp_path, caplog, monkeypatch):
+    """Not a part of the class, which could be imported."""
+    given, write = CANVAS + '"Lovelace, Ada",5001,,ada,,1,x,\n', Path.write_text
+    before = export(gradebook, tmp_path, given)
+
+    def half(path, text, **options):
+        write(path, text[: len(text) // 2], **options)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", half)
+    assert export(gradebook, tmp_path, given) is None
+    upload = tmp_path / "upload.csv"
+    assert f"{upload} could not be written (No space left on device)." in caplog.text
+    assert list(csv.reader(upload.read_text().splitlines())) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"given.csv", "upload.csv"}
+
+
+def test_a_folder_is_no_file(gradebook, tmp_path, caplog):
+    given = CANVAS + '"Lovelace, Ada",5001,,ada,,1,x,\n'
+    assert export(gradebook, tmp_path, given, to=str(tmp_path)) is None
+    assert f"{tmp_path} is no file: name one with --to." in caplog.text
 
 
 # ---------------------------------------------------------------- Moodle's worksheet

@@ -160,6 +160,47 @@ def test_a_class_that_stands_elsewhere_asks(path):
     assert not taken(**rest | {f"{FIRST}.ipynb": blank, "plot.py": b"x = 1"})[FIRST].asks
 
 
+LINK_TO_WORK = b"Mine: https://colab.research.google.com/drive/1a?usp=sharing"
+
+
+@pytest.mark.parametrize(
+    "path, data",
+    [("link.txt", LINK_TO_WORK), ("a.url", b""), ("text.html", b"<a>"), ("answers.docx", b"PK")],
+)
+def test_a_link_or_a_document_beside_a_blank_notebook_asks(path, data):
+    blank, rest = (RELEASE / f"{FIRST}.ipynb").read_bytes(), {f"{SECOND}.ipynb": work(SECOND)}
+    (ask,) = taken(**rest, **{f"{FIRST}.ipynb": blank, path: data})[FIRST].asks
+    assert f"there is {path}: look whether the work is there" in ask
+    (ask,) = taken(**rest, **{path: data})[FIRST].asks
+    assert f"there is {path}: look whether the work is there" in ask
+    assert not taken(**{f"{FIRST}.ipynb": work(FIRST), path: data})[FIRST].asks
+
+
+def test_a_long_text_is_not_there_for_its_links():
+    own = {"notes.md": LINK_TO_WORK * 100, "todo.txt": b"none"}
+    assert not taken(**{f"{SECOND}.ipynb": work(SECOND)}, **own)[FIRST].asks
+
+
+SIDES = {  # as git leaves them within a cell, and nbdime around whole cells
+    "git": ("<<<<<<< HEAD", ">>>>>>> main"),
+    "nbdime": (
+        f"<b>{'&lt;' * 7} local</b>",
+        "<b>&gt;&gt;&gt;&gt;&gt;&gt;&gt; r</b>",
+    ),
+}
+
+
+@pytest.mark.parametrize("tool", SIDES)
+def test_an_unfinished_merge_asks(tool):
+    def change(notebook):
+        at = place(notebook, "LSTMCell")
+        first, last = map(nbformat.v4.new_markdown_cell, SIDES[tool])
+        notebook.cells[at : at + 1] = [first, notebook.cells[at], last]
+
+    (ask,) = taken(**{f"{FIRST}.ipynb": work(FIRST, change)})[FIRST].asks
+    assert ask == f"{FIRST}.ipynb has both sides of an unfinished merge: look which one counts."
+
+
 def test_a_class_in_the_file_of_another_notebook_asks_where_its_own_is_not_there():
     cells = [cell for name in NOTEBOOKS for cell in filled(name, SOLVED).cells]
     all_in_one = nbformat.from_dict({"cells": cells})
@@ -667,7 +708,7 @@ def test_an_edited_set_up_runs_beside_the_original():
 
 # ---------------------------------------------------------------- troubles of our side
 TROUBLES = {
-    "ModuleNotFoundError: No module named 'einops'": "the package einops is not there",
+    "ModuleNotFoundError: No module named 'einops'": "where it is a file of the student's own, ask",
     "forward raised ModuleNotFoundError: No module named 'a.b'": "the package a.b is not there",
     "ModuleNotFoundError: No module named 'lstm_kit.stack'": None,
     "ImportError: cannot import name 'x' from 'torch' (/a/b.py)": "torch has no x",
