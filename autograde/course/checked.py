@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,7 @@ from ..exercise.rules import KNOWN, columns, names_in
 from ..exercise.verdict import Verdict
 from ..judge import draw
 from ..judge.agreement import NAMED, agree
+from ..judge.answers import Frame
 from ..judge.function import computed as results
 from ..judge.function import returned
 from ..judge.table import computed, is_sorted
@@ -136,21 +137,34 @@ def faults_of_columns(exercise: Table) -> Faults:
         if name not in frame.names:
             about = {"field": "sorted_by", "name": name, "meant": meant(name, frame.names)}
             yield say("no part", **about)
-    if "order" in exercise.keys and not exercise.sorted_by:
-        yield from faults_of_ties(exercise)
+    if "order" in exercise.keys:
+        tables = [computed(exercise.right, call) for call in draw(exercise, SEEDS[0]).calls]
+        tables = [table for table in tables if table.rows]
+        yield from faults_of_sorting(exercise, tables)
 
 
-def faults_of_ties(exercise: Table) -> Faults:
+def faults_of_sorting(exercise: Table, tables: list[Frame]) -> Faults:
+    """A right table that is not sorted as it is said."""
+    keys = exercise.sorted_by
+    for k, name in enumerate(keys if all({*keys} <= {*one.names} for one in tables) else ()):
+        groups = [group for one in tables for group in grouped(one.columns, keys[:k], name)]
+        if not in_order([[v for v in group if v is not None] for group in groups]):
+            within = f" among rows with the same {', '.join(keys[:k])}" if k else ""
+            yield say("not sorted", name=name, within=within)
+            return
+    if not keys:
+        yield from faults_of_ties(tables)
+
+
+def faults_of_ties(tables: list[Frame]) -> Faults:
     """Where it is not said by what rows are sorted, and those with the same key stand in an order
     that may be meant or not."""
-    tables = [computed(exercise.right, call) for call in draw(exercise, SEEDS[0]).calls]
-    tables = [table for table in tables if table.rows]
     names = (
         [n for n in tables[0].names if all(n in one.columns for one in tables)] if tables else []
     )
     keys = [name for name in names if all(is_sorted(one, name) for one in tables)]
     for name in (name for name in names if len(keys) == 1 and name not in keys):
-        groups = [group for one in tables for group in grouped(one.columns, keys[0], name)]
+        groups = [group for one in tables for group in grouped(one.columns, keys, name)]
         if sum(len(group) - 1 for group in groups) >= BY_CHANCE and in_order(groups):
             yield say("ties", key=keys[0], name=name)
             return
@@ -164,11 +178,11 @@ def in_order(groups: list[list]) -> bool:
     return groups in (rising, [group[::-1] for group in rising])
 
 
-def grouped(columns: dict, key: str, name: str) -> list[list]:
-    """The entries of a column, of all rows with the same key together."""
+def grouped(columns: dict, keys: Sequence[str], name: str) -> list[list]:
+    """The entries of a column, of all rows with the same keys together."""
     found: dict = {}
-    for k, entry in zip(columns[key], columns[name]):
-        found.setdefault(k, []).append(entry)
+    for k, entry in enumerate(columns[name]):
+        found.setdefault(tuple(columns[key][k] for key in keys), []).append(entry)
     return [*found.values()]
 
 

@@ -81,6 +81,9 @@ def check(*_, **__):
     print("The checks run at your desk; grading has its own.")
 
 
+check.warn_of_age = lambda name: None
+
+
 def demonstrate(*_, **__):
     print("The demonstrations run at your desk.")
 '''

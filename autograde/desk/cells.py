@@ -14,20 +14,21 @@ SET = re.compile(r"(?m)^(\w+)\s*=(?!=)")
 
 @dataclass(frozen=True)
 class Run:
-    """The last run of a cell that has a class of this name in it, or sets a number of this name.
-    made: whether it came of it; a number may also have been the same before."""
+    """The last run of a cell that has a class of this name in it, or sets a value of this name.
+    made: whether it came of it; a value may also have been the same before. defines: whether it is
+    a class or a function."""
 
     cell: Cell
     made: bool
     number: int
+    defines: bool
 
 
 class Cells:
-    """Listens to a kernel. numbers: names of those that are asked for. runs: name of a class or a
-    number to the last run of a cell with it."""
+    """Listens to a kernel. runs: name of a class or a value to the last run of a cell with it."""
 
-    def __init__(self, shell, numbers: set[str]):
-        self.shell, self.numbers = shell, numbers
+    def __init__(self, shell):
+        self.shell = shell
         self.runs, self.before, self.count = {}, {}, 0
         if shell is not None:
             shell.events.register("pre_run_cell", self.begin)
@@ -35,7 +36,7 @@ class Cells:
 
     def begin(self, info):
         """What the names that the cell defines mean before it runs."""
-        self.before = {name: self.shell.user_ns.get(name) for name in self.named(text_of(info))}
+        self.before = {name: self.shell.user_ns.get(name) for name in named(text_of(info))}
 
     def note(self, result):
         """What became of them."""
@@ -43,13 +44,15 @@ class Cells:
         source = text_of(getattr(result, "info", None))
         error = result.error_before_exec or result.error_in_exec
         cell = Cell(source, in_words(error), line_of(error)) if error else Cell(source)
-        for name in self.named(source):
+        for name, defines in named(source).items():
             now = self.shell.user_ns.get(name)
             made = now is not None and now is not self.before.get(name)
-            self.runs[name] = Run(cell, made, self.count)
+            self.runs[name] = Run(cell, made, self.count, defines)
 
-    def named(self, source: str) -> list[str]:
-        return DEFINED.findall(source) + [n for n in SET.findall(source) if n in self.numbers]
+
+def named(source: str) -> dict[str, bool]:
+    """Names that a cell defines or sets, with which of the two."""
+    return dict.fromkeys(SET.findall(source), False) | dict.fromkeys(DEFINED.findall(source), True)
 
 
 def text_of(info) -> str:

@@ -59,8 +59,7 @@ class Check:
 
     def __init__(self, exercises):
         self.exercises = {exercise.name: exercise for exercise in exercises}
-        numbers = {name for name, one in self.exercises.items() if isinstance(one, Value)}
-        self.cells = Cells(shell(), numbers)
+        self.cells = Cells(shell())
 
     def __call__(self, asked, all: bool = False):
         """Climbs the ladder of what is asked: prints a line for every criterion that is met, in
@@ -134,9 +133,7 @@ class Check:
         given = given_in(read_answers(plain_value(value)))
         if value is None or value is ...:
             return not_yet(exercise.name)
-        run = self.cells.runs.get(exercise.name)
-        if run and run.cell.error and not run.made:
-            told(f"{exercise.name} may be older than your cell, which {stopped_with(run.cell)}.")
+        self.warn_of_age(exercise.name)
         asked = seal_of(exercise).kind
         if given is None or kind_of(given) != asked:
             is_now = value_in_words(value)
@@ -148,6 +145,12 @@ class Check:
             why = f": {said}" if said else f". Think again{about}"
             raise CheckFailed(f"{shown} is not right{why}.")
         print(f"{shown} is right.")
+
+    def warn_of_age(self, name: str):
+        """Of a value that the newest run of its cell may not have made."""
+        run = self.cells.runs.get(name)
+        if run and run.cell.error and not run.made:
+            told(f"{name} may be older than your cell, which {stopped_with(run.cell)}.")
 
     def cell_of(self, name: str, cls: type) -> Cell:
         """What became of the cell of this class. Raises CheckFailed where the class is older than
@@ -165,7 +168,8 @@ class Check:
 
     def slip_for(self, name: str) -> str:
         """The name of a class of the student's that is nearly this one."""
-        own = [other for other in self.cells.runs if other not in self.exercises]
+        runs = self.cells.runs.items()
+        own = [other for other, run in runs if run.defines and other not in self.exercises]
         return next(iter(difflib.get_close_matches(name, own, 1, NEAR)), "")
 
     def warn(self, name: str, cls: type, cell: Cell):

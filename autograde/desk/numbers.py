@@ -1,13 +1,15 @@
 """A value that a student predicts: checked at the desk without being there.
 
-What travels are digests: of the right value, of shorter ways to write a number that may be off a
-little, and of slips with what is wrong with each.
+What travels are digests: of the right value, of slips with what is wrong with each, and, of a
+number that may be off a little, of the step that it is on. Steps are as wide as what is right, and
+of how they are moved to end with it, the rest of a division is told.
 """
 
 import hashlib
 import math
 
 from ..exercise.declared import Sealed, Value
+from ..judge.agreement import EXACTLY
 from ..judge.value import kind_of, single
 
 DIGITS = 12  # in which two ways to compute a number agree
@@ -26,22 +28,42 @@ def in_one_way(value) -> str:
     return f"{value + 0.0:.{DIGITS}g}"
 
 
-def shorter(value, within: float) -> list:
-    """A number written with fewer digits, as long as it is about the same; anything else as it
-    is."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return [value]
-    if not within:
-        return [value, single(value)]
-    texts = (f"{value:.{digits}g}" for digits in range(1, DIGITS + 1))
-    return [short for short in map(float, texts) if math.isclose(short, value, rel_tol=within)]
+def steps(within: float) -> float:
+    """The logarithm by which numbers that are off by as much in either direction lie apart."""
+    return math.log((1 + within + EXACTLY) / (1 - within - EXACTLY))
+
+
+def offset_of(answer, within: float):
+    """Where a step of numbers begins that ends where what is about right does."""
+    if isinstance(answer, list | tuple):
+        return [offset_of(part, within) for part in answer]
+    if not is_number(answer) or not answer:
+        return 0.0
+    return math.log(abs(answer) * (1 - within - EXACTLY)) % steps(within)
+
+
+def about(value, offset, within: float):
+    """The step that a number is on; of anything else itself."""
+    if isinstance(value, list | tuple) and isinstance(offset, list) and len(value) == len(offset):
+        return [about(*pair, within) for pair in zip(value, offset)]
+    if not is_number(value) or not value or not math.isfinite(value) or isinstance(offset, list):
+        return value
+    step = math.floor((math.log(abs(value)) - offset) / steps(within))
+    return f"{step} {'+' if value > 0 else '-'}"
+
+
+def is_number(value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def sealed(name: str, answer, slips: dict, within: float) -> Sealed:
     """The value and its slips, so that a student's can be compared with them and no more."""
     says = {digest(name, slip): said for slip, said in slips.items()}
-    right = {digest(name, short): "" for short in shorter(answer, within)}
-    return Sealed(says | right, kind_of(answer))
+    right = [digest(name, answer)]
+    right += [digest(name, single(answer))] if is_number(answer) else []
+    offset = offset_of(answer, within) if within else 0.0
+    right += [digest(f"{name} about", about(answer, offset, within))] if within else []
+    return Sealed(says | dict.fromkeys(right, ""), kind_of(answer), offset)
 
 
 def seal_of(exercise: Value) -> Sealed:
@@ -52,6 +74,7 @@ def seal_of(exercise: Value) -> Sealed:
 
 def remark(exercise: Value, value) -> str | None:
     """ "" for the right value, what is wrong with a known slip, None for another one."""
-    says = seal_of(exercise).says
-    found = [says.get(digest(exercise.name, short)) for short in shorter(value, exercise.within)]
-    return "" if "" in found else says.get(digest(exercise.name, value))
+    seal, within = seal_of(exercise), exercise.within
+    near = digest(f"{exercise.name} about", about(value, seal.offset, within)) if within else ""
+    found = [seal.says.get(one) for one in (digest(exercise.name, value), near)]
+    return "" if "" in found else found[0]

@@ -71,16 +71,20 @@ SAYS = {  # what is wrong: what to do
     "bound": 'the input {name} lies below {size}, which is a size of nothing else: is it a slip? Else write a number, or hand it over as "size {size}".',
     "takes": "{called} does not take ({asked}), which are its inputs ({error}): write def {called}({asked}).",
     "no function": "{given} is no function with a name: write it with def.",
+    "no parameter": 'the parameter {name} is "{given}": write its shape alone, such as "m n"; what trains are arrays of floats.',
+    "unread": "no right formula has the parameter {name}: take it out, or mend the formula.",
     "made with": "{name} has the size {size}, which made_with does not name: name it there.",
     "nothing said": "nothing is said of {what}: write what a student is told.",
     "right and wrong": "{what} is right, and among the wrong ones: take it out there.",
     "answer": "answer is {given!r}: write a number, a text, True or False, or a list of these.",
     "one criterion": "a Value has one criterion: list what is asked for, with its points.",
+    "within": "within={given} says nothing: it is the part of the answer by which a number may be off, such as 0.01; below 1.",
     "slip of a list": "the slip {slip!r} is no list, as the answer {given} is: write it as a tuple, such as (1, 2).",
     "no kit": "kit names {file}, which is not in {folder}: put it there, or take it out of kit.",
     # with the judge
     "no result": "right returns {given}; asked for is {asked}: of each an array of finite numbers or truth values, or a single one.",
     "random": "right returns other numbers when it is called once more with the same: let it draw nothing, or hand over what it draws as an input.",
+    "not sorted": "sorted_by names {name}, and its right table is not sorted by it{within}: mend either.",
     "ties": 'right sorts those with the same {key} by {name} in every table: write sorted_by=("{key}", "{name}") where that is asked for, and sorted_by=("{key}",) where they may stand in any order.',
     "right loses": "its right reference gets {score} of {points} points ({why}): mend it, or what is declared of it.",
     "wrong passes": "{what} is wrong and gets all points, since it does the same as the right one in all that is asked: take it out, or ask for where they differ.",
@@ -160,7 +164,7 @@ def place_of(problem: BaseException) -> str:
         return f"{Path(problem.filename).name}, line {problem.lineno}"
     frames, ours = traceback.extract_tb(problem.__traceback__), Path(__file__).parents[1]
     own = [f for f in frames if not {ours, *LIBRARIES} & {*Path(f.filename).parents}]
-    own = [frame for frame in own if not frame.filename.startswith("<")]
+    own = [frame for frame in own if frame.filename.endswith(".py")]  # else of compiled code
     return f"{Path(own[-1].filename).name}, line {own[-1].lineno}" if own else "what is declared"
 
 
@@ -247,6 +251,9 @@ def of_recurrence(exercise: Recurrence) -> Faults:
         yield say("states", states=len(exercise.states), outputs=len(rule.outputs))
     said = [*of_outputs(exercise, parts)]
     said += [fault for part in rule.parts for fault in of_part(exercise, part)]
+    if not said:
+        read = {name for part in rule.parts for name in names_in(part.right)}
+        said += [say("unread", name=name) for name in exercise.parameters if name not in read]
     yield from said or ([] if bad else of_right(exercise))
 
 
@@ -282,7 +289,7 @@ def of_part(exercise: Recurrence, part: Part) -> Faults:
             continue
         there = before if formula == part.right else every
         for name in sorted({*names} - {*there, *KNOWN, "zero", "one", "T"}):
-            about = {"name": name, "meant": meant(name, {*there, *KNOWN})}
+            about = {"name": name, "meant": meant(name, {*there, *KNOWN} - {"__builtins__"})}
             yield say("unknown name", formula=formula, part=part.name, **about)
     later = [one.criterion for one in rule.parts[place:] if not one.inline]
     if part.inline and part.criterion not in later:
@@ -345,9 +352,14 @@ def of_computed(exercise: Computed) -> Faults:
             yield say("argument", name=name, error=problem)
             continue
         if columns and any(one.dims for one in specs):
-            error = 'its columns have no sizes: what stands in a row is a number, such as "float"'
+            error = (
+                'its columns have no sizes: what stands in a row is a number, such as "float", or'
+                ' one of several texts, such as "red|green"'
+            )
             yield say("argument", name=name, error=error)
         known += [(name, one) for one in specs]
+        if name in weights and (specs[0].kind != "float" or not specs[0].dims):
+            yield say("no parameter", name=name, given=of)
         lengths = [{len(one) for one in texts if type(one) is kind} for kind in (list, tuple)]
         if columns and any(len(found) > 1 for found in lengths):
             yield say("argument", name=name, error="its columns of values are not of one length")
@@ -384,6 +396,8 @@ def of_wrong(right, wrong: dict) -> Faults:
 def of_value(exercise: Value) -> Faults:
     if len(exercise.criteria) != 1:
         yield say("one criterion")
+    if not 0 <= exercise.within < 1:
+        yield say("within", given=exercise.within)
     answer = exercise.answer
     if not plain(answer):
         yield say("answer", given=answer)

@@ -399,7 +399,9 @@ def where(got: np.ndarray, truth: np.ndarray) -> str:
         lines = np.flatnonzero(off.any(axis=tuple(a for a in range(truth.ndim) if a != axis)))
         if 0 < len(lines) <= truth.shape[axis] // 2:
             shape, listed = in_brackets(truth.shape), ", ".join(map(str, lines))
-            return f" In one call with shape {shape} only {called} {listed} is off."
+            many = {"entry": "entries"}.get(called, f"{called}s")
+            which = f"{called} {listed} is" if len(lines) == 1 else f"{many} {listed} are"
+            return f" In one call with shape {shape} only {which} off."
     return ""
 
 

@@ -170,7 +170,7 @@ def wrong_slope(asked: Asked, name: str, truth: "Truth") -> str | None:
 
 def in_words(name: str, sequence: Sequence) -> str:
     """What a group of leaves is called: an argument of forward, a layer, or a parameter."""
-    first, *states = sequence.arguments
+    states = [*sequence.arguments][1:]
     if name.isdigit():
         return f"the parameters of layer {name}"
     return f"{sequence.beside}{name}" if name in states else name

@@ -37,6 +37,7 @@ def judge(
     def look() -> str | None:
         pairs = pairs_of(exercise, questions, answers.builds)
         judge_parameters(exercise, pairs, sheet)
+        pairs = turned(exercise, pairs)
         named = renamed(exercise, pairs_of(exercise, questions, answers.kept))
         if named:
             meant, pairs = named
@@ -62,6 +63,26 @@ def renamed(exercise: Module, kept: list[Pair]) -> tuple[dict[str, str], list[Pa
             if main and known(main):
                 return meant, [pair for pair in pairs if pair.known]
     return None
+
+
+def turned(exercise: Module, pairs: list[Pair]) -> list[Pair]:
+    """The calls with square parameters as the class means them, where it keeps them transposed, as
+    those of other sizes show: that costs its form alone."""
+    kept = lambda pair, name: (pair.build.found or {}).get(name, Found()).shape
+    names = [
+        name
+        for name in exercise.parameters
+        for given in [pairs[0].asked.given[name].shape if pairs else ()]
+        if given != given[::-1] and kept(pairs[0], name) == given[::-1]
+    ]
+    other = []
+    for pair in pairs if names else ():
+        given = {n: pair.asked.given[n] for n in names}
+        given = {n: v.T for n, v in given.items() if v.shape == v.T.shape}
+        other.append(
+            Pair(exercise, replace(pair.asked, given=pair.asked.given | given), pair.build)
+        )
+    return other or pairs
 
 
 def ways(exercise: Module, kept: list[Pair]) -> Iterator[dict[str, str]]:

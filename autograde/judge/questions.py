@@ -119,7 +119,7 @@ class Sequence:
 
     @property
     def steps(self) -> int:
-        return len(next(iter(self.arguments.values())))
+        return len(next(iter(self.arguments.values()), ()))
 
 
 @dataclass(frozen=True)

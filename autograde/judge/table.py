@@ -65,6 +65,7 @@ def draw_table(rng, columns: dict[str, str | list | tuple], rows: int) -> dict[s
         else:
             entries = [argument(rng, one, {}) for _ in range(rows)]
         gone = rng.random(rows) < (MISSING if one.missing else 0)
+        gone[0] &= not gone.all()  # pandas takes a column of nothing for one of no numbers
         drawn[name] = [None if out else entry for entry, out in zip(entries, gone)]
     return drawn
 
@@ -218,7 +219,8 @@ def judge_entries(got: Frame, truth: Frame, why: str, mistake: str, sheet: Sheet
             continue
         off = sum(not same(got.columns[name][k], truth.columns[name][j]) for k, j in places)
         if off and name not in others:
-            said = f"{off} of {len(places)} entries of {name} are not right."
+            verb = "is" if off == 1 else "are"
+            said = f"{off} of {len(places)} entries of {name} {verb} not right."
             said = ("No row of yours stands for a right one." if others else said) + why
             lose(name, said, mistake or f"{name} is not right", sheet)
         kind, asked = (dict(zip(one.names, one.kinds))[name] for one in (got, truth))
@@ -259,7 +261,9 @@ def row_beside_none(one: Asked, places: list[tuple[int, int]]) -> str:
     """The first row that has other texts than any right one, in words."""
     k = min(set(range(one.got.rows)) - {k for k, _ in places})
     texts = [n for n, kind in zip(one.truth.names, one.truth.kinds) if kind == "text"]
-    given = [f"{words(one.got.columns[n][k], 40)} in {n}" for n in texts if n in one.got.columns]
+    given = [
+        f"{words(str(one.got.columns[n][k]), 40)} in {n}" for n in texts if n in one.got.columns
+    ]
     return f"Your row with {', '.join(given)}"
 
 

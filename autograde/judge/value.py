@@ -53,7 +53,7 @@ def judge(exercise: Value, questions: Questions, answers: Answers, cell: Cell, s
         return words(answers.failed)
     if given is None and answers.value_type in NOT_FILLED_IN:
         return f"{exercise.name} is not filled in yet."
-    is_now = words(answers.value_type, 40) if given is None else type(given).__name__
+    is_now = words(answers.value_type or type(given).__name__, 40)
     is_now = "number" if is_now == "float" else is_now
     return f"{exercise.name} is a {is_now}; {asked} is asked for."
 
@@ -64,7 +64,8 @@ def given_in(answers: Answers):
 
 
 def kind_of(value) -> str:
-    return ASKED_FOR.get(type(value), "a number")
+    number = isinstance(value, int | float)
+    return ASKED_FOR.get(type(value), "a number" if number else "another thing")
 
 
 def same(given, answer, within: float) -> bool:
@@ -77,7 +78,7 @@ def same(given, answer, within: float) -> bool:
         return isinstance(given, str) and given.strip() == answer.strip()
     if isinstance(answer, bool) or isinstance(given, bool) or not isinstance(given, int | float):
         return given is answer
-    return given == single(answer) or abs(given - answer) <= max(within, EXACTLY) * abs(answer)
+    return given == single(answer) or abs(given - answer) <= (within + EXACTLY) * abs(answer)
 
 
 def single(number: float) -> float:

@@ -164,6 +164,11 @@ def of_call(node: ast.Call) -> Changes:
             yield f"{other} stands where {name} should", ast.Call(func, node.args, keywords)
     if node.args or method:
         yield f"{name} is left out", node.args[0] if node.args else node.func.value
+    for k, arg in enumerate(node.args):
+        if k >= (not method):  # what is worked on is no setting
+            rest = [*node.args[:k], *node.args[k + 1 :]]
+            said = f"{shown(arg)} is missing in {name}(…)"
+            yield said, ast.Call(node.func, rest, node.keywords)
     for k, word in enumerate(node.keywords):
         rest = [*node.keywords[:k], *node.keywords[k + 1 :]]
         for axis in (0, 1, -1) if word.arg in ("axis", "dim") else ():

@@ -44,9 +44,10 @@ def best_builds(made, question: dict) -> list[dict]:
 def asked_about(target, question: dict, build: dict, leaves: dict, dtype: torch.dtype) -> dict:
     """What judge.answers.Build holds of one call of `target`, a function or an instance."""
     told = {"calls": [recorded(call, target, question, build, dtype)], "dtype": name_of(dtype)}
-    if build["slopes"] and question.get("task") != "values":
+    slopes = build["slopes"] if question.get("task") != "values" else None
+    if slopes and (leaves or slopes["arguments"]):
         run = loss_through(target, question, build, dtype)
-        told["gradients"] = attempt(gradients, run, build["slopes"], leaves, dtype)
+        told["gradients"] = attempt(gradients, run, slopes, leaves, dtype)
     return told
 
 

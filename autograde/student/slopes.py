@@ -43,7 +43,7 @@ def gradients(run, sequence: dict, leaves: dict, dtype: torch.dtype) -> dict:
         "slopes": slopes,
         "difference": whole,
         "finer": whole if near else difference(value, every, STEP[dtype] / 3),
-        "steps": len(next(iter(arguments.values()))[0]),
+        "steps": len(next(iter(arguments.values()), [()])[0]),
     }
 
 
@@ -62,8 +62,8 @@ def runnable(run, sequence: dict, loss, dtype) -> tuple[dict, torch.Tensor | Non
             name: [unpack(packed, dtype), unpack(sequence["directions"][name], dtype)]
             for name, packed in sequence["arguments"].items()
         }
-        x = next(iter(pairs))
-        pairs[x] = [tensor[:steps].clone() for tensor in pairs[x]]
+        for x in [*pairs][:1]:  # there is none where a module gets whole numbers alone
+            pairs[x] = [tensor[:steps].clone() for tensor in pairs[x]]
         for leaf, _ in pairs.values():
             leaf.requires_grad_()
         try:

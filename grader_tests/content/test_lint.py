@@ -318,6 +318,7 @@ WRONG = {"kept": 0.73, "stack_parameters": 29120, "share": 0.25, "ceiling": 0.4,
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_predictions_are_compared(name, monkeypatch, capsys):
+    monkeypatch.chdir(SOURCE)
     said = {}
     for value in (RIGHT[name], WRONG[name], "1", None, ...):
         monkeypatch.setattr(

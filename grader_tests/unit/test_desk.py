@@ -341,6 +341,16 @@ def test_a_number_that_is_older_than_its_cell(at, failing):
     assert "older" not in at.run("cell_parameters = 160") + at.run(asked)
 
 
+def test_any_value_that_is_older_than_its_cell(at):
+    """Those without a point ask for it by name."""
+    at.run("kept = 0.5")
+    at.run("kept = 0.0001 +* 2")
+    assert "kept may be older than your cell" in at.run("check.warn_of_age('kept')")
+    at.run("LSTMcell, LSTMCel = 1, 2\nlstmCell = 3\n" + WORKED)
+    at.run("LSTMcell = LSTMCell(3, 5)")
+    assert "older" not in at.run("check.warn_of_age('kept'.upper())") + at.run("check(LSTMCell)")
+
+
 # ---------------------------------------------------------------- demonstrations
 def test_a_demonstration_says_what_is_the_matter(at):
     checked(at, "LSTMCell", changed("self.W_f(h)", "self.W_x(h)"))

@@ -115,6 +115,7 @@ EXERCISES = (
     ),
 )
 """
+SORTED = TIES.replace("right=", 'sorted_by=("name", "day"), right=')
 COUNT = """
 EXERCISES = (
     Value("count", "counts", criteria("value"), answer=30, slips={15: "that is one of two"}),
@@ -124,7 +125,7 @@ RIGHT = {
     "ONE FORMULA": STEP.replace(', "a": "tanh is missing"', ""),
     **{"STEP": STEP, "PAIR": PAIR, "STACK": STACK, "MEAN": MEAN},
     **{"GATED": GATED, "SPENT": SPENT, "COUNT": COUNT},
-    "TIES": TIES.replace("right=", 'sorted_by=("name", "day"), right='),
+    "SORTED": SORTED,
 }
 # ruff: disable[E501]
 BROKEN = (  # row of SAYS, declaration, what is changed in it, how, and what must be said
@@ -193,6 +194,7 @@ BROKEN = (  # row of SAYS, declaration, what is changed in it, how, and what mus
     ("slip of a list", COUNT, "answer=30", "answer=[3, 0]", "the slip 15 is no list, as the answer [3, 0] is: write it as a tuple, such as (1, 2)."),
     ("field", COUNT, "answer=30", "within='1 %', answer=30", "within is '1 %': write within=0.01."),
     ("field", COUNT, 'slips={15: "that is one of two"}', 'slips=(15, "one of two")', "slips is (15, 'one of two'): write slips={30: "),
+    ("within", COUNT, "answer=30", "within=5, answer=30", "within=5 says nothing: it is the part of the answer by which"),
     ("one criterion", COUNT, 'criteria("value")', 'criteria("value", "more")', "a Value has one criterion"),
     ("name", MEAN, '"mean", "', '"class", "', "no keyword of Python"),
     ("keyword", MEAN, '"k": "int < 5"', '"in": "int < 5"', "the input in is a keyword of Python"),
@@ -210,6 +212,12 @@ BROKEN = (  # row of SAYS, declaration, what is changed in it, how, and what mus
     # with the judge
     ("random", MEAN, "    return x.mean(dim=-1)", "    return torch.rand(len(x)) + x.mean(dim=-1)", "right returns other numbers when it is called once more"),
     ("ties", TIES, "", "", 'right sorts those with the same name by day in every table: write sorted_by=("name", "day")'),
+    ("not sorted", SORTED, '"day"), right', '"total"), right', "sorted_by names total, and its right table is not sorted by it among rows with the same name: mend either."),
+    ("not sorted", SORTED, '("name", "day"), right', '("total",), right', "right table is not sorted by it: mend either."),
+    ("raises", SORTED, "    sums = ", "    orders.sample(99)\n    sums = ", ".py, line"),
+    ("no parameter", GATED, '"W": "m n"', '"W": "int m n"', 'the parameter W is "int m n": write its shape alone'),
+    ("no parameter", GATED, '"W": "m n"', '"W": "size m"', "what trains are arrays of floats"),
+    ("unread", STEP, '"b": ("m",)', '"b": ("m",), "g": ("m",)', "no right formula has the parameter g"),
     ("raises", MEAN, "x.mean(dim=-1)", "x.meen(dim=-1)", "has no attribute 'meen'"),
     ("raises", MEAN, "return x.mean(dim=-1)", "return x[:2, 1].sum() * 0 + x.mean(dim=-1)", "(called with (1, 1), "),
     ("raises", SPENT, '"price", "sum"', '"prize", "sum"', "prize"),

@@ -142,7 +142,11 @@ VALUES = {  # an answer, with the part by which it may be off -> what is right, 
     ),
     ("softmax", 0.0): (("'softmax'", "' softmax\\n'"), ("'Softmax'", "3", "None")),
     (0.1 + 0.2, 0.0): (("0.3", "np.float32(0.3)", "torch.tensor(0.3)"), ("0.3001", "[0.3]")),
-    (0.3, 0.01): (("0.302",), ("0.31", "'0.3'")),
+    (0.3, 0.01): (("0.302", "0.3014", "0.297", "0.303"), ("0.31", "'0.3'", "0.3031", "-0.3", "0")),
+    (0.25, 0.02): (("0.245", "0.255", "0.2451"), ("0.2449", "0.2551", "{'a': 0.25}", "[0.25]")),
+    (0.2537, 0.02): (("0.25", "0.2587"), ("0.2459", "0.26")),
+    (-180, 0.001): (("-180", "-180.18"), ("180", "-180.19", "float('inf')")),
+    ((1.5, 0, "a"), 0.1): (("[1.4, 0, 'a']",), ("[1.3, 0, 'a']", "[1.5, 0]", "[1.5, 0.01, 'a']")),
     (True, 0.0): (("True", "np.bool_(True)"), ("1", "False", "'True'")),
     (0, 0.0): (("0", "0.0"), ("1e-20", "False", "''")),
 }
@@ -285,6 +289,33 @@ GATE_TEXT = """class Gate(nn.Module):
     def forward(self, x):
         return torch.sigmoid(x @ self.W.T + self.{b}) * (x @ self.V.T)
 """
+TIED = Module(
+    "Tied",
+    "n",
+    {"runs": 1, "parameters": 1, "vectors": 1, "scores": 1, "order": 1, "gradients": 1},
+    made_with=("V", "d"),
+    parameters={"E": "V d", "b": "V"},
+    inputs={"words": "int T < V"},
+    returns=("vectors", "scores"),
+    right=lambda words, E, b: (E[words], E[words] @ E.T + b),
+)
+TIED_TEXT = """class Tied(nn.Module):
+    def __init__(self, V, d):
+        super().__init__()
+        self.E, self.b = nn.Parameter(torch.randn({E})), nn.Parameter(torch.zeros(V))
+
+    def forward(self, words):
+        e = {e}[words]
+        return e, e @ self.E{T} + self.b
+"""
+TIED_FROZEN = TIED_TEXT.replace("(V))", "(V), False)").replace("{E})", "V, d), False")
+
+
+def centred(x):
+    return x - x.mean(0)
+
+
+CENTRED = Function("centred", "n", inputs={"x": "N d"}, right=centred)
 # ruff: disable[E501]
 TOLD = (  # exercise, answer, what is lost, what is read
     (COSINE, "def cosine(a, b):\n    return a @ b / b.norm()", {"result"}, "`a` stands where `unit(a)` should"),
@@ -295,6 +326,11 @@ TOLD = (  # exercise, answer, what is lost, what is read
     (NEAREST, "def nearest(x, c):\n    return ((x[:, None] - c) ** 2).sum(2).argmin(1) + 1", {"result"}, "is 1 more than the right one everywhere"),
     (GATE, GATE_TEXT.format(b="b"), {"parameters"}, "b has shape (1, "),
     (GATE, GATE_TEXT.format(b="bias"), {"parameters"}, "Your parameters have other names: bias for b."),
+    (TIED, TIED_TEXT.format(E="V, d", e="self.E.detach()", T=".T"), {"gradients"}, "The gradient with respect to E is wrong"),
+    (TIED, TIED_TEXT.format(E="V, d", e="self.E", T=".T").replace("self.E", "self.emb"), {"parameters"}, "emb for E"),
+    (TIED, TIED_TEXT.format(E="d, V", e="self.E.T", T=""), {"parameters"}, "E has shape (4, 5); it should be (V, d), here (5, 4)."),
+    (TIED, TIED_FROZEN.format(e="self.E", T=".T"), {"parameters"}, "E does not train"),
+    (CENTRED, "def centred(x):\n    return x - x.mean()", {"result"}, "`0` is missing in mean(…)"),
 )  # fmt: skip
 # ruff: enable[E501]
 
@@ -312,6 +348,27 @@ def rated(orders, rates):
     """What was spent in each country that has a rate."""
     kept = orders.merge(rates, on="country")
     return kept.groupby("country", as_index=False)["price"].sum()
+
+
+def test_rows_without_a_text_are_told_by_what_stands_there():
+    inputs = {"orders": {"country": "DE|FR", "price": "float > 0"}}
+    table = Table("twice", "n", inputs=inputs, right=twice)
+    source = "def twice(orders):\n    return orders.head(1).assign(country=7)"
+    assert "Your row with 7 in country" in lost(grade(table, source))["rows"]
+
+
+def twice(orders):
+    return orders.head(1)
+
+
+def test_a_column_never_lacks_all_that_it_could_hold():
+    """pandas takes such a column for one of no numbers, and what is right may raise."""
+    table = Table(
+        "t", "n", inputs={"a": {"b": "float ?"}}, right=lambda a: a.assign(b=a.b.fillna(0.0))
+    )
+    for seed in range(20):
+        for call in draw(table, seed).calls:
+            assert any(entry is not None for entry in call["a"]["b"])
 
 
 def test_where_no_row_is_asked_for_none_needs_columns():

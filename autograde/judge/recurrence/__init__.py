@@ -65,7 +65,7 @@ def judge_numbers(
         report_kept(exercise, kept, sheet)
     else:
         report(exercise, reading, sheet)
-    sheet.computes |= does_work(exercise, reading)
+    sheet.computes |= does_work(exercise, reading) or follows_all(exercise, reading)
     asked = main if reading.convention is None else reading.pairs
     judge_untouched(
         (
@@ -116,6 +116,15 @@ def does_work(exercise: Recurrence, reading: Reading) -> bool:
         made_of[part] & known and made_of[part] & rule.inputs.keys()
         for part in rule.outputs.values()
     )
+
+
+def follows_all(exercise: Recurrence, reading: Reading) -> bool:
+    """Whether what comes back, known or not, follows all that the right one follows: every
+    parameter and every argument has a slope."""
+    used = {name for part in exercise.rule.parts for name in names_in(part.right)}
+    leaves = used & {*exercise.parameters, *exercise.rule.inputs}
+    slopes = [pair.build.gradients.slopes for pair in reading.pairs if pair.build.gradients]
+    return any(all(one.get(name) for name in leaves) for one in slopes)
 
 
 # ---------------------------------------------------------------- calls that came to no end

@@ -31,8 +31,10 @@ def judge_parameters(
     judge_constructor([pair.build for pair in surveyed], sizes, sheet, "parameters")
     fixed, left = of_fixed_shape(exercise, surveyed), left_by_reset(answers)
     for pair in surveyed:
+        before = {*sheet.mistakes.get("parameters", ())}  # of other sizes, in other numbers
         for sentence, mistake in complaints(exercise, pair, fixed, left):
-            sheet.lose("parameters", sentence, mistake)
+            if mistake not in before:
+                sheet.lose("parameters", sentence, mistake)
     for name in dict.fromkeys(name for reset in answers.resets for name in reset.coerced):
         sheet.lose(
             "parameters",
