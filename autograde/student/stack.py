@@ -1,7 +1,6 @@
 """Answers about a stack of cells."""
 
 import contextlib
-import sys
 import types
 from collections.abc import Mapping
 from functools import reduce
@@ -18,7 +17,7 @@ from .parameters import MOST_NAMES, found, load, tensor_of
 from .recurrence import DTYPES, arguments_of, cells_in, faults, reset_answer, without_gone
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, is_own, name_of, pack, unpack
-from .watching import MOST_STEPS, apart, default_dtype, profile_function, recorded, with_built_ins
+from .watching import MOST_STEPS, another, apart, default_dtype, recorded, with_built_ins
 
 MODES = ("stand-in", "own")  # whose cells the stack is asked with: the grader's, or the student's
 
@@ -489,14 +488,8 @@ def left_behind(module, arguments: list[torch.Tensor]):
         if event == "return" and frame.f_code is code:
             held.update(frame.f_locals)
 
-    before = profile_function()
-    sys.setprofile(look)
-    try:
+    with another(look), contextlib.suppress(Exception):  # for the reason that is told already
         module(*arguments)
-    except Exception:
-        pass  # for the reason that is told already
-    finally:
-        sys.setprofile(before)
     given = {id(argument) for argument in arguments}
     wholes = {name: stacked(value) for name, value in held.items() if id(value) not in given}
     steps = len(arguments[0])
