@@ -12,13 +12,14 @@ from torch import nn
 from .building import built
 from .classes import inherited_forward, of_class
 from .forms import adapt
-from .holes import Endless, counting, passed_over
+from .holes import Endless, counting, drawn_anew, passed_over
 from .parameters import MOST_NAMES, found, load, tensor_of
 from .recurrence import DTYPES, arguments_of, cells_in, faults, reset_answer, without_gone
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, is_own, name_of, pack, unpack
 from .watching import MOST_STEPS, another, apart, default_dtype, recorded, with_built_ins
 
+MOST_DRAWN = 200  # of what was drawn in a run that goes on after what raises
 MODES = ("stand-in", "own")  # whose cells the stack is asked with: the grader's, or the student's
 
 
@@ -258,7 +259,10 @@ def past_the_line(module, cells: list, about: tuple, sizes: list[int]) -> dict:
             if not goes_on:
                 return {}
             passed = [recorded(call, module, cells, sequence, dtype, False)]
-            told = {"passed": passed}
+            with drawn_anew() as drawn:
+                other = recorded(call, module, cells, sequence, dtype, True)
+            drawn = [pack(one) for one in drawn[:MOST_DRAWN]]
+            told = {"passed": passed, "anew": [other | {"drawn": drawn}]}
             return told | {"past": attempt(gradients, *about)} if sequence["directions"] else told
     except (Endless, Exception):  # what the call itself has told stays
         return {}

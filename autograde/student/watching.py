@@ -203,8 +203,10 @@ class Watch:
             values = value if isinstance(value, tuple) else (value,)
             if any(isinstance(one, Tensor) for one in values):
                 self.codes.add(frame.f_code)
-        elif event == "c_call" and frame.f_globals is not HERE:
-            self.as_put &= value is not setprofile and value.__name__ != BEHIND
+        elif event == "c_call" and value is setprofile:
+            self.as_put &= frame.f_globals is HERE
+        elif event == "c_call" and value.__name__ == BEHIND:  # PyTorch's own may do so
+            self.as_put &= is_of_torch(frame.f_code) and is_of_torch(frame.f_back.f_code)
 
     def open(self):
         self.is_open, self.pairs = True, self.pairs + 1
@@ -234,15 +236,19 @@ class Watch:
         for name in names:
             between = name == MARKS[0] or (between and name != MARKS[1])
             self.operators |= {name.strip("_"): None} if between else {}
-        self.all_of_it &= not any(name.startswith(UNSAFE) for name in self.operators)
+            self.all_of_it &= not (between and name.startswith(UNSAFE))
 
     @property
     def in_python(self) -> list[str]:
         return sorted(
             f"{basename(code.co_filename).removesuffix('.py')}.{code.co_qualname}"
             for code in self.codes
-            if code.co_filename.startswith(OF_TORCH)
+            if is_of_torch(code)
         )
+
+
+def is_of_torch(code) -> bool:
+    return code.co_filename.startswith(OF_TORCH)
 
 
 def profile_function():
