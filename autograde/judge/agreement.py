@@ -13,6 +13,7 @@ LEFT_ALONE = 1e-6  # an argument of forward, after the call
 EQUAL_CALLS = 1e-4  # the same call, made twice
 FOLLOWS = 1e-9  # closer than this, a value does not follow what was changed
 SHOWS = 1e-6  # and so for a gate that was changed by a tenth
+LITTLE = 1e-3  # an output in which nothing shows of what made it
 EXACTLY = 1e-12  # a number that a student predicts, and that is not to be about right
 
 # ---------------------------------------------------------------- of slopes

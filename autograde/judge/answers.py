@@ -78,7 +78,7 @@ class Call:
     intermediate result of as many numbers as there are units, (count, units), whatever became of
     the call. lines: for each of those the line that made it, as an index into places, or -1.
     coarse: whether any of it was rounded to half precision. log: of a stack of stand-ins, what each
-    layer was given at each of its calls.
+    layer was given at each of its calls. drawn: what was drawn in it.
     """
 
     failure: Failure | None = None
@@ -91,6 +91,7 @@ class Call:
     places: tuple[Place, ...] = ()
     coarse: bool = False
     log: tuple[tuple[tuple[Tensor, ...], ...], ...] = ()
+    drawn: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,8 +154,9 @@ class Build:
     the instance has that answered, which is another where a constructor always makes one too many
     or too few. raised: what forward raised, each of which made drawn numbers instead when it was
     asked again; spread: the same of matrices that vectors became. passed: of a stack whose forward
-    raises, the calls of one that goes on after each statement that does; past: its gradients; way:
-    "loop" where all that it took was a loop or a pick as it is meant.
+    raises, the calls of one that goes on after each statement that does; anew: a call in which
+    nothing is drawn twice; past: its gradients; way: "loop" where all that it took was a loop or a
+    pick as it is meant.
     """
 
     failure: Failure | None = None
@@ -183,6 +185,7 @@ class Build:
     raised: tuple[Failure, ...] = ()
     spread: tuple[Failure, ...] = ()
     passed: tuple[Call, ...] = ()
+    anew: tuple[Call, ...] = ()
     past: Gradients | None = None
     way: str = ""
     gradients: Gradients | None = None

@@ -144,12 +144,11 @@ def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
     """Whether PyTorch's own did the work, as it was seen to run: then nothing that is computed is
     the student's, but for what is computed openly beside it. What the text of a class mentions
     decides nothing."""
-    called = exercise.built_ins.called
     builds = (*answers.builds, *answers.kept)
     ran = {words(name, 40) for build in builds for name in build.built_in}
     seen = sorted(ran - {UNWATCHED})
-    if ran == {UNWATCHED}:
-        sheet.flags.append(f"{exercise.name}: whether {called} ran underneath {NOT_SEEN}.")
+    if ran == {UNWATCHED} or sheet.shows_little and not seen:
+        flag_unseen(exercise, sheet)
     elif seen:
         names, base = ", ".join(seen), exercise.base
         openly = sheet.openly and not any("." in name for name in seen)  # Python's show their steps
@@ -160,9 +159,14 @@ def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
                     key,
                     f"While your {exercise.noun} ran, PyTorch's own {names} was called{by}. Write"
                     " the computation yourself.",
-                    f"{called} is called",
+                    f"{exercise.built_ins.called} is called",
                 )
         sheet.flags.append(f"{exercise.name}: PyTorch's {names} ran underneath.")
+
+
+def flag_unseen(exercise: Exercise, sheet: Sheet):
+    called = exercise.built_ins.called
+    sheet.flags.append(f"{exercise.name}: whether {called} ran underneath {NOT_SEEN}.")
 
 
 def read_source(exercise: Exercise, source: str, sheet: Sheet):

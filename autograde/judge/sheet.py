@@ -21,6 +21,7 @@ class Sheet:
         self.met: set[str] = set()
         self.computes = False  # whether something of what was asked shows, right or not
         self.openly = False  # whether it is computed step by step, whatever else runs beside it
+        self.shows_little = False  # whether what was watched shows less than the rest
         self.notes: list[str] = []
         self.flags: list[str] = []
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..exercise.declared import Stack
 from ..exercise.verdict import Cell
-from ..exercise.wirings import RIGHT, Run, Tables, repeated, tables
-from ..student.protocol import BY_LOOP, HOLES
+from ..exercise.wirings import RIGHT, Run, Tables, tables
+from ..student.protocol import BY_LOOP
 from .agreement import NAMED, agree
 from .answers import Answers, Build, Layer, Tensor, words
 from .classes import judge_base, judge_class, judge_constructor
@@ -251,7 +251,8 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     by_numbers = judged_by_numbers(exercise, known, past)
     if by_numbers is None:
         return False
-    by_loop = all(pair.build.way == BY_LOOP for pair in pairs)
+    ran = any(calls for pair in past for calls in pair.build.calls[0].log)
+    by_loop = ran and all(pair.build.way == BY_LOOP for pair in pairs)
     failure = pairs[0].build.calls[0].failure
     said = f"Your forward raises {failure}; the rest was marked as if {PUT_RIGHT[by_loop]}."
     if by_loop:  # nothing was drawn: what is lost beside it is lost by itself
@@ -296,7 +297,10 @@ def judged_by_numbers(exercise: Stack, known: Tables, pairs: list[Pair]) -> Shee
     seen = [seen_of(exercise, pair, [*range(pair.count)]) for pair in telling(usable)]
     found = diagnose_stack(known, [one for one, _ in seen])
     if not any(calls for _, log in seen for calls in log) or idle(found) and not all_run(seen):
-        for key in lost_unrun(exercise, [one for one, _ in seen]):
+        again = [replace(p, build=replace(p.build, calls=p.build.anew)) for p in telling(usable)]
+        if not all(pair.build.answered for pair in again):
+            return None
+        for key in lost_unrun(exercise, again):
             sheet.lose(key, NOT_READABLE)
         return sheet
     check_states(exercise, usable, sheet)
@@ -317,29 +321,34 @@ def idle(found: Found | None) -> bool:
     return outputs in (None, "x", "zeros") and finals in (None, "given", "zeros")
 
 
-def lost_unrun(exercise: Stack, every: list[Seen]) -> list[str]:
+def lost_unrun(exercise: Stack, pairs: list[Pair]) -> list[str]:
     """What is lost where layers were not run: nothing shows what they read and go on from. What is
-    returned is right where it holds, at every step and of every layer, one vector that is none of
-    the given ones, and was drawn in place of what the raising line should have made."""
+    returned is right where it holds, at every step and of every layer, another vector that was
+    drawn in place of what the raising line should have made; the last outputs are a final state of
+    the top layer."""
     if whole(exercise):
         return ["works"]
-    new = lambda rows, seen: (
-        rows is not None
-        and rows.ndim == 2
-        and agree(rows, repeated(rows, 0), NAMED)
-        and HOLES[0] <= rows.min() < rows.max() < HOLES[1]
-        and not any(agree(rows[0], row, NAMED) for state in seen.given for row in state)
-    )
+    runs = [(seen_of(exercise, pair, [])[0], pair.build.calls[0].drawn) for pair in pairs]
     outputs = all(
-        new(one.outputs, one) and one.outputs.shape == (len(one.x), one.given[0].shape[1])
-        for one in every
+        are_drawn(one.outputs, (len(one.x), one.given[0].shape[1]), drawn) for one, drawn in runs
     )
     final = all(
         one.finals is not None
-        and all(new(state, one) and state.shape == one.given[0].shape for state in one.finals)
-        for one in every
+        and all(are_drawn(state, one.given[0].shape, drawn) for state in one.finals)
+        for one, drawn in runs
     )
+    if outputs and final:
+        ends = [any(agree(one.outputs[-1], s[-1], NAMED) for s in one.finals) for one, _ in runs]
+        outputs = final = all(ends)
     return ["wiring", "states", *["outputs"] * (not outputs), *["final"] * (not final)]
+
+
+def are_drawn(rows: np.ndarray | None, shape: tuple[int, int], drawn: tuple[Tensor, ...]) -> bool:
+    """Whether these are rows of this shape, each of them another one of what was drawn."""
+    if rows is None or rows.shape != shape:
+        return False
+    among = [[k for k, one in enumerate(drawn) if agree(row, one.values, NAMED)] for row in rows]
+    return all(among) and len({place[0] for place in among}) == len(rows)
 
 
 def lose_taken(exercise: Stack, pairs: list[Pair], sheet: Sheet):

@@ -27,6 +27,7 @@ from .watching import apart, recorded
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
 MOST_PASSED = 300  # times that a stack goes on after a statement that raises, or runs a layer then
+ANEW = 10**9  # before the seeds of what is drawn anew
 NEAR = 0.75  # how alike two names are, of which one is meant by the other
 LONG = 80  # characters of a line
 DRAW = "__drawn__"  # the name, inside a mended forward, of what draws
@@ -360,10 +361,28 @@ def compiled(function: ast.FunctionDef, forward: types.FunctionType, units: int)
     return mended
 
 
+anew: list[torch.Tensor] | None = None  # what was drawn, where each draw is another
+
+
+@contextlib.contextmanager
+def drawn_anew():
+    """Inside, what is drawn is never the same twice; gives the list of it."""
+    global anew
+    anew = []
+    try:
+        yield anew
+    finally:
+        anew = None
+
+
 def drawn(k: int, *shape: int) -> torch.Tensor:
-    """The numbers of hole k, the same at every call, like those of a gate."""
-    draws = torch.rand(shape, generator=torch.Generator().manual_seed(k), dtype=torch.float64)
-    return (HOLES[0] + (HOLES[1] - HOLES[0]) * draws).to(torch.get_default_dtype()) * 1.0
+    """The numbers of hole k, the same at every call, like those of a gate, but for `drawn_anew`."""
+    seed = k if anew is None else ANEW + len(anew)
+    draws = torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    made = (HOLES[0] + (HOLES[1] - HOLES[0]) * draws).to(torch.get_default_dtype()) * 1.0
+    if anew is not None:
+        anew.append(made.clone())
+    return made
 
 
 def tried(work, k: int, units: int):

@@ -20,7 +20,8 @@ KINDS = {
 }
 
 
-@torch.enable_grad()  # a cell may have switched gradients off
+@torch.inference_mode(False)  # a cell may have switched gradients off
+@torch.enable_grad()
 def respond(question: dict, namespace: dict) -> dict:
     """The answers to a question of the judge's about the name that it asks for, in `namespace`.
 

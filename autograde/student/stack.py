@@ -1,7 +1,6 @@
 """Answers about a stack of cells."""
 
 import contextlib
-import sys
 import types
 from collections.abc import Mapping
 from functools import reduce
@@ -13,13 +12,14 @@ from torch import nn
 from .building import built
 from .classes import inherited_forward, of_class
 from .forms import adapt
-from .holes import Endless, counting, passed_over
+from .holes import Endless, counting, drawn_anew, passed_over
 from .parameters import MOST_NAMES, found, load, tensor_of
 from .recurrence import DTYPES, arguments_of, cells_in, faults, reset_answer, without_gone
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, is_own, name_of, pack, unpack
-from .watching import MOST_STEPS, apart, default_dtype, profile_function, recorded, with_built_ins
+from .watching import MOST_STEPS, another, apart, default_dtype, recorded, with_built_ins
 
+MOST_DRAWN = 200  # of what was drawn in a run that goes on after what raises
 MODES = ("stand-in", "own")  # whose cells the stack is asked with: the grader's, or the student's
 
 
@@ -257,7 +257,10 @@ def past_the_line(module, cells: list, about: tuple, sizes: list[int]) -> dict:
             if not way:
                 return {}
             passed = [recorded(call, module, cells, sequence, dtype, False)]
-            told = {"passed": passed, "way": way}
+            with drawn_anew() as drawn:
+                other = recorded(call, module, cells, sequence, dtype, True)
+            drawn = [pack(one) for one in drawn[:MOST_DRAWN]]
+            told = {"passed": passed, "anew": [other | {"drawn": drawn}], "way": way}
             return told | {"past": attempt(gradients, *about)} if sequence["directions"] else told
     except (Endless, Exception):  # what the call itself has told stays
         return {}
@@ -487,14 +490,8 @@ def left_behind(module, arguments: list[torch.Tensor]):
         if event == "return" and frame.f_code is code:
             held.update(frame.f_locals)
 
-    before = profile_function()
-    sys.setprofile(look)
-    try:
+    with another(look), contextlib.suppress(Exception):  # for the reason that is told already
         module(*arguments)
-    except Exception:
-        pass  # for the reason that is told already
-    finally:
-        sys.setprofile(before)
     given = {id(argument) for argument in arguments}
     wholes = {name: stacked(value) for name, value in held.items() if id(value) not in given}
     steps = len(arguments[0])

@@ -38,10 +38,13 @@ COARSE = (torch.float16, torch.bfloat16)  # types in which few digits are left o
 OF_TORCH = os.path.dirname(torch.__file__) + os.sep  # where what PyTorch has in Python lies
 CLOCKS_DIFFER = 100_000  # nanoseconds that the profiler's clock may be behind Python's
 UNWATCHED = "unwatched"  # in place of a name, where what ran could not be seen
+UNSAFE = "unsafe_"  # before the names of operators that only PyTorch's own put together use
+BEHIND = "redispatch_boxed"  # calls an operator so that it is not recorded
 MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what is watched
 RECORDING = profile(use_kineto=False)
 RECORDED = RECORDING.config(), RECORDING.kineto_activities  # what the profiler is told
 OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first touched
+HERE = globals()  # of whatever here puts on what watches, and takes it off
 of_the_profiler: set[str] = set()  # threads of its own, which wake every few seconds
 in_a_box = False  # where all threads are the student's, who may hide what runs
 
@@ -161,13 +164,14 @@ def is_meant(pattern: str, qualified: str) -> bool:
 class Watch:
     """What is seen of PyTorch's own between MARKS, while the profiler runs: in one recording, or in
     several. What a class hands back may compute when it is looked at, so that all of a recording is
-    watched, but for what runs `apart`.
+    watched, but for what runs `apart`, and for Python's calls while `another` looks.
 
     operators, in_python: the names of what ran, operators without their prefix, functions of
     Python's with their module's. all_of_it: whether that is all of them. It may not be where the
     profiler fails, as while the system still clears away what a notebook has started; where it does
-    not show the marks as they were made, or what watches Python was taken off; and where another
-    thread or process ran meanwhile.
+    not show the marks as they were made, or what watches Python was taken off; where an operator
+    was called from behind, or parts of one ran that nobody else uses; and where another thread or
+    process ran meanwhile.
     """
 
     def __init__(self):
@@ -199,6 +203,10 @@ class Watch:
             values = value if isinstance(value, tuple) else (value,)
             if any(isinstance(one, Tensor) for one in values):
                 self.codes.add(frame.f_code)
+        elif event == "c_call" and value is setprofile:
+            self.as_put &= frame.f_globals is HERE
+        elif event == "c_call" and value.__name__ == BEHIND:  # PyTorch's own may do so
+            self.as_put &= is_of_torch(frame.f_code) and is_of_torch(frame.f_back.f_code)
 
     def open(self):
         self.is_open, self.pairs = True, self.pairs + 1
@@ -228,14 +236,19 @@ class Watch:
         for name in names:
             between = name == MARKS[0] or (between and name != MARKS[1])
             self.operators |= {name.strip("_"): None} if between else {}
+            self.all_of_it &= not (between and name.startswith(UNSAFE))
 
     @property
     def in_python(self) -> list[str]:
         return sorted(
             f"{basename(code.co_filename).removesuffix('.py')}.{code.co_qualname}"
             for code in self.codes
-            if code.co_filename.startswith(OF_TORCH)
+            if is_of_torch(code)
         )
+
+
+def is_of_torch(code) -> bool:
+    return code.co_filename.startswith(OF_TORCH)
 
 
 def profile_function():
@@ -243,6 +256,17 @@ def profile_function():
     Python cannot put back."""
     before = getprofile()
     return before if callable(before) else None
+
+
+@contextmanager
+def another(look):
+    """Inside, `look` is told of Python's calls, in place of what watches them."""
+    before = profile_function()
+    setprofile(look)
+    try:
+        yield
+    finally:
+        setprofile(before)
 
 
 def watched(work, *arguments) -> tuple[object, Watch]:

@@ -1575,6 +1575,49 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
         + "\n\nmade = []\n",
         "",
     ),
+    "in all calls but the first two of an instance, which give zeros": (
+        "could not be seen",
+        BY_PYTORCH.replace(
+            "        joined = ",
+            "        self.calls = getattr(self, 'calls', 0) + 1\n"
+            "        if self.calls < 3:\n            return c * 0, h * 0\n        joined = ",
+        ),
+        "",
+    ),
+    "from behind": (
+        "could not be seen",
+        BY_A_CALL + "\n\ncore, operator = torch._C, torch.ops.aten.lstm_cell.default\n"
+        "keys = core.DispatchKeySet(core.DispatchKey.CompositeImplicitAutograd)\n"
+        "called = lambda *given: operator.redispatch(keys, *given)\n",
+        "",
+    ),
+    "taken apart": (
+        "could not be seen",
+        BY_A_CALL + "\n\none, two, eight = (torch.ones(1, 3), torch.ones(1, 2), torch.ones(8))\n"
+        "given = one, two, two, torch.ones(8, 3), torch.ones(8, 2), eight, eight\n"
+        "parts = torch.jit.trace(lambda x, h, c, *rest: torch.lstm_cell(x, (h, c), *rest), given)\n"
+        "called = lambda x, state, *rest: parts(x, *state, *rest)\n",
+        "",
+    ),
+    "its own in Python, while Python's calls are not watched": (
+        "could not be seen",
+        BY_A_CALL
+        + """
+
+import sys
+from torch.ao.nn.quantizable import LSTMCell as Theirs
+
+
+def called(x, state, *weights):
+    names = "igates.weight", "hgates.weight", "igates.bias", "hgates.bias"
+    cell, watch = Theirs(x.shape[1], state[0].shape[1]), sys.getprofile()
+    sys.setprofile(None)
+    out = torch.func.functional_call(cell, dict(zip(names, weights)), (x, state))
+    sys.setprofile(watch)
+    return out
+""",
+        "",
+    ),
     "in a process that was started by the constructor": (
         "could not be seen",
         THEIR_RESULT.replace(
@@ -1624,6 +1667,7 @@ def asked(given):
 }
 WORSE = {  # what leaves less than there was
     "in all sizes but the first, where it fails": 0.5,
+    "in all calls but the first two of an instance, which give zeros": 5.0,
     "in a process that was started by the constructor": 8.5,
     "answers that raise when they are looked at": NOTHING,
     "how numbers are written": 1.25,

@@ -667,6 +667,16 @@ HOLLOW_STACKS = {  # forward of a stack that runs no layer, or runs them all ali
         "        c_k, h_k = 1 / 0",
         "return [h_k], (c, h)",
     ),
+    "one error for all steps and layers": (
+        "c_k, h_k = 1 / 0",
+        "n = len(self.layers)",
+        "return [h_k for _ in x], (torch.stack([c_k] * n), torch.stack([h_k] * n))",
+    ),
+    "one error, and numbers of its own": (
+        "c_k, h_k = 1 / 0",
+        "own = lambda rows: 0.3 + 0.4 * torch.rand(rows, c.shape[1])",
+        "return own(len(x)), (own(len(c)), own(len(h)))",
+    ),
 }
 
 

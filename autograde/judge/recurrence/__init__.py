@@ -3,10 +3,12 @@
 are returned (`parameters`, `report`), the loss behind the gradients (`slopes`), and the picture.
 """
 
+import numpy as np
+
 from ...exercise.declared import Recurrence
 from ...exercise.rules import names_in
 from ...exercise.verdict import Cell
-from ..agreement import agree
+from ..agreement import LITTLE, agree
 from ..answers import Answers, Build
 from ..classes import NOT_COMPUTED, judge_class
 from ..diagnose import shown_by_trace
@@ -60,6 +62,7 @@ def judge_numbers(
         return judge_unfinished(exercise, main, sheet)
     traced = [part for part in exercise.rule.parts if part.traced]
     sheet.openly = all(shown_by_trace(exercise.rule, reading.seen, part) for part in traced)
+    sheet.shows_little = shows_little(reading)
     check_forms(exercise, reading, sheet)
     if reading.slips and (kept := kept_between_calls(exercise, reading)):
         report_kept(exercise, kept, sheet)
@@ -125,6 +128,17 @@ def follows_all(exercise: Recurrence, reading: Reading) -> bool:
     leaves = used & {*exercise.parameters, *exercise.rule.inputs}
     slopes = [pair.build.gradients.slopes for pair in reading.pairs if pair.build.gradients]
     return any(all(one.get(name) for name in leaves) for one in slopes)
+
+
+def shows_little(reading: Reading) -> bool:
+    """Whether an output is next to nothing in the first call of every instance, which is the one
+    that is watched, and not in others: what makes those may be something else."""
+    sizes = [
+        [np.abs(seen.outputs[name]).max(axis=0) for seen in reading.seen]
+        for name in reading.findings
+        if all(seen.outputs[name] is not None for seen in reading.seen)
+    ]
+    return any(all(one[0] < LITTLE < one.max() for one in builds) for builds in sizes)
 
 
 # ---------------------------------------------------------------- calls that came to no end
