@@ -141,6 +141,23 @@ READS = {
         "a layer reads the given {h} of the layer below at every step, not its new one",
         lambda at: at.given[at.below][-1],
     ),
+    "of layer 0": Reads(
+        "every layer above the first reads the new {h} of layer 0; it should read that of the layer below",
+        lambda at: at.now[0][-1],
+    ),
+    "squashed": Reads(
+        "a layer reads tanh of the {h} of the layer below; it should read its {h}",
+        lambda at: np.tanh(at.now[at.below][-1]),
+    ),
+    "rectified": Reads(
+        "a layer reads relu of the {h} of the layer below; it should read its {h}",
+        lambda at: np.maximum(at.now[at.below][-1], 0),
+    ),
+    "sum": Reads(
+        "a layer reads {c} + {h} of the layer below; it should read its {h} alone",
+        lambda at: at.now[at.below][0] + at.now[at.below][-1],
+        two=True,
+    ),
 }
 STATES = {
     RIGHT: Carries("each layer has its own state, carried from step to step"),
@@ -237,6 +254,16 @@ STATES = {
         new=lambda made, own: made[::-1],
         two=True,
     ),
+    "c for h": Carries(
+        "the new {c} of a layer is kept in place of its {h}",
+        carried=lambda now: [(layer[0],) * len(layer) for layer in now],
+        two=True,
+    ),
+    "h for c": Carries(
+        "the new {h} of a layer is kept in place of its {c}",
+        carried=lambda now: [(layer[-1],) * len(layer) for layer in now],
+        two=True,
+    ),
     "crossed": Carries(
         "{c} and {h} are swapped each time they are carried on: the cell returns ({c}_t, {h}_t)",
         carried=swapped,
@@ -269,6 +296,7 @@ CELLS = {
     "the other way round": Cells(
         "the cells are taken in reverse order, that of the last layer first", cell=lambda k: -1 - k
     ),
+    "last": Cells("all layers use the cell of the last layer", cell=lambda k: -1),
     "no top": Cells("the last layer is never used", used=lambda layers: range(max(layers - 1, 1))),
     "no bottom": Cells("layer 0 is never used", used=lambda layers: range(layers > 1, layers)),
 }
@@ -280,6 +308,19 @@ OUTPUTS = {
     "{other}": Reading(
         "outputs holds the top layer's {called}; it should be its {h}",
         lambda run, place: run.states[place][-1],
+    ),
+    "squashed": Reading(
+        "outputs holds tanh of the top layer's {h}; it should be its {h}",
+        lambda run: np.tanh(run.shown[-1]),
+    ),
+    "rectified": Reading(
+        "outputs holds relu of the top layer's {h}; it should be its {h}",
+        lambda run: np.maximum(run.shown[-1], 0),
+    ),
+    "sum": Reading(
+        "outputs holds {c} + {h} of the top layer; it should be its {h} alone",
+        lambda run: run.states[0][-1] + run.shown[-1],
+        two=True,
     ),
     "aliased": Reading(
         "every row of outputs equals the last step's {h}; it should hold each step's own",
@@ -384,6 +425,13 @@ FINALS = {
 ALONG = (  # a part of a wiring and its row, what is returned and its row, where one slip makes both
     ("reads", "{other}", "outputs", "{other}"),
     ("reads", "raw", "outputs", "x"),
+    ("reads", "of layer 0", "outputs", "bottom"),
+    ("reads", "squashed", "outputs", "squashed"),
+    ("reads", "rectified", "outputs", "rectified"),
+    ("reads", "sum", "outputs", "sum"),
+    ("states", "c for h", "finals", "only c"),
+    ("states", "h for c", "finals", "only h"),
+    ("states", "c for h", "outputs", "c"),
     ("states", "reset", "finals", "given"),
     ("states", "{state} reset", "finals", "given {state}"),
     ("states", "{state} not updated", "finals", "given {state}"),

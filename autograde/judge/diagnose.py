@@ -167,7 +167,13 @@ class Search:
             choices = self.depth(slips)
             if choices:
                 choice = min(choices, key=lambda one: (self.contradictions(one), len(one)))
-                return Finding(choice, self.followed(choice))
+                finding = Finding(choice, self.followed(choice))
+                if not self.denied(choice):
+                    return finding
+                alone = self.find_unknown_alone()
+                if slips < 2 or alone or not self.all_shown:
+                    return alone or finding
+                return self.find_instead()
         return self.find_instead() or (self.find_unknown() if len(depths) > 2 else None)
 
     def depth(self, slips: int) -> list[Choice]:
@@ -223,6 +229,21 @@ class Search:
             count += constant(choice.get(part.name, "x")) or not occurs
             count += part.criterion in blamed and shown_by_trace(self.rule, self.seen, part)
         return count
+
+    def denied(self, choice: Choice) -> bool:
+        """Whether the student's computation went through the right value of a gate that is called
+        wrong in this reading, and not through the wrong one."""
+        envs, blamed = self.followed(choice), {self.rule.part(name).criterion for name in choice}
+        return any(
+            part.criterion in blamed
+            and shown_by_trace(self.rule, self.seen, part)
+            and not all(one.traced(env[part.name]) for one, env in zip(self.seen, envs))
+            for part in self.gates
+        )
+
+    @property
+    def all_shown(self) -> bool:
+        return all(shown_by_trace(self.rule, self.seen, part) for part in self.gates)
 
     # ------------------------------------------------------------ slips in single parts
     def varied(self, parts: list[Part]) -> list[Choice]:

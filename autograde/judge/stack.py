@@ -4,7 +4,7 @@ returns."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import product, zip_longest
 
 import numpy as np
 
@@ -801,12 +801,14 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
             sheet.lose(key, shape, "outputs has another shape")
             continue
         what = LOGGED[key] if all(logs) else NOT_READABLE
+        seen_there = f" {departs(exercise, seen, key)}".rstrip() if all(logs) else ""
         if key == "states":
             what = more_often(seen) + what
         if key == "wiring":
             what = not_as_often(seen) + what
         rule = f"The rule: {exercise.asks(key)}."
-        sheet.lose(key, f"{what}, and {UNKNOWN} your numbers. {rule}", what[0].lower() + what[1:])
+        said = f"{what}, and {UNKNOWN} your numbers.{seen_there} {rule}"
+        sheet.lose(key, said, what[0].lower() + what[1:])
     if not set(keys) & set(sheet.lost) and (often := more_often(seen)):
         said = f"{often}The rule: {exercise.asks('states')}."
         sheet.lose("states", said, "every layer is run more than once a step")
@@ -880,6 +882,64 @@ def logged(seen: Seen, log: list) -> dict[str, bool] | None:
         "outputs": seen.outputs is not None and shows(seen, [starts[-1][-1], *tops], equally),
         "final": seen.finals is not None and seen.gave(finals, seen.finals),
     }
+
+
+def departs(exercise: Stack, every: list[tuple[Seen, list]], key: str) -> str:
+    """Where a criterion first fails, by steps and then by layers, and what stands there, of the
+    first build that shows it; "" where a layer is not run once a step."""
+    for seen, log in every:
+        if {len(calls) for calls in log} != {len(seen.x)}:
+            continue
+        finals = zip(exercise.states, seen.finals or (), seen.given) if key == "final" else ()
+        for state, rows, like in finals:
+            if np.shape(rows) != like.shape:
+                shapes = (", ".join(map(str, np.shape(one))) for one in (rows, like))
+                return "{}_T has shape ({}); it should be ({}).".format(state, *shapes)
+        given = [[[tensor.values for tensor in call] for call in layer] for layer in log]
+        made = [[seen.cell(k, x, tuple(s)) for x, *s in layer] for k, layer in enumerate(given)]
+        for where, right, got in compared(exercise, seen, given, made, key):
+            if not agree(got, right, NAMED):
+                return (
+                    f"With n_layers={seen.layers}, {where} {known_as(exercise, seen, made, got)}."
+                )
+    return ""
+
+
+def compared(
+    exercise: Stack, seen: Seen, given: list, made: list, key: str
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """What a criterion is about: words for each place, what should stand there, and what does.
+    given, made: of each layer at each step, what it was given and gave back."""
+    finals = zip(exercise.states, seen.finals or ())
+    if key == "outputs" and np.shape(seen.outputs) == (len(seen.x), *np.shape(made[-1][0][-1])):
+        for t, states in enumerate(made[-1]):
+            yield f"outputs[{t}] is", states[-1], seen.outputs[t]
+    for place, (state, rows) in enumerate(finals if key == "final" else ()):
+        if np.shape(rows) == seen.given[place].shape:
+            for k, calls in enumerate(made):
+                yield f"{state}_T[{k}] is", calls[-1][place], rows[k]
+    for t, k in product(range(len(seen.x)), range(seen.layers)):
+        x, *states = given[k][t]
+        if key == "wiring":
+            yield f"at x[{t}] layer {k} reads", made[k - 1][t][-1] if k else seen.x[t], x
+        own = made[k][t - 1] if t else seen.given_by_layer[k]
+        for state, right, got in zip(exercise.states, own, states) if key == "states" else ():
+            yield f"at x[{t}] layer {k} gets as its {state}", right, got
+
+
+def known_as(exercise: Stack, seen: Seen, made: list, value: np.ndarray) -> str:
+    """Which value that the stack was given, or that a layer gave back, this is."""
+    names = {f"x[{t}]": x for t, x in enumerate(seen.x)}
+    for place, state in enumerate(exercise.states):
+        names |= {f"the given {state}[{k}]": row for k, row in enumerate(seen.given[place])}
+        names |= {
+            f"the {state} that layer {k} gave back at x[{t}]": states[place]
+            for k, calls in enumerate(made)
+            for t, states in enumerate(calls)
+        }
+    names["zeros"] = np.zeros_like(value)
+    nothing = "none of the values that were passed in or that a layer gave back"
+    return next((name for name, one in names.items() if agree(value, one, NAMED)), nothing)
 
 
 def shows(seen: Seen, tops: list[np.ndarray], equally: bool) -> bool:

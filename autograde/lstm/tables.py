@@ -108,6 +108,7 @@ SQUASH = {
     "right(a + 1)": "1 is added inside right",
     "right(a - 1)": "1 is subtracted inside right",
     "-softplus(-a)": "it is the logarithm of σ",
+    "right(relu(a))": "relu is there as well",
     "4 * sigmoid(a) - 2": "4σ(…) − 2, as in the paper of 1997, stands in place of right",
 }
 PEEP_SQUASH = {
@@ -171,6 +172,7 @@ CELL = {
     "f * c + c * g": "",
     "f * c + i * c": "the candidate is not there",
     "f * g + i * g": "c_{t−1} is not there",
+    "f * c + i * (f * c)": "f_t * c_{t−1} stands in place of the candidate",
     "f * c + i * h": "the candidate is not there",
     "f * c + i * x": "the candidate is not there",
     "dot(f, c) + i * g": "* is elementwise, not @",
@@ -239,6 +241,7 @@ COUPLED = {  # 1 − f weights the candidate; what is wrong about that counts fo
     "f * tanh(c) + (1 - f) * g": "the old state is squashed",
     "f * c + (1 - f) * tanh(g)": "the candidate is squashed twice",
     "f * c + (1 - f) * h": "h_{t−1} stands in place of the candidate",
+    "f * c + (1 - f) * (f * c)": "f_t * c_{t−1} stands in place of the candidate",
     "f * c + (1 - f) * c": "c_{t−1} stands in place of the candidate",
     "f * c + (1 - f) * o": "o_t stands in place of the candidate",
     "f * c + (1 - f) * f": "f_t stands in place of the candidate",

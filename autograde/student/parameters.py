@@ -133,7 +133,9 @@ def load(
                 # one number for all units: the diagonal form of a mistake
                 form, value = None, value.diagonal().clone()
         transposed = form is not None and form.dim() == 2 and form.shape != value.shape
-        if form is None or (repair and transposed) or id(tensor_of(module, name)) in taken:
+        shared = form is not None and id(tensor_of(module, name)) in taken
+        if form is None or (repair and transposed) or shared:
+            value = form if shared and not transposed else value
             install(module, name, value)
             made[asked] = list(value.shape)
             continue

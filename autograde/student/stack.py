@@ -165,21 +165,23 @@ def put_stand_ins(module, question: dict, sizes: list[int]) -> list[StandIn]:
         elif id(layer) not in made:
             made[id(layer)] = stand_in(sizes[0] if k == 0 else sizes[1], sizes[1])
             forward = made[id(layer)].forward
-            layer.forward = (
-                as_torch_has_it(forward) if isinstance(layer, nn.RNNCellBase) else forward
-            )
+            if isinstance(layer, nn.RNNCellBase):
+                forward = types.MethodType(as_torch_has_it(forward, layer), layer)
+            layer.forward = forward
     return [made[id(layer)] for layer in where_cells_are(module)[1]]
 
 
-def as_torch_has_it(forward):
-    """A cell's forward, called as PyTorch's own cells are: (x, states), the shown state first; it
-    returns the states likewise."""
+def as_torch_has_it(forward, cell: nn.RNNCellBase):
+    """A method for a `cell` of PyTorch's, called as those are: (x, states), the shown state first;
+    it returns the states likewise."""
 
-    def torch_forward(x, states):
+    def torch_forward(self, x, states=None):
         given = states if isinstance(states, tuple | list) else (states,)
         new = forward(x, *reversed(given))
         return tuple(reversed(new)) if isinstance(new, tuple) else new
 
+    # Python says its name where it gets other arguments
+    torch_forward.__qualname__ = f"{type(cell).__name__}.forward"
     return torch_forward
 
 

@@ -58,19 +58,25 @@ class Trace(TorchFunctionMode):
         super().__init__()
         self.units, self.values, self.lines, self.coarse = units, [], [], False
         self.numbers, self.count = {}, 0
+        self.wholes = {}  # place in memory and size of what holds several such results, to its line
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
+        if args and (out is None or out is args[0]):  # written in place, perhaps a part alone
+            self.wholes.pop(place_in_memory(args[0]), None)
         for value in out if isinstance(out, tuple | list) else (out,):
             self.coarse |= getattr(value, "dtype", None) in COARSE
             if self.keeps(value):
                 flat = value if value.dim() == 1 else value.reshape(-1)
                 self.values.append(flat.tolist())  # quicker than any tensor that could be kept
-                self.lines.append(own_line(sys._getframe().f_back))
+                whole = self.wholes.get(place_in_memory(value._base)) if self.wholes else None
+                self.lines.append(whole or own_line(sys._getframe().f_back))
             elif self.keeps(value, 1) and self.count < MOST_NUMBERS:
                 made_by = func, own_line(sys._getframe().f_back)
                 self.numbers.setdefault(made_by, []).append(value.item())
                 self.count += 1
+            elif self.holds_several(value):
+                self.wholes[place_in_memory(value)] = own_line(sys._getframe().f_back)
         return out
 
     def over(self, work, *arguments):
@@ -111,13 +117,31 @@ class Trace(TorchFunctionMode):
 
     def keeps(self, value, units: int | None = None) -> bool:
         return (
-            isinstance(value, torch.Tensor)
-            and value.device.type != "meta"  # it has no numbers
-            and not torch._C._functorch.is_functorch_wrapped_tensor(value)  # of many calls at once
+            has_numbers(value)
             and value.numel() == (units or self.units)
             and value.is_floating_point()
             and len(self.values) < MOST_STEPS
         )
+
+    def holds_several(self, value) -> bool:
+        """Whether results may be cut out of this one later: the line that made it made them."""
+        return has_numbers(value) and value.numel() > self.units and value._base is None
+
+
+def has_numbers(value) -> bool:
+    return (
+        isinstance(value, torch.Tensor)
+        and value.device.type != "meta"
+        and not torch._C._functorch.is_functorch_wrapped_tensor(value)  # of many calls at once
+    )
+
+
+def place_in_memory(value) -> tuple[int, int] | None:
+    """Where a tensor, or what it was cut out of, lies, and how large that is; None of others."""
+    if not has_numbers(value) or value.is_sparse:
+        return None
+    whole = value if value._base is None else value._base
+    return whole.data_ptr(), whole.numel()
 
 
 def with_built_ins(question: dict, build: dict, work, *arguments) -> dict:

@@ -618,6 +618,10 @@ WIRED = {  # name -> a slip of one of the tables, or of no table, with the chang
     "the given h passed up": wired(
         "reads", "given", start="given = h\nc, h = list(c), list(h)", up="below = given[k]"
     ),
+    "the h of layer 0 passed up": wired("reads", "of layer 0", up="below = h[0]"),
+    "tanh of h passed up": wired("reads", "squashed", up="below = h[k].tanh()"),
+    "relu of h passed up": wired("reads", "rectified", up="below = h[k].relu()"),
+    "c + h passed up": wired("reads", "sum", up="below = c[k] + h[k]"),
     "one state for all layers": wired(
         "states",
         "shared",
@@ -675,6 +679,12 @@ WIRED = {  # name -> a slip of one of the tables, or of no table, with the chang
     "results of the cell taken in the other order": wired(
         "states", "unpacked", step="h[k], c[k] = layer(below, c[k], h[k])"
     ),
+    "c kept in place of h": wired(
+        "states", "c for h", collect="outputs.append(h[-1])\nh = list(c)"
+    ),
+    "h kept in place of c": wired(
+        "states", "h for c", collect="outputs.append(h[-1])\nc = list(h)"
+    ),
     "sequence read backwards": wired("time", "backwards", time="x.flip(0)"),
     "first step skipped": wired("time", "no first", time="x[1:]"),
     "last step skipped": wired("time", "no last", time="x[:-1]"),
@@ -683,6 +693,9 @@ WIRED = {  # name -> a slip of one of the tables, or of no table, with the chang
     "first x at every step": wired("time", "same x", read="x[0]"),
     "bottom layer's outputs": wired("outputs", "bottom", collect="outputs.append(h[0])"),
     "cell state as output": wired("outputs", "c", collect="outputs.append(c[-1])"),
+    "tanh of h as output": wired("outputs", "squashed", collect="outputs.append(h[-1].tanh())"),
+    "relu of h as output": wired("outputs", "rectified", collect="outputs.append(h[-1].relu())"),
+    "c + h as output": wired("outputs", "sum", collect="outputs.append(c[-1] + h[-1])"),
     "every row is the last": wired("outputs", "aliased", outputs="[outputs[-1]] * len(outputs)"),
     "the first row is h_0": wired(
         "outputs", "shifted", before="outputs.append(h[-1])", collect="pass"
@@ -725,6 +738,9 @@ WIRED = {  # name -> a slip of one of the tables, or of no table, with the chang
     ),
     "all layers use cell 0": wired(
         "cells", "first", step="c[k], h[k] = self.layers[0](below, c[k], h[k])"
+    ),
+    "all layers use the last cell": wired(
+        "cells", "last", step="c[k], h[k] = self.layers[-1](below, c[k], h[k])"
     ),
     "upper layers use cell 1": wired(
         "cells", "upper", step="c[k], h[k] = self.layers[min(k, 1)](below, c[k], h[k])"

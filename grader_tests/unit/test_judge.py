@@ -10,7 +10,7 @@ from autograde.exercise import Cell, Verdict
 from autograde.judge import draw, judge, plain, read_answers
 from autograde.student.respond import respond
 from grader_tests.samples.mistakes import code, named
-from grader_tests.samples.right_answers import plain_cell, stack_source
+from grader_tests.samples.right_answers import cell_source, plain_cell, stack_source
 from grader_tests.samples.students import EVERY, EXERCISES, PREDICTIONS, answers, solutions
 from grader_tests.support.function_level import asked, grade
 
@@ -220,6 +220,34 @@ CHANGES = {
         {"o"},
         "Your o_t is not what the rule gives, and no mistake that we know",
     ),
+    # what two slips together would give as well, of which the student made neither
+    "i halved and raised": (
+        ("i = torch.sigmoid(a_i)", "i = torch.sigmoid(a_i) * 0.5 + 0.5"),
+        {"i"},
+        "The right i_t is in your computation, but your c_t is made "
+        "with another value in its place",
+    ),
+    "relu of the candidate": (
+        ("c_t = f * c + i * g", "c_t = f * c + i * torch.relu(g)"),
+        {"c"},
+        "relu is there as well",
+    ),
+    "the candidate weighted in its own line": (
+        ("g = torch.tanh(a_c)", "g = torch.tanh(a_c) * i"),
+        {"c"},
+        "The right c̃_t is in your computation, but your c_t is made "
+        "with another value in its place",
+    ),
+    "c taken away again": (
+        ("c_t = f * c + i * g", "c_t = f * c - c + i * g"),
+        {"cell"},
+        "f_t, i_t and c̃_t are right in your computation; the c_t that comes of them is not",
+    ),
+    "f * c kept as the candidate": (
+        ("c_t = f * c + i * g", "c_t = f * c\n        c_t = c_t + i * c_t"),
+        {"cell"},
+        "f_t * c_{t−1} stands in place of the candidate",
+    ),
     "h with a rest": (
         ("h_t = o * torch.tanh(c_t)", "h_t = o * torch.tanh(c_t) + 0.1 * h"),
         {"hidden"},
@@ -375,6 +403,31 @@ UNKNOWN_WIRINGS = {
         {"wiring"},
         "Layer 0 is run 8 times in a sequence of 4 steps.",
     ),
+    "the given h of the last layer in the first step": (
+        ("c[k], h[k] = cell(x_t, c[k], h[k])", "c[k], h[k] = cell(x_t, c[k], h[-1])"),
+        {"states"},
+        "With n_layers=3, at x[0] layer 0 gets as its h the given h[2].",
+    ),
+    "x one step late": (
+        ("for x_t in x:", "for t in range(len(x)):\n    x_t = x[max(t - 1, 0)]"),
+        {"wiring"},
+        "With n_layers=3, at x[1] layer 0 reads x[0].",
+    ),
+    "the first output last": (
+        ("torch.stack(h)", "torch.stack(h)\noutputs = outputs[1:] + outputs[:1]"),
+        {"outputs"},
+        "With n_layers=3, outputs[0] is the h that layer 2 gave back at x[1].",
+    ),
+    "c_T alone in reverse": (
+        ("torch.stack(c),", "torch.stack(c[::-1]),"),
+        {"final"},
+        "With n_layers=3, c_T[0] is the c that layer 2 gave back at x[3].",
+    ),
+    "c_T of the top layer alone": (
+        ("torch.stack(c),", "c[-1],"),
+        {"final"},
+        "c_T has shape (5); it should be (3, 5).",
+    ),
     "h_T halved": (
         ("torch.stack(c), torch.stack(h)", "torch.stack(c), torch.stack(h) / 2"),
         {"final"},
@@ -392,6 +445,27 @@ def test_a_wiring_that_no_table_has_loses_what_the_calls_of_the_layers_show(chan
     assert any(told in result.sentence for result in verdict.results), [
         r.sentence for r in verdict.results if r.sentence
     ]
+
+
+def test_a_cell_of_pytorchs_own_is_called_as_it_is_there():
+    """What it says where it gets the states one by one is its own."""
+    verdict = grade("LSTM", stack_source().replace("LSTMCell(", "nn.LSTMCell("))
+    says = "LSTMCell.forward() takes from 2 to 3 positional arguments but 4 were given"
+    assert says in sentence(verdict, "states"), sentence(verdict, "states")
+
+
+def test_two_names_of_one_vector_cost_the_parameters_alone():
+    """What is put in for the second name has the form of the first, in which it is used."""
+    right = cell_source(
+        *("PeepholeLSTMCell", "Parameter", "@", "one by one", "torch", "init"),
+        *("c_t = f * c + i * g", ""),
+        base="LSTMCell",
+        peephole="diagonal",
+    )
+    own = "self.V_i = nn.Parameter(torch.randn(hidden_dim))"
+    assert own in right
+    verdict = grade("PeepholeLSTMCell", right.replace(own, "self.V_i = self.V_f"))
+    assert lost(verdict) == {"parameters"}, sentence(verdict, "i")
 
 
 def test_what_only_failing_sizes_would_show_is_lost():

@@ -7,6 +7,11 @@ from grader_tests.samples.students import solutions
 from grader_tests.support.function_level import grade
 
 INSIDE = "self.W_f(h) + self.U_f(x) - self.b_f"
+FUSED = (
+    "a = torch.cat([self.W_f.weight, self.W_i.weight]) @ h"
+    " + torch.cat([self.U_f(x) - self.b_f, self.U_i(x)])"
+)
+CUT = "a_f, a_i = a.chunk(2)\n        f_t = torch.sigmoid(a_f)"
 CELL = "c_t = f_t * c + i_t * candidate"
 HIDDEN = "h_t = o_t * torch.tanh(c_t)"
 RETURN = "return c_t, h_t"
@@ -23,6 +28,7 @@ SHOWN = {  # what stands in place of a line, the criterion that is lost, and the
         *(FORGET, FORGET.replace("sigmoid", "cos"), "f"),
         FORGET.replace("sigmoid", "cos"),
     ),
+    "sums that are cut into gates afterwards": (FORGET, f"{FUSED}\n        {CUT}", "f", FUSED),
     "a value that comes in between": (
         *(CELL, f"{CELL}\n        c_t = c_t.clamp(-1, 1)", "cell"),
         "c_t = c_t.clamp(-1, 1)",
