@@ -10,7 +10,7 @@ import zlib
 from IPython import get_ipython
 from IPython.display import display
 
-from .predictions import say
+from .predictions import say, warn_of_age
 
 PACKED = (
     "c-oCrOK;mS4E`&G&u-A{RAi^7>!J4nJr=aZ*g|B<kmR^Qk^eqYvYl5q>}Jd4r|&`fs~EM{w)v=rrr5w&fniUIpNf~Fgd*T"
@@ -33,7 +33,9 @@ def find(name):
     letter = given.strip().upper() if isinstance(given, str) else given
     if given is None or given is ...:
         print(f"{name}: not written yet. Put a letter in the cell above.", file=sys.stderr)
-    elif not isinstance(letter, str) or letter not in bug["says"]:
+        return
+    warn_of_age(name)
+    if not isinstance(letter, str) or letter not in bug["says"]:
         say(f"{name}: one of the letters {', '.join(bug['says'])} is asked for, in quotes.")
     elif letter != bug["asked"]:
         say(f"{letter} is not it. With {letter}: {bug['says'][letter]}")

@@ -48,7 +48,15 @@ def given(name):
             f"{name}: a number is asked for, and this is a {type(value).__name__}.", file=sys.stderr
         )
     else:
+        warn_of_age(name)
         return value
+
+
+def warn_of_age(name):
+    """Say where the newest run of a cell may not have made what it was to set."""
+    from .checks import check  # here, since it is that of the folder which one works in
+
+    check.warn_of_age(name)
 
 
 def say(text):
