@@ -74,6 +74,8 @@ class Check:
             return self.number(exercise)
         cls = namespace().get(asked) if isinstance(asked, str) else asked
         is_class = exercise.noun == "class"
+        if cls is None:
+            return not_yet(exercise.name, self.slip_for(exercise.name))
         if not callable(cls) or isinstance(cls, type) != is_class:
             made = ", not an object made from it" if is_class else ""
             raise CheckFailed(
@@ -118,7 +120,7 @@ class Check:
     def exercise_of(self, asked) -> Exercise:
         """Raises CheckFailed for what is no exercise of this assignment."""
         names = [asked] if isinstance(asked, str) else [getattr(asked, "__name__", "")]
-        names += [name for name in self.exercises if namespace().get(name) is asked]
+        names += [name for name in self.exercises if namespace().get(name, self) is asked]
         found = [self.exercises[name] for name in names if name in self.exercises]
         if found:
             return found[-1]

@@ -284,6 +284,12 @@ def test_prints_come_to_a_few_lines(at):
     assert "more lines that your code prints" in said
 
 
+def test_what_is_not_there_is_no_object(at):
+    at.run("del LSTMCell" if "LSTMCell" in at.shell.user_ns else "")
+    assert "LSTMCell: not written yet" in at.run("check('LSTMCell')")
+    assert "check takes a class itself" in at.run("check(None)")
+
+
 def test_lines_on_stderr_come_to_a_few(at):
     loud = changed(
         "        f_t =", "        import sys; print('err', file=sys.stderr)\n        f_t ="
