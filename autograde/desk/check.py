@@ -13,6 +13,7 @@ from ..exercise.verdict import Cell, Place, Verdict
 from ..judge import draw, examine, judge, plain, read_answers
 from ..judge.value import given_in, kind_of
 from ..student.respond import respond
+from ..student.telling import describe
 from ..student.value import plain_value
 from . import ladder
 from .cells import Cells, source_of
@@ -73,6 +74,8 @@ class Check:
             return self.number(exercise)
         cls = namespace().get(asked) if isinstance(asked, str) else asked
         is_class = exercise.noun == "class"
+        if cls is None:
+            return not_yet(exercise.name, self.slip_for(exercise.name))
         if not callable(cls) or isinstance(cls, type) != is_class:
             made = ", not an object made from it" if is_class else ""
             raise CheckFailed(
@@ -96,6 +99,7 @@ class Check:
             raise CheckFailed(f"{exercise.name}: stopped by you{where}.") from None
         finally:
             asking.prints.say_rest()
+            asking.errors.say_rest()
 
     def climb(self, exercise: Exercise, asking: "Asking", cell: Cell):
         print(exercise.name, flush=True)
@@ -116,7 +120,7 @@ class Check:
     def exercise_of(self, asked) -> Exercise:
         """Raises CheckFailed for what is no exercise of this assignment."""
         names = [asked] if isinstance(asked, str) else [getattr(asked, "__name__", "")]
-        names += [name for name in self.exercises if namespace().get(name) is asked]
+        names += [name for name in self.exercises if namespace().get(name, self) is asked]
         found = [self.exercises[name] for name in names if name in self.exercises]
         if found:
             return found[-1]
@@ -201,13 +205,18 @@ class Asking:
         names = namespace()
         self.exercise = exercise
         self.namespace = names if names.get(exercise.name) is cls else around(cls, exercise.name)
-        self.prints = FewLines(sys.stdout)
+        self.prints, self.errors = FewLines(sys.stdout), FewLines(sys.stderr)
 
     def ask(self, question: dict) -> dict:
         """Raises TimeOver."""
         quiet = contextlib.redirect_stdout(self.prints)
-        with quiet, torch.random.fork_rng(devices=[]), torch.device("cpu"):
-            answers, place = within(SECONDS, respond, question, self.namespace)
+        still = contextlib.redirect_stderr(self.errors)
+        with quiet, still, torch.random.fork_rng(devices=[]), torch.device("cpu"):
+            try:
+                answers, place = within(SECONDS, respond, question, self.namespace)
+            except SystemExit as stop:
+                told = f"Your code could not be asked: {describe(stop)['error']}"
+                answers, place = {"failed": told}, None
         if place is not None and question.get("task") != "show":
             raise TimeOver(place)
         return answers or {}

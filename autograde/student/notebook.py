@@ -120,7 +120,7 @@ def answer(shell, recorder, questions):
 def in_words(error):
     """One line for whatever was raised, whose text may raise again."""
     try:
-        return f"{type(error).__name__}: {str(error)[:300]}"
+        return f"{type(error).__name__}: {str(error)[:300]}".removesuffix(": ")
     except BaseException:
         return type(error).__name__
 

@@ -39,8 +39,8 @@ def answer(namespace: dict, question: dict) -> dict:
             for told, build in zip(builds, question["builds"])
         ]
     told = {"builds": builds, "resets": []}
-    if question.get("task") != "values":
-        told["resets"] = [attempt(reset_answer, cls, question["reset_sizes"])]
+    about = made_of if question.get("task") == "values" else reset_answer
+    told["resets"] = [attempt(about, cls, question["reset_sizes"])]
     if any(
         is_of_other_form(*pair, question["diagonal"]) for pair in zip(builds, question["builds"])
     ):
@@ -227,6 +227,13 @@ def reset_answer(cls: type, sizes: list[int], complete=lambda module, told: None
         if told:
             return attempt(drawn_twice, module) | {"failure": told["reset_failure"]}
         return drawn_twice(module) | {"coerced": of_another_type(cls, sizes)}
+
+
+def made_of(cls: type, sizes: list[int]) -> dict:
+    """Of what the constructor makes parameters, which costs these: known before anything is
+    drawn."""
+    with default_dtype(torch.float32):
+        return {"coerced": of_another_type(cls, sizes)}
 
 
 def drawn_twice(module) -> dict:

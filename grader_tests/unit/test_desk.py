@@ -284,6 +284,38 @@ def test_prints_come_to_a_few_lines(at):
     assert "more lines that your code prints" in said
 
 
+def test_what_is_not_there_is_no_object(at):
+    at.run("del LSTMCell" if "LSTMCell" in at.shell.user_ns else "")
+    assert "LSTMCell: not written yet" in at.run("check('LSTMCell')")
+    assert "check takes a class itself" in at.run("check(None)")
+
+
+def test_lines_on_stderr_come_to_a_few(at):
+    loud = changed(
+        "        f_t =", "        import sys; print('err', file=sys.stderr)\n        f_t ="
+    )
+    said = checked(at, "LSTMCell", loud)
+    assert "all checks passed" in said and said.count("err\n") == 5 and "more lines" in said
+
+
+def test_what_ends_the_program_is_told_as_in_grading(at):
+    said = checked(
+        at, "LSTMCell", changed("        f_t =", "        raise SystemExit\n        f_t =")
+    )
+    assert "✓" not in said and "CheckFailed: The cell runs: Your code could not be asked" in said
+
+
+def test_what_is_ticked_is_not_lost_below(at):
+    said = checked(
+        at,
+        "LSTMCell",
+        WORKED.replace("torch.empty(h", "torch.zeros(dtype=torch.double, size=(h").replace(
+            "_dim))\n", "_dim,)))\n"
+        ),
+    )
+    assert "✗ Parameters" in said and "✓ Parameters" not in said, said
+
+
 def test_a_check_leaves_random_numbers_alone(at):
     at.run(WORKED)
     draw = "torch.manual_seed(1)\n{}print(torch.rand(1))"
