@@ -160,13 +160,15 @@ class Search:
 
     def find(self, depths: Sequence[int]) -> Finding | None:
         """The reading with the fewest slips; of several, the one that the trace contradicts
-        least."""
+        least, and that is the shortest. One that says of a gate what the trace denies gives way to
+        a gate that is nothing we know."""
         for slips in depths:
             if slips == DEEPEST and (finding := self.find_unknown_alone()):
                 return finding  # three slips say more than one gate that is nothing we know
             choices = self.depth(slips)
             if choices:
-                choice = min(choices, key=lambda one: (self.contradictions(one), len(one)))
+                written = lambda one: (len(one), len("".join(one.values())))
+                choice = min(choices, key=lambda one: (self.contradictions(one), *written(one)))
                 finding = Finding(choice, self.followed(choice))
                 if not self.denied(choice):
                     return finding

@@ -824,9 +824,11 @@ def more_often(seen: list[tuple[Seen, list]]) -> str:
 
 
 def not_as_often(seen: list[tuple[Seen, list]]) -> str:
-    """What is said of layers of which some are run at every step and others are not."""
+    """What is said of layers of which some are run at every step and others are not, or none is."""
     one, log = seen[0]
     runs, steps = [len(calls) for calls in log], len(one.x)
+    if runs and not any(runs):
+        return "None of the cells in layers is run. "
     other = next((k for k, count in enumerate(runs) if count != steps), None)
     if other is None or steps not in runs:
         return ""

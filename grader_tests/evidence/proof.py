@@ -122,6 +122,11 @@ TWINS = {
     "nothing returned",
     "upper layers use cell 1",
     "the given h passed up",
+    "relu of h passed up",
+    "c + h passed up",
+    "relu of h as output",
+    "c + h as output",
+    "h kept in place of c",
     "results of the cell taken in the other order",
 }
 

@@ -428,6 +428,11 @@ UNKNOWN_WIRINGS = {
         {"final"},
         "c_T has shape (5); it should be (3, 5).",
     ),
+    "new cells at every step": (
+        ("= cell(x_t,", "= LSTMCell(x_t.shape[0], c[k].shape[0])(x_t,"),
+        {"wiring", "states", "outputs", "final", "gradients", "untouched", "own"},
+        "None of the cells in layers is run.",
+    ),
     "h_T halved": (
         ("torch.stack(c), torch.stack(h)", "torch.stack(c), torch.stack(h) / 2"),
         {"final"},
