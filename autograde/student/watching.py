@@ -169,11 +169,11 @@ class Watch:
     watched, but for what runs `apart`, and for Python's calls while `another` looks.
 
     operators, in_python: the names of what ran, operators without their prefix, functions of
-    Python's with their module's. apart: of operators in what runs so. all_of_it: whether that is all of them. It may not be where the
-    profiler fails, as while the system still clears away what a notebook has started; where it does
-    not show the marks as they were made, or what watches Python was taken off; where an operator
-    was called from behind, or parts of one ran that nobody else uses; and where another thread or
-    process ran meanwhile.
+    Python's with their module's. apart: of operators in what runs so. all_of_it: whether that is
+    all of them. It may not be where the profiler fails, as while the system still clears away what
+    a notebook has started; where it does not show the marks as they were made, or what watches
+    Python was taken off; where an operator was called from behind, or parts of one ran that nobody
+    else uses; and where another thread or process ran meanwhile.
     """
 
     def __init__(self):
