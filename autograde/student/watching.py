@@ -39,6 +39,7 @@ OF_TORCH = os.path.dirname(torch.__file__) + os.sep  # where what PyTorch has in
 CLOCKS_DIFFER = 100_000  # nanoseconds that the profiler's clock may be behind Python's
 UNWATCHED = "unwatched"  # in place of a name, where what ran could not be seen
 UNSAFE = "unsafe_"  # before the names of operators that only PyTorch's own put together use
+STEP = "cell"  # in the names of those that layers of the course's own may call
 BEHIND = "redispatch_boxed"  # calls an operator so that it is not recorded
 MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what is watched
 RECORDING = profile(use_kineto=False)
@@ -173,7 +174,8 @@ def built_ins(pattern: str, work, *arguments) -> tuple:
     `pattern` says ran in what was recorded, however they are reached; UNWATCHED where that could
     not be seen."""
     out, seen = watched(work, *arguments)
-    found = [name for name in seen.operators if matches(pattern, name)]
+    ran = [*seen.operators, *(name for name in seen.apart if STEP not in name)]
+    found = [name for name in dict.fromkeys(ran) if matches(pattern, name)]
     found = found or [name for name in seen.in_python if is_meant(pattern, name)]
     return out, found or ([] if seen.all_of_it else [UNWATCHED])
 
@@ -191,16 +193,17 @@ class Watch:
     watched, but for what runs `apart`, and for Python's calls while `another` looks.
 
     operators, in_python: the names of what ran, operators without their prefix, functions of
-    Python's with their module's. all_of_it: whether that is all of them. It may not be where the
-    profiler fails, as while the system still clears away what a notebook has started; where it does
-    not show the marks as they were made, or what watches Python was taken off; where an operator
-    was called from behind, or parts of one ran that nobody else uses; and where another thread or
-    process ran meanwhile.
+    Python's with their module's. apart: of operators in what runs so. all_of_it: whether that is
+    all of them. It may not be where the profiler fails, as while the system still clears away what
+    a notebook has started; where it does not show the marks as they were made, or what watches
+    Python was taken off; where an operator was called from behind, or parts of one ran that nobody
+    else uses; and where another thread or process ran meanwhile.
     """
 
     def __init__(self):
         self.number, self.left, self.look = ones(1), MOST_CALLS, self.note
         self.operators, self.codes, self.all_of_it = {}, set(), True
+        self.apart: dict[str, None] = {}
         self.is_open = False
         self.pairs, self.first, self.as_put = 0, None, True
 
@@ -256,11 +259,14 @@ class Watch:
         ):  # and not again, by who has stopped the profiler meanwhile
             as_made = own[marks[0][0]][1].start_ns() < self.first + CLOCKS_DIFFER
         self.all_of_it &= as_made and self.as_put and quiet_elsewhere
-        between = False
-        for name in names:
+        between, end = False, 0
+        for name, (_, event) in zip(names, own):
             between = name == MARKS[0] or (between and name != MARKS[1])
-            self.operators |= {name.strip("_"): None} if between else {}
-            self.all_of_it &= not (between and name.startswith(UNSAFE))
+            where = self.operators if between else self.apart
+            where[name.strip("_")] = None
+            alone = event.start_ns() >= end  # not inside of another operator
+            self.all_of_it &= not (between and alone and name.startswith(UNSAFE))
+            end = max(end, event.start_ns() + event.duration_ns())
 
     @property
     def in_python(self) -> list[str]:
@@ -319,7 +325,8 @@ def recorded(work, *arguments):
 
 
 def apart(work):
-    """`work`, of which nothing that runs in it is told."""
+    """`work`, of which no single step of PyTorch's own that runs in it is told: whatever it is, it
+    takes the student's to make a whole of these."""
 
     @wraps(work)
     def unseen(*given, **named):

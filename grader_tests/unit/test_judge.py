@@ -804,8 +804,11 @@ class LSTM(nn.Module):
 """
 
 
-def test_a_stack_of_pytorchs_own_inside_of_a_layer_is_seen():
-    verdict = grade("LSTM", SOLUTIONS["LSTMCell"] + INSIDE_A_LAYER)
+@pytest.mark.parametrize("above", ["", "    @torch.enable_grad()\n"], ids=["plain", "wrapped"])
+def test_a_stack_of_pytorchs_own_inside_of_a_layer_is_seen(above):
+    forward = "    def forward(self, stack"
+    layer = INSIDE_A_LAYER.replace(forward, above + forward)
+    verdict = grade("LSTM", SOLUTIONS["LSTMCell"] + layer)
     assert "PyTorch's lstm ran underneath" in verdict.flags[0]
     assert {"wiring", "states", "outputs", "final", "own"} <= lost(verdict)
 
