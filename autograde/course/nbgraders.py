@@ -5,6 +5,7 @@ nbgrader's own way.
 
 import fnmatch
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from ..pages.roster import Roster, people
 from .account import TAKEN_AS
 from .downloads import Item, Plan, plan
 from .files import folders_of, is_litter, meant
+from .release import NotReady
 from .settings import is_ours
-from .sharing import as_shared
+from .sharing import as_shared, refuse_closed
 
 NEEDED = ("timestamp.txt", "submission_secret.txt")  # what a submission through the exchange has
 
@@ -66,12 +68,22 @@ def of_the_gradebook(usual):
 
 
 def shared(usual):
-    """nbgrader's `groupshared` leaves the folders of students closed to a second instructor."""
+    """nbgrader's `groupshared` leaves the folders of students closed to a second instructor; and a
+    page that it cannot write ends it with a traceback.
+    """
 
     def convert_notebooks(self):
         if not is_ours(self):
             return usual(self)
-        with as_shared(self.coursedir):
+        folders = self.coursedir
+        with as_shared(folders):
+            there = wanted_folders(folders, folders.feedback_directory)
+            top = Path(folders.root, folders.feedback_directory)
+            try:
+                refuse_closed((top, *(folder for _, folder in there)), folders.assignment_id)
+            except NotReady as problem:
+                self.log.error(str(problem))
+                sys.exit(1)
             return usual(self)
 
     return convert_notebooks

@@ -65,12 +65,7 @@ def alone(root: Path, name: str, writes: Iterable[Path]):
     Raises NotReady.
     """
     kept = root / FOLDER
-    for place in (kept if kept.exists() else root, kept / name, *writes):
-        if place.is_dir() and not os.access(place, os.W_OK | os.X_OK):
-            own = place.stat().st_uid == os.geteuid()
-            closed = CLOSED_TO_ITS_OWNER if own else CLOSED
-            closed = READ_ONLY if is_read_only(place) else closed
-            raise NotReady(closed.format(place, owner_of(place), name))
+    refuse_closed((kept if kept.exists() else root, kept / name, *writes), name)
     kept.mkdir(exist_ok=True)
     handle = os.open(kept / f"{name}.lock", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o664)
     try:
@@ -79,6 +74,16 @@ def alone(root: Path, name: str, writes: Iterable[Path]):
         yield
     finally:
         os.close(handle)  # which unlocks it, as does any end of this process
+
+
+def refuse_closed(places: Iterable[Path], name: str):
+    """Raises NotReady where one of these folders is there, and this user may not write into it."""
+    for place in places:
+        if place.is_dir() and not os.access(place, os.W_OK | os.X_OK):
+            own = place.stat().st_uid == os.geteuid()
+            closed = CLOSED_TO_ITS_OWNER if own else CLOSED
+            closed = READ_ONLY if is_read_only(place) else closed
+            raise NotReady(closed.format(place, owner_of(place), name))
 
 
 def locked(handle: int) -> bool:

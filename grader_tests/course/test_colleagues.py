@@ -86,6 +86,18 @@ def test_groupshared_opens_it_to_a_second_instructor(course, run):
     assert graded.stat().st_uid == BOB and graded.stat().st_mode & 0o777 == 0o664
 
 
+def test_pages_that_cannot_be_written_are_one_sentence(course, run):
+    for place in (course / "feedback", course / "feedback" / "first" / "lstm"):
+        rights = place.stat().st_mode
+        place.chmod(0o555)
+        who = place.stat().st_uid
+        done = run(who, "nbgrader", "generate_feedback", "lstm")
+        assert done.returncode == 1 and "Traceback" not in done.stderr
+        assert f"{place} cannot be written to: chmod u+wx" in done.stderr
+        place.chmod(rights)
+    assert run(ADA, "nbgrader", "generate_feedback", "lstm").returncode == 0
+
+
 def test_groupshared_opens_a_gradebook_that_nothing_was_graded_in(course, run):
     """nbgrader closes what it makes; and a colleague may be the first to grade."""
     (course / "gradebook.db").chmod(0o644)
