@@ -10,7 +10,7 @@ from .agreement import DOUBT, OWN_SLOPE, SLOPE, agree
 from .answers import Build, Failure, Gradients
 from .questions import Sequence
 from .sheet import Sheet
-from .untouched import TWO_CALLS_DIFFER
+from .untouched import TWO_CALLS_DIFFER, writes_into_arguments
 
 STEPS = (1e-5, 3e-6)  # of the differences of the rule
 KNOWN_ERRORS = {  # a piece of PyTorch's message -> what it means here
@@ -70,6 +70,7 @@ class Asked:
 
 def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
     """Fills the criterion `gradients`."""
+    asked = [*asked]
     complaint, unknown, overflow = None, False, []
     for one in asked:
         unknown = unknown or one.loss is None
@@ -94,13 +95,22 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
         complaint = complaint or next(iter(overflow), None)
     differs = TWO_CALLS_DIFFER in sheet.mistakes.get("untouched", [])
     raises = complaint not in (None, NOT_AGAIN) and "raised an error" in complaint
-    if (complaint or unknown) and differs and not raises:
+    if raises and writes_into_arguments(sheet) and all(map(of_writing, asked)):
+        sheet.meet("gradients")  # the same slip, which is lost already
+    elif (complaint or unknown) and differs and not raises:
         sheet.meet("gradients")  # they cannot be told where each call gives another result
     elif complaint:
         mistake = next(name for piece, name in COMPLAINTS.items() if piece in complaint)
         sheet.lose("gradients", complaint, mistake)
     else:  # right, or not to be asked for, since what is returned is judged elsewhere
         sheet.meet("gradients")
+
+
+def of_writing(asked: Asked) -> bool:
+    """Whether a backward pass did not raise, or only for a part of what was written into: none of
+    the numbers that it needs has changed then."""
+    answer = asked.build.gradients
+    return not (answer and answer.failure) or "is a view and its base" in answer.failure.error
 
 
 def in_form(build: Build, sheet: Sheet) -> bool:

@@ -21,7 +21,7 @@ from .pictures import Picture, Runs, rounded
 from .questions import Sequence, normal, sequence, weights
 from .recurrence import drawn, on_diagonal, right_step
 from .sheet import Sheet
-from .untouched import Asked, judge_untouched
+from .untouched import Asked, judge_untouched, writes_into_arguments
 from .wiring import Found, Seen, Step, Wiring, diagnose_stack, run
 
 ASKED_SIZES = ((3, 5, 3, 4), (4, 4, 3, 4), (5, 3, 1, 4), (3, 5, 2, 1))  # n, m, layers, steps
@@ -726,7 +726,7 @@ def report(
             lose(exercise, criterion, says, sheet)
     if found.wiring.time == found.outputs == "backwards":
         explained.add("outputs")  # turned back again: its rows stand as asked
-    written = any("writes into" in name for name in sheet.mistakes.get("untouched", []))
+    written = writes_into_arguments(sheet)
     if written and found.outputs == "aliased":
         explained.add("outputs")
     if found.outputs != RIGHT and "outputs" not in explained:

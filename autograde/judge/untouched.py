@@ -10,6 +10,7 @@ from .answers import Call
 from .sheet import Sheet
 
 TWO_CALLS_DIFFER = "two equal calls give different results"
+WRITES = "writes into"  # the argument whose name follows
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,12 @@ def lose_argument(name: str, sheet: Sheet, who: str, what: str):
         "untouched",
         f"Your {who} writes into the {name} that was passed in (as in {name}[k] = … or {name} +="
         f" …), so the caller's {what} changes. Make new {what}s instead.",
-        f"writes into {name}",
+        f"{WRITES} {name}",
     )
+
+
+def writes_into_arguments(sheet: Sheet) -> bool:
+    return any(name.startswith(WRITES) for name in sheet.mistakes.get("untouched", []))
 
 
 def same_again(call: Call) -> bool:

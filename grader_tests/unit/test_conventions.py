@@ -1426,6 +1426,14 @@ def test_layers_that_are_called_unequally_often_are_judged_by_their_calls():
     assert top_twice != ONE_WAY and lost(grade("LSTM", top_twice)) == {"wiring"}
 
 
+def test_the_given_states_overwritten_at_the_end_cost_that_alone():
+    """Backward raises for the rows that were taken of them, not for a number that it needs."""
+    end = "        with torch.no_grad():\n            c0.copy_(torch.stack(c))\n"
+    source = BY_NUMBER.replace("        return", f"{end}        return")
+    verdict = grade("LSTM", ONE_WAY.partition("    def forward")[0] + source)
+    assert lost(verdict) == {"untouched"} and "writes into the c" in told(verdict), told(verdict)
+
+
 def test_states_that_a_stack_gives_its_cells_in_one_cost_states_alone():
     """As PyTorch's own cells take them, and return them, too."""
     call = "cs[k], hs[k] = layer(x_t, cs[k], hs[k])"
