@@ -105,6 +105,7 @@ def test_what_is_said_of_bugs_is_packed_and_in_step():
 
 def found(monkeypatch, capsys, name: str, value) -> str:
     shell = SimpleNamespace(user_ns={name: value})
+    monkeypatch.chdir(SOURCE)  # as the author's kernel does
     monkeypatch.setattr(kit_bugs, "get_ipython", lambda: shell)
     monkeypatch.setattr(kit_bugs, "display", lambda data, raw: print(data["text/html"]))
     kit_bugs.find(name)
