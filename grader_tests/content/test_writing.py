@@ -156,8 +156,22 @@ LOOPS = {  # how many rungs hold, a piece of what is said, and pairs of what is 
     "a slip": (0, "NameError: name 'los' is not defined in your line", ("loss.back", "los.back")),
     "no item": (5, "loss.item() is the number alone", (".item()", "")),
     "nothing returned": (5, "returns None; a list of 4", ("    return losses", "")),
-    "too early": (1, "called once, and not once with each", ("    return", "        return")),
-    "one batch": (1, "called 4 times, and not", (EACH, EACH + "\n        names = batches[0]")),
+    "too early": (1, "Does return stand inside of the loop?", ("    return", "        return")),
+    "one batch": (
+        1,
+        "called 4 times, with the same",
+        (EACH, EACH + "\n        names = batches[0]"),
+    ),
+    "all batches": (1, "4 times, with the whole list", (EACH, EACH + "\n        names = batches")),
+    "two batches": (1, "called 2 times, and not once", (EACH, EACH[:-1] + "[:2]:")),
+    "detached": (0, "no way back from this loss", (MEAN, ".mean().detach()")),
+    "without gradients": (0, "no_grad(). in your line", ("def", "@torch.no_grad()\ndef")),
+    "a step of another": (
+        0,
+        "'Network' object has no attribute",
+        ("optimizer.step", "network.step"),
+    ),
+    "the optimizer's": (0, "'Optimizer' object has no", ("loss.backward", "optimizer.backward")),
     "endless": (1, "is there an endless loop?", (EACH, "    names = batches[0]\n    while True:")),
 }
 
