@@ -137,6 +137,31 @@ def test_another_order_or_form_costs_the_order_alone(form):
     assert lost(verdict) == {"order"} and says in told(verdict), told(verdict)
 
 
+UNRETURNED = {  # a slip beside it -> what it is in a right cell, and the one criterion that it costs
+    "self.W_i(h) + self.U_f(x)": ("self.W_f(h) + self.U_f(x)", "f"),
+    "self.U_o(x) - self.b_o": ("self.U_o(x) + self.b_o", "o"),
+    "f * c - i * g": ("f * c + i * g", "cell"),
+    "o * torch.tanh(c)": ("o * torch.tanh(c_t)", "hidden"),
+    "0.7 * f * c": ("f * c", "f"),
+}
+
+
+@pytest.mark.parametrize("returned", ["return h_t", "return c_t", "pass"])
+@pytest.mark.parametrize("slip", UNRETURNED)
+def test_what_is_not_returned_costs_the_order_beside_a_slip(slip, returned):
+    right, key = UNRETURNED[slip]
+    source = CELL.replace(right, slip).replace("return c_t, h_t", returned)
+    verdict = grade("LSTMCell", source)
+    assert lost(verdict) == {key, "order"} and slip in source, told(verdict)
+
+
+def test_what_is_neither_returned_nor_made_is_said_so():
+    source = CELL.replace("h_t = o * torch.tanh(c_t)", "h_t = o * c_t ** 3")
+    verdict = grade("LSTMCell", source.replace("return c_t, h_t", "return c_t"))
+    assert lost(verdict) == {"hidden", "order"}
+    assert "h_t is not returned, and the right one is nowhere" in told(verdict)
+
+
 RAISING = {  # what a line of forward becomes -> the one criterion that it costs, and what is told
     "an attribute that is not there": (
         "a_i = self.W_i(",
