@@ -137,7 +137,7 @@ def test_another_order_or_form_costs_the_order_alone(form):
     assert lost(verdict) == {"order"} and says in told(verdict), told(verdict)
 
 
-UNRETURNED = {  # a slip beside it -> what it is in a right cell, and the one criterion that it costs
+UNRETURNED = {  # a slip beside it -> what it is in a right cell, and the criterion that it costs
     "self.W_i(h) + self.U_f(x)": ("self.W_f(h) + self.U_f(x)", "f"),
     "self.U_o(x) - self.b_o": ("self.U_o(x) + self.b_o", "o"),
     "f * c - i * g": ("f * c + i * g", "cell"),

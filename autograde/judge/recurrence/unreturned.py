@@ -76,9 +76,10 @@ def with_one_slip(
 
 def with_outputs(pair: Pair, outputs: list[Columns | None]) -> Pair:
     """The build as if it had returned these, in the form that it has."""
-    columns, calls = [values for values in outputs if values is not None], []
+    columns = [values for values in outputs if values is not None]
+    calls = []
     for k, call in enumerate(pair.build.calls):
-        read = lambda values: Tensor(values[:, k].shape, pair.build.dtype, values=values[:, k])
-        out = tuple(map(read, columns))
+        now = [values[:, k] for values in columns]
+        out = tuple(Tensor(value.shape, pair.build.dtype, values=value) for value in now)
         calls.append(replace(call, out=out, again=out if same_again(call) else call.again))
     return replace(pair, build=replace(pair.build, calls=tuple(calls)))
