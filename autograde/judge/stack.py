@@ -861,8 +861,8 @@ def other_shape(seen: list[tuple[Seen, list]]) -> str:
 def logged(seen: Seen, log: list) -> dict[str, bool] | None:
     """What is right: what every layer reads, the states that it goes on from, the outputs, the
     final states; and whether these are what it would go on from. Of a stack that runs several times
-    over the sequence, or not over all of it, every call is looked at; a layer that is called more or
-    less often than the one below does not read that one. None where a layer was not called."""
+    over the sequence, or not over all of it, every call is looked at; a layer that is called more
+    or less often than the one below does not read that one. None where a layer was not called."""
     often, steps = {len(layer) for layer in log}, len(seen.x)
     if len(log) != seen.layers or not often or 0 in often:
         return None
