@@ -78,7 +78,8 @@ class Call:
     intermediate result of as many numbers as there are units, (count, units), whatever became of
     the call. lines: for each of those the line that made it, as an index into places, or -1.
     coarse: whether any of it was rounded to half precision. log: of a stack of stand-ins, what each
-    layer was given at each of its calls. drawn: what was drawn in it.
+    layer was given at each of its calls; goes_on: the states that each would be given next, where
+    these are not known from what it gave back. drawn: what was drawn in it.
     """
 
     failure: Failure | None = None
@@ -91,6 +92,7 @@ class Call:
     places: tuple[Place, ...] = ()
     coarse: bool = False
     log: tuple[tuple[tuple[Tensor, ...], ...], ...] = ()
+    goes_on: tuple[tuple[Tensor, ...], ...] = ()
     drawn: tuple[Tensor, ...] = ()
 
 

@@ -4,11 +4,12 @@ returns."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import product, zip_longest
+from itertools import combinations_with_replacement, product, zip_longest
 
 import numpy as np
 
 from ..exercise.declared import Stack
+from ..exercise.rules import FUNCTIONS
 from ..exercise.verdict import Cell
 from ..exercise.wirings import RIGHT, Run, Tables, tables
 from ..student.protocol import BY_LOOP
@@ -45,6 +46,8 @@ PUT_RIGHT = "it went on after that line", "that were put right"
 NOT_READABLE = "Your outputs and final states are not what the rule gives"
 UNKNOWN = "no mistake that we know gives"
 ROWS_OF = "the rows of "  # the one state of a stack that has one
+FUNCTIONS_BETWEEN = {"tanh": np.tanh, "σ": FUNCTIONS["sigmoid"], "relu": FUNCTIONS["relu"]}
+NO_VALUE = "none of the values that were passed in or that a layer gave back"
 MOST_RUNS = 10  # of a layer at each step, which the student is told
 
 
@@ -615,6 +618,8 @@ def seen_of(exercise: Stack, pair: Pair, used: list[int]) -> tuple[Seen, list]:
         log = [log[k] for k in used if k < len(log)]
     finals = [in_shape(state, one) for state, one in zip(finals, given)]
     complete = len(finals) == len(given) and not any(state is None for state in finals)
+    goes_on = [[tensor.values for tensor in layer] for layer in pair.build.calls[0].goes_on]
+    known = len(goes_on) == len(layers) and all(one is not None for own in goes_on for one in own)
     return Seen(
         cell_of(exercise, pair.build.mode, layers),
         x,
@@ -622,6 +627,7 @@ def seen_of(exercise: Stack, pair: Pair, used: list[int]) -> tuple[Seen, list]:
         outputs,
         tuple(finals) if complete else None,
         pair.build.single,
+        tuple(map(together, zip(*goes_on))) if known else None,
     ), log
 
 
@@ -792,7 +798,8 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
     wiring that we do not know loses one."""
     logs = readable(seen)
     for key in keys:
-        if all(log and log[key] for log in logs):
+        kept = key == "final" and "states" in sheet.lost  # what goes on wrong ends so
+        if all(log and (log[key] or kept and log["goes on"]) for log in logs):
             sheet.meet(key)
             continue
         if key in ("outputs", "final") and key in sheet.lost:
@@ -807,7 +814,9 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
         if key == "wiring":
             what = not_as_often(seen) + what
         rule = f"The rule: {exercise.asks(key)}."
-        said = f"{what}, and {UNKNOWN} your numbers.{seen_there} {rule}"
+        named = seen_there and NO_VALUE not in seen_there
+        unknown = "" if named else f", and {UNKNOWN} your numbers"
+        said = f"{what}{unknown}.{seen_there} {rule}"
         sheet.lose(key, said, what[0].lower() + what[1:])
     if not set(keys) & set(sheet.lost) and (often := more_often(seen)):
         said = f"{often}The rule: {exercise.asks('states')}."
@@ -851,9 +860,9 @@ def other_shape(seen: list[tuple[Seen, list]]) -> str:
 
 def logged(seen: Seen, log: list) -> dict[str, bool] | None:
     """What is right: what every layer reads, the states that it goes on from, the outputs, the
-    final states. Of a stack that runs several times over the sequence, or not over all of it, every
-    call is looked at; a layer that is called more or less often than the one below does not read
-    that one. None where a layer was not called."""
+    final states; and whether these are what it would go on from. Of a stack that runs several times
+    over the sequence, or not over all of it, every call is looked at; a layer that is called more
+    or less often than the one below does not read that one. None where a layer was not called."""
     often, steps = {len(layer) for layer in log}, len(seen.x)
     if len(log) != seen.layers or not often or 0 in often:
         return None
@@ -883,6 +892,9 @@ def logged(seen: Seen, log: list) -> dict[str, bool] | None:
         "states": all(carries),
         "outputs": seen.outputs is not None and shows(seen, [starts[-1][-1], *tops], equally),
         "final": seen.finals is not None and seen.gave(finals, seen.finals),
+        "goes on": seen.finals is not None
+        and seen.goes_on is not None
+        and seen.gave(seen.goes_on, seen.finals),
     }
 
 
@@ -930,7 +942,8 @@ def compared(
 
 
 def known_as(exercise: Stack, seen: Seen, made: list, value: np.ndarray) -> str:
-    """Which value that the stack was given, or that a layer gave back, this is."""
+    """Which value that the stack was given, or that a layer gave back, this is, or what of one or
+    two of these."""
     names = {f"x[{t}]": x for t, x in enumerate(seen.x)}
     for place, state in enumerate(exercise.states):
         names |= {f"the given {state}[{k}]": row for k, row in enumerate(seen.given[place])}
@@ -939,9 +952,25 @@ def known_as(exercise: Stack, seen: Seen, made: list, value: np.ndarray) -> str:
             for k, calls in enumerate(made)
             for t, states in enumerate(calls)
         }
-    names["zeros"] = np.zeros_like(value)
-    nothing = "none of the values that were passed in or that a layer gave back"
-    return next((name for name, one in names.items() if agree(value, one, NAMED)), nothing)
+    alike = {name: one for name, one in names.items() if np.shape(one) == np.shape(value)}
+    for named in (alike | {"zeros": np.zeros_like(value)}, made_of(value, alike)):
+        if name := next((name for name, one in named.items() if agree(value, one, NAMED)), ""):
+            return name
+    return NO_VALUE
+
+
+def made_of(value: np.ndarray, names: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What may be made of these values in a line, by words for it: a function, a multiple, a sum or
+    product of two."""
+    made = {}
+    for shown, function in FUNCTIONS_BETWEEN.items():
+        made |= {f"{shown} of {name}": function(one) for name, one in names.items()}
+    for name, one in names.items():
+        times = round(float(value @ one / (one @ one)), 3) if one.any() else 0.0
+        made[f"{times:g} times {name}"] = times * one
+    for (name, one), (other, two) in combinations_with_replacement(names.items(), 2):
+        made |= {f"{name} plus {other}": one + two, f"{name} times {other}": one * two}
+    return made
 
 
 def shows(seen: Seen, tops: list[np.ndarray], equally: bool) -> bool:

@@ -36,7 +36,8 @@ class Seen:
     """What one build was given and gave back.
 
     cell: runs one step of a layer's cell. x: (T, n). given, finals: each state, (layers, m).
-    outputs: (T, m). Both of the last are None where they are no numbers.
+    outputs: (T, m). Both of the last are None where they are no numbers. goes_on: what the layers
+    would start from in one more step, as finals has it, where that was asked.
     """
 
     cell: Step
@@ -45,6 +46,7 @@ class Seen:
     outputs: np.ndarray | None = None
     finals: tuple[np.ndarray | None, ...] | None = None
     single: bool = False
+    goes_on: tuple[np.ndarray | None, ...] | None = None
 
     @property
     def layers(self) -> int:

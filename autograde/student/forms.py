@@ -26,8 +26,9 @@ def adapt(module, inputs: list[str]) -> dict:
     if not plain.issuperset(one.kind for one in given[: len(inputs)]):
         return {}
     forward = module.forward
-    if sorted(taken) == sorted(inputs):
-        places = [inputs.index(name) for name in taken]
+    meant = [name.partition("_")[0] for name in taken]  # x_t is x, and h_prev is h
+    if sorted(taken) == sorted(inputs) or sorted(meant) == sorted(inputs) and meant[0] != inputs[0]:
+        places = [inputs.index(name) for name in meant]
         if places[0] != 0:
             module.forward = lambda *values: forward(*(values[place] for place in places))
         return {"taken": taken}

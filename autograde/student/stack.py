@@ -79,13 +79,14 @@ class StandIn(nn.Module):
     the student's cell.
 
     inputs: names of what a cell is given, as in a question. made: all instances of the class. log,
-    where it is a list, takes down what the layer is given. bundled: whether it was given its states
-    in one, as PyTorch's own cells are.
+    where it is a list, takes down what the layer is given. last: what it gave back last. bundled:
+    whether it was given its states in one, as PyTorch's own cells are.
     """
 
     inputs: tuple[str, ...] = ()
     made: list["StandIn"] = []
     log = None
+    last: tuple[torch.Tensor, ...] = ()
     bundled = False
 
     def __init__(self, input_dim, hidden_dim, *_, **__):
@@ -114,7 +115,7 @@ class StandIn(nn.Module):
             reduce(add, (held[f"{state}_{name}"] @ v for name, v in zip(self.inputs, given)))
             for state in self.inputs[1:]
         ]
-        new = (*map(torch.tanh, sums[:-1]), torch.sin(sums[-1]))
+        self.last = new = (*map(torch.tanh, sums[:-1]), torch.sin(sums[-1]))
         return new if len(new) > 1 else new[0]
 
 
@@ -476,12 +477,38 @@ def call(module, cells: list, sequence: dict, dtype: torch.dtype, once: bool) ->
         else:
             (outputs, *finals), told["form"] = returned(out, states)
         told["out"] = [pack(outputs), *map(told_state, finals)]
+        if stand_ins and not are_last(finals, stand_ins):
+            told["goes_on"] = goes_on(module, stand_ins, arguments_of(sequence, dtype))
         if out is not None and not once:
             (outputs, *finals), _ = returned(module(*arguments_of(sequence, dtype)), states)
         told["again"] = [pack(outputs), *map(told_state, finals)]
     except Exception as error:
         told = {"failure": describe(error)}
     return told | {"after": [after(value) for value in arguments]}
+
+
+def are_last(finals: list, layers: list[StandIn]) -> bool:
+    """Whether the final states are what the layers gave back last."""
+    finals, last = [stacked(one) for one in finals], zip(*(layer.last for layer in layers))
+    return all(
+        isinstance(one, torch.Tensor) and torch.equal(one, torch.stack(states))
+        for one, states in zip(finals, last)
+    )
+
+
+def goes_on(module, layers: list[StandIn], arguments: list[torch.Tensor]) -> list[list[dict]]:
+    """The states that each layer is given in one more step after these; [] where that is not
+    known."""
+    x, *states = arguments
+    for layer in layers:
+        layer.log = []
+    with contextlib.suppress(Exception):
+        module(torch.cat([x, x[:1]]), *states)
+    logs = [layer.log for layer in layers]
+    for layer in layers:
+        layer.log = None
+    once_a_step = all(len(log) == len(x) + 1 for log in logs)
+    return [log[-1][1:] for log in logs] if once_a_step else []
 
 
 def left_behind(module, arguments: list[torch.Tensor]):

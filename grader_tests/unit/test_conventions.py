@@ -137,6 +137,40 @@ def test_another_order_or_form_costs_the_order_alone(form):
     assert lost(verdict) == {"order"} and says in told(verdict), told(verdict)
 
 
+def test_names_that_say_more_than_the_asked_ones_tell_the_order_too():
+    head, forward = CELL.replace("x, c, h", "h, c, x").split("def forward")
+    names = {"x": "x_t", "c": "c_prev", "h": "h_prev"}
+    longer = re.sub(r"(?<![.])\b[xch]\b", lambda name: names[name[0]], forward)
+    verdict = grade("LSTMCell", f"{head}def forward{longer}")
+    assert lost(verdict) == {"order"}, told(verdict)
+    assert "takes (h_prev, c_prev, x_t); it should take (x, c, h)" in told(verdict)
+
+
+UNRETURNED = {  # a slip beside it -> what it is in a right cell, and the criterion that it costs
+    "self.W_i(h) + self.U_f(x)": ("self.W_f(h) + self.U_f(x)", "f"),
+    "self.U_o(x) - self.b_o": ("self.U_o(x) + self.b_o", "o"),
+    "f * c - i * g": ("f * c + i * g", "cell"),
+    "o * torch.tanh(c)": ("o * torch.tanh(c_t)", "hidden"),
+    "0.7 * f * c": ("f * c", "f"),
+}
+
+
+@pytest.mark.parametrize("returned", ["return h_t", "return c_t", "pass"])
+@pytest.mark.parametrize("slip", UNRETURNED)
+def test_what_is_not_returned_costs_the_order_beside_a_slip(slip, returned):
+    right, key = UNRETURNED[slip]
+    source = CELL.replace(right, slip).replace("return c_t, h_t", returned)
+    verdict = grade("LSTMCell", source)
+    assert lost(verdict) == {key, "order"} and slip in source, told(verdict)
+
+
+def test_what_is_neither_returned_nor_made_is_said_so():
+    source = CELL.replace("h_t = o * torch.tanh(c_t)", "h_t = o * c_t ** 3")
+    verdict = grade("LSTMCell", source.replace("return c_t, h_t", "return c_t"))
+    assert lost(verdict) == {"hidden", "order"}
+    assert "h_t is not returned, and the right one is nowhere" in told(verdict)
+
+
 RAISING = {  # what a line of forward becomes -> the one criterion that it costs, and what is told
     "an attribute that is not there": (
         "a_i = self.W_i(",
@@ -984,6 +1018,29 @@ ONE_WORD = {  # what a stack's step becomes -> the one criterion that it costs, 
 def test_one_slip_of_a_stack_costs_one_criterion_though_it_shows_in_several(step):
     source = STACK.replace(STEP[0], step[0]).replace(STEP[1], step[1])
     assert source != STACK and lost(grade("LSTM", source)) == {ONE_WORD[step]}
+
+
+KEPT = {  # what becomes of a state as it is kept -> what is told of the next step
+    "torch.tanh(c[k])": "tanh of the c that layer 0 gave back at x[0]",
+    "c[k] / 2": "0.5 times the c that layer 0 gave back at x[0]",
+    "c[k] + h[k]": "the c that layer 0 gave back at x[0] plus the h that layer 0 gave back at x[0]",
+    "c[k].roll(1)": "none of the values that were passed in or that a layer gave back",
+}
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_a_state_that_is_changed_as_it_is_kept_costs_states_alone(kept):
+    step, then = STEP
+    source = STACK.replace(then, f"{then}\n                c[k] = {kept}")
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {"states"}, told(verdict)
+    assert f"at x[1] layer 0 gets as its c {KEPT[kept]}" in told(verdict)
+    assert ("no mistake that we know" in told(verdict)) == ("none of" in KEPT[kept])
+
+
+def test_final_states_that_nothing_goes_on_from_cost_final_alone():
+    verdict = grade("LSTM", STACK.replace("torch.stack(c)", "torch.stack(c).tanh()"))
+    assert lost(verdict) == {"final"} and "c_T[0] is tanh of the c" in told(verdict)
 
 
 FINAL_FORMS = {  # how a stack returns its final states -> what is told of them, and no more

@@ -29,6 +29,7 @@ from .report import (
     report_kept,
 )
 from .slopes import loss_of, on_diagonal
+from .unreturned import completed
 
 __all__ = [
     "ask",
@@ -56,6 +57,8 @@ def judge_numbers(
     main = pairs[: len(ASKED_SIZES)]
     usable = [pair for pair in main if gave_all(exercise, pair)]
     kept = [pair for pair in kept[: len(ASKED_SIZES)] if gave_all(exercise, pair)]
+    if not usable and (whole := unreturned(exercise, main)):
+        main = usable = whole
     reading = read(exercise, usable, kept)
     judge_parameters(exercise, main, answers, reading and reading.convention, sheet)
     if reading is None or others_returned(exercise, reading):
@@ -87,7 +90,8 @@ def judge_numbers(
     )
     if form_of(reading.pairs):
         sheet.meet("gradients")  # over several steps they cannot be asked for
-    lose_sizes(exercise, reading, [pair for pair in pairs if pair not in reading.pairs], sheet)
+    read_already = [pair.asked for pair in reading.pairs]
+    lose_sizes(exercise, reading, [pair for pair in pairs if pair.asked not in read_already], sheet)
     return None
 
 
@@ -142,6 +146,16 @@ def shows_little(reading: Reading) -> bool:
 
 
 # ---------------------------------------------------------------- calls that came to no end
+def unreturned(exercise: Recurrence, pairs: list[Pair]) -> list[Pair]:
+    """Builds that return less than is asked for, with the rest put in, where not all is right."""
+    seen = from_trace(exercise, [pair for pair in pairs if pair.build.calls])
+    outputs = set(exercise.rule.outputs.values())
+    asked = [part for part in exercise.rule.parts if part.traced or part.name in outputs]
+    if all(shown_by_trace(exercise.rule, seen, part) for part in asked):
+        return []
+    return completed(exercise, pairs)
+
+
 def others_returned(exercise: Recurrence, reading: Reading) -> bool:
     """Whether everything asked for is computed, and something else comes back, in another form."""
     if not form_of(reading.pairs) or reading.slips < 2 or reading.convention:

@@ -177,6 +177,11 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
     values = [one.outputs[output] for one in reading.seen]
     if any(one is None for one in values) and key in sheet.lost:
         return  # its form says it
+    returned = dict(zip(exercise.rule.outputs, reading.order.outputs))[output]
+    if any(len(call.out) <= returned for pair in reading.pairs for call in pair.build.calls):
+        said = f"{output} is not returned, and the right one is nowhere in your computation."
+        sheet.lose(key, f"{said} {rule}", f"{output} is not returned")
+        return
     place = made_at(exercise.rule, reading.seen, values)
     sheet.lose(
         key,
