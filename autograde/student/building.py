@@ -8,15 +8,9 @@ import types
 import torch
 from torch import nn
 
-from .holes import (
-    Endless,
-    codes_in,
-    compiled,
-    give_self,
-    place_of,
-    step_over,
-    text_of,
-)
+from .detour import step_over
+from .holes import give_self
+from .rewriting import Endless, codes_in, compiled, raised_at, tree_of
 from .telling import describe, is_own
 from .watching import construct, construct_without_reset
 
@@ -43,7 +37,7 @@ def construct_past(cls: type, sizes: list[int]) -> nn.Module | None:
     is no way, as where nothing has made a module of it before it is to hold something."""
     own, kept = vars(cls).get("__init__"), {}
     theirs = isinstance(own, types.FunctionType) and is_own(own.__code__.co_filename)
-    function = text_of(own) if theirs else None
+    function = tree_of(own) if theirs else None
     for _ in range(MOST_STATEMENTS if function else 0):
         module, mended = cls.__new__(cls), compiled(function, own, 1)
         vars(module).update(kept)
@@ -53,7 +47,7 @@ def construct_past(cls: type, sizes: list[int]) -> nn.Module | None:
         except Endless:
             return None
         except Exception as error:
-            place = place_of(error, codes_in(mended.__code__))
+            place = raised_at(error, codes_in(mended.__code__))
             if argument := lacks_argument(function, error, module, sizes):
                 kept |= argument
             elif place is None:

@@ -9,16 +9,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from .forms import returned
-from .holes import (
-    FLAT,
-    MOST_HOLES,
-    bound,
-    codes_in,
-    compiled,
-    place_in,
-    put_try,
-    with_piece,
-)
+from .holes import MOST_HOLES, put_try, with_piece
+from .rewriting import FLAT, bound, codes_in, compiled, runs_at
 from .telling import place_of
 
 
@@ -34,7 +26,7 @@ class Spreads(TorchFunctionMode):
         out = func(*args, **(kwargs or {}))
         given = [value for value in args if isinstance(value, torch.Tensor)]
         if len(given) > 1 and is_matrix(out, self.units) and any(v.dim() == 1 for v in given):
-            place = place_in(sys._getframe().f_back, self.codes)
+            place = runs_at(sys._getframe().f_back, self.codes)
             if place:
                 self.found.setdefault(place, tuple(out.shape))
         return out

@@ -11,10 +11,11 @@ from torch import nn
 
 from .building import built
 from .classes import inherited_forward, of_class
+from .detour import passed_over
 from .forms import adapt
-from .holes import Endless, counting, drawn_anew, passed_over
 from .parameters import MOST_NAMES, found, load, tensor_of
 from .recurrence import DTYPES, arguments_of, cells_in, faults, reset_answer, without_gone
+from .rewriting import Endless, counting, drawn_anew
 from .slopes import gradients
 from .telling import after, attempt, describe, in_words, is_own, name_of, pack, unpack
 from .watching import MOST_STEPS, another, apart, default_dtype, recorded, with_built_ins

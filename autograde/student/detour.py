@@ -1,0 +1,306 @@
+"""Where a stack's forward raises: it goes on, past the statement or by a loop as it is meant, with
+drawn numbers in place of what was never made, so that the rest can be judged."""
+
+import ast
+import builtins
+import contextlib
+import difflib
+import inspect
+import traceback
+import types
+from collections.abc import Sequence
+
+import torch
+
+from .holes import (
+    COMPUTES,
+    MOST_HOLES,
+    NO_LAMBDA,
+    assigned,
+    assigned_drawn,
+    hole,
+    later,
+    missing_name,
+    put_hole,
+    put_try,
+    statement_at,
+)
+from .loops import put_straight
+from .protocol import BY_LINE, BY_LOOP
+from .rewriting import (
+    LAYER,
+    PASSED,
+    TRY,
+    Endless,
+    Span,
+    bound,
+    codes_in,
+    compiled,
+    span_at,
+    tree_of,
+)
+from .telling import is_own
+from .watching import apart, recorded
+
+NEAR = 0.75  # how alike two names are, of which one is meant by the other
+
+
+@contextlib.contextmanager
+def passed_over(module: torch.nn.Module, arguments: list[torch.Tensor], sizes: list[int]):
+    """Inside, `module`, made with `sizes`, goes on where a statement of its forward, or of a method
+    that this calls, raises, and draws what was never made. Gives BY_LOOP where all that it took was
+    a loop or a pick as it is meant, BY_LINE for other ways, and "" where there is none."""
+    before = {name: vars(module).pop(name) for name in [*vars(module)] if name == "forward"}
+    with_own = dict(vars(module))
+    try:
+        yield recorded(going_on, module, arguments, sizes)
+    finally:
+        for name in vars(module).keys() - with_own.keys():
+            delattr(module, name)
+        vars(module).update(before)
+
+
+def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> str:
+    """Gives `module` methods of its own that go on, as `passed_over` says."""
+    detour, ways = Detour(module, arguments, sizes), set()
+    for _ in range(MOST_HOLES + 1):
+        try:
+            error = detour.raised()
+        except Endless:
+            return ""
+        if error is None:
+            return BY_LINE if BY_LINE in ways else "".join(ways)
+        if not (way := detour.around(error)):
+            return ""
+        ways.add(way)
+    return ""
+
+
+class Detour:
+    """A module, made with `sizes`, whose methods go on where they raise: one change after the
+    other."""
+
+    def __init__(self, module, arguments: list[torch.Tensor], sizes: list[int]):
+        self.module, self.arguments, self.sizes = module, arguments, sizes
+        self.methods = {
+            name: method
+            for cls in reversed(type(module).__mro__)
+            for name, method in vars(cls).items()
+            if isinstance(method, types.FunctionType) and is_own(method.__code__.co_filename)
+        }
+        self.trees, self.mended = {}, dict(self.methods)
+
+    def raised(self) -> Exception | None:
+        """What it raises now. Raises Endless."""
+        try:
+            self.module(*[argument.clone() for argument in self.arguments])
+        except Exception as error:
+            return error
+
+    def around(self, error: Exception) -> str:
+        """Changes a method so that this does not show; by which way, or "" where there is none."""
+        if keep_what_is_meant(self.module, self.sizes, error):
+            return BY_LINE
+        name, place = method_and_place(error, self.mended)
+        function = name and self.trees.setdefault(name, tree_of(self.methods[name]))
+        if not function:
+            return ""
+        if not give_name(function, self.module, self.sizes, error):
+            if self.straight(name, place, error):
+                return BY_LOOP
+            if not go_past(function, place, error, len(self.arguments)):
+                return ""
+        self.put(name, function)
+        return BY_LINE
+
+    def straight(self, name: str, place: Span, error: Exception) -> bool:
+        """Whether a loop or a pick as it is meant does not raise there any more: then it stays."""
+        function = self.trees[name]
+        lines = lines_at(function, place)
+        for other in put_straight(function, lines, error, len(self.arguments)):
+            self.put(name, other)
+            new = self.raised()
+            again, place = method_and_place(new, self.mended) if new else ("", None)
+            if new is None or again and (again != name or lines_at(other, place) != lines):
+                return True
+        self.put(name, function)
+        return False
+
+    def put(self, name: str, function: ast.FunctionDef):
+        self.trees[name] = function
+        self.mended[name] = compiled(function, self.methods[name], self.sizes[1])
+        setattr(self.module, name, bound(self.mended[name], self.module))
+
+
+def lines_at(function: ast.FunctionDef, place: Span) -> tuple[int, int]:
+    """First and last line of the statement at a place; of a loop those of its header."""
+    body, at = statement_at(function, place[0])
+    if body is None:
+        return place[0], place[0]
+    return body[at].lineno, getattr(body[at], "iter", body[at]).end_lineno
+
+
+def method_and_place(error: Exception, methods: dict) -> tuple[str | None, Span | None]:
+    """The innermost of these methods that an error came through, and where in it."""
+    found, step = (None, None), error.__traceback__
+    codes = {code: name for name, one in methods.items() for code in codes_in(one.__code__)}
+    while step is not None:
+        if name := codes.get(step.tb_frame.f_code):
+            found = name, span_at(step.tb_frame.f_code, step.tb_lasti)
+        step = step.tb_next
+    return found if found[1] else (None, None)
+
+
+# ---------------------------------------------------------------- names that are not there
+def keep_what_is_meant(module, sizes: list[int], error: Exception) -> bool:
+    """Keeps under a name that is missing, where nothing else is, an argument of the constructor, or
+    what the module has under a name that is nearly the same ("layer" for "layers")."""
+    if not isinstance(error, AttributeError) or error.obj is not module:
+        return False
+    given = arguments_by_name(module, sizes)
+    own = [
+        name for name in (*module._modules, *module._parameters, *vars(module)) if name[0] != "_"
+    ]
+    meant = nearest(error.name, own)
+    if error.name in given:
+        vars(module)[error.name] = given[error.name]
+    elif meant:
+        vars(module)[error.name] = getattr(module, meant)
+    return error.name in vars(module)
+
+
+def give_name(function: ast.FunctionDef, module, sizes: list[int], error: Exception) -> bool:
+    """Has a name mean, in a method, what the module has under it, where `self.` was left out, or an
+    argument of the constructor; else what is meant by a slip of the keyboard; else a drawn row for
+    each layer where one of them is picked. False where it is not a name that is missing."""
+    if type(error) is not NameError or not function.args.args:
+        return respell(function, error)
+    given = arguments_by_name(module, sizes)
+    if hasattr(module, error.name):
+        own = ast.Name(function.args.args[0].arg, ast.Load())
+        value = ast.Attribute(own, error.name, ast.Load())
+    elif error.name in given:
+        value = ast.Constant(given[error.name])
+    elif respell(function, error):
+        return True
+    elif picked_from(function, error.name) and len(sizes) > 2:
+        value = hole(function.lineno, sizes[2])
+    else:
+        return False
+    function.body.insert(0, assigned([ast.Name(error.name)], value, function.body[0]))
+    return True
+
+
+def picked_from(function: ast.FunctionDef, name: str) -> bool:
+    """Whether a function picks one of several under this name."""
+    return any(
+        isinstance(node, ast.Subscript) and getattr(node.value, "id", None) == name
+        for node in ast.walk(function)
+    )
+
+
+def respell(function: ast.FunctionDef, error: Exception) -> bool:
+    """Has a function use the name that is meant by one that is not there. False where that is not
+    what is wrong, or none is near."""
+    if isinstance(error, NameError):
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        own = [frame for frame in frames if is_own(frame.f_code.co_filename)]
+        called = () if missing_name(error, function) else dir(builtins)
+        meant = nearest(error.name, [name for frame in own for name in frame.f_locals], called)
+        kind, key = ast.Name, "id"
+    elif isinstance(error, AttributeError):
+        meant, kind, key = nearest(error.name, [], dir(error.obj)), ast.Attribute, "attr"
+    else:
+        return False
+    for node in ast.walk(function) if meant else ():
+        if isinstance(node, kind) and getattr(node, key) == error.name:
+            setattr(node, key, meant)
+    return bool(meant)
+
+
+def nearest(name: str | None, known: list[str], more: Sequence[str] = ()) -> str | None:
+    """The one of these names that a slip of the keyboard makes `name` of, if there is one. Another
+    letter makes another name, as of c_k and h_k, but for those in `more`."""
+    if not name:
+        return None
+    slips = (one for one in sorted({*known} - {name}) if is_slip(*sorted((one, name), key=len)))
+    return next(iter((*slips, *difflib.get_close_matches(name, more, 1, NEAR))), None)
+
+
+def is_slip(short: str, long: str) -> bool:
+    """Whether two names differ by large letters, by a _, by the order of their letters, or by one
+    letter more."""
+    flat = lambda name: name.replace("_", "").lower()
+    one_less = (long[:k] + long[k + 1 :] for k in range(len(long)))
+    return flat(short) == flat(long) or sorted(short) == sorted(long) or short in one_less
+
+
+def arguments_by_name(module, sizes: list[int]) -> dict[str, int]:
+    """What a constructor was given."""
+    return dict(zip(inspect.signature(type(module)).parameters, sizes))
+
+
+# ---------------------------------------------------------------- past a statement
+@apart
+def go_past(function: ast.FunctionDef, place: Span, error: Exception, count: int) -> bool:
+    """Changes the statement at `place` so that what it raises does not show, and a result is there
+    all the same. count: of what a layer is given. False where there is no way."""
+    body, at = statement_at(function, place[0])
+    if missing_name(error, function):
+        return put_hole(function, place, error)
+    if body is not None and isinstance(body[at], ast.Return):
+        return put_try(function, place, TRY, error)
+    value = getattr(body and body[at], "value", None)
+    if isinstance(value, ast.Tuple) and put_try(function, place, TRY, error):
+        return True
+    return put_layer(function, place, count) or step_over(function, place)
+
+
+def put_layer(function: ast.FunctionDef, place: Span, count: int) -> bool:
+    """Has a layer called with drawn numbers in place of what cannot be passed to it. False where no
+    call of `count` values raises, or has raised in one of them."""
+    body, at = statement_at(function, place[0])
+    statement = body and body[at]
+    if not isinstance(statement, COMPUTES) or any(
+        isinstance(n, NO_LAMBDA) for n in ast.walk(statement)
+    ):
+        return False
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and is_layer(node, count) and covers(node, place):
+            works = ast.List([later(one) for one in node.args], ast.Load())
+            node.args = [node.func, works, ast.Constant(100 * place[0])]
+            node.func = ast.Name(LAYER, ast.Load())
+            ast.fix_missing_locations(node)
+            return True
+    return False
+
+
+def is_layer(node: ast.Call, count: int) -> bool:
+    """Whether it may call a layer: it passes so many values, one by one."""
+    plain = not node.keywords and not any(isinstance(one, ast.Starred) for one in node.args)
+    return plain and len(node.args) == count and getattr(node.func, "id", None) != LAYER
+
+
+def covers(node: ast.expr, place: Span) -> bool:
+    begins, ends = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+    return begins <= place[:2] and place[2:] <= ends
+
+
+def step_over(function: ast.FunctionDef, place: Span, draw: bool = True) -> bool:
+    """Has a function go on where the statement at `place` raises, and `draw` the pair that it
+    should have made. False where there is no way."""
+    body, at = statement_at(function, place[0])
+    if body is None or not isinstance(body[at], (*COMPUTES, ast.Assert, ast.Delete)):
+        return False
+    count = ast.Expr(ast.Call(ast.Name(PASSED, ast.Load()), [], []))
+    pair = getattr(getattr(body[at], "targets", [None])[0], "elts", ())
+    drawing = [tried_out(assigned_drawn(body[at], place[0]))] if draw and len(pair) == 2 else []
+    around = tried_out(body[at], count, *drawing)
+    body[at] = ast.fix_missing_locations(ast.copy_location(around, body[at]))
+    return True
+
+
+def tried_out(statement: ast.stmt, *instead: ast.stmt) -> ast.Try:
+    """The statement, and others where it raises."""
+    body, kind = [*instead] or [ast.Pass()], ast.Name("Exception", ast.Load())
+    return ast.Try([statement], [ast.ExceptHandler(kind, None, body)], [], [])

@@ -1,0 +1,193 @@
+"""A function of the student's with a change in it: its syntax tree, where in it something raised,
+and the function that is compiled of a changed tree, in which drawn numbers stand in a part's place.
+"""
+
+import ast
+import contextlib
+import itertools
+import linecache
+import types
+from collections import Counter
+
+import torch
+
+from .protocol import HOLES
+from .telling import is_own
+from .watching import apart
+
+MOST_PASSED = 300  # times that a stack goes on after a statement that raises, or runs a layer then
+ANEW = 10**9  # before the seeds of what is drawn anew
+DRAW = "__drawn__"  # the name, inside a mended forward, of what draws
+TRY = "__tried__"  # of what draws where something raises
+LIKE = "__like__"  # of what draws where one of several tensors is not as the others
+FLAT = "__flat__"  # of what draws where something makes a matrix
+LAYER = "__layer__"  # of what calls a layer, and draws what cannot be passed to it
+PASSED = "__passed__"  # of what counts how often a statement was passed over
+OURS = DRAW, TRY, LIKE, FLAT, LAYER, PASSED
+Span = tuple[int, int, int, int]  # first line, column, last line, column
+
+
+def own_forward(module: torch.nn.Module) -> tuple[ast.FunctionDef | None, types.FunctionType]:
+    """The class's forward and the syntax tree of it; None for that of one that is not the
+    student's, or has no text."""
+    forward = type(module).forward
+    if not isinstance(forward, types.FunctionType) or not is_own(forward.__code__.co_filename):
+        return None, forward
+    return tree_of(forward), forward
+
+
+@apart
+def tree_of(function: types.FunctionType) -> ast.FunctionDef | None:
+    """The syntax tree of a function of the student's, with its own line numbers."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(function.__code__.co_filename)))
+    except (SyntaxError, ValueError, RecursionError):
+        return None  # a cell with magics, say
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == function.__name__:
+            first = node.decorator_list[0] if node.decorator_list else node
+            if first.lineno == function.__code__.co_firstlineno:
+                return node
+    return None
+
+
+@apart
+def compiled(function: ast.FunctionDef, original: types.FunctionType, units: int):
+    """The function of this tree, in the place of `original`: its globals, defaults, closure."""
+    outside = original.__code__.co_freevars
+    cells = dict(zip(outside, original.__closure__ or ()))
+    names = [ast.arg(name) for name in (*outside, *OURS)]
+    around = ast.FunctionDef(
+        "around", ast.arguments([], names, None, [], [], None, []), [function], []
+    )
+    tree = ast.fix_missing_locations(ast.Module([around], []))
+    code = compile(tree, original.__code__.co_filename, "exec")
+    for name in ("around", original.__name__):
+        code = next(c for c in code.co_consts if getattr(c, "co_name", None) == name)
+    code = code.replace(co_qualname=original.__qualname__)  # as an exception says it
+    cells[DRAW] = types.CellType(lambda k, *rows: drawn(k, *rows, units))
+    cells[TRY] = types.CellType(lambda work, k: tried(work, k, units))
+    cells[LIKE] = types.CellType(lambda works, k: alike(works, k, units))
+    cells[FLAT] = types.CellType(lambda work, k: flat(work(), k, units))
+    cells[LAYER] = types.CellType(lambda layer, works, k: layer_called(layer, works, k, units))
+    cells[PASSED] = types.CellType(counting())
+    closure = tuple(cells[name] for name in code.co_freevars)
+    mended = types.FunctionType(code, original.__globals__, code.co_name, None, closure)
+    mended.__defaults__, mended.__kwdefaults__ = original.__defaults__, original.__kwdefaults__
+    return mended
+
+
+def bound(function: types.FunctionType, module: torch.nn.Module) -> types.MethodType:
+    return types.MethodType(function, module)
+
+
+# ---------------------------------------------------------------- where in it
+def raised_at(error: Exception, codes: set[types.CodeType]) -> Span | None:
+    """Where in `codes` it raised, innermost; None where it did not come so far."""
+    found, step = None, error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code in codes:
+            found = span_at(step.tb_frame.f_code, step.tb_lasti) or found
+        step = step.tb_next
+    return found
+
+
+def runs_at(frame: types.FrameType | None, codes: set[types.CodeType]) -> Span | None:
+    """Where in `codes` a frame runs, or what has called it."""
+    while frame is not None and frame.f_code not in codes:
+        frame = frame.f_back
+    return span_at(frame.f_code, frame.f_lasti) if frame else None
+
+
+def span_at(code: types.CodeType, instruction: int) -> Span | None:
+    line, last, column, end = list(code.co_positions())[instruction // 2]
+    return (line, column or 0, last or line, end or 0) if line else None
+
+
+def codes_in(code: types.CodeType) -> set[types.CodeType]:
+    """A function's code, and that of all functions and comprehensions in it."""
+    inner = (one for one in code.co_consts if isinstance(one, types.CodeType))
+    return {code}.union(*map(codes_in, inner))
+
+
+# ---------------------------------------------------------------- what draws, inside of it
+anew: list[torch.Tensor] | None = None  # what was drawn, where each draw is another
+
+
+@contextlib.contextmanager
+def drawn_anew():
+    """Inside, what is drawn is never the same twice; gives the list of it."""
+    global anew
+    anew = []
+    try:
+        yield anew
+    finally:
+        anew = None
+
+
+def drawn(k: int, *shape: int) -> torch.Tensor:
+    """The numbers of hole k, the same at every call, like those of a gate, but for `drawn_anew`."""
+    seed = k if anew is None else ANEW + len(anew)
+    draws = torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    made = (HOLES[0] + (HOLES[1] - HOLES[0]) * draws).to(torch.get_default_dtype()) * 1.0
+    if anew is not None:
+        anew.append(made.clone())
+    return made
+
+
+def tried(work, k: int, units: int):
+    """What `work()` makes, or the numbers of hole k where it raises, or makes nothing."""
+    try:
+        value = work()
+    except Exception:
+        return drawn(k, units)
+    return drawn(k, units) if value is None or value is ... else value
+
+
+def alike(works: list, k: int, units: int) -> list[torch.Tensor]:
+    """What these make, to be put together; drawn numbers in place of one that raises, is no tensor,
+    or has another shape than most of them. Raises what the first one raises where none is left."""
+    values = [tried(work, k, units) for work in works]
+    shapes = Counter(v.shape for v in values if isinstance(v, torch.Tensor))
+    shape = max(shapes, key=lambda one: (shapes[one], one == (units,)), default=(units,))
+    return [
+        value if isinstance(value, torch.Tensor) and value.shape == shape else drawn(k + j, *shape)
+        for j, value in enumerate(values)
+    ]
+
+
+def flat(value, k: int, units: int):
+    """What something makes, or the numbers of hole k where that is a matrix."""
+    matrix = isinstance(value, torch.Tensor) and value.dim() > 1
+    return drawn(k, units) if matrix else value
+
+
+def layer_called(layer, works: list, k: int, units: int):
+    """What a layer makes of what these make, with drawn numbers in place of one that raises, or
+    that it could not read."""
+    if not isinstance(layer, torch.nn.Module):
+        return layer(*(work() for work in works))
+    reads = next(layer.parameters()).shape[1]  # the first matrix of a stand-in is for its input
+    given = [tried(work, k + j, reads if j == 0 else units) for j, work in enumerate(works)]
+    fits = lambda j, value: (
+        isinstance(value, torch.Tensor) and value.shape == (units if j else reads,)
+    )
+    return layer(
+        *(v if fits(j, v) else drawn(k + j, units if j else reads) for j, v in enumerate(given))
+    )
+
+
+class Endless(BaseException):
+    """A stack that goes on where it raises comes to no end so. No Exception, which would be passed
+    over like the others."""
+
+
+def counting():
+    """What raises Endless from a number of calls on."""
+    calls = itertools.count()
+
+    def count(*_):
+        if next(calls) >= MOST_PASSED:
+            raise Endless
+
+    return count
