@@ -27,10 +27,7 @@ DOCUMENTS = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".pages", ".html", ".htm",
 TAKEN_AS = "{} was taken as {}.ipynb."
 NOTE = 2_000  # characters of a text that may be there for the link in it
 LINK = re.compile(r"https?://\S")
-SIDES = (
-    re.compile(r"(<|&lt;){7} ?\w"),
-    re.compile(r"(>|&gt;){7} ?\w"),
-)  # of a merge
+SIDES = re.compile(r"(<|&lt;){7} ?\w"), re.compile(r"(>|&gt;){7} ?\w")  # of a merge
 LONGEST = 100  # characters of a name that a file of a student's own may have
 LONG = 30  # characters of a text that tells which notebook it stands in
 IN_TOOLS = "in a folder of tools, or of what was thrown away"
@@ -440,6 +437,7 @@ def notes_on(
 
 
 def ask_unread(path: str, why: str) -> str:
+    """What a person is to do about a file that could not be read."""
     if DENIED in why:
         how = "chmod a+rX, as its owner" if OWNER in why else "chmod u+rX"
         return f"{path} {why}: give it back its rights ({how}), then grade again."

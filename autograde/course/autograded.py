@@ -9,7 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from ..pages.graded import Run, grade_id, run_of
-from .files import replace
+from .files import write_whole
 from .grade import Graded
 from .release import Assignment
 
@@ -34,7 +34,7 @@ def write_notebooks(
         (folder / path).unlink(missing_ok=True)  # of an earlier hand-in
     files |= {f"{name}.ipynb": text for name, text in texts.items()}
     for path, text in files.items():
-        replace(folder / path, text, 0o664 if groupshared else 0o444)
+        write_whole(folder / path, text, 0o664 if groupshared else 0o444)
 
 
 def same_texts(path: Path, graded: Graded) -> frozenset[str]:

@@ -13,8 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from dataclasses import replace as replaced
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -210,7 +209,7 @@ class Reader:
         if found.data is not None and self.opens(path, found.data):
             yield from self.zip(path, found.data, zips)
         else:
-            yield replaced(found, path=path)
+            yield replace(found, path=path)
 
     def zip(self, path: str, data: bytes, zips: int) -> Iterator[Found]:
         if zips == MOST_ZIPS:
@@ -351,15 +350,10 @@ def owner_of(path: Path) -> str:
 
 
 # ---------------------------------------------------------------- writing
-def replace(path: Path, text: str, rights: int = 0o444):
-    """A whole file, or nothing: it is written beside its place, and then put there. Nobody is to
-    write into it, unless `rights` say so.
-    """
-    write_whole(path, text, rights)
-
-
 def write_whole(path: Path, text: str, rights: int | None = None):
-    """The same, with these rights; without them, with those that it has, or that new files get."""
+    """A whole file, or nothing: it is written beside its place, and then put there, with these
+    rights; without them, with those that it has, or that new files get.
+    """
     with whole(path) as draft:
         draft.write_text(text, encoding="utf-8", errors="replace")
         if rights is not None:

@@ -253,9 +253,8 @@ class Order:
         if cell.cell_type == "code" and not is_solution(cell) and edited:
             self.notes.append(f"The cell {name} was edited; the original was used.")
         changed = [mark for mark in MARKS if text.marks.get(mark) != given.get(mark)]
-        same_cell = text.marks.get("grade_id") == given.get(
-            "grade_id"
-        )  # not one with the same text
+        # and not another cell with the same text
+        same_cell = text.marks.get("grade_id") == given.get("grade_id")
         if given and changed and same_cell:
             self.notes.append(
                 f"The marks of the cell {name} were changed ({', '.join(changed)}); the original "

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from .account import HandedIn
-from .files import replace
+from .files import write_whole
 
 FOLDER = ".autograde"
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -94,4 +94,4 @@ def forget(root: Path, assignment: str, student: str, names):
 
 def write(root: Path, assignment: str, student: str, done: dict[str, Done]):
     held = {name: asdict(about) for name, about in done.items()}
-    replace(place(root, assignment, student), json.dumps(held))
+    write_whole(place(root, assignment, student), json.dumps(held), 0o444)

@@ -7,24 +7,17 @@ from collections.abc import Callable
 
 from ..exercise.declared import Exercise
 from ..exercise.verdict import Cell
+from ..student.protocol import UNWATCHED
 from .answers import Answers, Build, words
 from .reset import judge_reset
 from .sheet import Sheet
 
 NOTHING = "Not marked: nothing of what was asked shows in your numbers yet."
 FORM = {"parameters", "layers", "columns"}  # criteria of how a class is built
-NEED_NUMBERS = {
-    "order",
-    "gradients",
-    "untouched",
-    "shape",
-    "dtype",
-    "large",
-    "rows",
-}  # not earned where nothing right is computed
+# Not earned where nothing right is computed
+NEED_NUMBERS = {"order", "gradients", "untouched", "shape", "dtype", "large", "rows"}
 NOT_COMPUTED = {"runs", "reset", "own"} | FORM | NEED_NUMBERS  # no part of what is computed
 BUILT_WITHOUT_COMPUTING = {"runs", "reset"} | FORM  # what a class earns by its form alone
-UNWATCHED = "unwatched"  # in place of a name, where the student's side could not see what ran
 NOT_SEEN = "could not be seen"  # what a person is told then
 
 

@@ -12,7 +12,7 @@ from ..exercise.declared import Stack
 from ..exercise.rules import FUNCTIONS
 from ..exercise.verdict import Cell
 from ..exercise.wirings import RIGHT, Run, Tables, tables
-from ..student.protocol import BY_LOOP
+from ..student.protocol import BY_LOOP, MODES
 from .agreement import NAMED, agree
 from .answers import Answers, Build, Layer, Tensor, words
 from .classes import judge_base, judge_class, judge_constructor
@@ -29,7 +29,6 @@ ASKED_SIZES = ((3, 5, 3, 4), (4, 4, 3, 4), (5, 3, 1, 4), (3, 5, 2, 1))  # n, m, 
 WITH_SLOPES = ASKED_SIZES[::2]  # those of which gradients are asked for
 LARGER_SIZES = ((2, 1, 5, 12),)  # what holds for a few layers and steps may end beyond them
 FROM_ZEROS = (3, 4, 2, 3)  # of a stack whose states are zero, as where nobody gives others
-MODES = ("stand-in", "own")  # whose cells a stack is asked with: the grader's, or the student's
 RESET_SIZES = (40, 60, 2)
 PICTURE_SIZES, PICTURE_STEPS = (3, 4, 3), 5
 PUSH = 1e-4  # by which one argument is changed, to see which outputs follow it
@@ -219,14 +218,7 @@ def judge_numbers(
         if some and (found is None or some.cost < found.cost):
             seen, found, fewer_are_run = fewer, some, True
             lose_unused(exercise, chosen, sheet)
-    judge_untouched(
-        (
-            Asked(pair.asked.sequence.arguments, call)
-            for pair in pairs
-            for call in pair.build.calls[:1]
-        ),
-        sheet,
-    )
+    judge_untouched(first_calls(pairs), sheet)
     check_states(exercise, usable, sheet)
     lose_taken(exercise, usable, sheet)
     report(exercise, known, found, seen, sheet)
@@ -237,6 +229,15 @@ def judge_numbers(
     lose_sizes(pairs, sheet)
     lose_larger(exercise, known, larger, sheet)
     return None
+
+
+def first_calls(pairs: list[Pair]) -> list[Asked]:
+    """The arguments of each build's whole run, and what became of them."""
+    return [
+        Asked(pair.asked.sequence.arguments, call)
+        for pair in pairs
+        for call in pair.build.calls[:1]
+    ]
 
 
 def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet: Sheet) -> bool:
@@ -269,7 +270,7 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     for key, sentences in apart.items():
         for sentence, mistake in zip_longest(sentences, by_numbers.mistakes.get(key, ())):
             sheet.lose(key, sentence, mistake)
-    judge_untouched((Asked(p.asked.sequence.arguments, p.build.calls[0]) for p in pairs), sheet)
+    judge_untouched(first_calls(pairs), sheet)
     sheet.meet(*READ_OFF, "gradients", "untouched")
     sheet.openly = sheet.computes = True
     return True
@@ -308,7 +309,7 @@ def judged_by_numbers(exercise: Stack, known: Tables, pairs: list[Pair]) -> Shee
         return sheet
     check_states(exercise, usable, sheet)
     report(exercise, known, found, seen, sheet)
-    judge_untouched((Asked(p.asked.sequence.arguments, p.build.calls[0]) for p in usable), sheet)
+    judge_untouched(first_calls(usable), sheet)
     slopes = [asked_slopes(exercise, known, pair, found) for pair in usable]
     judge_gradients([one for one in slopes if one.loss], sheet)  # none flow through drawn numbers
     return sheet
@@ -714,8 +715,8 @@ def report(
     """The criteria of the wiring and of what is returned."""
     key = (lambda name: "works") if whole(exercise) else (lambda name: name)
     no_finals = "final" in sheet.lost and found and found.outputs and not found.wiring.slips
-    part = found and None in found and not no_finals  # their form says it: the rest is read
-    if found is None or (not whole(exercise) and part and logs_say_more(seen)):
+    in_part = found and None in found and not no_finals  # their form says it: the rest is read
+    if found is None or (not whole(exercise) and in_part and logs_say_more(seen)):
         lose_unknown(exercise, seen, sheet)
         return
     sheet.meet(*map(key, READ_OFF))
@@ -725,10 +726,10 @@ def report(
         if bent != RIGHT:
             criterion = criterion if criterion == "layers" else key(criterion)
             says = known.parts[part][bent].says
-            for name, row in returned.items():
-                if (part, bent, name, row) in known.along:
+            for name, reading in returned.items():
+                if (part, bent, name, reading) in known.along:
                     explained.add(name)
-                    says += f". For the same reason {getattr(known, name)[row].says}"
+                    says += f". For the same reason {getattr(known, name)[reading].says}"
             lose(exercise, criterion, says, sheet)
     if found.wiring.time == found.outputs == "backwards":
         explained.add("outputs")  # turned back again: its rows stand as asked

@@ -12,7 +12,7 @@ import struct
 
 import numpy as np
 
-# ---------------------------------------------------------------- numbers that both sides know
+# ---------------------------------------------------------------- numbers and words of both sides
 FILE_BYTES = 64 << 20  # of one file of a notebook
 OPEN_FILES = 256  # of one process of a notebook
 MESSAGE_BYTES = 32 << 20  # of one message; a longer one is none
@@ -33,6 +33,8 @@ SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")  # nothing that 
 BEFORE_RESET = 7.0  # what every parameter holds before reset_parameters: a value it will not draw
 HOLES = 0.25, 0.75  # between them lies what is drawn in place of what a line should have made
 BY_LINE, BY_LOOP = "line", "loop"  # how a stack goes on where it raises: past a line, or by a loop
+MODES = ("stand-in", "own")  # whose cells a stack is asked with: the grader's, or the student's
+UNWATCHED = "unwatched"  # in place of a built-in's name, where what ran could not be seen
 DRAWN_AGAIN = 100  # numbers of each parameter, from a second call of it: enough to differ
 
 

@@ -14,6 +14,7 @@ from .classes import inherited_forward, of_class
 from .detour import passed_over
 from .forms import adapt
 from .parameters import MOST_NAMES, found, load, tensor_of
+from .protocol import MODES
 from .recurrence import DTYPES, arguments_of, cells_in, faults, reset_answer, without_gone
 from .rewriting import Endless, counting, drawn_anew
 from .slopes import gradients
@@ -21,7 +22,6 @@ from .telling import after, attempt, describe, in_words, is_own, name_of, pack, 
 from .watching import MOST_STEPS, another, apart, default_dtype, recorded, with_built_ins
 
 MOST_DRAWN = 200  # of what was drawn in a run that goes on after what raises
-MODES = ("stand-in", "own")  # whose cells the stack is asked with: the grader's, or the student's
 
 
 @of_class

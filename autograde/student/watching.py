@@ -21,7 +21,7 @@ from torch._C._autograd import _disable_profiler, _enable_profiler, _prepare_pro
 from torch.autograd.profiler import profile
 from torch.overrides import TorchFunctionMode
 
-from .protocol import pack
+from .protocol import UNWATCHED, pack
 from .telling import own_line, place_of
 
 if sys.platform == "linux":  # Windows has none of it
@@ -37,7 +37,6 @@ OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
 COARSE = (torch.float16, torch.bfloat16)  # types in which few digits are left of a number
 OF_TORCH = os.path.dirname(torch.__file__) + os.sep  # where what PyTorch has in Python lies
 CLOCKS_DIFFER = 100_000  # nanoseconds that the profiler's clock may be behind Python's
-UNWATCHED = "unwatched"  # in place of a name, where what ran could not be seen
 UNSAFE = "unsafe_"  # before the names of operators that only PyTorch's own put together use
 STEP = "cell"  # in the names of those that layers of the course's own may call
 BEHIND = "redispatch_boxed"  # calls an operator so that it is not recorded
@@ -254,9 +253,8 @@ class Watch:
         names = [name.removeprefix(OPERATOR) for name, _ in own]
         marks = [(k, name) for k, name in enumerate(names) if name in MARKS]
         as_made = [name for _, name in marks] == [*MARKS] * self.pairs
-        if (
-            as_made and marks and in_a_box
-        ):  # and not again, by who has stopped the profiler meanwhile
+        if as_made and marks and in_a_box:
+            # and not made again, by who has stopped the profiler meanwhile
             as_made = own[marks[0][0]][1].start_ns() < self.first + CLOCKS_DIFFER
         self.all_of_it &= as_made and self.as_put and quiet_elsewhere
         between, end = False, 0
