@@ -105,6 +105,7 @@ def test_what_is_said_of_bugs_is_packed_and_in_step():
 
 def found(monkeypatch, capsys, name: str, value) -> str:
     shell = SimpleNamespace(user_ns={name: value})
+    monkeypatch.chdir(SOURCE)
     monkeypatch.setattr(kit_bugs, "get_ipython", lambda: shell)
     monkeypatch.setattr(kit_bugs, "display", lambda data, raw: print(data["text/html"]))
     kit_bugs.find(name)
@@ -255,6 +256,16 @@ def test_a_batch_is_what_a_loop_over_it_is(name, kit, capsys):
     assert all(value.grad is not None for value in network.parameters())
     assert all(re.fullmatch("[a-z]{0,16}", name) for name in network.write(3))
     assert capsys.readouterr().out.count("reads name by name") == (not at_once)
+
+
+def test_a_stack_that_raises_is_not_said_to_be_slow(kit, capsys):
+    class Broken(stack.LSTM):
+        def forward(self, x, c, h):
+            raise NameError("who")
+
+    with pytest.raises(NameError, match="who"):
+        kit.writing.Writer(Broken)(["ada"])
+    assert not capsys.readouterr().out
 
 
 def test_a_loop_that_prints_does_not_hide_what_is_written(kit, monkeypatch, capsys):

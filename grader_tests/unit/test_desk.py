@@ -373,6 +373,14 @@ def test_a_number_that_is_older_than_its_cell(at, failing):
     assert "older" not in at.run("cell_parameters = 160") + at.run(asked)
 
 
+def test_a_number_that_its_cell_never_made(at):
+    at.run("del cell_parameters" if "cell_parameters" in at.shell.user_ns else "")
+    said = " ".join(
+        (at.run("cell_parameters = m * n") + at.run("check('cell_parameters')")).split()
+    )
+    assert "which stopped with NameError: name 'm' is not defined" in said and "not written" in said
+
+
 def test_any_value_that_is_older_than_its_cell(at):
     """Those without a point ask for it by name."""
     at.run("kept = 0.5")
