@@ -284,6 +284,14 @@ def test_prints_come_to_a_few_lines(at):
     assert "more lines that your code prints" in said
 
 
+def test_outputs_of_lists_are_read_and_bring_no_warning(shell):
+    """A warning would be one of ours: PyTorch makes it of lists whose tensors have one number."""
+    wrong = solutions()["LSTM"].replace("outputs.append(signal)", "outputs.append(list(h))")
+    wrong = wrong.replace("torch.stack(outputs)", "outputs")
+    said = " ".join(checked(shell, "LSTM", wrong).split())
+    assert "it should be the top layer's alone" in said and "Warning" not in said
+
+
 def test_what_is_not_there_is_no_object(at):
     at.run("del LSTMCell" if "LSTMCell" in at.shell.user_ns else "")
     assert "LSTMCell: not written yet" in at.run("check('LSTMCell')")
