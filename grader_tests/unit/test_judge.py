@@ -192,6 +192,11 @@ CHANGES = {
         {"cell"},
         "* is elementwise, not @",
     ),
+    "a comma left over": (
+        ("o = torch.sigmoid(a_o)", "o = torch.sigmoid(a_o),"),
+        {"hidden"},
+        "o is a tuple of one tensor, as a comma behind a value makes it",
+    ),
     "a bracket closed before the bias": (
         ("g = torch.tanh(a_c)", "g = torch.tanh(a_c - self.b_c) + self.b_c"),
         {"c"},
