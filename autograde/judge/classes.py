@@ -60,6 +60,8 @@ def judge_class(
             otherwise = lose_inherited(exercise, answers, sheet)
     read_source(exercise, cell.source, sheet)
     judge_rest(exercise, answers, sheet)
+    if otherwise == NOTHING and (names := built_ins_seen(answers)):
+        return called_instead(exercise, names)
     return otherwise
 
 
@@ -137,24 +139,34 @@ def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
     """Whether PyTorch's own did the work, as it was seen to run: then nothing that is computed is
     the student's, but for what is computed openly beside it. What the text of a class mentions
     decides nothing."""
-    builds = (*answers.builds, *answers.kept)
-    ran = {words(name, 40) for build in builds for name in build.built_in}
-    seen = sorted(ran - {UNWATCHED})
+    ran, seen = built_ins_that_ran(answers), built_ins_seen(answers)
     if ran == {UNWATCHED} or sheet.shows_little and not seen:
         flag_unseen(exercise, sheet)
     elif seen:
-        names, base = ", ".join(seen), exercise.base
         openly = sheet.openly and not any("." in name for name in seen)  # Python's show their steps
-        by = f", by it or by the forward of {base} that it calls" if base else ""
         for key in exercise.keys:
             if key == "own" or not (openly or key in BUILT_WITHOUT_COMPUTING):
-                sheet.lose(
-                    key,
-                    f"While your {exercise.noun} ran, PyTorch's own {names} was called{by}. Write"
-                    " the computation yourself.",
-                    f"{exercise.built_ins.called} is called",
-                )
-        sheet.flags.append(f"{exercise.name}: PyTorch's {names} ran underneath.")
+                said = called_instead(exercise, seen)
+                sheet.lose(key, said, f"{exercise.built_ins.called} is called")
+        sheet.flags.append(f"{exercise.name}: PyTorch's {', '.join(seen)} ran underneath.")
+
+
+def built_ins_that_ran(answers: Answers) -> set[str]:
+    builds = (*answers.builds, *answers.kept)
+    return {words(name, 40) for build in builds for name in build.built_in}
+
+
+def built_ins_seen(answers: Answers) -> list[str]:
+    return sorted(built_ins_that_ran(answers) - {UNWATCHED})
+
+
+def called_instead(exercise: Exercise, names: list[str]) -> str:
+    base = exercise.base
+    by = f", by it or by the forward of {base} that it calls" if base else ""
+    return (
+        f"While your {exercise.noun} ran, PyTorch's own {', '.join(names)} was called{by}. Write"
+        " the computation yourself."
+    )
 
 
 def flag_unseen(exercise: Exercise, sheet: Sheet):

@@ -18,6 +18,8 @@ KNOWN_ERRORS = {  # a piece of PyTorch's message -> what it means here
     " a += …)",
     "a second time": "something is kept from one call of forward to the next",
     "a leaf Variable that requires grad": "a tensor that has a gradient is overwritten in place",
+    "does not require grad and": "nothing leads back from what forward returns to the parameters"
+    " (detach, .data or no_grad, say)",
 }
 CUT = (
     "is wrong: part of the way back from the loss to it is cut (detach, .data or no_grad, say), so"

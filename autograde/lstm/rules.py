@@ -26,6 +26,7 @@ SYMBOLS = {k: f"{k}_t" for k in "fiozrn"} | {"c": "c̃_t"}
 NAMES = {k: k for k in "fiozrn"} | {"c": "g"}  # in formulas, where c is the cell state
 FUNCTIONS = dict.fromkeys("fiozr", "sigmoid") | dict.fromkeys("cn", "tanh")
 SHOWN = {"sigmoid": "σ", "tanh": "tanh"}
+GATE_ALONE = (", as if there were no gate", ", or in 1 / (1 + exp(−…)) the minus is missing")
 
 
 # ---------------------------------------------------------------- rows for one gate
@@ -54,10 +55,11 @@ def sums(k: str, peepholes: str) -> dict[str, str]:
     return variants
 
 
-def squash(text: str, k: str) -> str:
+def squash(text: str, k: str, peep: bool = False) -> str:
     """A formula of SQUASH for gate k: `right` and `other` become functions, `a` its sum."""
     right, other = FUNCTIONS[k], other_function(k)
-    return re.sub(r"\ba\b", f"a{k}", text.replace("right", right).replace("other", other))
+    text = fill(text, k, peep).replace("right", right).replace("other", other)
+    return re.sub(r"\ba\b", f"a{k}", text)
 
 
 def other_function(k: str) -> str:
@@ -66,15 +68,14 @@ def other_function(k: str) -> str:
 
 def squashes(k: str, peepholes: str = "") -> dict[str, str]:
     """Every function around the sum of gate k, the right one first."""
-    variants = {}
+    peep, variants = k in peepholes, {}
     for formula, remark in SQUASH.items():
-        said = remark.replace("right", SHOWN[FUNCTIONS[k]]).replace(
-            "other", SHOWN[other_function(k)]
-        )
-        if k in "cn":  # the candidate is no gate
-            said = said.replace(", as if there were no gate", "")
-        variants.setdefault(squash(formula, k), said)
-    return variants | (filled(PEEP_SQUASH, k) if k in peepholes else {})
+        said = fill(remark, k).replace("right", SHOWN[FUNCTIONS[k]])
+        said = said.replace("other", SHOWN[other_function(k)])
+        for words in GATE_ALONE if k in "cn" else ():  # the candidate is no gate
+            said = said.replace(words, "")
+        variants.setdefault(squash(formula, k, peep), said)
+    return variants | (filled(PEEP_SQUASH, k) if peep else {})
 
 
 def gate_parts(k: str, inside: dict[str, str], around: dict[str, str]) -> list[Part]:
@@ -99,7 +100,10 @@ def everywhere(gates: str, peepholes: str) -> tuple[dict[str, str], ...]:
     slips = [summed(formula, dict.fromkeys(gates, "")) for formula in list(SUM)[1:]]
     slips += [summed(formula, dict.fromkeys(peepholes, "")) for formula in PEEP_SUM]
     for among in (gates.replace("c", ""), gates):
-        slips += [{NAMES[k]: squash(formula, k) for k in among} for formula in list(SQUASH)[1:]]
+        slips += [
+            {NAMES[k]: squash(formula, k, k in peepholes) for k in among}
+            for formula in list(SQUASH)[1:]
+        ]
     for formulas, among in ((OTHER_SUM, gates), (OTHER_PEEP_SUM, peepholes)):
         for formula in formulas:
             slips += [summed(formula, dict(zip(among, order))) for order in permutations(among)]

@@ -72,13 +72,14 @@ OTHER_PEEP_SUM = {
 OUTPUT_SUM = {
     "W_o @ (sigmoid(W_o @ h + U_o @ x + b_o + peep) * tanh(new)) + U_o @ x + b_o + peep": "it is computed once more, from the new h_t",
     "W_o @ new + U_o @ x + b_o + peep": "W_o belongs to h_{t−1}, not to c_t",
+    "W_o @ tanh(new) + U_o @ x + b_o + peep": "W_o belongs to h_{t−1}, not to tanh(c_t)",
 }
 OUTPUT_PEEP = {
     "W_o @ h + U_o @ x + b_o + V_o @ new": "the peephole sees the new c_t. In the original papers it does; in this exercise it sees c_{t−1}, as the other gates do"
 }
 CANDIDATE_PEEP = {"W_k @ h + U_k @ x + b_k + V_j @ c": "the candidate has no peephole"}
 
-# ---------------------------------------------------------------- the function around the sum; `right` is sigmoid or tanh
+# ---------------------------------------------------------------- the function around the sum; `right` is sigmoid or tanh, `a` the sum
 SQUASH = {
     "right(a)": "",
     "other(a)": "it goes through other",
@@ -88,7 +89,7 @@ SQUASH = {
     "right(right(a))": "right is applied twice",
     "sigmoid(tanh(a))": "it goes through tanh and then σ",
     "tanh(sigmoid(a))": "it goes through σ and then tanh",
-    "1 - right(a)": "there is a 1 − too many",
+    "1 - right(a)": "there is a 1 − too many, or in 1 / (1 + exp(−…)) the minus is missing",
     "1 - other(a)": "there is a 1 − too many, and other stands in place of right",
     "right(1 - a)": "there is a 1 − too many inside right",
     "one": "it is always 1, as if there were no gate",
@@ -110,6 +111,9 @@ SQUASH = {
     "-softplus(-a)": "it is the logarithm of σ",
     "right(relu(a))": "relu is there as well",
     "4 * sigmoid(a) - 2": "4σ(…) − 2, as in the paper of 1997, stands in place of right",
+    "right(W_k @ h + U_k @ x + peep) + b_k": "the bias b_k is added after right; it belongs inside",
+    "right(W_k @ h) + U_k @ x + b_k + peep": "U_k x_t and b_k are added after right; they belong inside",
+    "right(U_k @ x) + W_k @ h + b_k + peep": "W_k h_{t−1} and b_k are added after right; they belong inside",
 }
 PEEP_SQUASH = {
     "sigmoid(W_k @ h + U_k @ x + b_k) + V_k @ c": "the peephole is added after σ; it belongs inside",

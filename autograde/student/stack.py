@@ -435,11 +435,10 @@ def by_layer(finals, states: int) -> bool:
 
 
 def stacked(value):
-    """A list of tensors as one tensor where they fit, else as it is."""
+    """A list of tensors, or of such lists, as one tensor where they fit, else as it is."""
     if isinstance(value, tuple | list):
         with contextlib.suppress(Exception):
-            tensors = (v if isinstance(v, torch.Tensor) else torch.as_tensor(v) for v in value)
-            return torch.stack(list(tensors))
+            return torch.stack([torch.as_tensor(stacked(one)) for one in value])
     return value
 
 

@@ -60,7 +60,20 @@ def describe(error: BaseException) -> dict:
     own = [frame for frame in frames if is_own(frame.filename)]
     if own and (place := place_of(own[-1].filename, own[-1].lineno)):
         told["place"] = place
+        told["error"] += left_over(error, place["text"])
     return told
+
+
+def left_over(error: BaseException, line: str) -> str:
+    """Of a line that raises a TypeError, what it names that a comma has made a tuple."""
+    if not isinstance(error, TypeError):
+        return ""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    held = next(f for f in reversed(frames) if is_own(f.f_code.co_filename)).f_locals
+    for name in re.findall(r"\w+", line):
+        if type(held.get(name)) is tuple and [*map(type, held[name])] == [torch.Tensor]:
+            return f" ({name} is a tuple of one tensor, as a comma behind a value makes it)"
+    return ""
 
 
 def place_of(filename: str, line: int) -> dict | None:

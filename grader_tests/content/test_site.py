@@ -36,6 +36,19 @@ def test_notebook_is_in_step(name):
     assert cells[0] == cells[1], STALE.format(path.name)
 
 
+@pytest.mark.parametrize("name", worked.NAMES)
+def test_no_line_of_a_demonstration_is_left_out(name):
+    """Of what is printed in one only a few lines are kept."""
+    assert "more lines that your code prints" not in text_of(name)
+
+
+def test_no_line_begins_with_a_comma_or_a_percent_sign():
+    formula, display = "<math><mi>h</mi></math>", '<math display="block"><mi>c</mi></math>'
+    assert pages.held_together(f"{formula}, {display}. {formula} is 5 % 3, 51 % to 67 %") == (
+        f'<span class="whole">{formula},</span> {display}. {formula} is 5 % 3, 51\xa0% to 67\xa0%'
+    )
+
+
 def test_what_lies_beside_is_in_step():
     """The kit and the pictures."""
     fresh = worked.beside()

@@ -258,6 +258,16 @@ def test_a_batch_is_what_a_loop_over_it_is(name, kit, capsys):
     assert capsys.readouterr().out.count("reads name by name") == (not at_once)
 
 
+def test_a_stack_that_raises_is_not_said_to_be_slow(kit, capsys):
+    class Broken(stack.LSTM):
+        def forward(self, x, c, h):
+            raise NameError("who")
+
+    with pytest.raises(NameError, match="who"):
+        kit.writing.Writer(Broken)(["ada"])
+    assert not capsys.readouterr().out
+
+
 def test_a_loop_that_prints_does_not_hide_what_is_written(kit, monkeypatch, capsys):
     from lstm_kit import plots
 

@@ -138,6 +138,19 @@ def test_every_page_opens_without_a_network(course, browser):
     assert not wrong
 
 
+def test_no_name_is_broken_in_the_table_of_scores(course, browser):
+    """It scrolls sideways instead."""
+    page = browser.new_page(viewport=PHONE)
+    page.goto((course / "reports" / "lstm.html").as_uri())
+    names = page.locator(".wide th:first-child")
+    lines = names.evaluate_all(
+        "all => all.map(one => { const range = document.createRange();"
+        " range.selectNodeContents(one.firstChild); return range.getClientRects().length })"
+    )
+    page.close()
+    assert len(lines) > 1 and set(lines) == {1}
+
+
 @pytest.mark.parametrize("scheme, size", [("light", WIDE), ("dark", PHONE)], ids=["light", "dark"])
 def test_axe_finds_nothing(course, browser, scheme, size):
     """A page of each kind; `python -m grader_tests.evidence.class_of_forty FOLDER` looks at all of

@@ -529,6 +529,44 @@ def test_a_state_that_is_kept_from_call_to_call_costs_no_gate():
     )
 
 
+@pytest.mark.parametrize("own", ["h", "c", "c, h"])
+def test_a_state_of_the_object_in_place_of_the_given_one_is_said(own):
+    names = own.split(", ")
+    first = [f"        {name} = getattr(self, 'kept_{name}', {name} * 0)\n" for name in names]
+    kept = CELL.replace("        a_f =", "".join(first) + "        a_f =", 1)
+    keeps = [f"self.kept_{name} = {name}_t.detach()\n        " for name in names]
+    verdict = grade("LSTMCell", kept.replace("return c_t, h_t", "".join(keeps) + "return c_t, h_t"))
+    assert lost(verdict) == {"cell", "untouched"}
+    are, start = ("are", "start") if len(names) > 1 else ("is", "starts")
+    assert (
+        f"The {' and '.join(names)} that {are} passed in {are} not used: the object keeps its own, "
+        f"which {start} from zeros." in told(verdict)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "constructor", "call"),
+    [
+        ("LSTMCell", "self.cell = nn.LSTMCell(input_dim, hidden_dim)", "self.cell"),
+        ("LSTM", "self.layers = nn.LSTM(input_dim, hidden_dim, n_layers)", "self.layers"),
+    ],
+)
+def test_who_lets_pytorch_do_it_all_is_told(name, constructor, call):
+    """Not that nothing shows in the numbers."""
+    stack = name == "LSTM"
+    source = f"""class {name}(nn.Module):
+    def __init__(self, input_dim, hidden_dim{", n_layers" if stack else ""}):
+        super().__init__()
+        {constructor}
+
+    def forward(self, x, c, h):
+        made = {call}(x, (h, c))
+        return {"made[0], made[1][::-1]" if stack else "made[::-1]"}
+"""
+    (first, *_) = (one for one in grade(name, source).results if not one.met)
+    assert first.key == "runs" and "PyTorch's own lstm" in first.sentence
+
+
 def test_a_stack_is_asked_from_zero_states_too():
     skipped = STACK.replace("x_t = h[k]", "x_t = h[k] if h0.any() else x_t[:1].expand(len(h[k]))")
     skipped = skipped.replace("c, h = list(c)", "h0 = h\n        c, h = list(c)")

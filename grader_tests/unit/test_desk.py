@@ -284,6 +284,14 @@ def test_prints_come_to_a_few_lines(at):
     assert "more lines that your code prints" in said
 
 
+def test_outputs_of_lists_are_read_and_bring_no_warning(shell):
+    """A warning would be one of ours: PyTorch makes it of lists whose tensors have one number."""
+    wrong = solutions()["LSTM"].replace("outputs.append(signal)", "outputs.append(list(h))")
+    wrong = wrong.replace("torch.stack(outputs)", "outputs")
+    said = " ".join(checked(shell, "LSTM", wrong).split())
+    assert "it should be the top layer's alone" in said and "Warning" not in said
+
+
 def test_what_is_not_there_is_no_object(at):
     at.run("del LSTMCell" if "LSTMCell" in at.shell.user_ns else "")
     assert "LSTMCell: not written yet" in at.run("check('LSTMCell')")
@@ -371,6 +379,14 @@ def test_a_number_that_is_older_than_its_cell(at, failing):
         r"may be older than your cell, which stopped with \w+Error: .* in line \d", said
     )
     assert "older" not in at.run("cell_parameters = 160") + at.run(asked)
+
+
+def test_a_number_that_its_cell_never_made(at):
+    at.run("del cell_parameters" if "cell_parameters" in at.shell.user_ns else "")
+    said = " ".join(
+        (at.run("cell_parameters = m * n") + at.run("check('cell_parameters')")).split()
+    )
+    assert "which stopped with NameError: name 'm' is not defined" in said and "not written" in said
 
 
 def test_any_value_that_is_older_than_its_cell(at):

@@ -164,7 +164,7 @@ CHANGES = {
     "no gradient": (
         ("    def forward", "    @torch.no_grad()\n    def forward"),
         {"gradients"},
-        "raised an error",
+        "nothing leads back from what forward returns",
     ),
     "another spread": (
         ("nn.init.normal_(parameter)", "nn.init.normal_(parameter, std=0.1)"),
@@ -191,6 +191,31 @@ CHANGES = {
         ("c_t = f * c + i * g", "c_t = f @ c + i * g"),
         {"cell"},
         "* is elementwise, not @",
+    ),
+    "a comma left over": (
+        ("o = torch.sigmoid(a_o)", "o = torch.sigmoid(a_o),"),
+        {"hidden"},
+        "o is a tuple of one tensor, as a comma behind a value makes it",
+    ),
+    "a bracket closed before the bias": (
+        ("g = torch.tanh(a_c)", "g = torch.tanh(a_c - self.b_c) + self.b_c"),
+        {"c"},
+        "the bias b_c is added after tanh; it belongs inside",
+    ),
+    "a minus left out of 1 / (1 + exp(−…))": (
+        ("f = torch.sigmoid(a_f)", "f = 1 / (1 + torch.exp(a_f))"),
+        {"f"},
+        "in 1 / (1 + exp(−…)) the minus is missing",
+    ),
+    "h written over before o_t": (
+        (
+            "h_t = o * torch.tanh(c_t)",
+            "h = torch.tanh(c_t)\n"
+            "        o = torch.sigmoid(self.W_o(h) + self.U_o(x) + self.b_o)\n"
+            "        h_t = o * h",
+        ),
+        {"o"},
+        "W_o belongs to h_{t−1}, not to tanh(c_t)",
     ),
     # what no table has: the place is told all the same
     "c clamped": (

@@ -31,6 +31,8 @@ WORDS_A_MINUTE = 200
 TAG = re.compile(r"<[^>]+>")
 FOLDED = re.compile(r"<details\b.*?</details>", re.DOTALL)
 FORMULA = re.compile(r"<math\b.*?</math>", re.DOTALL)
+CLINGING = re.compile(r"(<math>(?:(?!</math>).)*</math>[,.;:?)]+)", re.DOTALL)
+PERCENT = re.compile(r"(?<=\d) %(?! ?\d)")  # of a number, not the operator
 PICTURE = re.compile(r"(?m)^!\[.*?\]\(.*?\)$")
 UNSAID = re.compile(
     r'<a\b[^>]*class="anchor".*?</a>|<details class="(?:stub|given plumbing)">.*?</details>|<p '
@@ -112,7 +114,7 @@ class PageExporter(HTMLExporter):
     @pass_context
     def markdown2html(self, context, source: str) -> str:
         folder = Path(context["resources"]["metadata"]["path"])
-        return mathml.render(source, Renderer(self.headings, folder))
+        return held_together(mathml.render(source, Renderer(self.headings, folder)))
 
     def default_filters(self):
         yield from super().default_filters()
@@ -130,6 +132,12 @@ class PageExporter(HTMLExporter):
         }
         self.environment.globals |= {"headings": self.headings, "played": PLAYED}
         return self.from_notebook_node(nbformat.read(path, as_version=4), resources)[0]
+
+
+def held_together(html: str) -> str:
+    """No line begins with the comma behind a formula, or with the % of a number."""
+    html = CLINGING.sub(r'<span class="whole">\1</span>', html)
+    return PERCENT.sub("\N{NO-BREAK SPACE}%", html)
 
 
 def code(source: str, lines=()) -> str:

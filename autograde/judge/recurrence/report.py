@@ -2,6 +2,8 @@
 order."""
 
 import re
+from collections.abc import Iterator
+from itertools import chain, combinations
 
 import numpy as np
 
@@ -74,12 +76,14 @@ def kept_between_calls(exercise: Recurrence, reading: Reading) -> str:
     zeros; "" for others."""
     if any(same_again(pair.build.calls[0]) for pair in reading.pairs):
         return ""
-    if all(right_at_first(exercise, one, from_zeros=True) for one in reading.seen):
-        return (
-            f"The {' and '.join(exercise.states)} that are passed in are not used: the object"
-            " keeps its own, which start from zeros."
-        )
-    if all(right_at_first(exercise, one, from_zeros=False) for one in reading.seen):
+    for own in some_of(exercise.states):
+        if all(right_at_first(exercise, one, own) for one in reading.seen):
+            are, start = ("is", "starts") if len(own) == 1 else ("are", "start")
+            return (
+                f"The {' and '.join(own)} that {are} passed in {are} not used: the object"
+                f" keeps its own, which {start} from zeros."
+            )
+    if all(right_at_first(exercise, one) for one in reading.seen):
         return (
             "The first call of an object gives what the rule gives, and later calls do not: the"
             " object keeps something between its calls."
@@ -87,11 +91,16 @@ def kept_between_calls(exercise: Recurrence, reading: Reading) -> str:
     return ""
 
 
-def right_at_first(exercise: Recurrence, one: Seen, from_zeros: bool) -> bool:
-    """Whether the first call gives the right outputs, from the given states or from zeros."""
+def some_of(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    return chain.from_iterable(combinations(names, k + 1) for k in range(len(names)))
+
+
+def right_at_first(exercise: Recurrence, one: Seen, own: tuple[str, ...] = ()) -> bool:
+    """Whether the first call gives the right outputs, from the given states but for those of the
+    object's `own`, which are zeros."""
     names = (exercise.sequence_input, *exercise.states)
     first = {n: v[:, :1] if n in (*names, "zero", "one") else v for n, v in one.env.items()}
-    zeros = {state: 0 * first[state] for state in exercise.states if from_zeros}
+    zeros = {state: 0 * first[state] for state in own}
     env = exercise.rule.follow(first | zeros, {})
     return all(
         got is not None and agree(got[:, :1], env[source], NAMED)
