@@ -5,7 +5,9 @@ limits, and what to do about it. Such an error is no mistake, and a person is to
 import ast
 import re
 import sys
+import textwrap
 
+from .account import defines
 from .files import printable
 
 LACKS = (  # what an error says, what is lacking, and the remedy
@@ -27,7 +29,7 @@ LACKS = (  # what an error says, what is lacking, and the remedy
      r"device type at start of device string",
      "it asks for a GPU, and there is none: look at it with the device set to the CPU"),
     (r"FileNotFoundError: (?:.*?'(?P<file>[^']+)'|(?P<name>\S+))",
-     "the file {file}{name} was not handed in: ask the student for it"),
+     "the file {file}{name} was not there when it ran: where it was not handed in, ask for it"),
     (r"Read-only file system|PermissionError: ",
      "it reads or writes a file that the box keeps closed: look whether it needs to"),
     (r"URLError|gaierror|ConnectionError|NameResolutionError|Network is unreachable|"
@@ -128,6 +130,26 @@ def without_statement(source: str, line: int | None) -> str | None:
             defines = isinstance(statement, DEFINITIONS)
             return None if defines else blanked(lines, statement.lineno, statement.end_lineno)
     return None
+
+
+def is_code(source: str) -> bool:
+    """Whether all of it is Python, or commands to IPython."""
+    lines = source.strip("\n").split("\n")
+    try:
+        ast.parse(textwrap.dedent("\n".join("" if is_magic(line) else line for line in lines)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def set_aside(source: str, name: str) -> str | None:
+    """A line of a cell that has not defined `name` when it ran, where that may stand for the work:
+    a command, also one that Jupyter has made a comment; a definition in a comment or a text.
+    """
+    lines = source.split("\n")
+    bare = [re.sub(r"^[\s#>]+", "", line) for line in lines]
+    may_be = (n for n, line in enumerate(bare) if is_magic(line) or defines(line, name))
+    return next((lines[n].strip() for n in may_be), None)
 
 
 def without_line(source: str, line: int | None) -> str | None:
