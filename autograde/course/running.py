@@ -26,6 +26,7 @@ from .files import printable
 from .ours import (
     SYNTAX,
     TRIES,
+    machine_trouble,
     magic_trouble,
     package_of,
     set_aside,
@@ -195,7 +196,7 @@ class Running:
         if not result.sentence:
             return None
         said = trouble(result.sentence, self.shipped, self.python)
-        said = said or magic_trouble(source, result.line)
+        said = said or magic_trouble(source, result.line) or machine_trouble(source, result.line)
         if not said:
             return None
         self.note_trouble(said, result.sentence, own)

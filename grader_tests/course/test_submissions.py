@@ -288,6 +288,10 @@ JUDGED = {  # what was handed in, and a piece of the note; all of it gets full m
         above_the_class("breakpoint()"),
         "The call of breakpoint() waits for somebody to type",
     ),
+    "machine": (
+        above_the_class("assert torch.cuda.is_available(), 'Change the runtime'"),
+        "Line 1 of a cell wants another machine or folder: look",
+    ),
     "captured": (timed_above_its_set_up, "judged after all cells had run"),
     "two_in_one": (two_in_one_cell, ""),
     "no_points": (slips_where_no_points_are, ""),

@@ -739,6 +739,8 @@ TROUBLES = {
     "ImportError: IProgress not found. Please update jupyter": "something that it imports",
     "AttributeError: `np.float_` was removed in the NumPy 2.0 release.": "an older NumPy",
     "AssertionError: Torch not compiled with CUDA enabled": "it asks for a GPU",
+    "RuntimeError: torch.cuda.Stream requires CUDA support": "it asks for a GPU",
+    "FileNotFoundError: [Errno 2] No such file or directory: 'nvidia-smi'": "it asks for a GPU",
     "FileNotFoundError: [Errno 2] No such file or directory: 'a.csv'": "the file a.csv was not",
     "OSError: [Errno 28] No space left on device": "it met a limit of the box",
     "Timeout: this cell was stopped after 30 seconds; is there an endless loop?": "took longer",
@@ -812,6 +814,21 @@ def test_a_statement_is_left_out_and_no_line_moves(line, gone):
         assert gone not in left and len(left.split("\n")) == len(CELL.split("\n"))
         assert "class A:" in left
         compile(left.replace("%matplotlib widget", ""), "cell", "exec")
+
+
+@pytest.mark.parametrize(
+    "condition, machine",
+    [
+        ("assert torch.cuda.is_available(), 'no GPU'", True),
+        ("if not os.path.exists('/content'):\n    raise SystemExit", True),
+        ("assert torch.__version__ > '3'", True),
+        ("assert LSTMCell(2, 3).b_f.shape == (2,)", False),
+        ("class A:\n    assert torch.cuda.is_available()", False),
+    ],
+)
+def test_a_condition_on_the_machine_is_no_mistake(condition, machine):
+    line = condition.count("\n") + 1
+    assert bool(ours.machine_trouble(condition, line)) == machine
 
 
 @pytest.mark.parametrize(
