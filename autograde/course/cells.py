@@ -1,6 +1,5 @@
 """The cells of a submitted notebook, read from bytes in any format and state."""
 
-import codecs
 import json
 import re
 from dataclasses import dataclass, field
@@ -42,13 +41,14 @@ class Sheet:
 def read_sheet(data: bytes) -> Sheet:
     """Raises ValueError, with a reason for the student, where no cells can be read."""
     if not data.strip(b"\x00 \t\r\n"):
-        raise ValueError("the file is empty")
+        empty = not data.strip(b" \t\r\n")
+        raise ValueError("the file is empty" if empty else "it holds nothing but zero bytes")
     if sum(map(data.count, (b",", b"{", b"["))) > MOST_VALUES:
         raise ValueError(f"it holds more than {MOST_VALUES:,} values")
     try:
         notebook = json.loads(decoded(data))
-    except (ValueError, RecursionError):
-        raise ValueError(why_no_json(data)) from None
+    except (ValueError, RecursionError) as problem:
+        raise ValueError(why_no_json(data, str(problem))) from None
     if not isinstance(notebook, dict):
         raise ValueError("it is not a notebook")
     cells = cells_of(notebook)
@@ -60,21 +60,21 @@ def read_sheet(data: bytes) -> Sheet:
 
 def decoded(data: bytes) -> str:
     """Text in UTF-8, in UTF-16 or 32 with or without a mark, or in what Windows writes."""
-    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return data.decode("utf-32", "replace")
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", "replace")
-    if b"\x00" in data[:4]:
-        return data.decode("utf-16-be" if data[:1] == b"\x00" else "utf-16-le", "replace")
+    encoding = json.detect_encoding(data)
+    if not encoding.startswith("utf-8"):
+        return data.decode(encoding, "replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("cp1252", "replace")
 
 
-def why_no_json(data: bytes) -> str:
+def why_no_json(data: bytes, problem: str) -> str:
+    """problem: as json says it."""
     if CONFLICT.search(data):
         return "it is not valid JSON: it holds the marks of a merge conflict (<<<<<<<, >>>>>>>)"
+    if problem.startswith("Extra data"):
+        return "it is not valid JSON: there is more behind its end"
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and not data.rstrip().endswith(b"}"):
         return "it is not valid JSON: it is cut off before its end"
     return "it is not valid JSON"
@@ -118,7 +118,7 @@ def source_of(cell: dict) -> str:
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
-    return clean(source) if isinstance(source, str) else ""
+    return clean(source.replace("\x00", "")) if isinstance(source, str) else ""  # nobody types it
 
 
 def attached_to(cell: dict) -> dict[str, dict[str, str]]:

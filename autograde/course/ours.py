@@ -5,7 +5,9 @@ limits, and what to do about it. Such an error is no mistake, and a person is to
 import ast
 import re
 import sys
+import textwrap
 
+from .account import defines
 from .files import printable
 
 LACKS = (  # what an error says, what is lacking, and the remedy
@@ -22,12 +24,13 @@ LACKS = (  # what an error says, what is lacking, and the remedy
      "it asks for a style of an older matplotlib: look whether it runs there"),
     (r"(?P<asks>\w+\(\)) is not available while a notebook is graded",
      "the call of {asks} waits for somebody to type, and nobody does: look at what it is for"),
-    (r"Torch not compiled with CUDA|No CUDA GPUs|NVIDIA driver|CUDA error|MPS backend|"
-     r"not linked with support for|Found no .* device|Cannot access accelerator|"
+    (r"Torch not compiled with CUDA|requires CUDA support|No CUDA GPUs|nvidia-smi|"
+     r"NVIDIA driver|CUDA error|MPS backend|not linked with support for|"
+     r"Found no .* device|Cannot access accelerator|"
      r"device type at start of device string",
      "it asks for a GPU, and there is none: look at it with the device set to the CPU"),
     (r"FileNotFoundError: (?:.*?'(?P<file>[^']+)'|(?P<name>\S+))",
-     "the file {file}{name} was not handed in: ask the student for it"),
+     "the file {file}{name} was not there when it ran: where it was not handed in, ask for it"),
     (r"Read-only file system|PermissionError: ",
      "it reads or writes a file that the box keeps closed: look whether it needs to"),
     (r"URLError|gaierror|ConnectionError|NameResolutionError|Network is unreachable|"
@@ -43,6 +46,9 @@ LACKS = (  # what an error says, what is lacking, and the remedy
      "the magic {magic} is not there: install what brings it, then grade again"),
 )  # fmt: skip
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
+ON_MACHINE = re.compile(  # in a condition
+    r"\b(cuda|mps|accelerator|__version__|version_info|platform|cwd|getcwd|environ|exists)\b"
+)
 RUNNERS = re.compile(r"\s*%%(?:time|capture|prun)\b.*")  # cell magics that run the cell as it is
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 TRIES = 6  # how often a cell is run again without a statement that cannot run here
@@ -98,6 +104,16 @@ def magic_trouble(source: str, line: int | None) -> str | None:
     )
 
 
+def machine_trouble(source: str, line: int | None) -> str | None:
+    """Where what failed is a condition on the machine that the code runs on."""
+    statement = statement_at(source, line)
+    if isinstance(statement, ast.Assert | ast.If) and ON_MACHINE.search(
+        ast.unparse(statement.test)
+    ):
+        return f"line {line} of a cell wants another machine or folder: look whether it matters"
+    return None
+
+
 def line_of(source: str, line: int | None) -> str:
     lines = source.split("\n")
     return lines[line - 1] if line and line <= len(lines) else ""
@@ -118,16 +134,39 @@ def without_statement(source: str, line: int | None) -> str | None:
     lines = source.split("\n")
     if is_magic(line_of(source, line).strip()):
         return blanked(lines, line, line)
-    plain = ["pass" if is_magic(text) else text for text in lines]
+    statement = statement_at(source, line)
+    if statement is None or isinstance(statement, DEFINITIONS):
+        return None
+    return blanked(lines, statement.lineno, statement.end_lineno)
+
+
+def statement_at(source: str, line: int | None) -> ast.stmt | None:
+    plain = ["pass" if is_magic(text) else text for text in source.split("\n")]
     try:
         statements = ast.parse("\n".join(plain)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    for statement in statements:
-        if statement.lineno <= (line or 0) <= statement.end_lineno:
-            defines = isinstance(statement, DEFINITIONS)
-            return None if defines else blanked(lines, statement.lineno, statement.end_lineno)
-    return None
+    return next((s for s in statements if s.lineno <= (line or 0) <= s.end_lineno), None)
+
+
+def is_code(source: str) -> bool:
+    """Whether all of it is Python, or commands to IPython."""
+    lines = source.strip("\n").split("\n")
+    try:
+        ast.parse(textwrap.dedent("\n".join("" if is_magic(line) else line for line in lines)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def set_aside(source: str, name: str) -> str | None:
+    """A line of a cell that has not defined `name` when it ran, where that may stand for the work:
+    a command, also one that Jupyter has made a comment; a definition in a comment or a text.
+    """
+    lines = source.split("\n")
+    bare = [re.sub(r"^[\s#>]+", "", line) for line in lines]
+    may_be = (n for n, line in enumerate(bare) if is_magic(line) or defines(line, name))
+    return next((lines[n].strip() for n in may_be), None)
 
 
 def without_line(source: str, line: int | None) -> str | None:

@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from ..pages.graded import grade_id
 from .account import Taken, defines, is_solution
 from .cells import Text, read_sheet
+from .ours import is_code
 
 DESK_ONLY = "desk-only"  # tag in the release: a demonstration, which does not run at grading
 FENCE = re.compile(r"(?m)^(```+|~~~+).*\n?")
@@ -249,6 +250,12 @@ class Order:
                 f"taken, and not {beside.splitlines()[0][:60]!r}: look whether it is part of the "
                 "work."
             )
+        elif text.kind == "markdown" and is_solution(cell) and cell.cell_type == "code":
+            if not is_code(as_code(text, cell)):
+                self.asks.append(
+                    f"The cell {name} was turned into a text, and not all of it is code: look "
+                    "whether it holds the work."
+                )
         edited = text.source.strip() != cell.source.strip()
         if cell.cell_type == "code" and not is_solution(cell) and edited:
             self.notes.append(f"The cell {name} was edited; the original was used.")

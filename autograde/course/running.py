@@ -8,6 +8,7 @@ below what needs it. What cannot run on this machine is left out, and said.
 import re
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 from nbformat import NotebookNode
@@ -21,11 +22,14 @@ from ..judge import examine
 from ..pages.graded import NOT_WRITTEN, grade_id
 from .account import defines
 from .chance import Chance
+from .files import printable
 from .ours import (
     SYNTAX,
     TRIES,
+    machine_trouble,
     magic_trouble,
     package_of,
+    set_aside,
     trouble,
     unwrapped,
     without_line,
@@ -36,6 +40,9 @@ from .rebuild import DESK_ONLY
 NOT_RUN = "Not run."
 TOLD = "This may not be your mistake, and your instructor has been asked to look:"
 OPTIMIZERS = re.compile(r"\boptim\b")
+NOT_DEFINED = "is not defined after your cell has run"  # as the judge says it
+PART_OF_CLASS = re.compile(r"(\s*\n)?[ \t]+(?!class\b)\S(?s:.*)\bself\b")
+LOOK = "look whether the work is there"
 HOPELESS = (*SYNTAX, "Timeout", "ProcessEnded", "NotRun")
 
 
@@ -43,6 +50,10 @@ def is_run(cell: NotebookNode) -> bool:
     """Whether it is code that grading runs."""
     desk_only = DESK_ONLY in cell.metadata.get("tags", [])
     return cell.cell_type == "code" and not desk_only and bool(cell.source.strip())
+
+
+def quoted(line: str) -> str:
+    return repr(printable(line[:60]))
 
 
 class Running:
@@ -185,7 +196,7 @@ class Running:
         if not result.sentence:
             return None
         said = trouble(result.sentence, self.shipped, self.python)
-        said = said or magic_trouble(source, result.line)
+        said = said or magic_trouble(source, result.line) or machine_trouble(source, result.line)
         if not said:
             return None
         self.note_trouble(said, result.sentence, own)
@@ -224,6 +235,7 @@ class Running:
             if not self.is_blank(key, verdict):
                 found = dict.fromkeys([*self.troubles, *self.troubles_in(verdict)])
                 flags = tuple(f"{verdict.name}: {said}." for said in found)
+                flags += tuple(self.out_of_place(verdict))
                 told = tuple(f"{TOLD} {said.partition(':')[0]}." for said in found)
                 self.graded.verdicts[key] = replace(
                     verdict, notes=(*verdict.notes, *told), flags=(*verdict.flags, *flags)
@@ -233,6 +245,19 @@ class Running:
             if said not in asked:
                 to = self.graded.asks if changed else self.graded.notes
                 to.append(f"{said[0].upper()}{said[1:]}. No mark was lost by it.")
+
+    def out_of_place(self, verdict: Verdict) -> Iterator[str]:
+        """Where work may be that did not run as the student meant it."""
+        name = verdict.name
+        undefined = any(NOT_DEFINED in result.sentence for result in verdict.results)
+        line = undefined and set_aside(self.cells.get(name, Cell()).source, name)
+        if line:
+            yield f"{name}: its cell does not define it, but has {quoted(line)}: {LOOK}."
+        for cell in filter(is_run, self.graded.notebook.cells):
+            if PART_OF_CLASS.match(cell.source):
+                line = cell.source.strip().split("\n")[0]
+                cut_off = f"a cell begins with {quoted(line)}, as if cut off from a class"
+                yield f"{name}: {cut_off}: {LOOK}."
 
     def troubles_in(self, verdict: Verdict) -> list[str]:
         """Those that the judge met when it asked."""

@@ -248,6 +248,25 @@ def file_of_ones_own(folder: Path):
     (folder / "mine.py").write_text("import torch\n\ngate = torch.sigmoid\n")
 
 
+def loaded_from_a_file(folder: Path):
+    """The class in a file beside the notebook, and in its cell the command that puts it there."""
+
+    def change(notebook):
+        cell = cell_of(notebook, "LSTMCell")
+        (folder / "my_cell.py").write_text(cell.source)
+        cell.source = "%load my_cell.py"
+
+    edited(change)(folder)
+
+
+@edited
+def cut_in_two(notebook):
+    """In the middle of the class, after it had run."""
+    cell = cell_of(notebook, "LSTMCell")
+    cell.source, mark, below = cell.source.partition("    def forward(")
+    notebook.cells.insert(notebook.cells.index(cell) + 1, new_code_cell(mark + below))
+
+
 JUDGED = {  # what was handed in, and a piece of the note; all of it gets full marks
     "renamed": (renamed, "01_basic_lstm (1).ipynb was taken as 01_basic_lstm.ipynb."),
     "in_folders": (in_folders, "lstm/lstm/01_basic_lstm.ipynb was taken"),
@@ -269,6 +288,10 @@ JUDGED = {  # what was handed in, and a piece of the note; all of it gets full m
         above_the_class("breakpoint()"),
         "The call of breakpoint() waits for somebody to type",
     ),
+    "machine": (
+        above_the_class("assert torch.cuda.is_available(), 'Change the runtime'"),
+        "Line 1 of a cell wants another machine or folder: look",
+    ),
     "captured": (timed_above_its_set_up, "judged after all cells had run"),
     "two_in_one": (two_in_one_cell, ""),
     "no_points": (slips_where_no_points_are, ""),
@@ -289,6 +312,8 @@ ASKED = {  # what was handed in, what the person reads, and the score where it i
     "no_time": (written("timestamp.txt", lambda _: b"1" * 31), "holds no time", FULL),
     "package": (package_needed, "the package einops_like is not there: install it", None),
     "import": (above_the_class("import not_there_1"), "The package not_there_1 is not", FULL),
+    "loaded": (loaded_from_a_file, "but has '%load my_cell.py': look whether the work", 19),
+    "cut_in_two": (cut_in_two, "begins with 'def forward(self, x, c, h):', as if cut off", None),
     "newer": (newer_python, "written with Python 3.12, and graded with", None),
 }
 WAYS = {"autograde grade": autograde, "nbgrader autograde": by_nbgrader}

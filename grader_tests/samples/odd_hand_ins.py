@@ -308,6 +308,51 @@ def scratch_cells(hand_in: HandIn):
         notebook["cells"].insert(at, code(source, hand_in.chance))
 
 
+def cut_in_two(hand_in: HandIn):
+    """A cell split in the middle of the class, after it had run."""
+    name = hand_in.one()
+    notebook, cell = hand_in.notebooks[name], cell_of(hand_in.notebooks[name], MAIN[name])
+    cell["source"], mark, below = cell["source"].partition("    def forward(")
+    notebook["cells"].insert(place_of(notebook, MAIN[name]) + 1, code(mark + below, hand_in.chance))
+
+
+def commented_out(hand_in: HandIn):
+    name = hand_in.one()
+    cell = cell_of(hand_in.notebooks[name], MAIN[name])
+    cell["source"] = textwrap.indent(cell["source"], "# ", lambda line: True)
+
+
+def merged_into_text(hand_in: HandIn):
+    """With the text above it."""
+    name = hand_in.one()
+    notebook, cell = hand_in.notebooks[name], cell_of(hand_in.notebooks[name], MAIN[name])
+    cell_of(notebook, f"task_{MAIN[name]}")["source"] += f"\n\n{cell['source']}"
+    notebook["cells"].remove(cell)
+
+
+def within(hand_in: HandIn):
+    """The class in a function, a branch, or a text that is run."""
+    name = hand_in.one()
+    key, cell = MAIN[name], cell_of(hand_in.notebooks[name], MAIN[name])
+    inner = textwrap.indent(cell["source"], "    ")
+    ways = (
+        f"def make():\n{inner}\n    return {key}\n\n\n{key} = make()\n",
+        f'if __name__ == "__main__":\n{inner}\n',
+        f"exec(r'''\n{cell['source']}\n''')\n",
+    )
+    cell["source"] = hand_in.chance.choice(ways)
+
+
+def continued(hand_in: HandIn):
+    """The last method in a class that goes on with the first one."""
+    name = hand_in.one()
+    notebook, key = hand_in.notebooks[name], MAIN[name]
+    cell = cell_of(notebook, key)
+    cell["source"], mark, below = cell["source"].partition("    def forward(")
+    new = code(f"class {key}({key}):\n{mark}{below}", hand_in.chance)
+    notebook["cells"].insert(place_of(notebook, key) + 1, new)
+
+
 CELLS = (
     metadata_lost,
     raw_answer,
@@ -335,6 +380,11 @@ CELLS = (
     texts_deleted,
     only_the_answers,
     last_words,
+    cut_in_two,
+    commented_out,
+    merged_into_text,
+    within,
+    continued,
 )
 
 
@@ -449,6 +499,15 @@ def answer_in_a_file(hand_in: HandIn):
     cell["source"] = "from my_cell import LSTMCell"
 
 
+def by_a_command(hand_in: HandIn):
+    """The class in a file that is handed in, and in its cell what brings it here."""
+    name = hand_in.one()
+    cell = cell_of(hand_in.notebooks[name], MAIN[name])
+    hand_in.files["my_class.py"] = f"import torch\nfrom torch import nn\n{cell['source']}".encode()
+    words = ("%load {0}", "# %load {0}", "%run {0}", "%run -i {0}", "exec(open('{0}').read())")
+    cell["source"] = hand_in.chance.choice([*words, "!cat {0}"]).format("my_class.py")
+
+
 def older_python(hand_in: HandIn):
     """A module that newer Pythons have no more."""
     in_answer(
@@ -469,6 +528,7 @@ DESK = (
     folder_of_ones_own,
     file_that_was_lost,
     answer_in_a_file,
+    by_a_command,
     older_python,
 )
 

@@ -496,8 +496,11 @@ def test_a_time_that_lies_deeper_is_noted(tmp_path):
 UNREADABLE = {
     b"": "the file is empty",
     b" \n": "the file is empty",
+    b"\x00" * 99: "nothing but zero bytes",
     b"{'cells'": "it is not valid JSON",
     b'{"cells": [': "cut off before its end",
+    b'{"cells": []}\nSent from my phone': "there is more behind its end",
+    b'{"cells": []}\x00\x00': "there is more behind its end",
     b'{\n<<<<<<< HEAD\n"cells": []\n>>>>>>> x\n}': "merge conflict",
     b"[1, 2]": "it is not a notebook",
     b"{}": "it has no cells",
@@ -514,7 +517,8 @@ def test_what_cannot_be_read_says_why(data):
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
+    "encoding",
+    [*("utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"), "utf-32", "utf-32-le"],
 )
 def test_every_encoding_is_read(encoding):
     data = '{"cells": [{"cell_type": "code", "source": ["# ö\\n", "x"]}]}'.encode(encoding)
@@ -526,6 +530,11 @@ def test_an_old_format_with_odd_cells_is_read():
     assert [t.source for t in read_sheet(json.dumps({"worksheets": sheets}).encode()).texts] == [
         "x"
     ]
+
+
+def test_zeros_in_a_text_are_left_out():
+    text = {"cell_type": "code", "source": "x = 1\n\x00\x00"}
+    assert read_sheet(json.dumps({"cells": [text]}).encode()).texts[0].source == "x = 1\n"
 
 
 def test_surrogates_become_text():
@@ -628,6 +637,21 @@ def test_an_answer_in_markdown_is_what_stands_within_fences(around):
     assert not found.asks or "and not 'Mine:': look whether" in found.asks[0]
 
 
+@pytest.mark.parametrize("around", ["My answer:\n\n{}", "## Your turn\n\nAbout 25 minutes.\n\n{}"])
+@pytest.mark.parametrize("key", ["LSTMCell", "task_LSTMCell"])
+def test_an_answer_in_markdown_that_is_no_code_asks(around, key):
+    """Turned into a text that says more, or merged with the text above it."""
+
+    def change(notebook):
+        del notebook.cells[place(notebook, "LSTMCell")]
+        at = place(notebook, "task_LSTMCell")
+        new = new_markdown_cell(around.format(SOLVED["LSTMCell"]), id=key)
+        notebook.cells[at : at + (key != "LSTMCell")] = [new]
+
+    (ask,) = rebuilt(change).asks
+    assert "turned into a text, and not all of it is code: look" in ask
+
+
 def test_an_answer_in_two_fences_is_whole():
     head, mark, forward = SOLVED["LSTMCell"].partition("    def forward(")
 
@@ -715,6 +739,8 @@ TROUBLES = {
     "ImportError: IProgress not found. Please update jupyter": "something that it imports",
     "AttributeError: `np.float_` was removed in the NumPy 2.0 release.": "an older NumPy",
     "AssertionError: Torch not compiled with CUDA enabled": "it asks for a GPU",
+    "RuntimeError: torch.cuda.Stream requires CUDA support": "it asks for a GPU",
+    "FileNotFoundError: [Errno 2] No such file or directory: 'nvidia-smi'": "it asks for a GPU",
     "FileNotFoundError: [Errno 2] No such file or directory: 'a.csv'": "the file a.csv was not",
     "OSError: [Errno 28] No space left on device": "it met a limit of the box",
     "Timeout: this cell was stopped after 30 seconds; is there an endless loop?": "took longer",
@@ -737,6 +763,23 @@ def test_a_syntax_is_ours_where_the_student_had_a_newer_python():
     assert "Python 3.99" in ours.trouble(error, set(), "3.99.1")
     assert ours.trouble("SyntaxError: invalid syntax", set(), None) is None
     assert ours.trouble("SyntaxError: invalid syntax", set(), "3.8.1") is None
+
+
+ASIDE = {  # a cell that does not define LSTMCell when it runs, and its line that is quoted
+    "%load my_cell.py": "%load my_cell.py",
+    "# %load my_cell.py\n": "# %load my_cell.py",
+    "import torch\n!cat my_cell.py": "!cat my_cell.py",
+    "%%writefile a.py\nclass LSTMCell(nn.Module):\n    pass": "%%writefile a.py",
+    "# class LSTMCell(nn.Module):\n#     pass": "# class LSTMCell(nn.Module):",
+    '"""\n    class LSTMCell(nn.Module):\n        pass\n"""': "class LSTMCell(nn.Module):",
+    "pass": None,
+    "# I have not got LSTMCell done\nx = 5 % 2": None,
+}
+
+
+@pytest.mark.parametrize("source", ASIDE)
+def test_a_line_that_may_stand_for_the_work_is_found(source):
+    assert ours.set_aside(source, "LSTMCell") == ASIDE[source]
 
 
 @pytest.mark.parametrize("magic", ["%%time", "%%capture out", "\n  \n%%time -n", "%%prun"])
@@ -771,6 +814,21 @@ def test_a_statement_is_left_out_and_no_line_moves(line, gone):
         assert gone not in left and len(left.split("\n")) == len(CELL.split("\n"))
         assert "class A:" in left
         compile(left.replace("%matplotlib widget", ""), "cell", "exec")
+
+
+@pytest.mark.parametrize(
+    "condition, machine",
+    [
+        ("assert torch.cuda.is_available(), 'no GPU'", True),
+        ("if not os.path.exists('/content'):\n    raise SystemExit", True),
+        ("assert torch.__version__ > '3'", True),
+        ("assert LSTMCell(2, 3).b_f.shape == (2,)", False),
+        ("class A:\n    assert torch.cuda.is_available()", False),
+    ],
+)
+def test_a_condition_on_the_machine_is_no_mistake(condition, machine):
+    line = condition.count("\n") + 1
+    assert bool(ours.machine_trouble(condition, line)) == machine
 
 
 @pytest.mark.parametrize(
