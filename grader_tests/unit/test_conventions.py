@@ -1514,6 +1514,22 @@ def test_parameters_in_a_plain_dict_cost_their_form_alone():
     assert in_dict != worked and "f" not in lost(verdict), told(verdict)
 
 
+ROW = "nn.Parameter(torch.empty(1, hidden_dim))"  # in place of a diagonal peephole
+
+
+@pytest.mark.parametrize("used", ["self.V_f[0]", "self.V_f"])
+def test_a_diagonal_that_is_kept_as_a_row_makes_no_matrix(used):
+    source = solutions()["PeepholeLSTMCell"]
+    source = source.replace(
+        "self.V_f = nn.Linear(hidden_dim, hidden_dim, bias=False)", f"self.V_f = {ROW}"
+    )
+    verdict = grade("PeepholeLSTMCell", source.replace("self.V_f(c)", f"{used} * c"))
+    as_row = {"cell", "hidden"} if used == "self.V_f" else set()
+    assert lost(verdict) == {"parameters"} | as_row, told(verdict)
+    said = "V_f has shape (1, hidden_dim); it should be (hidden_dim, hidden_dim), or (hidden_dim,)."
+    assert said in told(verdict) and "matrix" not in told(verdict)
+
+
 def test_biases_that_are_nowhere_are_not_said_to_stand_elsewhere():
     source = re.sub(r"\n.*self\.b_\w = .*", "", re.sub(r" \+ self\.b_\w\b", "", CELL))
     verdict = grade("LSTMCell", source)
