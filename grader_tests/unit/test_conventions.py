@@ -69,6 +69,15 @@ PARAMETERS = {  # what is other about the parameters -> how they are kept, used,
         ),
         "Your matrices have shape (in, out) and are used as x @ U_f",
     ),
+    "U of shape (in, out) alone": (
+        EACH + "setattr(self, f'W_{k}', nn.Parameter(torch.zeros(m, m)))\n"
+        "    setattr(self, f'U_{k}', nn.Parameter(torch.zeros(n, m)))\n"
+        "    setattr(self, f'b_{k}', nn.Parameter(torch.zeros(m)))",
+        GATES.format(
+            "getattr(self, f'W_{k}') @ h + x @ getattr(self, f'U_{k}') + getattr(self, f'b_{k}')"
+        ),
+        "U_f, … have shape (in, out) and are used as x @ U_f",
+    ),
     "W and U exchanged": (
         EACH + "setattr(self, f'U_{k}', nn.Linear(m, m, bias=False))\n"
         "    setattr(self, f'W_{k}', nn.Linear(n, m, bias=False))\n"
@@ -90,6 +99,16 @@ PARAMETERS = {  # what is other about the parameters -> how they are kept, used,
         "self.b = nn.ParameterDict({k: nn.Parameter(torch.zeros(m)) for k in 'fioc'})",
         GATES.format("self.W[k](h) + self.U[k](x) + self.b[k]"),
         "stand under other names, or in containers",
+    ),
+    "one in a container": (
+        EACH + "setattr(self, f'W_{k}', nn.Linear(m, m, bias=False))\n"
+        "    setattr(self, f'U_{k}', nn.Linear(n, m, bias=False))\n"
+        "    setattr(self, f'b_{k}', nn.Parameter(torch.zeros(m)))\n"
+        "self.kept = nn.ModuleDict({'W_f': self.W_f})\n"
+        "del self.W_f",
+        "W = {'W_f': self.kept['W_f']} | {f'W_{k}': getattr(self, f'W_{k}') for k in 'ioc'}\n"
+        + GATES.format("W[f'W_{k}'](h) + getattr(self, f'U_{k}')(x) + getattr(self, f'b_{k}')"),
+        "W_f is missing; it stands under another name.",
     ),
     "all gates in one, in another order": (
         "self.hidden, self.given = nn.Linear(m, 4 * m), nn.Linear(n, 4 * m)",
@@ -567,6 +586,10 @@ def test_what_a_reset_leaves_without_values_costs_reset_alone(draws):
         "LSTMCell", source.replace("nn.init.normal_(p)", f"with torch.no_grad(): {draws}")
     )
     assert lost(verdict) == {"reset"} and "as it was" in told(verdict), told(verdict)
+    verdict = grade(
+        "LSTMCell", source.replace("nn.init.normal_(p)", "p.data += torch.randn_like(p)")
+    )
+    assert lost(verdict) == {"reset"} and "adds to what" in told(verdict), told(verdict)
     uncalled = source.replace("        self.reset_parameters()\n", "", 1)
     assert lost(grade("LSTMCell", uncalled)) == {"parameters"}
 

@@ -28,6 +28,7 @@ SHOWN = {  # what stands in place of a line, the criterion that is lost, and the
         *(FORGET, FORGET.replace("sigmoid", "cos"), "f"),
         FORGET.replace("sigmoid", "cos"),
     ),
+    "one number for all units": (FORGET, f"{FORGET}.mean()", "f", f"{FORGET}.mean()"),
     "sums that are cut into gates afterwards": (FORGET, f"{FUSED}\n        {CUT}", "f", FUSED),
     "a value that comes in between": (
         *(CELL, f"{CELL}\n        c_t = c_t.clamp(-1, 1)", "cell"),
