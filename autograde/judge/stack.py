@@ -966,7 +966,7 @@ def made_of(value: np.ndarray, names: dict[str, np.ndarray]) -> dict[str, np.nda
     for shown, function in FUNCTIONS_BETWEEN.items():
         made |= {f"{shown} of {name}": function(one) for name, one in names.items()}
     for name, one in names.items():
-        times = round(float(value @ one / (one @ one)), 3) if one.any() else 0.0
+        times = round(float((value * one).sum() / (one * one).sum()), 3) if one.any() else 0.0
         made[f"{times:g} times {name}"] = times * one
     for (name, one), (other, two) in combinations_with_replacement(names.items(), 2):
         made |= {f"{name} plus {other}": one + two, f"{name} times {other}": one * two}

@@ -848,6 +848,15 @@ def test_cells_that_are_made_and_not_put_in_layers_cost_layers_alone(then, says)
     assert lost(verdict) == {"layers"} and says in told(verdict), told(verdict)
 
 
+@pytest.mark.parametrize("draws", ["for p in self.parameters(): p.data.normal_()", "pass"])
+def test_layers_in_a_list_cost_their_form_and_not_what_parameters_finds(draws):
+    source = STACK.replace("nn.ModuleList([", "list([")
+    drawn = "for layer in self.layers:\n            layer.reset_parameters()"
+    assert lost(grade("LSTM", source)) == {"layers"} and source.count(drawn) == 1
+    verdict = grade("LSTM", source.replace(drawn, draws))
+    assert lost(verdict) == {"layers"} | ({"reset"} if draws == "pass" else set()), told(verdict)
+
+
 def test_a_layer_too_few_costs_layers_alone():
     source = ONE_WAY.replace("for size in sizes)", "for size in sizes[1:])")
     verdict = grade("LSTM", source)

@@ -374,8 +374,8 @@ UNKNOWN_WIRINGS = {
     ),
     "c clamped after the step": (
         ("x_t = h[k]", "c[k] = c[k].clamp(-0.5, 0.5)\n        x_t = h[k]"),
-        {"states", "final"},
-        "The final states are not what the layers returned last",
+        {"states"},
+        "The layers' states are not carried along as they should",
     ),
     "one call for c and one for h": (
         (
