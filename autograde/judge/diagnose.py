@@ -328,15 +328,17 @@ class Search:
         return None
 
     def find_unknown(self) -> Finding | None:
-        """Such a gate, with a slip in another gate; or several such gates."""
+        """Such a gate, with a slip elsewhere that the trace does not deny; or several such
+        gates."""
         gates = self.gates
         for part in gates:
-            elsewhere = {gate.criterion for gate in gates} - {part.criterion}
-            for other in [other for other in self.group if other.criterion in elsewhere]:
+            for other in [one for one in self.group if one.criterion != part.criterion]:
                 hits = self.follows_from_unknown([part], other)
-                if hits.any():
-                    slip = {other.name: bent(other)[int(np.argmax(hits))]}
-                    return Finding(slip, self.envs, (part.name,))
+                for place in np.flatnonzero(hits):
+                    slip = {other.name: bent(other)[place]}
+                    alone = slip[other.name] == part.name  # then any output follows from itself
+                    if not (alone or self.denied(slip)):
+                        return Finding(slip, self.envs, (part.name,))
         wrong = [part for part in gates if not shown_by_trace(self.rule, self.seen, part)]
         for count in range(2, len(wrong) + 1):
             for parts in combinations(wrong, count):

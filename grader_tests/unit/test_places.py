@@ -64,6 +64,15 @@ def test_the_line_that_made_it_is_shown(what):
         assert f"`{wanted}`" in lost.sentence
 
 
+def test_beside_a_gate_that_no_table_has_a_slip_is_told_where_it_was_made():
+    """A minus before the candidate would give the same numbers, and there is none."""
+    source = solutions()["LSTMCell"].replace(CELL, "c_t = f_t * c - i_t * candidate")
+    source = source.replace("i_t = torch.sigmoid(", "i_t = torch.cos(")
+    results = grade("LSTMCell", source).results
+    lost = {r.key: r.place and r.place.text for r in results if not r.met}
+    assert lost.keys() == {"i", "cell"} and lost["cell"] == "c_t = f_t * c - i_t * candidate"
+
+
 def test_a_state_that_is_right_from_a_wrong_one_costs_nothing():
     """h_t follows from the student's own c_t, which is twice the right one."""
     source = solutions()["LSTMCell"].replace(CELL, f"c_t = 2 * ({CELL.partition(' = ')[2]})")
