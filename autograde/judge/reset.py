@@ -78,7 +78,7 @@ def is_left(value: np.ndarray | None) -> bool:
 
 def is_added_to(value: np.ndarray) -> bool:
     """Whether these numbers lie about what they were before reset_parameters()."""
-    return abs(value.mean() - BEFORE_RESET) < 1
+    return value.size > 0 and abs(value.mean() - BEFORE_RESET) < 1
 
 
 def left_by_reset(answers: Answers) -> set[str]:

@@ -73,6 +73,11 @@ def test_beside_a_gate_that_no_table_has_a_slip_is_told_where_it_was_made():
     assert lost.keys() == {"i", "cell"} and lost["cell"] == "c_t = f_t * c - i_t * candidate"
 
 
+def test_one_slip_in_a_state_is_not_taken_for_two_where_every_gate_is_right():
+    source = solutions()["LSTMCell"].replace(CELL, "c_t = f_t * c ** 2 + i_t * candidate")
+    assert [r.key for r in grade("LSTMCell", source).results if not r.met] == ["cell"]
+
+
 def test_a_state_that_is_right_from_a_wrong_one_costs_nothing():
     """h_t follows from the student's own c_t, which is twice the right one."""
     source = solutions()["LSTMCell"].replace(CELL, f"c_t = 2 * ({CELL.partition(' = ')[2]})")
