@@ -320,6 +320,12 @@ class Search:
     def gates(self) -> list[Part]:
         return [part for part in self.group if part.traced]
 
+    @property
+    def of_gates(self) -> list[Part]:
+        """The gates, and the sums inside of them."""
+        criteria = {gate.criterion for gate in self.gates}
+        return [part for part in self.group if part.criterion in criteria]
+
     def find_unknown_alone(self) -> Finding | None:
         """A gate that is nothing we know, from which the output follows as it should."""
         for part in self.gates:
@@ -328,16 +334,19 @@ class Search:
         return None
 
     def find_unknown(self) -> Finding | None:
-        """Such a gate, with a slip in another gate; or several such gates."""
+        """Such a gate, with a slip elsewhere that the trace does not deny; or several such
+        gates."""
         gates = self.gates
-        for part in gates:
-            elsewhere = {gate.criterion for gate in gates} - {part.criterion}
-            for other in [other for other in self.group if other.criterion in elsewhere]:
-                hits = self.follows_from_unknown([part], other)
-                if hits.any():
-                    slip = {other.name: bent(other)[int(np.argmax(hits))]}
-                    return Finding(slip, self.envs, (part.name,))
         wrong = [part for part in gates if not shown_by_trace(self.rule, self.seen, part)]
+        for part in gates:  # one slip in a state can look like two where every gate is right
+            among = self.group if part in wrong else self.of_gates
+            for other in [one for one in among if one.criterion != part.criterion]:
+                hits = self.follows_from_unknown([part], other)
+                for place in np.flatnonzero(hits):
+                    slip = {other.name: bent(other)[place]}
+                    alone = slip[other.name] == part.name  # then any output follows from itself
+                    if not (alone or self.denied(slip)):
+                        return Finding(slip, self.envs, (part.name,))
         for count in range(2, len(wrong) + 1):
             for parts in combinations(wrong, count):
                 if self.follows_from_unknown(list(parts), None).any():

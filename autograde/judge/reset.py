@@ -62,7 +62,7 @@ def complaint(exercise: ModuleExercise, reset: Reset, elsewhere: set[str]) -> st
             return f"After reset_parameters(), {name} holds values that are not numbers."
         if is_left(value):
             return f"reset_parameters() leaves {name} as it was; every parameter is drawn afresh."
-        if abs(value.mean() - BEFORE_RESET) < 1:
+        if is_added_to(value):
             return f"reset_parameters() adds to what {name} was; every parameter is drawn afresh."
     own = {name: v for name, v in parameters.items() if not elsewhere & set(name.split("."))}
     for name, value in with_biases_together(own).items():
@@ -76,14 +76,19 @@ def is_left(value: np.ndarray | None) -> bool:
     return value is not None and value.size > 0 and (value == BEFORE_RESET).mean() > 0.01
 
 
+def is_added_to(value: np.ndarray) -> bool:
+    """Whether these numbers lie about what they were before reset_parameters()."""
+    return value.size > 0 and abs(value.mean() - BEFORE_RESET) < 1
+
+
 def left_by_reset(answers: Answers) -> set[str]:
-    """The student's own parameters that reset_parameters() leaves as they were."""
+    """The student's own parameters that reset_parameters() leaves as they were, or adds to."""
     own = (reset.parameters for reset in answers.resets if reset.about == "own")
     return {
         words(name, 60)
         for parameters in own
         for name, tensor in parameters.items()
-        if is_left(tensor.values)
+        if is_left(tensor.values) or (tensor.finite and is_added_to(tensor.values))
     }
 
 

@@ -95,8 +95,8 @@ def form_of(value: torch.Tensor, shape: list[int], diagonal: bool) -> torch.Tens
     square = value.dim() == 2 and value.shape[0] == value.shape[1]
     if list(value.shape) == shape:
         return value
-    if square and diagonal and shape == [value.shape[0]]:
-        return value.diagonal().clone()
+    if square and diagonal and [n for n in shape if n > 1] == [value.shape[0]]:
+        return value.diagonal().clone().reshape(shape)  # a row or a column is one, too
     return value.T.clone() if value.dim() == 2 and list(value.T.shape) == shape else None
 
 

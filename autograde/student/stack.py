@@ -59,7 +59,13 @@ def reset_in(namespace, question, mode) -> dict:
         made = namespace[question["cell"]].made if mode == "stand-in" else []
         made.clear()
         sizes = [n, m, layers]
-        complete = lambda module, told: give_layers(module, namespace, question, sizes, made, told)
+
+        def complete(module, told):
+            give_layers(module, namespace, question, sizes, made, told)
+            layers = getattr(module, "layers", None)
+            if isinstance(layers, list | tuple) and cells_in(layers):
+                module.layers = nn.ModuleList(cells_in(layers))  # that it is none is said already
+
         return reset_answer(cls, sizes, complete)
 
 

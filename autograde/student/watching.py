@@ -52,7 +52,7 @@ in_a_box = False  # where all threads are the student's, who may hide what runs
 class Trace(TorchFunctionMode):
     """Keeps every intermediate result of `units` numbers, and the student's line that made it; and
     whether any was coarse. Single numbers are put together to such results, where one operation in
-    one line has made them for every unit."""
+    one line has made them for every unit; one that is alone stands for all of them."""
 
     def __init__(self, units: int):
         super().__init__()
@@ -87,6 +87,9 @@ class Trace(TorchFunctionMode):
         """The numbers that a loop over the units made, in a loop over the gates or around one."""
         for (_, line), numbers in self.numbers.items():
             often, rest = divmod(len(numbers), self.units)
+            if len(numbers) == 1 < self.units and len(self.values) < MOST_STEPS:
+                self.values.append(numbers * self.units)
+                self.lines.append(line)
             if rest or not 1 <= often <= MOST_IN_A_LINE:
                 continue
             rows = [numbers[k::often] for k in range(often)]

@@ -69,6 +69,15 @@ PARAMETERS = {  # what is other about the parameters -> how they are kept, used,
         ),
         "Your matrices have shape (in, out) and are used as x @ U_f",
     ),
+    "U of shape (in, out) alone": (
+        EACH + "setattr(self, f'W_{k}', nn.Parameter(torch.zeros(m, m)))\n"
+        "    setattr(self, f'U_{k}', nn.Parameter(torch.zeros(n, m)))\n"
+        "    setattr(self, f'b_{k}', nn.Parameter(torch.zeros(m)))",
+        GATES.format(
+            "getattr(self, f'W_{k}') @ h + x @ getattr(self, f'U_{k}') + getattr(self, f'b_{k}')"
+        ),
+        "U_f, … have shape (in, out) and are used as x @ U_f",
+    ),
     "W and U exchanged": (
         EACH + "setattr(self, f'U_{k}', nn.Linear(m, m, bias=False))\n"
         "    setattr(self, f'W_{k}', nn.Linear(n, m, bias=False))\n"
@@ -90,6 +99,16 @@ PARAMETERS = {  # what is other about the parameters -> how they are kept, used,
         "self.b = nn.ParameterDict({k: nn.Parameter(torch.zeros(m)) for k in 'fioc'})",
         GATES.format("self.W[k](h) + self.U[k](x) + self.b[k]"),
         "stand under other names, or in containers",
+    ),
+    "one in a container": (
+        EACH + "setattr(self, f'W_{k}', nn.Linear(m, m, bias=False))\n"
+        "    setattr(self, f'U_{k}', nn.Linear(n, m, bias=False))\n"
+        "    setattr(self, f'b_{k}', nn.Parameter(torch.zeros(m)))\n"
+        "self.kept = nn.ModuleDict({'W_f': self.W_f})\n"
+        "del self.W_f",
+        "W = {'W_f': self.kept['W_f']} | {f'W_{k}': getattr(self, f'W_{k}') for k in 'ioc'}\n"
+        + GATES.format("W[f'W_{k}'](h) + getattr(self, f'U_{k}')(x) + getattr(self, f'b_{k}')"),
+        "W_f is missing; it stands under another name.",
     ),
     "all gates in one, in another order": (
         "self.hidden, self.given = nn.Linear(m, 4 * m), nn.Linear(n, 4 * m)",
@@ -605,6 +624,10 @@ def test_what_a_reset_leaves_without_values_costs_reset_alone(draws):
         "LSTMCell", source.replace("nn.init.normal_(p)", f"with torch.no_grad(): {draws}")
     )
     assert lost(verdict) == {"reset"} and "as it was" in told(verdict), told(verdict)
+    verdict = grade(
+        "LSTMCell", source.replace("nn.init.normal_(p)", "p.data += torch.randn_like(p)")
+    )
+    assert lost(verdict) == {"reset"} and "adds to what" in told(verdict), told(verdict)
     uncalled = source.replace("        self.reset_parameters()\n", "", 1)
     assert lost(grade("LSTMCell", uncalled)) == {"parameters"}
 
@@ -861,6 +884,15 @@ def test_cells_that_are_made_and_not_put_in_layers_cost_layers_alone(then, says)
     assert not lost(grade("CoupledLSTM", ASTRAY + "        self.layers = cells"))
     verdict = grade("CoupledLSTM", f"{ASTRAY}        {then}\n")
     assert lost(verdict) == {"layers"} and says in told(verdict), told(verdict)
+
+
+@pytest.mark.parametrize("draws", ["for p in self.parameters(): p.data.normal_()", "pass"])
+def test_layers_in_a_list_cost_their_form_and_not_what_parameters_finds(draws):
+    source = STACK.replace("nn.ModuleList([", "list([")
+    drawn = "for layer in self.layers:\n            layer.reset_parameters()"
+    assert lost(grade("LSTM", source)) == {"layers"} and source.count(drawn) == 1
+    verdict = grade("LSTM", source.replace(drawn, draws))
+    assert lost(verdict) == {"layers"} | ({"reset"} if draws == "pass" else set()), told(verdict)
 
 
 def test_a_layer_too_few_costs_layers_alone():
@@ -1558,6 +1590,22 @@ def test_parameters_in_a_plain_dict_cost_their_form_alone():
     in_dict = re.sub(r"self\.V_([fio]) = ", r"self.__dict__.setdefault('V', {})['\1'] = ", in_dict)
     verdict = grade("PeepholeLSTMCell", in_dict)
     assert in_dict != worked and "f" not in lost(verdict), told(verdict)
+
+
+ROW = "nn.Parameter(torch.empty(1, hidden_dim))"  # in place of a diagonal peephole
+
+
+@pytest.mark.parametrize("used", ["self.V_f[0]", "self.V_f"])
+def test_a_diagonal_that_is_kept_as_a_row_makes_no_matrix(used):
+    source = solutions()["PeepholeLSTMCell"]
+    source = source.replace(
+        "self.V_f = nn.Linear(hidden_dim, hidden_dim, bias=False)", f"self.V_f = {ROW}"
+    )
+    verdict = grade("PeepholeLSTMCell", source.replace("self.V_f(c)", f"{used} * c"))
+    as_row = {"cell", "hidden"} if used == "self.V_f" else set()
+    assert lost(verdict) == {"parameters"} | as_row, told(verdict)
+    said = "V_f has shape (1, hidden_dim); it should be (hidden_dim, hidden_dim), or (hidden_dim,)."
+    assert said in told(verdict) and "matrix" not in told(verdict)
 
 
 def test_biases_that_are_nowhere_are_not_said_to_stand_elsewhere():

@@ -28,6 +28,7 @@ SHOWN = {  # what stands in place of a line, the criterion that is lost, and the
         *(FORGET, FORGET.replace("sigmoid", "cos"), "f"),
         FORGET.replace("sigmoid", "cos"),
     ),
+    "one number for all units": (FORGET, f"{FORGET}.mean()", "f", f"{FORGET}.mean()"),
     "sums that are cut into gates afterwards": (FORGET, f"{FUSED}\n        {CUT}", "f", FUSED),
     "a value that comes in between": (
         *(CELL, f"{CELL}\n        c_t = c_t.clamp(-1, 1)", "cell"),
@@ -61,6 +62,20 @@ def test_the_line_that_made_it_is_shown(what):
     else:
         assert lost.place.text == wanted == source.splitlines()[lost.place.line - 1].strip()
         assert f"`{wanted}`" in lost.sentence
+
+
+def test_beside_a_gate_that_no_table_has_a_slip_is_told_where_it_was_made():
+    """A minus before the candidate would give the same numbers, and there is none."""
+    source = solutions()["LSTMCell"].replace(CELL, "c_t = f_t * c - i_t * candidate")
+    source = source.replace("i_t = torch.sigmoid(", "i_t = torch.cos(")
+    results = grade("LSTMCell", source).results
+    lost = {r.key: r.place and r.place.text for r in results if not r.met}
+    assert lost.keys() == {"i", "cell"} and lost["cell"] == "c_t = f_t * c - i_t * candidate"
+
+
+def test_one_slip_in_a_state_is_not_taken_for_two_where_every_gate_is_right():
+    source = solutions()["LSTMCell"].replace(CELL, "c_t = f_t * c ** 2 + i_t * candidate")
+    assert [r.key for r in grade("LSTMCell", source).results if not r.met] == ["cell"]
 
 
 def test_a_state_that_is_right_from_a_wrong_one_costs_nothing():

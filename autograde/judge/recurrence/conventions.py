@@ -105,11 +105,13 @@ def plain(name: str) -> str:
 
 
 def find(held: Held, name: str) -> str:
-    """The own name of what is asked for as `name`. Raises KeyError."""
+    """The own name of what is asked for as `name`, in a container or by itself. Raises KeyError."""
     asked = plain(name)
-    for own in held:
-        if plain(own) in (asked, asked[::-1]):
-            return own
+    in_container = lambda own: own.removesuffix(".weight").rpartition(".")[2]
+    for alone in (str, in_container):
+        for own in held:
+            if plain(alone(own)) in (asked, asked[::-1]):
+                return own
     raise KeyError(name)
 
 
@@ -153,6 +155,10 @@ TURNED = (
     "Your matrices have shape (in, out) and are used as x @ {U}; they should be (out, in), used as"
     " {U} @ x."
 )
+U_TURNED = (
+    "{U}, … have shape (in, out) and are used as x @ {U}; they should be (out, in), used as"
+    " {U} @ x."
+)
 EXCHANGED = "{W} and {U} are exchanged: {W} belongs to the state, and {U} to the input."
 TOGETHER = (
     "One layer takes the state and the input together; there should be two matrices, {W} for the"
@@ -165,6 +171,7 @@ MATRICES: tuple[
 ] = (  # what is said, and a gate's two matrices as they are asked
     (NAMED, lambda held, gate, n, m: two(held, gate)),
     (TURNED, lambda held, gate, n, m: tuple(value.T for value in two(held, gate))),
+    (U_TURNED, lambda held, gate, n, m: (two(held, gate)[0], two(held, gate)[1].T)),
     (EXCHANGED, lambda held, gate, n, m: two(held, gate)[::-1]),
     (EXCHANGED, lambda held, gate, n, m: tuple(value.T for value in two(held, gate))[::-1]),
     (TOGETHER, lambda held, gate, n, m: np.split(joined(held, gate), [m], axis=1)),

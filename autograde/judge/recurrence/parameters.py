@@ -145,8 +145,9 @@ def about_parameter(
     elif found.shape != right and not (name in exercise.diagonal and found.shape == (m,)):
         if n != m or len(found.shape or ()) != len(right):  # else it only looks wrong elsewhere
             is_now, wanted = in_sizes(found.shape or (), n, m), ", ".join(SIZES[s] for s in sizes)
+            or_vector = f", or ({SIZES['m']},)" if name in exercise.diagonal else ""
             yield (
-                f"{name} has shape ({is_now}); it should be ({wanted}).",
+                f"{name} has shape ({is_now}); it should be ({wanted}){or_vector}.",
                 f"{name} has the wrong shape",
             )
     elif found.bias:

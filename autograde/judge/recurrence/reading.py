@@ -240,7 +240,7 @@ def as_put_in(exercise: Recurrence, pair: Pair) -> dict[str, np.ndarray]:
         found = (pair.build.found or {}).get(name, Found())
         own = found.shape if found.kind in ("parameter", "tensor") else None
         shape = pair.build.made.get(name, own)
-        if shape is not None and len(shape) < 2:
+        if shape is not None and sum(n > 1 for n in shape) < 2:
             parameters[name] = np.diag(np.diagonal(parameters[name]))
     return parameters
 

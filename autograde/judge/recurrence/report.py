@@ -420,6 +420,9 @@ def lose_part(
         for one in (*bent, part)
     )
     place = next(filter(None, places), None)
+    if finding.unknown and not place and not part.traced:  # what follows from a value of one's own
+        own = [one.outputs.get(part.symbol) for one in reading.seen]
+        place = made_at(exercise.rule, reading.seen, own)
     sheet.lose(
         criterion or part.criterion,
         f"{what}.{see(place)} The rule: {exercise.asks(part.criterion)}.",
