@@ -31,10 +31,11 @@ def find(name):
     shell = get_ipython()
     given = shell.user_ns.get(name, ...) if shell else ...
     letter = given.strip().upper() if isinstance(given, str) else given
-    if given is None or given is ...:
-        print(f"{name}: not written yet. Put a letter in the cell above.", file=sys.stderr)
-        return
     warn_of_age(name)
+    if given is None or given is ...:
+        what = "Put a letter, in quotes, in the cell above."
+        print(f"{name}: not written yet. {what}", file=sys.stderr)
+        return
     if not isinstance(letter, str) or letter not in bug["says"]:
         say(f"{name}: one of the letters {', '.join(bug['says'])} is asked for, in quotes.")
     elif letter != bug["asked"]:

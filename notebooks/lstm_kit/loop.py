@@ -1,6 +1,7 @@
 """`check_loop(train)`: what a training loop does, seen from the network and the optimizer that it
 is given; its text is not looked at."""
 
+import inspect
 import linecache
 import sys
 import textwrap
@@ -23,6 +24,11 @@ RUNGS = (  # what a loop has to do, in the order in which it can be seen
     "the loss is the mean over all letters",
     "the loss of every batch is returned as a number",
 )
+KNOWN_ERRORS = {  # a piece of PyTorch's message -> what it means here
+    "scalar outputs": "backward() wants one number, and network(names) gives one for every letter.",
+    "does not require grad": "backward() finds no way back from this loss to the parameters: "
+    "something cuts it, such as detach() or torch.no_grad().",
+}
 
 
 class Fault(Exception):
@@ -55,7 +61,7 @@ class Seen:
     returned: object = None
 
 
-class Watched(nn.Module):
+class Network(nn.Module):
     """A network of two numbers that writes down what is asked of it."""
 
     def __init__(self, seen):
@@ -73,7 +79,8 @@ class Watched(nn.Module):
         step = Step(names, losses.mean().item())
         self.seen.steps.append(step)
         self.seen.events.append("read")
-        losses.register_hook(lambda weights: self.backward_came(step, weights, goals))
+        if losses.requires_grad:  # not under torch.no_grad()
+            losses.register_hook(lambda weights: self.backward_came(step, weights, goals))
         return losses
 
     def backward_came(self, step, weights, goals):
@@ -86,7 +93,7 @@ class Watched(nn.Module):
         super().zero_grad(set_to_none)
 
 
-class WatchedOptimizer(torch.optim.SGD):
+class Optimizer(torch.optim.SGD):
     def __init__(self, network):
         self.seen, self.weight = network.seen, network.weight
         super().__init__(network.parameters(), lr=0.01)
@@ -105,8 +112,8 @@ class WatchedOptimizer(torch.optim.SGD):
 def watched(train):
     """What a loop does with four batches. Raises what it raises."""
     seen = Seen()
-    network = Watched(seen)
-    seen.returned = train(network, [list(names) for names in BATCHES], WatchedOptimizer(network))
+    network = Network(seen)
+    seen.returned = train(network, [list(names) for names in BATCHES], Optimizer(network))
     return seen
 
 
@@ -120,9 +127,17 @@ def judge(seen):
 
 def reads(seen):
     if [step.names for step in seen.steps] != BATCHES:
+        said = f"For {len(BATCHES)} batches network was called {times(len(seen.steps))}"
+        given = [step.names for step in seen.steps]
+        if given and all(names == BATCHES for names in given):
+            return f"{said}, with the whole list of batches. Give it one batch at a time."
+        if len(given) > 1 and all(names == given[0] for names in given):
+            return f"{said}, with the same batch. Give it the one that your loop has come to."
+        if given == BATCHES[:1]:
+            return f"{said}, with the first of them. Does return stand inside of the loop?"
         return (
-            f"For {len(BATCHES)} batches it was called {times(len(seen.steps))}, and not once with "
-            "each. Go over batches in a loop, and call network(names) for every one that comes."
+            f"{said}, and not once with each. Go over batches in a loop, and call network(names) "
+            "for every one that comes."
         )
 
 
@@ -230,10 +245,11 @@ def verdict(train):
 def in_words(error, train):
     """What was raised, and the line of the loop at which it stopped."""
     said = f"It stopped with {type(error).__name__}: {error}"
-    if "scalar outputs" in said:
-        said = "backward() wants one number, and network(names) gives one for every letter."
+    for piece, meaning in KNOWN_ERRORS.items():
+        said = meaning if piece in said else said
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame.lineno for frame in frames if frame.filename == train.__code__.co_filename]
-    text = linecache.getline(train.__code__.co_filename, own[-1]).strip() if own else ""
+    file = inspect.unwrap(train).__code__.co_filename  # of what a decorator stands around
+    own = [frame.lineno for frame in frames if frame.filename == file]
+    text = linecache.getline(file, own[-1]).strip() if own else ""
     where = f"\n  in your line {own[-1]}: {text}" if own else ""
     return textwrap.fill(said, 100) + where

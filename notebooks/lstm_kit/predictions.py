@@ -37,6 +37,7 @@ def given(name):
     value = shell.user_ns.get(name, ...) if shell else ...
     size = value.numel() if isinstance(value, torch.Tensor) else getattr(value, "size", 1)
     value = value.item() if hasattr(value, "item") and size == 1 else value
+    warn_of_age(name)
     if value is None or value is ...:
         print(
             f"{name}: not written yet. Put your number in the cell above, "
@@ -48,7 +49,6 @@ def given(name):
             f"{name}: a number is asked for, and this is a {type(value).__name__}.", file=sys.stderr
         )
     else:
-        warn_of_age(name)
         return value
 
 

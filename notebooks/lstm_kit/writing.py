@@ -92,11 +92,12 @@ def side_by_side(stack):
                 tried = True
                 return made
             except Exception:  # a value is asked for, say, or written into a tensor
-                whole = None
-                print(
-                    "PyTorch cannot run your stack on a batch: it reads name by name, more slowly."
-                )
-        return one_by_one(*given)
+                pass
+        made = one_by_one(*given)  # raises where the stack cannot run at all
+        if whole:
+            whole = None
+            print("PyTorch cannot run your stack on a batch: it reads name by name, more slowly.")
+        return made
 
     return run
 
