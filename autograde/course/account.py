@@ -23,7 +23,18 @@ CHECKPOINTS = ".ipynb_checkpoints"
 OWN_TEXT = 200_000  # characters of a file of the student's own that their code gets to see
 OWN_TEXTS = 1_000_000  # of all of them
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
-DOCUMENTS = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".pages", ".html", ".htm", ".url", ".webloc")
+DOCUMENTS = (
+    *(".pdf", ".doc", ".docx", ".odt", ".rtf", ".pages", ".html", ".htm", ".url", ".webloc"),
+    *(
+        ".bak",
+        ".bundle",
+        ".dmg",
+        ".iso",
+        ".lnk",
+        ".zipx",
+        ".zst",
+    ),  # may hold files, or lead to them
+)
 TAKEN_AS = "{} was taken as {}.ipynb."
 NOTE = 2_000  # characters of a text that may be there for the link in it
 LINK = re.compile(r"https?://\S")
@@ -472,7 +483,7 @@ def may_hold_work(path: str) -> bool:
 
 
 def is_document(path: str) -> bool:
-    """Whether it is of a kind that people write answers in."""
+    """Whether it is of a kind that people write answers in, or keep them in."""
     return path.lower().endswith(DOCUMENTS) and not of_tools(path.split("/"))
 
 

@@ -25,9 +25,9 @@ from nbgrader.preprocessors import AssignLatePenalties
 from ..box.sandbox import Unavailable
 from ..pages.graded import wanted
 from . import autograded, state
-from .account import HandedIn
+from .account import HandedIn, squeezed
 from .chance import secret_of_course
-from .files import folders_of, reason, shown
+from .files import WORK, folders_of, reason, shown
 from .grade import Graded, described
 from .gradebook import (
     Held,
@@ -61,6 +61,10 @@ NEW = "New in the gradebook, though students were imported: %s. Is the folder's 
 GONE = (
     "In the gradebook, and not in %s/: %s. These marks stay. Where a folder was renamed, "
     "`nbgrader db student remove NAME --force` takes away the old name's marks, of all assignments."
+)
+BESIDE = (
+    "{} was not read, since what is handed in lies in the folder {}: put it there if it counts, "
+    "then grade again."
 )
 NOT_WRITTEN = (
     "graded, but the marks could not be written ({}); the next run grades this submission again"
@@ -113,6 +117,7 @@ class Marking:
             self.imported = any(student.last_name for student in self.gradebook.students)
             self.writes = writes(self.folders.db_url)
             self.say_who_is_gone()
+            self.say_what_lies_beside()
             yield self
 
     def say_who_is_gone(self):
@@ -120,6 +125,17 @@ class Marking:
         marked = {student for student, _ in self.held if self.is_wanted(student)}
         if gone := sorted(map(shown, marked - {*self.handed_in()})):
             self.log.warning(GONE, self.folders.submitted_directory, ", ".join(gone))
+
+    def say_what_lies_beside(self):
+        """What may be a hand-in, in a student's folder but not in the assignment's."""
+        others = {one.name for one in self.gradebook.assignments}
+        place = self.folder("submitted", "*")
+        for path in sorted(place.parent.parent.glob("*/*")):
+            student, name = path.parent.name, path.name
+            alike = path.is_dir() and squeezed(self.name) in squeezed(name)
+            meant = name not in others and (alike or name.lower().endswith(WORK))
+            if meant and place.name == self.name and self.is_wanted(student):
+                self.fault(student, BESIDE.format(shown(name), self.name))
 
     def fault(self, student: str, what: str):
         self.faults.append((shown(student), what))

@@ -411,6 +411,22 @@ def test_a_name_that_is_no_text_is_said_and_stops_nobody(course):
     assert scores(folder)["full"] == FULL
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_what_lies_beside_the_folder_of_the_assignment_is_said(tmp_path, way):
+    make_course(tmp_path / "course")
+    submitted = tmp_path / "course" / "submitted"
+    hand_in(submitted / "there" / "lstm", {})
+    for place in ("upper/LSTM", "there/lstm (1)", "other/ps1"):
+        (submitted / place).mkdir(parents=True)
+    (submitted / "upper" / "01_basic_lstm.ipynb").touch()
+    done = WAYS[way](tmp_path / "course")
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 1 and "Traceback" not in said
+    for name in ("LSTM", "lstm (1)", "01_basic_lstm.ipynb"):
+        assert f" {name} was not read, since what is handed in lies in the folder lstm" in said
+    assert "ps1" not in said
+
+
 # ---------------------------------------------------------------- nothing ends the class
 RAISES = {  # on the way of a submission: the module, and what is called there
     "reading": ("autograde.course.marking", "read_submission"),

@@ -165,7 +165,10 @@ LINK_TO_WORK = b"Mine: https://colab.research.google.com/drive/1a?usp=sharing"
 
 @pytest.mark.parametrize(
     "path, data",
-    [("link.txt", LINK_TO_WORK), ("a.url", b""), ("text.html", b"<a>"), ("answers.docx", b"PK")],
+    [
+        *(("link.txt", LINK_TO_WORK), ("a.url", b""), ("text.html", b"<a>")),
+        *(("answers.docx", b"PK"), ("my.bak", b"PK"), ("a.tar.zst", b""), ("01.lnk", b"L")),
+    ],
 )
 def test_a_link_or_a_document_beside_a_blank_notebook_asks(path, data):
     blank, rest = (RELEASE / f"{FIRST}.ipynb").read_bytes(), {f"{SECOND}.ipynb": work(SECOND)}
