@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ..exercise.rules import Part, Rule, value
+from ..exercise.rules import FUNCTIONS, Part, Rule, names_in, value
 from ..exercise.verdict import Place
 from .agreement import NAMED, RIGHT, SHOWS, agree, tolerance, which_agree
 
@@ -136,6 +136,12 @@ def visible(rule: Rule, finding: Finding, output: str, part: Part) -> bool:
 def constant(formula: str) -> bool:
     """Whether a formula is a number, the same for all inputs."""
     return set(re.findall(r"[A-Za-z_]\w*", formula)) <= {"zero", "one"}
+
+
+def uses_all(part: Part, formula: str) -> bool:
+    """Whether a formula uses every value that the right one does: what it left out might be in a
+    value that stands for another one."""
+    return set(names_in(part.right)) - FUNCTIONS.keys() <= set(names_in(formula))
 
 
 def bent(part: Part) -> list[str]:
@@ -344,8 +350,8 @@ class Search:
                 hits = self.follows_from_unknown([part], other)
                 for place in np.flatnonzero(hits):
                     slip = {other.name: bent(other)[place]}
-                    alone = slip[other.name] == part.name  # then any output follows from itself
-                    if not (alone or self.denied(slip)):
+                    whole = other in self.of_gates or uses_all(other, slip[other.name])
+                    if whole and not self.denied(slip):
                         return Finding(slip, self.envs, (part.name,))
         for count in range(2, len(wrong) + 1):
             for parts in combinations(wrong, count):

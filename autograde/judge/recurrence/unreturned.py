@@ -28,10 +28,8 @@ def completed(exercise: Recurrence, pairs: list[Pair]) -> list[Pair]:
 
 
 def returns_less(build: Build) -> bool:
-    """Whether every call came to its end and returned nothing, or one tensor, and its computation
-    was seen step by step, as often in every call."""
-    lengths = {len(call.trace.values) if call.trace else 0 for call in build.calls}
-    return len(lengths) == 1 and all(
+    """Whether every call came to its end and returned nothing, or one tensor."""
+    return bool(build.calls) and all(
         call.form and not call.failure and len(call.out) < 2 for call in build.calls
     )
 
