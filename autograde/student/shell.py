@@ -178,6 +178,10 @@ def warm_up(shell):
     import torch
 
     torch.set_num_threads(1)
+    with contextlib.suppress(ImportError):
+        from tqdm import tqdm
+
+        tqdm.monitor_interval = 0  # a thread of its own would be taken for a student's
     for place in (torch.autograd, torch._C._autograd, torch.autograd.profiler):
         for name in HIDES:
             vars(place).pop(name, None)
