@@ -63,8 +63,8 @@ GONE = (
     "`nbgrader db student remove NAME --force` takes away the old name's marks, of all assignments."
 )
 BESIDE = (
-    "{} was not read, since what is handed in lies in the folder {}: put it there if it counts, "
-    "then grade again."
+    "{} was not read, since what is handed in lies in the folder {}: put it there if it counts, or "
+    "take it away if not; then grade again."
 )
 NOT_WRITTEN = (
     "graded, but the marks could not be written ({}); the next run grades this submission again"
