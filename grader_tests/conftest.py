@@ -24,6 +24,7 @@ LONGEST_FIRST = (
     "test_authors",
     "test_gallery",
     "test_nbgrader",
+    "test_check",
     "test_guest",
     "test_desk",
     "test_collect",
