@@ -18,6 +18,7 @@ from autograde.exercise.faults import load
 from autograde.pages.feedback import decisions
 from autograde.pages.graded import Run, wanted
 from autograde.pages.summary import table_of, worths
+from grader_tests.support.ledger import new_gradebook
 
 EXERCISES = load("autograde.lstm")
 
@@ -26,7 +27,7 @@ EXERCISES = load("autograde.lstm")
 def url(tmp_path) -> str:
     """02 has an answer of the course's own; a notebook of its own stands first by its name."""
     url = f"sqlite:///{tmp_path / 'gradebook.db'}"
-    with Gradebook(url, "course") as book:
+    with new_gradebook(url) as book:
         book.add_assignment("lstm")
         cells = [
             ("00_essay", "why", 5),

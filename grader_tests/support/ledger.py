@@ -1,12 +1,26 @@
 """All that grading leaves behind for a class, as plain rows, to compare one way of grading with
 another."""
 
+import os
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from nbgrader.api import Gradebook
 
 from autograde.course.release import read_release
 from autograde.pages.summary import read_verdicts
+
+
+@contextmanager
+def new_gradebook(url: str, course: str = "course"):
+    """One that is made here: nbgrader runs a bare `alembic` for it, which lies beside this
+    Python."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+        with Gradebook(url, course) as book:
+            yield book
 
 
 def assignment(course: Path):

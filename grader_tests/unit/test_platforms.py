@@ -8,11 +8,11 @@ import os
 from pathlib import Path
 
 import pytest
-from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
 
 from autograde.pages.platforms import Canvas, Moodle, mark_of
 from autograde.pages.roster import Person, Roster, decoded
+from grader_tests.support.ledger import new_gradebook
 
 PEOPLE = [  # id, first name, last name, e-mail, LMS id, score, penalty
     ("ada", "Ada", "Lovelace", "ada@uni.example", "5001", 10.25, 0),
@@ -30,7 +30,7 @@ WORKSHEET = "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Feedb
 @pytest.fixture(scope="module")
 def gradebook(tmp_path_factory):
     path = tmp_path_factory.mktemp("platforms") / "gradebook.db"
-    with Gradebook(f"sqlite:///{path}") as book:
+    with new_gradebook(f"sqlite:///{path}") as book:
         for name in ("lstm", "ps1"):
             book.add_assignment(name)
             book.add_notebook("n", name)
