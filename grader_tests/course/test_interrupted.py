@@ -16,7 +16,6 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from nbgrader.api import Gradebook
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,7 +23,7 @@ from autograde.course import farm, verbs
 from autograde.course.gradebook import begin_anew
 from grader_tests.samples.students import FULL, hand_in, hand_in_perfect, solutions
 from grader_tests.support.courses import FOREVER, autograde, graded, make_course, wait_until
-from grader_tests.support.ledger import scores
+from grader_tests.support.ledger import new_gradebook, scores
 from grader_tests.support.processes import of_course
 
 CALL = "class LSTMCell(nn.Module):\n    pass  # of my own\n"
@@ -70,7 +69,7 @@ def test_after_ctrl_c_within_a_commit_the_gradebook_can_be_read(tmp_path):
     def interrupt(session):
         raise KeyboardInterrupt
 
-    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
+    with new_gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as gradebook:
         event.listen(gradebook.db, "after_commit", interrupt, once=True)
         with pytest.raises(KeyboardInterrupt):
             gradebook.add_student("ada")
