@@ -1,4 +1,4 @@
 """Tests of pure functions, and of how the house is built: no course, no notebook that is run.
 
-`make test-unit` runs them in under a minute.
+`make test-unit` runs them by themselves.
 """
