@@ -67,14 +67,13 @@ def meant(loop: ast.For, function: ast.FunctionDef, missing: str | None) -> Head
     layers = [name for name in names if name in called_in(body)][:1]
     numbers = [name for name in names if name in picking_in(body) or not is_used(name, body)][:1]
     others = [name for name in names if name not in (*layers, *numbers)]
-    layered = "layers" in ast.unparse(loop.iter)
-    if layers or any(is_pick(node, numbers, f"{own}.layers") for node in body):
+    picked = lambda among: any(is_pick(node, numbers, among) for node in body)
+    of_layers, of_steps = picked(f"{own}.layers"), picked(x) or x in names_in(loop.iter)
+    if layers or of_layers or not of_steps and "layers" in ast.unparse(loop.iter):
         over, rest = f"{own}.layers", sources(loop.iter, own)
-    elif x in names_in(loop.iter) or any(is_pick(node, numbers, x) for node in body):
+    elif of_steps:
         over, rest = x, []
     else:
-        over, rest = (f"{own}.layers", sources(loop.iter, own)) if layered else ("", [])
-    if not over:
         return None
     if over == x:
         layers, others = others[:1], others[1:]
