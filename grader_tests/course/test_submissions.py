@@ -39,6 +39,7 @@ from grader_tests.support.courses import (
 from grader_tests.support.ledger import marks, scores
 
 FIRST = "01_basic_lstm"
+FULL_OF_FIRST = 10
 ODD = range(1000, 1006)  # seeds of odd hand-ins
 
 
@@ -303,18 +304,31 @@ ASKED = {  # what was handed in, what the person reads, and the score where it i
     "conflict": (
         written(f"{FIRST}.ipynb", lambda data: b"<<<<<<< HEAD\n" + data),
         "merge conflict",
-        18,
+        0,
     ),
     "link": (a_link, "is no ordinary file, but a link", 18),
     "nothing": (nothing, "no notebook is in the folder, nothing at all", 0),
     "text": (only_a_text, "no notebook is in the folder, only answer.pdf", 0),
-    "pipe_as_time": (a_pipe_as_time, "timestamp.txt is no ordinary file, but a named pipe", FULL),
-    "no_time": (written("timestamp.txt", lambda _: b"1" * 31), "holds no time", FULL),
+    "pipe_as_time": (
+        a_pipe_as_time,
+        "timestamp.txt is no ordinary file, but a named pipe",
+        FULL_OF_FIRST,
+    ),
+    "no_time": (written("timestamp.txt", lambda _: b"1" * 31), "holds no time", FULL_OF_FIRST),
     "package": (package_needed, "the package einops_like is not there: install it", None),
-    "import": (above_the_class("import not_there_1"), "The package not_there_1 is not", FULL),
-    "loaded": (loaded_from_a_file, "but has '%load my_cell.py': look whether the work", 19),
+    "import": (
+        above_the_class("import not_there_1"),
+        "The package not_there_1 is not",
+        FULL_OF_FIRST,
+    ),
+    "loaded": (loaded_from_a_file, "but has '%load my_cell.py': look whether the work", 1),
     "cut_in_two": (cut_in_two, "begins with 'def forward(self, x, c, h):', as if cut off", None),
     "newer": (newer_python, "written with Python 3.12, and graded with", None),
+}
+# Who hands in all four notebooks; what befalls the first alone is tried on the first alone.
+ALL_FOUR = {
+    *("renamed", "in_folders", "in_a_zip", "two_in_one", "no_points", "further"),
+    *("cut_off", "link", "nothing", "text"),
 }
 WAYS = {"autograde grade": autograde, "nbgrader autograde": by_nbgrader}
 
@@ -328,7 +342,8 @@ def courses(tmp_path_factory) -> dict[str, tuple[Path, str]]:
         config.write("\nc.Judge.cell_seconds = 5\nc.Judge.notebook_seconds = 20\n")
     submitted = base / "course" / "submitted"
     for student, (plant, *_) in (JUDGED | ASKED).items():
-        hand_in(submitted / student / "lstm", solutions())
+        names = NOTEBOOKS if student in ALL_FOUR else (FIRST,)
+        hand_in(submitted / student / "lstm", solutions(), names)
         plant(submitted / student / "lstm")
     for kind, work in (("full", solutions()), ("half", answers("first_attempt"))):
         hand_in(submitted / kind / "lstm", work)
@@ -375,7 +390,8 @@ def test_both_commands_give_the_same(courses):
 @pytest.mark.parametrize("student", JUDGED)
 def test_what_can_be_found_is_judged_and_noted(course, student):
     folder, _ = course
-    assert scores(folder)[student] == FULL, run_of(folder, student)
+    full = FULL if student in ALL_FOUR else FULL_OF_FIRST
+    assert scores(folder)[student] == full, run_of(folder, student)
     assert not needs_person(folder, student)
     notes = run_of(folder, student)["notes"]
     assert any(JUDGED[student][1] in note for note in notes or [""]), notes

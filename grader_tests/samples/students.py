@@ -5,6 +5,7 @@ holds what differs.
 """
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -62,11 +63,10 @@ def answers(name: str) -> dict[str, str]:
 STUDENTS = ("perfect", "parameter_matrices", "blank", "first_notebook_broken", "first_attempt")
 
 
-def hand_in(folder: Path, cells: dict[str, str]):
-    """Write the four notebooks with these cells filled in into `folder`, with the kit beside
-    them."""
+def hand_in(folder: Path, cells: dict[str, str], names: Iterable[str] = NOTEBOOKS):
+    """Write the notebooks, all four as a rule, with these cells filled in into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in NOTEBOOKS:
+    for name in names:
         nbformat.write(filled(name, cells), folder / f"{name}.ipynb")
 
 
