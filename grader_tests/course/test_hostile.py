@@ -23,7 +23,6 @@ from grader_tests.support.hostile_class import (
     marks,
     open_folder,
     seen,
-    students,
 )
 from grader_tests.support.ledger import marks as marks_by_cell
 from grader_tests.support.ledger import verdicts
@@ -31,19 +30,19 @@ from grader_tests.support.processes import watched
 
 # How answers are judged and told does not hang on who grades, nor how a notebook is read, nor what
 # its limits are. All of them in every way: `python -m grader_tests.evidence.hostile_everywhere`.
-REACH_OUT = frozenset({"box", "course", "resources", "death"})
-WAYS = {  # whether an ordinary user grades, with which command, and which groups
+WAYS = {  # whether an ordinary user grades, with which command, and every how-manieth of a group
     "root, own command": (
         False,
         ("-m", "autograde", "grade", "lstm", "--jobs=2"),
-        EVERY_GROUP - {"notebook", "resources"},
+        {"deceit": 1, "answers": 1, "text": 1, "course": 1, "box": 3, "death": 3},
     ),
     "ordinary user, nbgrader": (
         True,
         ("-m", "nbgrader", "autograde", "lstm"),
-        REACH_OUT | {"notebook"},
+        dict.fromkeys(("box", "course", "resources", "death", "notebook"), 1),
     ),
 }
+assert {group for way in WAYS.values() for group in way[2]} == {*EVERY_GROUP}
 CLASSES = list(product(WAYS, HALVES))
 
 
@@ -69,7 +68,7 @@ def test_every_way_gives_the_same_marks_to_the_cell(gradings, half):
         marks_by_cell(gradings[0][way, half].course) | verdicts(gradings[0][way, half].course)
         for way in WAYS
     )
-    both = {*HONEST, *students(half, REACH_OUT - {"resources"})}
+    both = set.intersection(*({*HONEST, *gradings[0][way, half].students} for way in WAYS))
     one, other = ({p: m for p, m in way.items() if p[0] in both} for way in (one, other))
     assert one == other and {place[0] for place in one} == both
 

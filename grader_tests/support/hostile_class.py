@@ -36,20 +36,23 @@ probe.BOXES = (sandbox.Landlock(),)
 from nbgrader.apps.nbgraderapp import NbGraderApp
 NbGraderApp.launch_instance()
 """  # nbgrader, where there is no other box
-EVERY_GROUP = frozenset(hostile.group for hostile in HOSTILE)
+EVERY_GROUP = dict.fromkeys((hostile.group for hostile in HOSTILE), 1)
 HALVES = {"endless": SHORT, "others": ""}  # of the class: which submissions, and their limits
 
 
-def students(half: str, groups: frozenset[str] = EVERY_GROUP) -> dict[str, Hostile]:
-    """Student -> what that student handed in, for these groups of one half of the class."""
+def students(half: str, groups: dict[str, int] = EVERY_GROUP) -> dict[str, Hostile]:
+    """Student -> what that student handed in, of one half of the class. groups: group -> n, where
+    every n-th of it is taken."""
     return {
         f"{chr(ord('a') + 26 * place // len(HOSTILE))}_{place:03}": hostile
         for place, hostile in enumerate(HOSTILE)
-        if hostile.endless == (half == "endless") and hostile.group in groups
+        if hostile.endless == (half == "endless")
+        and hostile.group in groups
+        and place % groups[hostile.group] == 0
     }
 
 
-def make_class(folder: Path, half: str, groups: frozenset[str] = EVERY_GROUP):
+def make_class(folder: Path, half: str, groups: dict[str, int] = EVERY_GROUP):
     """A course with those hostile submissions among honest ones."""
     make_course(folder)
     configure(folder, REQUIRED + HALVES[half])
@@ -136,7 +139,7 @@ class Grading:
 
 
 def grade_class(
-    half: str, folder: Path, ordinary: bool, words: tuple[str, ...], groups: frozenset[str]
+    half: str, folder: Path, ordinary: bool, words: tuple[str, ...], groups: dict[str, int]
 ) -> Grading:
     """Half of the class graded in `folder` by `python WORDS`, as an ordinary user or as this
     one."""
