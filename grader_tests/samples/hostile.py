@@ -1599,6 +1599,18 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
         "called = lambda x, state, *rest: parts(x, *state, *rest)\n",
         "",
     ),
+    "taken apart, inside of another operator": (
+        "could not be seen",
+        BY_A_CALL + "\n\nlibrary, given_and_made = torch.library.Library('aten', 'IMPL'), []\n"
+        "operator = torch.ops.aten.lstm_cell.default\n\n\n"
+        "def celu(x, *rest):\n"
+        "    given_and_made.append(operator.decompose(*given_and_made.pop()))\n"
+        "    return x * 1\n\n\n"
+        "def called(*given):\n    given_and_made.append(given)\n"
+        "    torch.celu(torch.ones(1))\n    return given_and_made.pop()\n\n\n"
+        "library.impl('celu', celu, 'AutogradCPU')\n",
+        "",
+    ),
     "its own in Python, while Python's calls are not watched": (
         "could not be seen",
         BY_A_CALL
