@@ -5,6 +5,7 @@ import os
 import sys
 from contextlib import contextmanager, suppress  # names of our own: a notebook may change a module
 from functools import wraps
+from importlib._bootstrap import _find_and_load
 from os import O_WRONLY, devnull, dup, dup2, getpid, listdir
 from os import close as os_close
 from os import open as os_open
@@ -44,6 +45,8 @@ MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what i
 RECORDING = profile(use_kineto=False)
 RECORDED = RECORDING.config(), RECORDING.kineto_activities  # what the profiler is told
 OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first touched
+IMPORTS = _find_and_load.__code__  # what Python imports a module by that is not there yet
+ENTERS_OR_LEAVES = {"call": 1, "return": -1}
 HERE = globals()  # of whatever here puts on what watches, and takes it off
 of_the_profiler: set[str] = set()  # threads of its own, which wake every few seconds
 in_a_box = False  # where all threads are the student's, who may hide what runs
@@ -208,6 +211,7 @@ class Watch:
         self.apart: dict[str, None] = {}
         self.is_open = False
         self.pairs, self.first, self.as_put = 0, None, True
+        self.importing = 0  # modules, one inside of the other
 
     def begin(self):
         """Another recording."""
@@ -223,8 +227,10 @@ class Watch:
 
     def note(self, frame, event: str, value):
         """Takes down functions of Python's that hand back tensors. What goes on without an end is
-        not watched to its end: that takes memory."""
-        self.left -= 1
+        not watched to its end: that takes memory. An import has an end, however long it takes."""
+        if frame.f_code is IMPORTS and event in ENTERS_OR_LEAVES:
+            self.importing += ENTERS_OR_LEAVES[event]
+        self.left -= self.importing == 0
         if self.left < 0:
             stop()
             setprofile(None)
