@@ -273,7 +273,7 @@ def test_where_it_could_not_be_seen_what_ran_a_notebook_is_tried_once_more(hidde
 
 
 def test_what_forward_imports_does_not_end_the_watch(tmp_path):
-    """Where some functions of PyTorch's are used first, a compiler is loaded, by a million calls."""
+    """Some functions of PyTorch's load a compiler when they are first used, by a million calls."""
     source = plain_cell().replace("def forward(self", "def step(self") + (
         "\n    def forward(self, x, c, h):\n"
         "        return checkpoint(self.step, x, c, h, use_reentrant=False)\n\n\n"

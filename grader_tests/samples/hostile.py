@@ -1677,6 +1677,19 @@ def asked(given):
         "",
     ),
 }
+IN_ALL_WAYS = """        own = lambda name: getattr(self, name)
+        sums = [own("W_" + k) @ h + own("U_" + k) @ x + own("b_" + k) for k in "fioc"]
+        f, i, o, g = ((torch.sigmoid(one), torch.tanh(one)) for one in sums)
+        every_c = [a * c + b * d for a in f for b in i for d in g]
+        every_h = [a * torch.tanh(b) for a in o for b in every_c]
+        return {}
+"""
+CHOSEN = {  # what is handed back of all that: its marks
+    "none of it": (FULL - 0.25, "None"),
+    "all of it": (FULL - 0.25, "every_c, every_h"),
+    "one of it": (FULL - 0.25, "every_h[0]"),
+    "something else": (7.0, "c * 0, h * 0"),
+}
 WORSE = {  # what leaves less than there was
     "in all sizes but the first, where it fails": 0.5,
     "in all calls but the first two of an instance, which give zeros": 5.0,
@@ -1742,4 +1755,15 @@ HOSTILE += (
         for name, (noted, cell, lines) in SEEN.items()
     ),
     Hostile("PyTorch's own underneath", "deceit", BUILT, cell=BY_PYTORCH, noted="underneath"),
+    *(
+        Hostile(
+            f"every gate in two ways, and {name}",
+            "deceit",
+            marks,
+            cell=HOLLOW.replace("        return c * 0, h * 0\n", IN_ALL_WAYS.format(end)),
+            noted="in several ways",
+            beside=False,
+        )
+        for name, (marks, end) in CHOSEN.items()
+    ),
 )
