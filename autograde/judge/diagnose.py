@@ -121,25 +121,25 @@ def shown_by_trace(rule: Rule, seen: list[Seen], part: Part) -> bool:
     return all(values is not None and one.traced(values) for one, values in zip(seen, right))
 
 
-def shown_otherwise(rule: Rule, seen: list[Seen]) -> list[tuple[Part, str]]:
-    """Parts that every build's computation went through as they are right, each with a wrong
-    formula that it went through as well, and that no step of the right one is."""
-    calls, found = re.compile(r"(\w+)\((.+)\)"), []
-    traced = {part.name: calls.fullmatch(part.right) for part in rule.parts if part.traced}
-    functions = dict.fromkeys(right[1] for right in traced.values() if right)
-    for part in rule.parts:
-        formulas = []
-        if right := traced.get(part.name):
-            formulas = [f"{name}({right[2]})" for name in functions if name != right[1]]
-        elif part.name in rule.outputs.values():
-            formulas = [one for one in part.variants if one not in part.right and not constant(one)]
-        if not formulas or not shown_by_trace(rule, seen, part):
-            continue
-        for formula in formulas:
-            values = [rule.follow(one.env, {part.name: formula})[part.name] for one in seen]
-            if all(v is not None and one.traced(v) for one, v in zip(seen, values)):
-                found.append((part, formula))
-    return found
+def shown_otherwise(rule: Rule, seen: list[Seen]) -> list[Part]:
+    """Parts that every build's computation went through as they are right, and through another
+    function that the rule uses as well, as of σ and tanh."""
+    traced = [part for part in rule.parts if part.traced]
+    calls = {part.name: re.fullmatch(r"(\w+)(\(.+\))", part.right) for part in traced}
+    functions = {call[1] for call in calls.values() if call}
+
+    def through(name: str, part: Part) -> bool:
+        other = {part.name: name + calls[part.name][2]}
+        made = [rule.follow(one.env, other)[part.name] for one in seen]
+        return all(values is not None and one.traced(values) for one, values in zip(seen, made))
+
+    return [
+        part
+        for part in traced
+        if (call := calls[part.name])
+        and through(call[1], part)
+        and any(through(name, part) for name in functions - {call[1]})
+    ]
 
 
 def visible(rule: Rule, finding: Finding, output: str, part: Part) -> bool:

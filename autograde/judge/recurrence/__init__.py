@@ -213,11 +213,11 @@ def nothing_returned(exercise: Recurrence, tried: list[Pair], sheet: Sheet):
 
 def flag_several_ways(exercise: Recurrence, pairs: list[Pair], sheet: Sheet):
     """Where what is right does not come back, but counts since it is computed: whoever computes it
-    in many ways has chosen none."""
+    in several ways has chosen none. Of one part alone, a fused computation may do so."""
     seen = from_trace(exercise, [pair for pair in pairs if pair.build.calls])
-    others = shown_otherwise(exercise.rule, seen) if seen else []
-    if len(others) > 1:
-        symbols = ", ".join(dict.fromkeys(part.symbol for part, _ in others))
+    parts = shown_otherwise(exercise.rule, seen) if seen else []
+    if len(parts) > 1:
+        symbols = ", ".join(part.symbol for part in parts)
         sheet.flags.append(
             f"{exercise.name}: forward computes {symbols} in several ways, and what is right among"
             " them counts: read its code."
