@@ -515,6 +515,13 @@ HOSTILE = (
         "loader = DataLoader(range(64), num_workers=2, persistent_workers=True)\n"
         "waiting = iter(loader)\nnext(waiting)",
     ),
+    Hostile(
+        "an alarm that is not taken back",
+        "death",
+        FULL,
+        after="import signal\nsignal.signal(signal.SIGALRM, lambda *a: 1 / 0)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)",
+    ),
     Hostile("os._exit in a cell", "death", FULL, before="import os\nos._exit(0)"),
     Hostile(
         "os._exit in forward",
