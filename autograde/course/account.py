@@ -332,7 +332,7 @@ def taken_as(face: Face, files: Sorted) -> Taken:
     """What is taken as this notebook, and what a person must look at for it."""
     candidates = [c for c in files.candidates if face.name in c.faces]
     unread = [(path, why) for path, why in files.unread if is_named(path, face)]
-    asks = tuple(ask_unread(path, why) for path, why in unread)
+    asks = few([ask_unread(*one) for one in unread], "could not be read either")
     if not candidates:
         if unread:
             path, why = unread[0]
@@ -497,6 +497,13 @@ def is_export(name: str, text: str, face: Face) -> bool:
     return is_named(name, face) or holds(text, [one for one in face.defines if one[:1].isupper()])
 
 
+def few(sentences: list[str], like_them: str, most: int = 5) -> tuple[str, ...]:
+    """The first sentences of those about one file each, and how many files there are more: no
+    hand-in is to hide what is said of others."""
+    more = len(sentences) - most
+    return (*sentences[:most], *([f"{more} more {like_them}."] if more > 0 else ()))
+
+
 def listed(paths: list[str], most: int = 5) -> str:
     more = f" and {len(paths) - most} more" if len(paths) > most else ""
     return ", ".join(paths[:most]) + more
@@ -532,9 +539,10 @@ def left_over(files: Sorted, known: dict[str, Face]) -> tuple[tuple[str, ...], t
     deeper = [f"{path} is not the {TIME} of the hand-in" for path in files.times]
     wordless = [f"{path} {why}" for path, why in empty if (path, why) not in links]
     asks = [*(one for one in lost if one not in empty), *links]
+    notes = [f"{what}; it was not used." for what in [*wordless, *strange, *deeper]]
     return (
-        tuple(f"{what}; it was not used." for what in [*wordless, *strange, *deeper]),
-        tuple(ask_unread(path, why) for path, why in asks),
+        few(notes, "were not used"),
+        few([ask_unread(*one) for one in asks], "could not be read either"),
     )
 
 

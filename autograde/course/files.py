@@ -39,6 +39,7 @@ UNZIPPING = (  # what Python raises on a zip that is none, or a broken one
     *(zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError),
 )
 READ_ONLY = "{} cannot be written to: its disk is mounted read-only. Nothing was changed."
+LONGEST = 2000  # characters of a path in a zip; whose name is longer is not read
 HEAD = 4096  # bytes that tell whether a file is worth reading
 
 
@@ -236,7 +237,9 @@ class Reader:
         if member.is_dir() or is_litter(inner.split("/")):
             return
         self.count(inner)
-        if member.flag_bits & 1:
+        if len(inner) > LONGEST:
+            yield Found(f"{inner[: LONGEST // 10]}…", why="has too long a name")
+        elif member.flag_bits & 1:
             yield Found(inner, why="has a password")
         elif stat.S_ISLNK(member.external_attr >> 16):
             yield Found(inner, why=f"{NO_FILE}, but a link")

@@ -121,6 +121,27 @@ def shown_by_trace(rule: Rule, seen: list[Seen], part: Part) -> bool:
     return all(values is not None and one.traced(values) for one, values in zip(seen, right))
 
 
+def shown_otherwise(rule: Rule, seen: list[Seen]) -> list[Part]:
+    """Parts that every build's computation went through as they are right, and through another
+    function that the rule uses as well, as of σ and tanh."""
+    traced = [part for part in rule.parts if part.traced]
+    calls = {part.name: re.fullmatch(r"(\w+)(\(.+\))", part.right) for part in traced}
+    functions = {call[1] for call in calls.values() if call}
+
+    def through(name: str, part: Part) -> bool:
+        other = {part.name: name + calls[part.name][2]}
+        made = [rule.follow(one.env, other)[part.name] for one in seen]
+        return all(values is not None and one.traced(values) for one, values in zip(seen, made))
+
+    return [
+        part
+        for part in traced
+        if (call := calls[part.name])
+        and through(call[1], part)
+        and any(through(name, part) for name in functions - {call[1]})
+    ]
+
+
 def visible(rule: Rule, finding: Finding, output: str, part: Part) -> bool:
     """Whether the value of `part` shows in this output at all."""
     group = rule.group(output)

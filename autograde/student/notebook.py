@@ -31,6 +31,7 @@ TYPING = (  # what waits for a person to type, and where Python has it
     *(("builtins", "input"), ("getpass", "getpass"), ("sys", "breakpointhook")),
     *(("pdb", "set_trace"), ("IPython.core.debugger", "set_trace")),
 )
+TIMERS = signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF
 MORE = {b"o": load_optimizers}  # what the server loads when it is told to
 UNREADABLE = {
     "answers": {"failed": "Your code gave an answer that is not plain numbers."},
@@ -73,6 +74,8 @@ def serve(wire, box, prepared):
         else:
             reply = run_cell(shell, recorder, streams, message["cell"], message["number"])
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a DataLoader's raises: see Warm.clear
+            for timer in TIMERS:  # of an alarm that the cell did not take back
+                signal.setitimer(timer, 0)
         if os.getpid() != me:
             os._exit(0)  # a copy of this process that a cell has forked
         ticket = {"ticket": message["ticket"]}

@@ -5,6 +5,7 @@ import os
 import sys
 from contextlib import contextmanager, suppress  # names of our own: a notebook may change a module
 from functools import wraps
+from importlib._bootstrap import _find_and_load
 from os import O_WRONLY, devnull, dup, dup2, getpid, listdir
 from os import close as os_close
 from os import open as os_open
@@ -44,6 +45,8 @@ MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what i
 RECORDING = profile(use_kineto=False)
 RECORDED = RECORDING.config(), RECORDING.kineto_activities  # what the profiler is told
 OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first touched
+IMPORTS = _find_and_load.__code__  # what Python imports a module by that is not there yet
+ENTERS_OR_LEAVES = {"call": 1, "return": -1}
 HERE = globals()  # of whatever here puts on what watches, and takes it off
 of_the_profiler: set[str] = set()  # threads of its own, which wake every few seconds
 in_a_box = False  # where all threads are the student's, who may hide what runs
@@ -208,6 +211,7 @@ class Watch:
         self.apart: dict[str, None] = {}
         self.is_open = False
         self.pairs, self.first, self.as_put = 0, None, True
+        self.importing = 0  # modules, one inside of the other
 
     def begin(self):
         """Another recording."""
@@ -223,8 +227,10 @@ class Watch:
 
     def note(self, frame, event: str, value):
         """Takes down functions of Python's that hand back tensors. What goes on without an end is
-        not watched to its end: that takes memory."""
-        self.left -= 1
+        not watched to its end: that takes memory. An import has an end, however long it takes."""
+        if frame.f_code is IMPORTS and event in ENTERS_OR_LEAVES:
+            self.importing += ENTERS_OR_LEAVES[event]
+        self.left -= self.importing == 0
         if self.left < 0:
             stop()
             setprofile(None)
@@ -260,14 +266,12 @@ class Watch:
             # and not made again, by who has stopped the profiler meanwhile
             as_made = own[marks[0][0]][1].start_ns() < self.first + CLOCKS_DIFFER
         self.all_of_it &= as_made and self.as_put and quiet_elsewhere
-        between, end = False, 0
-        for name, (_, event) in zip(names, own):
+        between = False
+        for name in names:
             between = name == MARKS[0] or (between and name != MARKS[1])
             where = self.operators if between else self.apart
-            where[name.strip("_")] = None
-            alone = event.start_ns() >= end  # not inside of another operator
-            self.all_of_it &= not (between and alone and name.startswith(UNSAFE))
-            end = max(end, event.start_ns() + event.duration_ns())
+            where[name.strip("_")] = None  # whatever it is inside of: that may be a student's too
+            self.all_of_it &= not (between and name.startswith(UNSAFE))
 
     @property
     def in_python(self) -> list[str]:

@@ -19,6 +19,7 @@ from autograde.course.jobs import Job, disturbed, grade_submission
 from autograde.course.release import read_release
 from grader_tests.samples.attempts import BOUNDED, TRY
 from grader_tests.samples.hostile import SEEN
+from grader_tests.samples.right_answers import plain_cell
 from grader_tests.samples.students import RELEASE, ROOT, filled
 from grader_tests.support.hostile_class import open_folder, ordinary_python
 
@@ -269,6 +270,17 @@ def test_where_it_could_not_be_seen_what_ran_a_notebook_is_tried_once_more(hidde
     )
     graded = grade_submission(job_of({"LSTMCell": called}, tmp_path))
     assert disturbed(graded) == hidden and len(graded[0].flags) == 1
+
+
+def test_what_forward_imports_does_not_end_the_watch(tmp_path):
+    """Some functions of PyTorch's load a compiler when they are first used, by a million calls."""
+    source = plain_cell().replace("def forward(self", "def step(self") + (
+        "\n    def forward(self, x, c, h):\n"
+        "        return checkpoint(self.step, x, c, h, use_reentrant=False)\n\n\n"
+        "from torch.utils.checkpoint import checkpoint\n"
+    )
+    (graded,) = grade_submission(job_of({"LSTMCell": source}, tmp_path))
+    assert not graded.flags and graded.verdicts["test_LSTMCell"].score == 9
 
 
 def test_a_worker_without_a_box_grades_nobody_and_says_so(monkeypatch, tmp_path):

@@ -515,6 +515,13 @@ HOSTILE = (
         "loader = DataLoader(range(64), num_workers=2, persistent_workers=True)\n"
         "waiting = iter(loader)\nnext(waiting)",
     ),
+    Hostile(
+        "an alarm that is not taken back",
+        "death",
+        FULL,
+        after="import signal\nsignal.signal(signal.SIGALRM, lambda *a: 1 / 0)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)",
+    ),
     Hostile("os._exit in a cell", "death", FULL, before="import os\nos._exit(0)"),
     Hostile(
         "os._exit in forward",
@@ -1599,6 +1606,18 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
         "called = lambda x, state, *rest: parts(x, *state, *rest)\n",
         "",
     ),
+    "taken apart, inside of another operator": (
+        "could not be seen",
+        BY_A_CALL + "\n\nlibrary, given_and_made = torch.library.Library('aten', 'IMPL'), []\n"
+        "operator = torch.ops.aten.lstm_cell.default\n\n\n"
+        "def celu(x, *rest):\n"
+        "    given_and_made.append(operator.decompose(*given_and_made.pop()))\n"
+        "    return x * 1\n\n\n"
+        "def called(*given):\n    given_and_made.append(given)\n"
+        "    torch.celu(torch.ones(1))\n    return given_and_made.pop()\n\n\n"
+        "library.impl('celu', celu, 'AutogradCPU')\n",
+        "",
+    ),
     "its own in Python, while Python's calls are not watched": (
         "could not be seen",
         BY_A_CALL
@@ -1665,6 +1684,19 @@ def asked(given):
         "",
     ),
 }
+IN_ALL_WAYS = """        own = lambda name: getattr(self, name)
+        sums = [own("W_" + k) @ h + own("U_" + k) @ x + own("b_" + k) for k in "fioc"]
+        f, i, o, g = ((torch.sigmoid(one), torch.tanh(one)) for one in sums)
+        every_c = [a * c + b * d for a in f for b in i for d in g]
+        every_h = [a * torch.tanh(b) for a in o for b in every_c]
+        return {}
+"""
+CHOSEN = {  # what is handed back of all that: its marks
+    "none of it": (FULL - 0.25, "None"),
+    "all of it": (FULL - 0.25, "every_c, every_h"),
+    "one of it": (FULL - 0.25, "every_h[0]"),
+    "something else": (7.0, "c * 0, h * 0"),
+}
 WORSE = {  # what leaves less than there was
     "in all sizes but the first, where it fails": 0.5,
     "in all calls but the first two of an instance, which give zeros": 5.0,
@@ -1730,4 +1762,15 @@ HOSTILE += (
         for name, (noted, cell, lines) in SEEN.items()
     ),
     Hostile("PyTorch's own underneath", "deceit", BUILT, cell=BY_PYTORCH, noted="underneath"),
+    *(
+        Hostile(
+            f"every gate in two ways, and {name}",
+            "deceit",
+            marks,
+            cell=HOLLOW.replace("        return c * 0, h * 0\n", IN_ALL_WAYS.format(end)),
+            noted="in several ways",
+            beside=False,
+        )
+        for name, (marks, end) in CHOSEN.items()
+    ),
 )

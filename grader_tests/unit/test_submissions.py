@@ -316,6 +316,16 @@ def test_what_else_lies_in_a_folder_of_tools_asks_nobody(folder):
     assert f"{folder}/{FIRST}.ipynb: look whether the work is there" in broken.asks[0]
 
 
+@pytest.mark.parametrize("name", ["{}.ipynb", FIRST + " {}.ipynb"])
+@pytest.mark.parametrize("cells", [b"{broken", b'{"cells": []}'])
+def test_a_thousand_files_that_are_no_work_take_few_sentences(name, cells):
+    """What is said of others would drown in them."""
+    junk = {name.format(number): cells for number in range(1000)}
+    for found in taken(**junk, **{f"{FIRST}.ipynb": work(FIRST)}).values():
+        assert len([*found.notes, *found.asks]) < 10
+        assert sum(map(len, [*found.notes, *found.asks])) < 2000
+
+
 def test_the_kit_is_the_releases_and_a_text_the_students():
     files_ = [
         Found("lstm/lstm_kit/checks.py", b"evil = 1"),
@@ -400,6 +410,13 @@ def test_nothing_but_files_is_opened(tmp_path):
         "pipe.ipynb": "is no ordinary file, but a named pipe",
     }
     assert not any(about.data for about in found.values())
+
+
+def test_a_name_longer_than_any_folder_takes_is_not_shown_whole(tmp_path):
+    (tmp_path / "a.zip").write_bytes(zipped(**{f"{'x' * 60_000}.ipynb": b"{}", "b.ipynb": b"{}"}))
+    short, long = read(tmp_path).values()
+    assert short.data and not long.data
+    assert len(long.path) < 300 and long.why == "has too long a name"
 
 
 def test_limits_hold(tmp_path, monkeypatch):

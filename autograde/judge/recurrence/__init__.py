@@ -11,7 +11,7 @@ from ...exercise.verdict import Cell
 from ..agreement import LITTLE, agree
 from ..answers import Answers, Build
 from ..classes import NOT_COMPUTED, judge_class
-from ..diagnose import shown_by_trace
+from ..diagnose import shown_by_trace, shown_otherwise
 from ..gradients import Asked as AskedSlopes
 from ..gradients import judge_gradients
 from ..sheet import Sheet
@@ -57,9 +57,12 @@ def judge_numbers(
     main = pairs[: len(ASKED_SIZES)]
     usable = [pair for pair in main if gave_all(exercise, pair)]
     kept = [pair for pair in kept[: len(ASKED_SIZES)] if gave_all(exercise, pair)]
-    if not usable and (whole := unreturned(exercise, main)):
+    whole = [] if usable else unreturned(exercise, main)
+    if whole:
         main = usable = whole
     reading = read(exercise, usable, kept)
+    if whole or reading is None or reading.slips:
+        flag_several_ways(exercise, main, sheet)
     judge_parameters(exercise, main, answers, reading and reading.convention, sheet)
     if reading is None or others_returned(exercise, reading):
         return judge_unfinished(exercise, main, sheet)
@@ -206,6 +209,19 @@ def nothing_returned(exercise: Recurrence, tried: list[Pair], sheet: Sheet):
     )
     judge_untouched(calls, sheet)
     sheet.meet("untouched")
+
+
+def flag_several_ways(exercise: Recurrence, pairs: list[Pair], sheet: Sheet):
+    """Where what is right does not come back, but counts since it is computed: whoever computes it
+    in several ways has chosen none. Of one part alone, a fused computation may do so."""
+    seen = from_trace(exercise, [pair for pair in pairs if pair.build.calls])
+    parts = shown_otherwise(exercise.rule, seen) if seen else []
+    if len(parts) > 1:
+        symbols = ", ".join(part.symbol for part in parts)
+        sheet.flags.append(
+            f"{exercise.name}: forward computes {symbols} in several ways, and what is right among"
+            " them counts: read its code."
+        )
 
 
 def why_not(exercise: Recurrence, pairs: list[Pair]) -> str:
