@@ -167,7 +167,7 @@ def put_stand_ins(module, question: dict, sizes: list[int]) -> list[StandIn]:
     stack comes to it; one of PyTorch's own is called as those are.
     """
     stand_in, made = stand_in_for(question), {}
-    for k, layer in enumerate(where_cells_are(module)[1]):
+    for k, layer in enumerate(cells_within(module)):
         if isinstance(layer, StandIn):
             made[id(layer)] = layer
         elif id(layer) not in made:
@@ -176,7 +176,7 @@ def put_stand_ins(module, question: dict, sizes: list[int]) -> list[StandIn]:
             if isinstance(layer, nn.RNNCellBase):
                 forward = types.MethodType(as_torch_has_it(forward, layer), layer)
             layer.forward = forward
-    return [made[id(layer)] for layer in where_cells_are(module)[1]]
+    return [made[id(layer)] for layer in cells_within(module)]
 
 
 def as_torch_has_it(forward, cell: nn.RNNCellBase):
@@ -201,6 +201,17 @@ def where_cells_are(module) -> tuple[str, list]:
         return "layers", held["layers"]
     name = max(held, key=lambda name: len(held[name]))
     return name, held[name]
+
+
+def cells_within(module) -> list:
+    """The cells; of a layer that has stand-ins inside of it, as a class of the student's or a
+    ModuleList may, these."""
+    return [cell for layer in where_cells_are(module)[1] for cell in stand_ins_in(layer) or [layer]]
+
+
+def stand_ins_in(layer) -> list[StandIn]:
+    inside = [layer] if isinstance(layer, StandIn) else layer.modules()
+    return [one for one in inside if isinstance(one, StandIn)]
 
 
 def own_names(module) -> list[str]:
@@ -234,7 +245,10 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
                 if ids.index(id(layer)) == k:
                     load(layer, weights[k], question["diagonal"], dtype)
             if mode == "own":
-                for layer in filter(comes_with_the_course, {*cells}):
+                kind = namespace.get(question["cell"])
+                inside = module.modules() if isinstance(kind, type) else ()
+                cells_too = {*cells, *(one for one in inside if isinstance(one, kind))}
+                for layer in filter(comes_with_the_course, cells_too):
                     layer.forward = apart(layer.forward)  # it may call what is PyTorch's own
         except Exception as error:
             return told | {"failure": describe(error)}
@@ -283,14 +297,14 @@ def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):
     """The module, or one of the class that has as many cells as were asked for, where a constructor
     always makes one too many or too few."""
     n, m, layers = sizes
-    count = len(where_cells_are(module)[1])
+    count = len(cells_within(module))
     if count == layers or 2 * layers - count < 1:
         return module
     try:
         other, _ = built(cls, [n, m, 2 * layers - count], dtype)
     except Exception:
         return module
-    if len(where_cells_are(other)[1]) != layers:
+    if len(cells_within(other)) != layers:
         return module
     for name, value in vars(module).items():
         if type(value) is int:
@@ -301,7 +315,7 @@ def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):
 def put_in_layers(module, made: list[StandIn], build: dict) -> int | None:
     """Where the constructor makes the cells that were asked for, and `layers` has others: these
     cells go there. How many of these it had; None where all is well."""
-    cells = where_cells_are(module)[1]
+    cells = cells_within(module)
     held = sum(isinstance(cell, StandIn) for cell in cells)
     if len(made) != build["sizes"][2] or held == len(cells) > 0:
         return None
@@ -366,7 +380,8 @@ def survey_layer(layer, cell, question: dict) -> dict:
             name for name in question["diagonal"] if len(found(layer, name).shape or "  ") == 1
         ],
     }
-    reads = matrix_that_reads(layer, question)
+    inside = stand_ins_in(layer)
+    reads = matrix_that_reads(inside[0] if len(inside) == 1 else layer, question)
     if isinstance(reads, torch.Tensor) and reads.dim() == 2:
         told |= {"units": reads.shape[0], "reads": reads.shape[1]}
     return told

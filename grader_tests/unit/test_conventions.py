@@ -747,6 +747,50 @@ def test_cells_in_another_place_cost_layers_alone(place):
     assert "StandIn" not in told(verdict) and "_x trains" not in told(verdict)
 
 
+LAYER = """
+class Layer(nn.Module):
+    def __init__(self, input_dim, hidden_dim):
+        super().__init__()
+        self.cell = {cell}(input_dim, hidden_dim)
+
+    def reset_parameters(self):
+        self.cell.reset_parameters()
+
+    def forward(self, {given}):
+        return self.cell({given})
+
+
+"""
+OWN_LAYERS = LAYER.format(cell="LSTMCell", given="x, c, h") + STACK.replace("LSTMCell(", "Layer(")
+IN_LAYERS = {  # where the cells are inside of layers -> the stack, and what is told of layer 0
+    "a class of the student's": (OWN_LAYERS, "Layer 0 is a Layer; every layer is a LSTMCell."),
+    "nn.ModuleList": (
+        STACK.replace("[LSTMCell(", "[nn.ModuleList([LSTMCell(")
+        .replace("hidden_dim) for", "hidden_dim)]) for")
+        .replace(
+            "in self.layers:\n            layer.reset",
+            "in self.layers:\n            layer[0].reset",
+        )
+        .replace("= cell(x_t,", "= cell[0](x_t,"),
+        "Layer 0 is a torch.nn.ModuleList; every layer is a LSTMCell.",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", IN_LAYERS)
+def test_cells_inside_of_layers_cost_layers_alone(place):
+    source, says = IN_LAYERS[place]
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {"layers"} and says in told(verdict), told(verdict)
+    assert not verdict.flags
+
+
+def test_the_cell_of_the_course_inside_of_a_layer_is_no_work_of_pytorchs():
+    """Under another name, so that the grader's own cells do not stand in for it."""
+    verdict = grade("LSTM", "Other = LSTMCell\n" + OWN_LAYERS.replace("= LSTMCell(", "= Other("))
+    assert not {"own", "runs"} & lost(verdict) and not verdict.flags, told(verdict)
+
+
 FINALS = {  # final states of another form -> what is told
     "list(c), list(h)": "c_T is a list",
     "list(zip(c, h))": "a pair for each layer",
