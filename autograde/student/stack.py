@@ -254,6 +254,9 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
             return told | {"failure": describe(error)}
         sequence = build["sequence"]
         told["calls"] = [recorded(call, module, cells, sequence, dtype, build["only_values"])]
+        if mode == "stand-in" and not build["only_values"]:
+            if not ends_with(told["calls"][0].get("out"), cells[-1:]):
+                told["calls"][0]["goes_up"] = goes_up(namespace, question, build, dtype)
         sequence = sequence | {"directions": sequence["directions"][mode]}
         about = over_steps(module, question), sequence, leaves_of(cells, weights), dtype
         if "failure" in told["calls"][0] and mode == "stand-in" and not build["only_values"]:
@@ -529,6 +532,34 @@ def goes_on(module, layers: list[StandIn], arguments: list[torch.Tensor]) -> lis
         layer.log = None
     once_a_step = all(len(log) == len(x) + 1 for log in logs)
     return [log[-1][1:] for log in logs] if once_a_step else []
+
+
+def ends_with(told: list[dict] | None, top: list[StandIn]) -> bool:
+    """Whether outputs, as told, ends with what the top layer has given back; and where there is
+    none of these."""
+    if not told or not top or not top[0].last:
+        return True
+    with contextlib.suppress(Exception):
+        shown = top[0].last[-1]
+        return torch.equal(unpack(told[0], shown.dtype)[-1], shown)
+    return True
+
+
+def goes_up(namespace, question: dict, build: dict, dtype: torch.dtype) -> list[dict]:
+    """What the top layer of a stack of one layer more reads at each of its calls; [] where that
+    is not known."""
+    (n, m, layers), weights = build["sizes"], build["weights"]["stand-in"]
+    x, *states = arguments_of(build["sequence"], dtype)
+    with contextlib.suppress(Exception):
+        module, _ = built(namespace[question["name"]], [n, m, layers + 1], dtype)
+        adapt(module, question["inputs"])
+        cells = put_stand_ins(module, question, build["sizes"])
+        for layer, values in zip(cells, weights):
+            load(layer.to(dtype), values, question["diagonal"], dtype)
+        cells[-1].to(dtype).log = log = []
+        module(x, *[torch.cat([state, state[-1:]]) for state in states])
+        return [given[0] for given in log] if len(cells) == layers + 1 else []
+    return []
 
 
 def left_behind(module, arguments: list[torch.Tensor]):

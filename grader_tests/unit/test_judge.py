@@ -384,8 +384,58 @@ def test_a_right_stack_of_pytorchs_own_cells_loses_those_alone():
 UNKNOWN_WIRINGS = {
     "layers added up": (
         ("x_t = h[k]", "x_t = h[k] + x_t if k else h[k]"),
-        {"wiring", "outputs"},
+        {"wiring"},
         "The layers do not read what they should",
+    ),
+    "a function between the layers": (
+        ("x_t = h[k]", "x_t = torch.sin(3 * h[k]) + 1"),
+        {"wiring"},
+        "For the same reason outputs is not what the top layer returned.",
+    ),
+    "a function in outputs alone": (
+        ("outputs.append(x_t)", "outputs.append(torch.sin(3 * x_t) + 1)"),
+        {"outputs"},
+        "outputs is not what the top layer returned",
+    ),
+    "a function between the layers, another in outputs": (
+        (
+            "x_t = h[k]\n            outputs.append(x_t)",
+            "x_t = torch.sin(3 * h[k]) + 1\n    outputs.append(x_t**2)",
+        ),
+        {"wiring", "outputs"},
+        "outputs is not what the top layer returned",
+    ),
+    "h kept as the last layer's": (
+        ("c[k], h[k] = cell", "c[k], h[-1] = cell"),
+        {"states"},
+        "at x[0] layer 2 gets as its h the h that layer 1 gave back at x[0].",
+    ),
+    "h kept as that of the layer below": (
+        ("c[k], h[k] = cell", "c[k], h[k - 1] = cell"),
+        {"states"},
+        "at x[0] layer 2 gets as its h the h that layer 0 gave back at x[0].",
+    ),
+    "c kept as that of the layer below": (
+        ("c[k], h[k] = cell", "c[k - 1], h[k] = cell"),
+        {"states"},
+        "at x[0] layer 2 gets as its c the c that layer 0 gave back at x[0].",
+    ),
+    "c and h exchanged above the first layer": (
+        (
+            "c[k], h[k] = cell(x_t, c[k], h[k])",
+            "new = cell(x_t, c[k], h[k])\n        c[k], h[k] = new[::-1] if k else new",
+        ),
+        {"states"},
+        "at x[1] layer 1 gets as its c the h that layer 1 gave back at x[0].",
+    ),
+    "h kept as the last layer's, and outputs of c": (
+        (
+            "c[k], h[k] = cell(x_t, c[k], h[k])\n                x_t = h[k]\n"
+            "            outputs.append(x_t)",
+            "c[k], h[-1] = cell(x_t, c[k], h[k])\n        x_t = h[k]\n    outputs.append(2 * c[0])",
+        ),
+        {"states", "outputs"},
+        "outputs is not what the top layer returned",
     ),
     "x scaled": (
         ("c[k], h[k] = cell(x_t,", "c[k], h[k] = cell(x_t if k else x_t / (1 + x_t.norm()),"),
