@@ -1452,6 +1452,7 @@ BY_NUMBER = """    def forward(self, x, c0, h0):
             outputs.append(x_t)
         return torch.stack(outputs), (torch.stack(c), torch.stack(h))
 """
+IN_ROWS = BY_NUMBER.replace("append(x_t)", "append(x_t.view(h0.shape[1]))")
 BY_LAYER = BY_NUMBER.replace("t in range(len(x))", "x_t in x").replace("x_t = x[t]", "pass")
 BY_LAYER = BY_LAYER.replace("self.layers[k](", "layer(")
 BY_LAYER = BY_LAYER.replace("k in range(len(self.layers))", "k, layer in enumerate(self.layers)")
@@ -1467,6 +1468,21 @@ BY_STATE = """    def forward(self, x, c, h):
             outputs.append(x_t)
         return torch.stack(outputs), (c, h)
 """
+BY_HELPER = """    def forward(self, x, c, h):
+        ends = []
+        for k, layer in enumerate(self.layers):
+            x, *end = self.over(layer, x, c[k], h[k])
+            ends.append(end)
+        c, h = zip(*ends)
+        return x, (torch.stack(c), torch.stack(h))
+
+    def over(self, layer, x, c, h):
+        outputs = []
+        for x_t in x:
+            c, h = layer(x_t, c, h)
+            outputs.append(h)
+        return torch.stack(outputs), c, h
+"""
 NOT_MEANT = (  # a right forward, a piece of it, and slips in its place
     (BY_NUMBER, "range(len(x))", ("len(x)", "range(x)", "x.shape[0]", "range(len(x) + 1)")),
     (
@@ -1476,7 +1492,22 @@ NOT_MEANT = (  # a right forward, a piece of it, and slips in its place
     ),
     (BY_NUMBER, "self.layers[k](", ("self.layers[k + 1](",)),
     (BY_NUMBER, "x_t = h[k]", ("x_t = h[k + 1]",)),
-    (BY_NUMBER, "c[k], h[k] = self", ("c[k + 1], h[k + 1] = self",)),
+    (
+        BY_NUMBER,
+        "c[k], h[k] = self",
+        ("c[k + 1], h[k + 1] = self", "c[k], h = self", "c, h[k] = self", "c, h = self"),
+    ),
+    (BY_NUMBER, "self.layers[k](", ("self.layers(",)),
+    (IN_ROWS, "x_t = x[t]", ("x_t = x",)),
+    (
+        BY_NUMBER,
+        "list(c0), list(h0), []",
+        (
+            "[c0[k] for k in len(self.layers)], [h0[k] for k in len(self.layers)], []",
+            "[c0[k] for k in len(c0)], list(h0), []",
+        ),
+    ),
+    (BY_HELPER, "k, layer in enumerate(self.layers)", ("k, layer in self.layers",)),
     (BY_LAYER, "x_t in x:", ("x_t in len(x):", "t, x_t in x:")),
     (
         BY_LAYER,
@@ -1522,7 +1553,7 @@ def test_a_loop_that_is_not_meant_so_hides_nothing(right, piece, slip):
     assert other != right and lost(grade("LSTM", source)) == {"wiring", "outputs"}
 
 
-@pytest.mark.parametrize("right", [BY_NUMBER, BY_LAYER, BY_STATE])
+@pytest.mark.parametrize("right", [BY_NUMBER, BY_LAYER, BY_STATE, BY_HELPER])
 def test_loops_as_they_are_meant_cost_nothing(right):
     assert not lost(grade("LSTM", ONE_WAY.partition("    def forward")[0] + right))
 

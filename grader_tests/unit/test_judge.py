@@ -1,6 +1,7 @@
 """The judge as a pure function: right answers, wrong ones, and answers that are none."""
 
 import copy
+import re
 import sys
 
 import pytest
@@ -405,6 +406,16 @@ UNKNOWN_WIRINGS = {
         {"wiring", "outputs"},
         "outputs is not what the top layer returned",
     ),
+    "x for x_t": (
+        ("for x_t in x:", "for t in range(len(x)):\n    x_t = x"),
+        {"wiring"},
+        "With n_layers=3, at x[0] layer 0 reads all of x.",
+    ),
+    "x[0] for every layer": (
+        ("= cell(x_t,", "= cell(x[0],"),
+        {"wiring"},
+        "every step reads the first x",
+    ),
     "h kept as the last layer's": (
         ("c[k], h[k] = cell", "c[k], h[-1] = cell"),
         {"states"},
@@ -527,6 +538,14 @@ def test_a_wiring_that_no_table_has_loses_what_the_calls_of_the_layers_show(chan
     ]
 
 
+def test_a_layer_that_passes_up_its_state_before_each_step_loses_what_is_read_alone():
+    """The outputs of the top layer are what one layer more would read."""
+    right = stack_source(run="layers outside")
+    step, kept = "c_k, h_k = cell(x_t, c_k, h_k)\n", "above.append(h_k)\n"
+    early = re.sub(f"( *){re.escape(step)} *{re.escape(kept)}", rf"\1{kept}\1{step}", right)
+    assert early != right and lost(grade("LSTM", early)) == {"wiring"}
+
+
 def test_a_cell_of_pytorchs_own_is_called_as_it_is_there():
     """What it says where it gets the states one by one is its own."""
     verdict = grade("LSTM", stack_source().replace("LSTMCell(", "nn.LSTMCell("))
@@ -549,16 +568,16 @@ def test_two_names_of_one_vector_cost_the_parameters_alone():
 
 
 def test_what_only_failing_sizes_would_show_is_lost():
-    """A stack that raises from the second step on carries no state along, whatever one step
-    shows."""
+    """A stack that raises from the second step on carries no state along, whatever one step shows:
+    but for what it does where it goes on."""
     assert not lost(grade("LSTM", STACK_WITH_LISTS))
     for line, more, keys, said in (
         ("new_h.append(h_k)", "new_h.append(x)", {"states", "outputs", "final"}, "of 4 steps"),
         (
             "outputs.append(below)",
             "outputs += [below]; assert t == 0",
-            {"states", "outputs"},
-            "4 steps",
+            {"outputs"},
+            "went on after that line",
         ),
         ("below = h_k", "below = h_k; assert k == 0", {"wiring"}, "n_layers=3"),
         ("below = h_k", "below = h_k; assert k < 2", {"layers"}, "n_layers=3"),
