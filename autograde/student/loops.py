@@ -7,6 +7,7 @@ picks is a number, others are states, or the input of a step.
 
 import ast
 import copy
+import itertools
 from collections.abc import Iterator
 
 Header = tuple[ast.expr, ast.expr]  # what a loop assigns to, and what it goes over
@@ -26,7 +27,7 @@ def put_straight(
         header = meant(loop, other, missing)
         if header and not same(header, (loop.target, loop.iter)):
             yield with_header(other, loop, header)
-    for change in (pick_without_shift, pick_as_given, pick_a_step, count_up):
+    for change in (pick_without_shift, pick_as_given, pick_a_step, count_up, as_many_states):
         other = copy.deepcopy(function)
         if change(other, lines, count):
             yield other
@@ -229,6 +230,27 @@ def count_up(function: ast.FunctionDef, lines: tuple[int, int], _: int) -> bool:
         ast.copy_location(one.iter, one.iter.args[0])
         ast.fix_missing_locations(one.iter)
     return bool(inside)
+
+
+def as_many_states(function: ast.FunctionDef, *_) -> bool:
+    """Has what is made of `c[k]` by a loop inside of brackets, before any other loop, go over all
+    of `c`, an argument. Whether there is any of these."""
+    given, found = [argument.arg for argument in function.args.args][2:], False
+    for statement in itertools.takewhile(lambda one: not is_loop(one), function.body):
+        for node in ast.walk(statement):
+            loop = node.generators[0] if isinstance(node, ast.ListComp) else None
+            number = getattr(loop and loop.target, "id", "")
+            for state in given if number else ():
+                if any(is_pick(one, [number], state) for one in ast.walk(node.elt)):
+                    over, found = ast.parse(f"range(len({state}))", mode="eval").body, True
+                    for part in ast.walk(over):
+                        ast.copy_location(part, loop.iter)
+                    loop.iter = over
+    return found
+
+
+def is_loop(node: ast.stmt) -> bool:
+    return isinstance(node, ast.For | ast.While)
 
 
 def is_size(node: ast.expr) -> bool:

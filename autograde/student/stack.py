@@ -255,7 +255,8 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
         sequence = build["sequence"]
         told["calls"] = [recorded(call, module, cells, sequence, dtype, build["only_values"])]
         if mode == "stand-in" and not build["only_values"]:
-            if not ends_with(told["calls"][0].get("out"), cells[-1:]):
+            steps = len(arguments_of(sequence, dtype)[0])
+            if not ends_with(told["calls"][0].get("out"), cells[-1:], steps):
                 told["calls"][0]["goes_up"] = goes_up(namespace, question, build, dtype)
         sequence = sequence | {"directions": sequence["directions"][mode]}
         about = over_steps(module, question), sequence, leaves_of(cells, weights), dtype
@@ -534,14 +535,14 @@ def goes_on(module, layers: list[StandIn], arguments: list[torch.Tensor]) -> lis
     return [log[-1][1:] for log in logs] if once_a_step else []
 
 
-def ends_with(told: list[dict] | None, top: list[StandIn]) -> bool:
-    """Whether outputs, as told, ends with what the top layer has given back; and where there is
-    none of these."""
+def ends_with(told: list[dict] | None, top: list[StandIn], steps: int) -> bool:
+    """Whether outputs, as told, has as many steps and ends with what the top layer has given back;
+    and where there is none of these."""
     if not told or not top or not top[0].last:
         return True
     with contextlib.suppress(Exception):
-        shown = top[0].last[-1]
-        return torch.equal(unpack(told[0], shown.dtype)[-1], shown)
+        shown, outputs = top[0].last[-1], unpack(told[0], top[0].last[-1].dtype)
+        return len(outputs) == steps and torch.equal(outputs[-1], shown)
     return True
 
 

@@ -1505,6 +1505,9 @@ NOT_MEANT = (  # a right forward, a piece of it, and slips in its place
         (
             "[c0[k] for k in len(self.layers)], [h0[k] for k in len(self.layers)], []",
             "[c0[k] for k in len(c0)], list(h0), []",
+            "[c0[k] for k in range(len(c0) - 1)], list(h0), []",
+            "list(c0), [h0[k] for k in range(1, len(self.layers))], []",
+            "list(c0), [h0[k] for k in range(h0.shape[1])], []",
         ),
     ),
     (BY_HELPER, "k, layer in enumerate(self.layers)", ("k, layer in self.layers",)),

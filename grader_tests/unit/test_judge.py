@@ -538,6 +538,12 @@ def test_a_wiring_that_no_table_has_loses_what_the_calls_of_the_layers_show(chan
     ]
 
 
+def test_a_layer_that_passes_up_its_last_state_alone_loses_what_is_read_alone():
+    right = stack_source(run="layers outside")
+    last = re.sub(r" {4}( *above\.append)", r"\1", right)
+    assert last != right and lost(grade("LSTM", last)) == {"wiring"}
+
+
 def test_a_layer_that_passes_up_its_state_before_each_step_loses_what_is_read_alone():
     """The outputs of the top layer are what one layer more would read."""
     right = stack_source(run="layers outside")
