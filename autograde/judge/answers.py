@@ -79,7 +79,9 @@ class Call:
     the call. lines: for each of those the line that made it, as an index into places, or -1.
     coarse: whether any of it was rounded to half precision. log: of a stack of stand-ins, what each
     layer was given at each of its calls; goes_on: the states that each would be given next, where
-    these are not known from what it gave back. drawn: what was drawn in it.
+    these are not known from what it gave back; goes_up: what one layer more would be given to read
+    at each of its calls, where outputs is not what the top layer gave back. drawn: what was drawn
+    in it.
     """
 
     failure: Failure | None = None
@@ -93,6 +95,7 @@ class Call:
     coarse: bool = False
     log: tuple[tuple[tuple[Tensor, ...], ...], ...] = ()
     goes_on: tuple[tuple[Tensor, ...], ...] = ()
+    goes_up: tuple[Tensor, ...] = ()
     drawn: tuple[Tensor, ...] = ()
 
 

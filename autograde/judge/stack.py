@@ -244,8 +244,13 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     """Of a forward that raises, by what it does where it goes on after that. Whether less is lost
     so than by that line alone: else outputs and final states are where its layers have run by then,
     and everything where they have not."""
-    raises = all(pair.build.calls and pair.build.calls[0].failure for pair in pairs)
-    if not raises or not all(pair.build.passed for pair in pairs):
+    failed = [pair for pair in pairs if pair.build.calls and pair.build.calls[0].failure]
+    longer = [pair for pair in pairs if pair.asked.sequence.steps > 1]
+    if failed == longer:
+        pairs = longer  # a single step has run by chance, as where x[t] is meant by x
+    elif failed != pairs:
+        return False
+    if not all(pair.build.passed for pair in pairs):
         return False
     past = [
         replace(p, build=replace(p.build, calls=p.build.passed, gradients=p.build.past))
@@ -621,6 +626,8 @@ def seen_of(exercise: Stack, pair: Pair, used: list[int]) -> tuple[Seen, list]:
     complete = len(finals) == len(given) and not any(state is None for state in finals)
     goes_on = [[tensor.values for tensor in layer] for layer in pair.build.calls[0].goes_on]
     known = len(goes_on) == len(layers) and all(one is not None for own in goes_on for one in own)
+    goes_up = [tensor.values for tensor in pair.build.calls[0].goes_up]
+    read = len(goes_up) > 0 and all(one is not None for one in goes_up)
     return Seen(
         cell_of(exercise, pair.build.mode, layers),
         x,
@@ -629,6 +636,7 @@ def seen_of(exercise: Stack, pair: Pair, used: list[int]) -> tuple[Seen, list]:
         tuple(finals) if complete else None,
         pair.build.single,
         tuple(map(together, zip(*goes_on))) if known else None,
+        together(goes_up) if read else None,
     ), log
 
 
@@ -724,6 +732,8 @@ def report(
     for part, criterion in PARTS.items():
         bent = getattr(found.wiring, part)
         if bent != RIGHT:
+            if (found.wiring.reads, bent) == ("raw", "same x"):
+                criterion = PARTS["reads"]  # one slip: all layers read it
             criterion = criterion if criterion == "layers" else key(criterion)
             says = known.parts[part][bent].says
             for name, reading in returned.items():
@@ -733,6 +743,8 @@ def report(
             lose(exercise, criterion, says, sheet)
     if found.wiring.time == found.outputs == "backwards":
         explained.add("outputs")  # turned back again: its rows stand as asked
+    if found.wiring.reads != RIGHT and all(goes_up(one) for one, _ in seen):
+        explained.add("outputs")  # what stands there is what is passed up
     written = writes_into_arguments(sheet)
     if written and found.outputs == "aliased":
         explained.add("outputs")
@@ -798,9 +810,11 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
     """Criteria by what the layers were given and gave back: each by itself, so that one slip in a
     wiring that we do not know loses one."""
     logs = readable(seen)
+    holds = lambda key, other: all(log and (log[key] or log[other].get(key)) for log in logs)
+    by = "as kept" if "states" in sheet.lost or not holds("states", "as kept") else "strictly"
+    passed_up = {"outputs"} if not holds("wiring", by) and holds("outputs", "goes up") else set()
     for key in keys:
-        kept = key == "final" and "states" in sheet.lost  # what goes on wrong ends so
-        if all(log and (log[key] or kept and log["goes on"]) for log in logs):
+        if key in passed_up or holds(key, by):
             sheet.meet(key)
             continue
         if key in ("outputs", "final") and key in sheet.lost:
@@ -817,6 +831,8 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
         rule = f"The rule: {exercise.asks(key)}."
         named = seen_there and NO_VALUE not in seen_there
         unknown = "" if named else f", and {UNKNOWN} your numbers"
+        along = " For the same reason outputs is not what the top layer returned."
+        seen_there += along if key == "wiring" and "outputs" in passed_up else ""
         said = f"{what}{unknown}.{seen_there} {rule}"
         sheet.lose(key, said, what[0].lower() + what[1:])
     if not set(keys) & set(sheet.lost) and (often := more_often(seen)):
@@ -861,7 +877,8 @@ def other_shape(seen: list[tuple[Seen, list]]) -> str:
 
 def logged(seen: Seen, log: list) -> dict[str, bool] | None:
     """What is right: what every layer reads, the states that it goes on from, the outputs, the
-    final states; and whether these are what it would go on from. Of a stack that runs several times
+    final states; also, by `as_kept`, and whether outputs is what one layer more would read. Of a
+    stack that runs several times
     over the sequence, or not over all of it, every call is looked at; a layer that is called more
     or less often than the one below does not read that one. None where a layer was not called."""
     often, steps = {len(layer) for layer in log}, len(seen.x)
@@ -893,9 +910,50 @@ def logged(seen: Seen, log: list) -> dict[str, bool] | None:
         "states": all(carries),
         "outputs": seen.outputs is not None and shows(seen, [starts[-1][-1], *tops], equally),
         "final": seen.finals is not None and seen.gave(finals, seen.finals),
-        "goes on": seen.finals is not None
-        and seen.goes_on is not None
-        and seen.gave(seen.goes_on, seen.finals),
+        "as kept": as_kept(seen, given, made) if once else {},
+        "goes up": {"outputs": goes_up(seen)},
+        "strictly": {},
+    }
+
+
+def goes_up(seen: Seen) -> bool:
+    """Whether outputs is what one layer more would read."""
+    known = seen.outputs is not None and seen.goes_up is not None
+    return known and seen.gave(seen.goes_up, seen.outputs)
+
+
+def as_kept(seen: Seen, given: list, made: list) -> dict[str, bool]:
+    """What is right where the states of layers are kept in a wrong way: what stands for a layer
+    after a step is what it gave back, or what it went on from, or what it goes on from next."""
+    ends = zip(*seen.goes_on) if seen.goes_on is not None else [()] * seen.layers
+    stands = [
+        [[new, old, then] for new, (_, *old), then in zip(made[k], given[k], nexts)]
+        for k, end in enumerate(ends)
+        for nexts in [[*(states for _, *states in given[k][1:]), end]]
+    ]
+    shown = lambda value, k, t: any(
+        len(one) and np.shape(one[-1]) == np.shape(value) and seen.gave(one[-1], value)
+        for one in stands[k][t]
+    )
+    steps, finals, like = range(len(seen.x)), seen.finals, seen.given
+    whole = finals is not None and [np.shape(one) for one in finals] == [one.shape for one in like]
+    moves = whole and not seen.gave(like, finals)
+    rows = product(range(seen.layers), steps)
+    return {
+        "wiring": moves
+        and all(
+            shown(given[k][t][0], k - 1, t) if k else agree(given[k][t][0], seen.x[t], NAMED)
+            for k, t in rows
+        ),
+        "outputs": moves
+        and np.shape(seen.outputs) == (len(seen.x), like[0].shape[1])
+        and all(shown(seen.outputs[t], -1, t) for t in steps),
+        "final": whole
+        and all(
+            any(len(one) and seen.gave(one[j], state[k]) for one in stands[k][-1])
+            for j, state in enumerate(finals)
+            for k in range(seen.layers)
+        ),
     }
 
 
@@ -945,8 +1003,9 @@ def compared(
 def known_as(exercise: Stack, seen: Seen, made: list, value: np.ndarray) -> str:
     """Which value that the stack was given, or that a layer gave back, this is, or what of one or
     two of these."""
-    names = {f"x[{t}]": x for t, x in enumerate(seen.x)}
+    names = {"all of x": seen.x} | {f"x[{t}]": x for t, x in enumerate(seen.x)}
     for place, state in enumerate(exercise.states):
+        names[f"all of the given {state}"] = seen.given[place]
         names |= {f"the given {state}[{k}]": row for k, row in enumerate(seen.given[place])}
         names |= {
             f"the {state} that layer {k} gave back at x[{t}]": states[place]

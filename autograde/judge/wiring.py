@@ -37,7 +37,8 @@ class Seen:
 
     cell: runs one step of a layer's cell. x: (T, n). given, finals: each state, (layers, m).
     outputs: (T, m). Both of the last are None where they are no numbers. goes_on: what the layers
-    would start from in one more step, as finals has it, where that was asked.
+    would start from in one more step, as finals has it, where that was asked. goes_up: what one
+    layer more would read, call by call, likewise.
     """
 
     cell: Step
@@ -47,6 +48,7 @@ class Seen:
     finals: tuple[np.ndarray | None, ...] | None = None
     single: bool = False
     goes_on: tuple[np.ndarray | None, ...] | None = None
+    goes_up: np.ndarray | None = None
 
     @property
     def layers(self) -> int:

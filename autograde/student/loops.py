@@ -7,6 +7,7 @@ picks is a number, others are states, or the input of a step.
 
 import ast
 import copy
+import itertools
 from collections.abc import Iterator
 
 Header = tuple[ast.expr, ast.expr]  # what a loop assigns to, and what it goes over
@@ -26,9 +27,10 @@ def put_straight(
         header = meant(loop, other, missing)
         if header and not same(header, (loop.target, loop.iter)):
             yield with_header(other, loop, header)
-    other = copy.deepcopy(function)
-    if pick_without_shift(other, lines, count):
-        yield other
+    for change in (pick_without_shift, pick_as_given, pick_a_step, count_up, as_many_states):
+        other = copy.deepcopy(function)
+        if change(other, lines, count):
+            yield other
 
 
 def loops_of(function: ast.FunctionDef) -> Iterator[tuple[int, ast.For]]:
@@ -75,7 +77,8 @@ def meant(loop: ast.For, function: ast.FunctionDef, missing: str | None) -> Head
         over, rest = x, []
     else:
         return None
-    if over == x:
+    handed_on = not layers and len(others) == len(rest) + 1  # to what runs it
+    if over == x or handed_on:
         layers, others = others[:1], others[1:]
     if len(rest) != len(others):
         rest = states if len(states) == len(others) else []
@@ -161,3 +164,96 @@ def pick_without_shift(function: ast.FunctionDef, lines: tuple[int, int], count:
     for node in shifted:
         node.slice = node.slice.left
     return bool(shifted)
+
+
+def pick_as_given(function: ast.FunctionDef, _: tuple[int, int], count: int) -> bool:
+    """Where a layer is given `c[k]`, and what it gives back is assigned to `c`, has it assigned to
+    `c[k]`; and has `layers[k]` called in place of `layers`. Whether there is any of these."""
+    found = False
+    for node in ast.walk(function):
+        call = node.value if isinstance(node, ast.Assign) else None
+        if not isinstance(call, ast.Call) or len(call.args) != count:
+            continue
+        picks = {one.value.id: one for one in call.args if is_plain_pick(one)}
+        if picks and getattr(call.func, "attr", "") == "layers":
+            pick = next(iter(picks.values())).slice
+            call.func, found = ast.Subscript(call.func, pick, ast.Load()), True
+        pair = getattr(node.targets[0], "elts", [])
+        for place, target in enumerate(pair):
+            if isinstance(target, ast.Name) and target.id in picks:
+                given = picks[target.id]
+                pair[place], found = ast.Subscript(given.value, given.slice, ast.Store()), True
+        ast.fix_missing_locations(node)
+    return found
+
+
+def pick_a_step(function: ast.FunctionDef, _: tuple[int, int], count: int) -> bool:
+    """Has a loop that counts the steps take `x[t]` where it takes all of `x`, as the input of a
+    layer or under another name. Whether there is any of these."""
+    arguments = [argument.arg for argument in function.args.args]
+    x, found = arguments[1] if len(arguments) > 1 else "", False
+    for _, loop in loops_of(function):
+        counts = isinstance(loop.target, ast.Name) and "range(" in ast.unparse(loop.iter)
+        if not counts or "layers" in ast.unparse(loop.iter):
+            continue
+        step = ast.Subscript(
+            ast.Name(x, ast.Load()), ast.Name(loop.target.id, ast.Load()), ast.Load()
+        )
+        for node in ast.walk(loop):
+            if isinstance(node, ast.Assign) and getattr(node.value, "id", "") == x:
+                node.value, found = step, True
+            elif isinstance(node, ast.Call) and len(node.args) == count:
+                if getattr(node.args[0], "id", "") == x:
+                    node.args[0], found = step, True
+        ast.fix_missing_locations(loop)
+    return found
+
+
+def is_plain_pick(node: ast.expr) -> bool:
+    """Whether it is as `c[k]`."""
+    return isinstance(node, ast.Subscript) and all(
+        isinstance(part, ast.Name) for part in (node.value, node.slice)
+    )
+
+
+def count_up(function: ast.FunctionDef, lines: tuple[int, int], _: int) -> bool:
+    """Has what is made by a loop inside of brackets go over `range(n)` in place of `n`, a name or a
+    length. Whether there is any."""
+    inside = [
+        one
+        for node in ast.walk(function)
+        for one in getattr(node, "generators", ())
+        if is_size(one.iter) and lines[0] <= one.iter.lineno <= lines[1]
+    ]
+    for one in inside:
+        one.iter = ast.Call(ast.Name("range", ast.Load()), [one.iter], [])
+        ast.copy_location(one.iter, one.iter.args[0])
+        ast.fix_missing_locations(one.iter)
+    return bool(inside)
+
+
+def as_many_states(function: ast.FunctionDef, *_) -> bool:
+    """Has what is made of `c[k]` by a loop inside of brackets, before any other loop, go over all
+    of `c`, an argument. Whether there is any of these."""
+    given, found = [argument.arg for argument in function.args.args][2:], False
+    for statement in itertools.takewhile(lambda one: not is_loop(one), function.body):
+        for node in ast.walk(statement):
+            loop = node.generators[0] if isinstance(node, ast.ListComp) else None
+            number = getattr(loop and loop.target, "id", "")
+            for state in given if number else ():
+                if any(is_pick(one, [number], state) for one in ast.walk(node.elt)):
+                    over, found = ast.parse(f"range(len({state}))", mode="eval").body, True
+                    for part in ast.walk(over):
+                        ast.copy_location(part, loop.iter)
+                    loop.iter = over
+    return found
+
+
+def is_loop(node: ast.stmt) -> bool:
+    return isinstance(node, ast.For | ast.While)
+
+
+def is_size(node: ast.expr) -> bool:
+    """Whether it may be a number, as it is written."""
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(node, ast.Name | ast.Attribute) or getattr(called, "id", "") == "len"

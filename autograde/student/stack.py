@@ -167,7 +167,7 @@ def put_stand_ins(module, question: dict, sizes: list[int]) -> list[StandIn]:
     stack comes to it; one of PyTorch's own is called as those are.
     """
     stand_in, made = stand_in_for(question), {}
-    for k, layer in enumerate(where_cells_are(module)[1]):
+    for k, layer in enumerate(cells_within(module)):
         if isinstance(layer, StandIn):
             made[id(layer)] = layer
         elif id(layer) not in made:
@@ -176,7 +176,7 @@ def put_stand_ins(module, question: dict, sizes: list[int]) -> list[StandIn]:
             if isinstance(layer, nn.RNNCellBase):
                 forward = types.MethodType(as_torch_has_it(forward, layer), layer)
             layer.forward = forward
-    return [made[id(layer)] for layer in where_cells_are(module)[1]]
+    return [made[id(layer)] for layer in cells_within(module)]
 
 
 def as_torch_has_it(forward, cell: nn.RNNCellBase):
@@ -201,6 +201,17 @@ def where_cells_are(module) -> tuple[str, list]:
         return "layers", held["layers"]
     name = max(held, key=lambda name: len(held[name]))
     return name, held[name]
+
+
+def cells_within(module) -> list:
+    """The cells; of a layer that has stand-ins inside of it, as a class of the student's or a
+    ModuleList may, these."""
+    return [cell for layer in where_cells_are(module)[1] for cell in stand_ins_in(layer) or [layer]]
+
+
+def stand_ins_in(layer) -> list[StandIn]:
+    inside = [layer] if isinstance(layer, StandIn) else layer.modules()
+    return [one for one in inside if isinstance(one, StandIn)]
 
 
 def own_names(module) -> list[str]:
@@ -234,12 +245,19 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
                 if ids.index(id(layer)) == k:
                     load(layer, weights[k], question["diagonal"], dtype)
             if mode == "own":
-                for layer in filter(comes_with_the_course, {*cells}):
+                kind = namespace.get(question["cell"])
+                inside = module.modules() if isinstance(kind, type) else ()
+                cells_too = {*cells, *(one for one in inside if isinstance(one, kind))}
+                for layer in filter(comes_with_the_course, cells_too):
                     layer.forward = apart(layer.forward)  # it may call what is PyTorch's own
         except Exception as error:
             return told | {"failure": describe(error)}
         sequence = build["sequence"]
         told["calls"] = [recorded(call, module, cells, sequence, dtype, build["only_values"])]
+        if mode == "stand-in" and not build["only_values"]:
+            steps = len(arguments_of(sequence, dtype)[0])
+            if not ends_with(told["calls"][0].get("out"), cells[-1:], steps):
+                told["calls"][0]["goes_up"] = goes_up(namespace, question, build, dtype)
         sequence = sequence | {"directions": sequence["directions"][mode]}
         about = over_steps(module, question), sequence, leaves_of(cells, weights), dtype
         if "failure" in told["calls"][0] and mode == "stand-in" and not build["only_values"]:
@@ -283,14 +301,14 @@ def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):
     """The module, or one of the class that has as many cells as were asked for, where a constructor
     always makes one too many or too few."""
     n, m, layers = sizes
-    count = len(where_cells_are(module)[1])
+    count = len(cells_within(module))
     if count == layers or 2 * layers - count < 1:
         return module
     try:
         other, _ = built(cls, [n, m, 2 * layers - count], dtype)
     except Exception:
         return module
-    if len(where_cells_are(other)[1]) != layers:
+    if len(cells_within(other)) != layers:
         return module
     for name, value in vars(module).items():
         if type(value) is int:
@@ -301,7 +319,7 @@ def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):
 def put_in_layers(module, made: list[StandIn], build: dict) -> int | None:
     """Where the constructor makes the cells that were asked for, and `layers` has others: these
     cells go there. How many of these it had; None where all is well."""
-    cells = where_cells_are(module)[1]
+    cells = cells_within(module)
     held = sum(isinstance(cell, StandIn) for cell in cells)
     if len(made) != build["sizes"][2] or held == len(cells) > 0:
         return None
@@ -366,7 +384,8 @@ def survey_layer(layer, cell, question: dict) -> dict:
             name for name in question["diagonal"] if len(found(layer, name).shape or "  ") == 1
         ],
     }
-    reads = matrix_that_reads(layer, question)
+    inside = stand_ins_in(layer)
+    reads = matrix_that_reads(inside[0] if len(inside) == 1 else layer, question)
     if isinstance(reads, torch.Tensor) and reads.dim() == 2:
         told |= {"units": reads.shape[0], "reads": reads.shape[1]}
     return told
@@ -514,6 +533,34 @@ def goes_on(module, layers: list[StandIn], arguments: list[torch.Tensor]) -> lis
         layer.log = None
     once_a_step = all(len(log) == len(x) + 1 for log in logs)
     return [log[-1][1:] for log in logs] if once_a_step else []
+
+
+def ends_with(told: list[dict] | None, top: list[StandIn], steps: int) -> bool:
+    """Whether outputs, as told, has as many steps and ends with what the top layer has given back;
+    and where there is none of these."""
+    if not told or not top or not top[0].last:
+        return True
+    with contextlib.suppress(Exception):
+        shown, outputs = top[0].last[-1], unpack(told[0], top[0].last[-1].dtype)
+        return len(outputs) == steps and torch.equal(outputs[-1], shown)
+    return True
+
+
+def goes_up(namespace, question: dict, build: dict, dtype: torch.dtype) -> list[dict]:
+    """What the top layer of a stack of one layer more reads at each of its calls; [] where that
+    is not known."""
+    (n, m, layers), weights = build["sizes"], build["weights"]["stand-in"]
+    x, *states = arguments_of(build["sequence"], dtype)
+    with contextlib.suppress(Exception):
+        module, _ = built(namespace[question["name"]], [n, m, layers + 1], dtype)
+        adapt(module, question["inputs"])
+        cells = put_stand_ins(module, question, build["sizes"])
+        for layer, values in zip(cells, weights):
+            load(layer.to(dtype), values, question["diagonal"], dtype)
+        cells[-1].to(dtype).log = log = []
+        module(x, *[torch.cat([state, state[-1:]]) for state in states])
+        return [given[0] for given in log] if len(cells) == layers + 1 else []
+    return []
 
 
 def left_behind(module, arguments: list[torch.Tensor]):

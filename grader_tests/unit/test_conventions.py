@@ -747,6 +747,50 @@ def test_cells_in_another_place_cost_layers_alone(place):
     assert "StandIn" not in told(verdict) and "_x trains" not in told(verdict)
 
 
+LAYER = """
+class Layer(nn.Module):
+    def __init__(self, input_dim, hidden_dim):
+        super().__init__()
+        self.cell = {cell}(input_dim, hidden_dim)
+
+    def reset_parameters(self):
+        self.cell.reset_parameters()
+
+    def forward(self, {given}):
+        return self.cell({given})
+
+
+"""
+OWN_LAYERS = LAYER.format(cell="LSTMCell", given="x, c, h") + STACK.replace("LSTMCell(", "Layer(")
+IN_LAYERS = {  # where the cells are inside of layers -> the stack, and what is told of layer 0
+    "a class of the student's": (OWN_LAYERS, "Layer 0 is a Layer; every layer is a LSTMCell."),
+    "nn.ModuleList": (
+        STACK.replace("[LSTMCell(", "[nn.ModuleList([LSTMCell(")
+        .replace("hidden_dim) for", "hidden_dim)]) for")
+        .replace(
+            "in self.layers:\n            layer.reset",
+            "in self.layers:\n            layer[0].reset",
+        )
+        .replace("= cell(x_t,", "= cell[0](x_t,"),
+        "Layer 0 is a torch.nn.ModuleList; every layer is a LSTMCell.",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", IN_LAYERS)
+def test_cells_inside_of_layers_cost_layers_alone(place):
+    source, says = IN_LAYERS[place]
+    verdict = grade("LSTM", source)
+    assert lost(verdict) == {"layers"} and says in told(verdict), told(verdict)
+    assert not verdict.flags
+
+
+def test_the_cell_of_the_course_inside_of_a_layer_is_no_work_of_pytorchs():
+    """Under another name, so that the grader's own cells do not stand in for it."""
+    verdict = grade("LSTM", "Other = LSTMCell\n" + OWN_LAYERS.replace("= LSTMCell(", "= Other("))
+    assert not {"own", "runs"} & lost(verdict) and not verdict.flags, told(verdict)
+
+
 FINALS = {  # final states of another form -> what is told
     "list(c), list(h)": "c_T is a list",
     "list(zip(c, h))": "a pair for each layer",
@@ -1408,6 +1452,7 @@ BY_NUMBER = """    def forward(self, x, c0, h0):
             outputs.append(x_t)
         return torch.stack(outputs), (torch.stack(c), torch.stack(h))
 """
+IN_ROWS = BY_NUMBER.replace("append(x_t)", "append(x_t.view(h0.shape[1]))")
 BY_LAYER = BY_NUMBER.replace("t in range(len(x))", "x_t in x").replace("x_t = x[t]", "pass")
 BY_LAYER = BY_LAYER.replace("self.layers[k](", "layer(")
 BY_LAYER = BY_LAYER.replace("k in range(len(self.layers))", "k, layer in enumerate(self.layers)")
@@ -1423,6 +1468,21 @@ BY_STATE = """    def forward(self, x, c, h):
             outputs.append(x_t)
         return torch.stack(outputs), (c, h)
 """
+BY_HELPER = """    def forward(self, x, c, h):
+        ends = []
+        for k, layer in enumerate(self.layers):
+            x, *end = self.over(layer, x, c[k], h[k])
+            ends.append(end)
+        c, h = zip(*ends)
+        return x, (torch.stack(c), torch.stack(h))
+
+    def over(self, layer, x, c, h):
+        outputs = []
+        for x_t in x:
+            c, h = layer(x_t, c, h)
+            outputs.append(h)
+        return torch.stack(outputs), c, h
+"""
 NOT_MEANT = (  # a right forward, a piece of it, and slips in its place
     (BY_NUMBER, "range(len(x))", ("len(x)", "range(x)", "x.shape[0]", "range(len(x) + 1)")),
     (
@@ -1432,7 +1492,25 @@ NOT_MEANT = (  # a right forward, a piece of it, and slips in its place
     ),
     (BY_NUMBER, "self.layers[k](", ("self.layers[k + 1](",)),
     (BY_NUMBER, "x_t = h[k]", ("x_t = h[k + 1]",)),
-    (BY_NUMBER, "c[k], h[k] = self", ("c[k + 1], h[k + 1] = self",)),
+    (
+        BY_NUMBER,
+        "c[k], h[k] = self",
+        ("c[k + 1], h[k + 1] = self", "c[k], h = self", "c, h[k] = self", "c, h = self"),
+    ),
+    (BY_NUMBER, "self.layers[k](", ("self.layers(",)),
+    (IN_ROWS, "x_t = x[t]", ("x_t = x",)),
+    (
+        BY_NUMBER,
+        "list(c0), list(h0), []",
+        (
+            "[c0[k] for k in len(self.layers)], [h0[k] for k in len(self.layers)], []",
+            "[c0[k] for k in len(c0)], list(h0), []",
+            "[c0[k] for k in range(len(c0) - 1)], list(h0), []",
+            "list(c0), [h0[k] for k in range(1, len(self.layers))], []",
+            "list(c0), [h0[k] for k in range(h0.shape[1])], []",
+        ),
+    ),
+    (BY_HELPER, "k, layer in enumerate(self.layers)", ("k, layer in self.layers",)),
     (BY_LAYER, "x_t in x:", ("x_t in len(x):", "t, x_t in x:")),
     (
         BY_LAYER,
@@ -1478,7 +1556,7 @@ def test_a_loop_that_is_not_meant_so_hides_nothing(right, piece, slip):
     assert other != right and lost(grade("LSTM", source)) == {"wiring", "outputs"}
 
 
-@pytest.mark.parametrize("right", [BY_NUMBER, BY_LAYER, BY_STATE])
+@pytest.mark.parametrize("right", [BY_NUMBER, BY_LAYER, BY_STATE, BY_HELPER])
 def test_loops_as_they_are_meant_cost_nothing(right):
     assert not lost(grade("LSTM", ONE_WAY.partition("    def forward")[0] + right))
 

@@ -1,6 +1,7 @@
 """The judge as a pure function: right answers, wrong ones, and answers that are none."""
 
 import copy
+import re
 import sys
 
 import pytest
@@ -384,8 +385,68 @@ def test_a_right_stack_of_pytorchs_own_cells_loses_those_alone():
 UNKNOWN_WIRINGS = {
     "layers added up": (
         ("x_t = h[k]", "x_t = h[k] + x_t if k else h[k]"),
-        {"wiring", "outputs"},
+        {"wiring"},
         "The layers do not read what they should",
+    ),
+    "a function between the layers": (
+        ("x_t = h[k]", "x_t = torch.sin(3 * h[k]) + 1"),
+        {"wiring"},
+        "For the same reason outputs is not what the top layer returned.",
+    ),
+    "a function in outputs alone": (
+        ("outputs.append(x_t)", "outputs.append(torch.sin(3 * x_t) + 1)"),
+        {"outputs"},
+        "outputs is not what the top layer returned",
+    ),
+    "a function between the layers, another in outputs": (
+        (
+            "x_t = h[k]\n            outputs.append(x_t)",
+            "x_t = torch.sin(3 * h[k]) + 1\n    outputs.append(x_t**2)",
+        ),
+        {"wiring", "outputs"},
+        "outputs is not what the top layer returned",
+    ),
+    "x for x_t": (
+        ("for x_t in x:", "for t in range(len(x)):\n    x_t = x"),
+        {"wiring"},
+        "With n_layers=3, at x[0] layer 0 reads all of x.",
+    ),
+    "x[0] for every layer": (
+        ("= cell(x_t,", "= cell(x[0],"),
+        {"wiring"},
+        "every step reads the first x",
+    ),
+    "h kept as the last layer's": (
+        ("c[k], h[k] = cell", "c[k], h[-1] = cell"),
+        {"states"},
+        "at x[0] layer 2 gets as its h the h that layer 1 gave back at x[0].",
+    ),
+    "h kept as that of the layer below": (
+        ("c[k], h[k] = cell", "c[k], h[k - 1] = cell"),
+        {"states"},
+        "at x[0] layer 2 gets as its h the h that layer 0 gave back at x[0].",
+    ),
+    "c kept as that of the layer below": (
+        ("c[k], h[k] = cell", "c[k - 1], h[k] = cell"),
+        {"states"},
+        "at x[0] layer 2 gets as its c the c that layer 0 gave back at x[0].",
+    ),
+    "c and h exchanged above the first layer": (
+        (
+            "c[k], h[k] = cell(x_t, c[k], h[k])",
+            "new = cell(x_t, c[k], h[k])\n        c[k], h[k] = new[::-1] if k else new",
+        ),
+        {"states"},
+        "at x[1] layer 1 gets as its c the h that layer 1 gave back at x[0].",
+    ),
+    "h kept as the last layer's, and outputs of c": (
+        (
+            "c[k], h[k] = cell(x_t, c[k], h[k])\n                x_t = h[k]\n"
+            "            outputs.append(x_t)",
+            "c[k], h[-1] = cell(x_t, c[k], h[k])\n        x_t = h[k]\n    outputs.append(2 * c[0])",
+        ),
+        {"states", "outputs"},
+        "outputs is not what the top layer returned",
     ),
     "x scaled": (
         ("c[k], h[k] = cell(x_t,", "c[k], h[k] = cell(x_t if k else x_t / (1 + x_t.norm()),"),
@@ -477,6 +538,20 @@ def test_a_wiring_that_no_table_has_loses_what_the_calls_of_the_layers_show(chan
     ]
 
 
+def test_a_layer_that_passes_up_its_last_state_alone_loses_what_is_read_alone():
+    right = stack_source(run="layers outside")
+    last = re.sub(r" {4}( *above\.append)", r"\1", right)
+    assert last != right and lost(grade("LSTM", last)) == {"wiring"}
+
+
+def test_a_layer_that_passes_up_its_state_before_each_step_loses_what_is_read_alone():
+    """The outputs of the top layer are what one layer more would read."""
+    right = stack_source(run="layers outside")
+    step, kept = "c_k, h_k = cell(x_t, c_k, h_k)\n", "above.append(h_k)\n"
+    early = re.sub(f"( *){re.escape(step)} *{re.escape(kept)}", rf"\1{kept}\1{step}", right)
+    assert early != right and lost(grade("LSTM", early)) == {"wiring"}
+
+
 def test_a_cell_of_pytorchs_own_is_called_as_it_is_there():
     """What it says where it gets the states one by one is its own."""
     verdict = grade("LSTM", stack_source().replace("LSTMCell(", "nn.LSTMCell("))
@@ -499,16 +574,16 @@ def test_two_names_of_one_vector_cost_the_parameters_alone():
 
 
 def test_what_only_failing_sizes_would_show_is_lost():
-    """A stack that raises from the second step on carries no state along, whatever one step
-    shows."""
+    """A stack that raises from the second step on carries no state along, whatever one step shows:
+    but for what it does where it goes on."""
     assert not lost(grade("LSTM", STACK_WITH_LISTS))
     for line, more, keys, said in (
         ("new_h.append(h_k)", "new_h.append(x)", {"states", "outputs", "final"}, "of 4 steps"),
         (
             "outputs.append(below)",
             "outputs += [below]; assert t == 0",
-            {"states", "outputs"},
-            "4 steps",
+            {"outputs"},
+            "went on after that line",
         ),
         ("below = h_k", "below = h_k; assert k == 0", {"wiring"}, "n_layers=3"),
         ("below = h_k", "below = h_k; assert k < 2", {"layers"}, "n_layers=3"),
