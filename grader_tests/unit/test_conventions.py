@@ -507,6 +507,66 @@ def test_a_helper_that_raises_for_every_gate_costs_the_gates_alone(helper):
     assert said.count("raises") == 1 and all(f"`{line}`" in said for line in lines), said
 
 
+COLUMNS = """
+        x, c, h = x[:, None], c[:, None], h[:, None]
+        f = torch.sigmoid(self.W_f.weight @ h + self.U_f.weight @ x + self.b_f[:, None])
+        i = torch.sigmoid(self.W_i.weight @ h + self.U_i.weight @ x + self.b_i[:, None])
+        o = torch.sigmoid(self.W_o.weight @ h + self.U_o.weight @ x + self.b_o[:, None])
+        g = torch.tanh(self.W_c.weight @ h + self.U_c.weight @ x + self.b_c[:, None])
+        c_t = f * c + i * g
+        h_t = o * torch.tanh(c_t)
+        return c_t.squeeze(1), h_t.squeeze(1)
+"""
+UNITS = """
+        gates = {k: (getattr(self, f"W_{k}")(h) + getattr(self, f"U_{k}")(x)
+                     + getattr(self, f"b_{k}")) for k in "fioc"}
+        new = []
+        for k in range(len(c)):
+            f = torch.sigmoid(gates["f"][k])
+            i = torch.sigmoid(gates["i"][k])
+            o = torch.sigmoid(gates["o"][k])
+            c_k = f * c[k] + i * torch.tanh(gates["c"][k])
+            new.append((c_k, o * torch.tanh(c_k)))
+        return torch.stack([c_k for c_k, _ in new]), torch.stack([h_k for _, h_k in new])
+"""
+BY_HELPER = """
+        return self.step(c, *[self.gate(k, x, h) for k in "fioc"])
+
+    def gate(self, k, x, h):
+        if k == "o":
+            a = self.W_o(h) + self.U_o(x) + self.b_o
+        else:
+            a = getattr(self, f"W_{k}")(h) + getattr(self, f"U_{k}")(x) + getattr(self, f"b_{k}")
+        return torch.tanh(a) if k == "c" else torch.sigmoid(a)
+
+    def step(self, c, f, i, o, g):
+        c_t = f * c + i * g
+        return c_t, o * torch.tanh(c_t)
+"""
+
+
+@pytest.mark.parametrize(
+    "body, piece, other, costs",
+    [
+        (COLUMNS, "self.U_c.weight", "self.Uc.weight", "c"),
+        (COLUMNS, "h_t = ", "h_t += ", "hidden"),
+        (COLUMNS, "c_t = f * c", "c_t = f @ c", "cell"),
+        (UNITS, "torch.sigmoid(gates", "torch.sigmod(gates", "f"),
+        (BY_HELPER, "self.U_o(x)", "self.U_o(x_t)", "o"),
+    ],
+)
+def test_what_raises_costs_itself_in_columns_unit_by_unit_and_in_a_helper(
+    body, piece, other, costs
+):
+    """What is drawn in its place has the shape that fits, and a name of a helper's is not sought in
+    forward."""
+    source = CELL.partition("        a_f =")[0] + body
+    assert piece in source and not lost(grade("LSTMCell", source))
+    verdict = grade("LSTMCell", source.replace(piece, other, 1))
+    assert lost(verdict) == {costs}, told(verdict)
+    assert "has shape" not in told(verdict), told(verdict)
+
+
 def test_a_constructor_that_dies_of_reset_parameters_costs_reset_alone():
     source = CELL.replace("nn.init.normal_(parameter)", "parameter.normal_()")
     assert lost(grade("LSTMCell", source)) == {"reset"}
