@@ -19,6 +19,7 @@ SUM = {
     "-W_k @ h + U_k @ x + b_k + peep": "W_k h_{t−1} is subtracted",
     "W_k @ h - U_k @ x + b_k + peep": "U_k x_t is subtracted",
     "W_k @ h + U_k @ x - b_k + peep": "the bias b_k is subtracted",
+    "W_k @ h - U_k @ x - b_k + peep": "U_k x_t and b_k are subtracted",
     "b_k + zero": "W_k h_{t−1} and U_k x_t are missing",
     "W_k @ h": "U_k x_t and b_k are missing",
     "U_k @ x": "W_k h_{t−1} and b_k are missing",
