@@ -135,11 +135,26 @@ def put_hole(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
         body.insert(at, assigned([ast.Name(name, ast.Store())], hole(place[0]), statement))
     elif isinstance(statement, ast.Expr | ast.Assert):
         body[at] = ast.copy_location(ast.Pass(), statement)
+    elif isinstance(statement, ast.Return) and not is_inside(function, statement):
+        body[at] = or_nothing(statement)
     elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
         body[at] = assigned_drawn(statement, place[0])
     else:
         return False
     return True
+
+
+def is_inside(function: ast.FunctionDef, statement: ast.stmt) -> bool:
+    """Whether a statement is one of a function that is defined in this one."""
+    inner = (one for one in ast.walk(function) if isinstance(one, ast.FunctionDef))
+    return any(statement in ast.walk(one) for one in inner if one is not function)
+
+
+def or_nothing(statement: ast.Return) -> ast.Try:
+    """Returns the same, or None where that raises: what it has made until then is seen."""
+    nothing = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [ast.Return()])
+    made = ast.Try([statement], [nothing], [], [])
+    return ast.fix_missing_locations(ast.copy_location(made, statement))
 
 
 def statement_at(function: ast.FunctionDef, line: int) -> tuple[list | None, int]:
