@@ -567,6 +567,83 @@ def test_what_raises_costs_itself_in_columns_unit_by_unit_and_in_a_helper(
     assert "has shape" not in told(verdict), told(verdict)
 
 
+@pytest.mark.parametrize("end", ["return State(c=c_t, h_t=h_t)", "return torch.stack(c_t, h_t)"])
+def test_a_return_line_that_raises_costs_the_order_alone(end):
+    state = "from collections import namedtuple\nState = namedtuple('State', 'c h')\n"
+    verdict = grade("LSTMCell", state + CELL.replace("return c_t, h_t", end))
+    assert lost(verdict) == {"order"}, told(verdict)
+    assert "Your forward raises" in told(verdict) and "no return line" not in told(verdict)
+
+
+def test_a_step_in_a_helper_that_raises_keeps_what_was_made_before():
+    body = BY_HELPER.replace("o * torch.tanh(c_t)", "o * torch.than(c_t)")
+    verdict = grade("LSTMCell", CELL.partition("        a_f =")[0] + body)
+    assert body != BY_HELPER and lost(verdict) == {"hidden", "order"}, told(verdict)
+    assert "returns None" not in told(verdict) and "no attribute 'than'" in told(verdict)
+
+
+@pytest.mark.parametrize(
+    "right, wrong",
+    [
+        ("self.b_i = nn", "b_i = nn"),
+        ("self.W_o = nn.Linear(hidden_dim, hidden_dim, bias=False)", "pass"),
+        ("self.U_c = nn.Linear(input_dim, hidden_dim, bias=False)", "pass"),
+        (
+            "self.W_f = nn.Linear(hidden_dim, hidden_dim, bias=False)",
+            "self.W_f = nn.Linear(hidden_dim, hidden_dim)",
+        ),
+    ],
+)
+def test_a_wrong_parameter_does_not_cost_the_reset_that_names_it(right, wrong):
+    """Missing, or with a bias of its own."""
+    draws = [f"nn.init.normal_(self.b_{k})" for k in "fioc"]
+    draws += [f"nn.init.normal_(self.{s}_{k}.weight)" for s in "WU" for k in "fioc"]
+    loop = "for parameter in self.parameters():\n            nn.init.normal_(parameter)"
+    source = CELL.replace(loop, "\n        ".join(draws))
+    assert loop in CELL and right in source and not lost(grade("LSTMCell", source))
+    verdict = grade("LSTMCell", source.replace(right, wrong))
+    assert lost(verdict) == {"parameters"}, told(verdict)
+
+
+def test_what_is_subtracted_in_brackets_is_told_as_one_slip():
+    a = "self.W_i(h) + self.U_i(x) + self.b_i"
+    verdict = grade("LSTMCell", CELL.replace(a, "self.W_i(h) - (self.U_i(x) + self.b_i)"))
+    assert a in CELL and lost(verdict) == {"i"}
+    assert "U_i x_t and b_i are subtracted" in told(verdict), told(verdict)
+
+
+@pytest.mark.parametrize(
+    "right, wrong, costs",
+    [
+        ("torch.sigmoid(f)", "torch.sigmod(f)", "f"),
+        ("h_t = ", "h_t += ", "hidden"),
+        ("torch.tanh(g)", "torch.tanh(z)", "c"),
+    ],
+)
+def test_a_line_that_raises_costs_itself_beside_parameters_of_another_form(right, wrong, costs):
+    keep = (
+        "self.W = nn.ParameterDict({k: nn.Parameter(torch.zeros(m, m)) for k in 'fioc'})\n"
+        "self.U = nn.ParameterDict({k: nn.Parameter(torch.zeros(m, n)) for k in 'fioc'})\n"
+        "self.b = nn.ParameterDict({k: nn.Parameter(torch.zeros(m)) for k in 'fioc'})"
+    )
+    source = cell(keep, GATES.format("self.W[k] @ h + self.U[k] @ x + self.b[k]"))
+    verdict = grade("LSTMCell", source.replace(right, wrong))
+    assert right in source and lost(verdict) == {"parameters", costs}, told(verdict)
+
+
+@pytest.mark.parametrize("letters", ["fioc", "cofi", "ifog"])
+def test_letters_of_a_container_tell_which_gate_is_which(letters):
+    keep = (
+        f"self.hid = nn.ModuleDict({{k: nn.Linear(m, m, bias=False) for k in '{letters}'}})\n"
+        f"self.inp = nn.ModuleDict({{k: nn.Linear(n, m) for k in '{letters}'}})"
+    )
+    last = "g" if "g" in letters else "c"
+    source = cell(keep, f"f, i, o, g = (self.hid[k](h) + self.inp[k](x) for k in 'fio{last}')")
+    assert lost(grade("LSTMCell", source)) == {"parameters"}
+    exchanged = source.replace("(f) * c", "(i) * c").replace("(i) * torch.tanh", "(f) * torch.tanh")
+    assert lost(grade("LSTMCell", exchanged)) == {"parameters", "cell"} and exchanged != source
+
+
 def test_a_constructor_that_dies_of_reset_parameters_costs_reset_alone():
     source = CELL.replace("nn.init.normal_(parameter)", "parameter.normal_()")
     assert lost(grade("LSTMCell", source)) == {"reset"}
