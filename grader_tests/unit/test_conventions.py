@@ -6,7 +6,7 @@ import re
 import pytest
 
 from autograde.exercise import Verdict
-from grader_tests.samples.right_answers import plain_cell, stack_source
+from grader_tests.samples.right_answers import STATE, cell_source, plain_cell, stack_source
 from grader_tests.samples.students import answers, solutions
 from grader_tests.support.function_level import grade
 
@@ -489,6 +489,17 @@ def test_a_parameter_that_is_misspelt_in_the_constructor_costs_the_parameters_al
     source = CELL.replace("self.W_c = ", "self.W_C = ")
     verdict = grade("LSTMCell", source)
     assert source != CELL and lost(verdict) == {"parameters"} and "W_c is missing" in told(verdict)
+
+
+def test_a_vector_that_is_misspelt_in_the_constructor_is_read_as_a_vector():
+    source = cell_source(
+        *("PeepholeLSTMCell", "Parameter", "@", "one by one", "torch", "init", STATE["plain"], ""),
+        base="LSTMCell",
+        peephole="diagonal",
+    )
+    wrong = source.replace("self.V_f = ", "self.Vf = ")
+    verdict = grade("PeepholeLSTMCell", plain_cell() + "\n\n" + wrong)
+    assert wrong != source and lost(verdict) == {"parameters"}, told(verdict)
 
 
 @pytest.mark.parametrize("helper", ["gate(k)", "self.gate(k)"])
