@@ -616,6 +616,14 @@ def test_a_wrong_parameter_does_not_cost_the_reset_that_names_it(right, wrong):
     assert lost(verdict) == {"parameters"}, told(verdict)
 
 
+@pytest.mark.parametrize("right, wrong", ["WU", "UW"])
+def test_one_matrix_in_place_of_the_other_is_told(right, wrong):
+    source = CELL.replace(f"self.{right}_o(", f"self.{wrong}_o(")
+    verdict = grade("LSTMCell", source)
+    assert source != CELL and lost(verdict) == {"o"}, told(verdict)
+    assert f"{wrong}_o stands in place of {right}_o" in told(verdict), told(verdict)
+
+
 def test_what_is_subtracted_in_brackets_is_told_as_one_slip():
     a = "self.W_i(h) + self.U_i(x) + self.b_i"
     verdict = grade("LSTMCell", CELL.replace(a, "self.W_i(h) - (self.U_i(x) + self.b_i)"))
