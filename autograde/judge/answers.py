@@ -150,8 +150,9 @@ class Build:
     was kept as it is, the numbers of everything that it holds. mode: whose cells a stack has,
     "stand-in" or "own". together: forward takes its states in one argument; bundled: a stack gives
     them to its cells so. taken: the names of what it takes, where these are the asked ones in any
-    order. made: shapes of parameters that had to be made, by name. found: what the asked names are.
-    others: whatever else trains. unset: what the constructor left without values. shared: two names
+    order. made: shapes of parameters that had to be made, or stand under a misspelt name, by the
+    asked name. found: what the asked names are. others: whatever else trains.
+    unset: what the constructor left without values. shared: two names
     hold one parameter. built_in: PyTorch's own that ran underneath. elsewhere: the attribute that
     holds the cells where `layers` is missing. astray: where cells are made and `layers` has others,
     how many of those that are made it has. layers, module_list: what `layers` is. cells: its

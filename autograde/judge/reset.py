@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..exercise.declared import ModuleExercise, Normal
+from ..exercise.declared import ModuleExercise, Normal, Recurrence
 from ..student.protocol import BEFORE_RESET, DRAWN_AGAIN
 from .agreement import DEVIATIONS
 from .answers import Answers, Reset, words
@@ -115,6 +115,9 @@ def asked_for(exercise: ModuleExercise, reset: Reset) -> dict[str, np.ndarray | 
         if tensor.values is None or tensor.values.size
     }
     ours = {name: value for name, value in values.items() if name.split(".")[0] in exercise.holds}
+    there = {name.split(".")[0] for name in ours}
+    if isinstance(exercise, Recurrence) and there >= exercise.parameters.keys():
+        ours = {name: value for name, value in ours.items() if not name.endswith(".bias")}
     return ours or values
 
 

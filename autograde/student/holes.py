@@ -6,9 +6,12 @@ enough, for all that the line makes.
 """
 
 import ast
+import itertools
 import linecache
 import re
+import traceback
 import types
+from dataclasses import dataclass
 
 import torch
 
@@ -41,39 +44,64 @@ def mend(
     what was raised, one after the other, and the tree of that forward; nothing and None where that
     cannot be done: then `module` is as it was."""
     _, forward = own_forward(module)
-    ways = (filled(module, arguments, units, parts) for parts in (True, False))
-    found = [way for way in ways if way]
-    fitting = (way for way in found if as_asked(way[2], units, count))
-    raised, function, _ = next(fitting, (found or [([], None, None)])[0])
-    if raised:
-        module.forward = bound(compiled(function, forward, units), module)
-    return raised, function
+    vector, column, number = (units,), (units, 1), ()  # forward may go unit by unit
+    best = None
+    for shape, parts in itertools.product((vector, column, number), (True, False)):
+        way = filled(module, arguments, shape, parts)
+        best = best or way
+        if way and (not way.raised or as_asked(way.out, units, count)):
+            best = way
+            break
+    if not best or not best.raised:
+        return [], None if best is None else best.function
+    module.forward = bound(compiled(best.function, forward, *best.shape), module)
+    return best.raised, best.function if best.shape == vector else None
 
 
-def filled(module: torch.nn.Module, arguments: list[torch.Tensor], units: int, parts: bool):
-    """What was raised, the tree of a forward that draws in its place, and what that returned; None
-    where there is no way. parts: whether a part of a line is enough, or the whole line draws."""
+@dataclass(frozen=True)
+class Filled:
+    """A forward that was mended: what it raised, its tree, the shape of what is drawn in it, and
+    what it returned."""
+
+    raised: list[dict]
+    function: ast.FunctionDef
+    shape: tuple[int, ...]
+    out: object
+
+
+def filled(
+    module: torch.nn.Module, arguments: list[torch.Tensor], shape: tuple[int, ...], parts: bool
+) -> Filled | None:
+    """A forward that draws numbers of this shape where it raises; None where there is no way.
+    parts: whether a part of a line is enough, or the whole line draws."""
     (function, forward), raised = own_forward(module), []
     while function is not None and len(raised) <= MOST_HOLES:
-        mended = compiled(function, forward, units)
+        mended = compiled(function, forward, *shape)
         try:
             out = mended(module, *[argument.clone() for argument in arguments])
-            return raised, function, out
+            return Filled(raised, function, shape, out)
         except Exception as error:
-            place = raised_at(error, codes_in(mended.__code__))
-            raised.append(with_piece(describe(error), forward, place))
-            tried = parts and place and not missing_name(error, function)
-            if tried and put_try(function, place, TRY, error):
+            inner = raised_at(error, codes_in(mended.__code__))
+            raised.append(with_piece(describe(error), forward, inner))
+            places = dict.fromkeys(
+                (inner, raised_at(error, {mended.__code__}))
+            )  # in it, or its call
+            tried = parts and inner and not missing_name(error, function)
+            if tried and put_try(function, inner, TRY, error):
                 continue
-            if not (put_hole(function, place, error) if place else give_self(function, error)):
+            if not any(
+                put_hole(function, place, error) if place else give_self(function, error)
+                for place in places
+            ):
                 break
     return None
 
 
 def as_asked(out, units: int, count: int) -> bool:
-    """Whether so many vectors came back: no hole has another shape than what should stand there."""
+    """Whether so many vectors, or columns, came back: no hole has another shape than what should
+    stand there."""
     values = out if isinstance(out, tuple | list) else (out,)
-    vector = lambda value: isinstance(value, torch.Tensor) and value.shape == (units,)
+    vector = lambda value: isinstance(value, torch.Tensor) and value.numel() == units
     return len(values) == count and all(map(vector, values))
 
 
@@ -107,11 +135,26 @@ def put_hole(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
         body.insert(at, assigned([ast.Name(name, ast.Store())], hole(place[0]), statement))
     elif isinstance(statement, ast.Expr | ast.Assert):
         body[at] = ast.copy_location(ast.Pass(), statement)
+    elif isinstance(statement, ast.Return) and not is_inside(function, statement):
+        body[at] = or_nothing(statement)
     elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
         body[at] = assigned_drawn(statement, place[0])
     else:
         return False
     return True
+
+
+def is_inside(function: ast.FunctionDef, statement: ast.stmt) -> bool:
+    """Whether a statement is one of a function that is defined in this one."""
+    inner = (one for one in ast.walk(function) if isinstance(one, ast.FunctionDef))
+    return any(statement in ast.walk(one) for one in inner if one is not function)
+
+
+def or_nothing(statement: ast.Return) -> ast.Try:
+    """Returns the same, or None where that raises: what it has made until then is seen."""
+    nothing = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [ast.Return()])
+    made = ast.Try([statement], [nothing], [], [])
+    return ast.fix_missing_locations(ast.copy_location(made, statement))
 
 
 def statement_at(function: ast.FunctionDef, line: int) -> tuple[list | None, int]:
@@ -127,12 +170,18 @@ def statement_at(function: ast.FunctionDef, line: int) -> tuple[list | None, int
 
 
 def missing_name(error: Exception, function: ast.FunctionDef) -> str:
-    """The name of a value that was never made; "" for other errors, and for a name that is
-    called."""
-    if not isinstance(error, NameError):
+    """The name of a value that was never made in this function; "" for other errors, and for a name
+    that is called."""
+    if not isinstance(error, NameError) or not raised_in(function, error):
         return ""
     name = error.name or str(error).partition("'")[2].partition("'")[0]
     return name if name.isidentifier() and name not in names_called(function) else ""
+
+
+def raised_in(function: ast.FunctionDef, error: Exception) -> bool:
+    """Whether it was this function of the student's that raised it, and not one that it calls."""
+    lines = [line for _, line in traceback.walk_tb(error.__traceback__)]
+    return function.lineno <= lines[-1] <= function.end_lineno
 
 
 @apart

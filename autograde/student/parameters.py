@@ -113,8 +113,8 @@ def load(
     dtype: torch.dtype,
     repair: bool = False,
 ) -> dict[str, list[int]]:
-    """Put `weights` into `module`; returns the shapes of new parameters that had to be made, by
-    name.
+    """Put `weights` into `module`; returns the shapes of parameters that had to be made, or that
+    stand under a misspelt name, by the asked name.
 
     repair: a transposed matrix is replaced by one in the asked form.
     """
@@ -139,6 +139,8 @@ def load(
             install(module, name, value)
             made[asked] = list(value.shape)
             continue
+        if name != asked:
+            made[asked] = list(form.shape)
         if attribute.kind == "tensor":
             setattr(module, name, form.requires_grad_(bool(attribute.trains)))
             continue

@@ -1,5 +1,7 @@
 """Answers about one step of a recurrence."""
 
+import copy
+
 import torch
 from torch import nn
 
@@ -40,12 +42,12 @@ def answer(namespace: dict, question: dict) -> dict:
         ]
     told = {"builds": builds, "resets": []}
     about = made_of if question.get("task") == "values" else reset_answer
-    told["resets"] = [attempt(about, cls, question["reset_sizes"])]
+    told["resets"] = [attempt(about, cls, question["reset_sizes"], give_asked(question))]
     if any(
         is_of_other_form(*pair, question["diagonal"]) for pair in zip(builds, question["builds"])
     ):
         told["kept"] = [
-            with_built_ins(question, build, attempt, kept_answer, cls, question, build)
+            with_built_ins(question, build, as_it_is, cls, question, build)
             for build in question["builds"]
         ]
     return told
@@ -122,8 +124,7 @@ def build_answer(cls, question, build, dtype, repair, mending=False) -> dict:
         except Exception as error:
             return told | {"failure": describe(error)}
         if mending:
-            first = build["calls"][0]
-            about = arguments_of(first, dtype), first["units"], question["outputs"]
+            about = about_first(question, build, dtype)
             told["raised"], function = recorded(mend, module, *about)
             if function:
                 told["spread"] = straighten(module, *about, function)
@@ -136,7 +137,22 @@ def build_answer(cls, question, build, dtype, repair, mending=False) -> dict:
         return told | asked_about(module, question, build, leaves, dtype)
 
 
-def kept_answer(cls, question, build) -> dict:
+def about_first(question: dict, build: dict, dtype: torch.dtype) -> tuple:
+    """What a forward is mended for: the first call's arguments, its units, and the outputs."""
+    first = build["calls"][0]
+    return arguments_of(first, dtype), first["units"], question["outputs"]
+
+
+def as_it_is(cls, question, build) -> dict:
+    """The answer of the class with its own parameters, of a mended forward where it raises."""
+    told = attempt(kept_answer, cls, question, build)
+    if not (build["sequence"] and always_raises(told)):
+        return told
+    better = attempt(kept_answer, cls, question, build, True)
+    return better if better.get("raised") and faults(better) <= faults(told) else told
+
+
+def kept_answer(cls, question, build, mending=False) -> dict:
     """The same of the class as it is: its own parameters stay where and as they are, with numbers
     drawn for all of them, which are told."""
     dtype = DTYPES[0]
@@ -145,6 +161,8 @@ def kept_answer(cls, question, build) -> dict:
         told |= adapt(module, question["inputs"])
         held = hold(module, question["fill"])
         told["held"] = {name: pack(tensor) for name, tensor in held.items()}
+        if mending:
+            told["raised"], _ = recorded(mend, module, *about_first(question, build, dtype))
         return told | asked_about(module, question, build, {}, dtype)
 
 
@@ -229,7 +247,29 @@ def reset_answer(cls: type, sizes: list[int], complete=lambda module, told: None
         return drawn_twice(module) | {"coerced": of_another_type(cls, sizes)}
 
 
-def made_of(cls: type, sizes: list[int]) -> dict:
+def give_asked(question: dict):
+    """What gives an instance the parameters that its reset_parameters() asks for in vain, each as
+    another one of its kind is: that they are missing is judged by itself."""
+    names = question["parameters"]
+
+    def complete(module, _):
+        for _ in names:
+            try:
+                return module.reset_parameters()
+            except AttributeError as error:
+                kind = str(error.name).partition("_")[0]
+                like = [one for one in names if one.partition("_")[0] == kind]
+                like = [one for one in like if found(module, one).holds_weights]
+                if error.obj is not module or error.name not in names or not like:
+                    return
+                setattr(module, error.name, copy.deepcopy(getattr(module, like[0])))
+            except Exception:
+                return  # which is told when it is asked
+
+    return complete
+
+
+def made_of(cls: type, sizes: list[int], _) -> dict:
     """Of what the constructor makes parameters, which costs these: known before anything is
     drawn."""
     with default_dtype(torch.float32):

@@ -52,8 +52,9 @@ def tree_of(function: types.FunctionType) -> ast.FunctionDef | None:
 
 
 @apart
-def compiled(function: ast.FunctionDef, original: types.FunctionType, units: int):
-    """The function of this tree, in the place of `original`: its globals, defaults, closure."""
+def compiled(function: ast.FunctionDef, original: types.FunctionType, *shape: int):
+    """The function of this tree, in the place of `original`: its globals, defaults, closure. shape:
+    of what is drawn in it."""
     outside = original.__code__.co_freevars
     cells = dict(zip(outside, original.__closure__ or ()))
     names = [ast.arg(name) for name in (*outside, *OURS)]
@@ -65,11 +66,11 @@ def compiled(function: ast.FunctionDef, original: types.FunctionType, units: int
     for name in ("around", original.__name__):
         code = next(c for c in code.co_consts if getattr(c, "co_name", None) == name)
     code = code.replace(co_qualname=original.__qualname__)  # as an exception says it
-    cells[DRAW] = types.CellType(lambda k, *rows: drawn(k, *rows, units))
-    cells[TRY] = types.CellType(lambda work, k: tried(work, k, units))
-    cells[LIKE] = types.CellType(lambda works, k: alike(works, k, units))
-    cells[FLAT] = types.CellType(lambda work, k: flat(work(), k, units))
-    cells[LAYER] = types.CellType(lambda layer, works, k: layer_called(layer, works, k, units))
+    cells[DRAW] = types.CellType(lambda k, *rows: drawn(k, *rows, *shape))
+    cells[TRY] = types.CellType(lambda work, k: tried(work, k, *shape))
+    cells[LIKE] = types.CellType(lambda works, k: alike(works, k, *shape))
+    cells[FLAT] = types.CellType(lambda work, k: flat(work(), k, *shape))
+    cells[LAYER] = types.CellType(lambda layer, works, k: layer_called(layer, works, k, *shape))
     cells[PASSED] = types.CellType(counting())
     closure = tuple(cells[name] for name in code.co_freevars)
     mended = types.FunctionType(code, original.__globals__, code.co_name, None, closure)
@@ -135,21 +136,21 @@ def drawn(k: int, *shape: int) -> torch.Tensor:
     return made
 
 
-def tried(work, k: int, units: int):
+def tried(work, k: int, *shape: int):
     """What `work()` makes, or the numbers of hole k where it raises, or makes nothing."""
     try:
         value = work()
     except Exception:
-        return drawn(k, units)
-    return drawn(k, units) if value is None or value is ... else value
+        return drawn(k, *shape)
+    return drawn(k, *shape) if value is None or value is ... else value
 
 
-def alike(works: list, k: int, units: int) -> list[torch.Tensor]:
+def alike(works: list, k: int, *asked: int) -> list[torch.Tensor]:
     """What these make, to be put together; drawn numbers in place of one that raises, is no tensor,
     or has another shape than most of them. Raises what the first one raises where none is left."""
-    values = [tried(work, k, units) for work in works]
+    values = [tried(work, k, *asked) for work in works]
     shapes = Counter(v.shape for v in values if isinstance(v, torch.Tensor))
-    shape = max(shapes, key=lambda one: (shapes[one], one == (units,)), default=(units,))
+    shape = max(shapes, key=lambda one: (shapes[one], one == asked), default=asked)
     return [
         value if isinstance(value, torch.Tensor) and value.shape == shape else drawn(k + j, *shape)
         for j, value in enumerate(values)

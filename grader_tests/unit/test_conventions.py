@@ -6,7 +6,7 @@ import re
 import pytest
 
 from autograde.exercise import Verdict
-from grader_tests.samples.right_answers import plain_cell, stack_source
+from grader_tests.samples.right_answers import STATE, cell_source, plain_cell, stack_source
 from grader_tests.samples.students import answers, solutions
 from grader_tests.support.function_level import grade
 
@@ -491,6 +491,17 @@ def test_a_parameter_that_is_misspelt_in_the_constructor_costs_the_parameters_al
     assert source != CELL and lost(verdict) == {"parameters"} and "W_c is missing" in told(verdict)
 
 
+def test_a_vector_that_is_misspelt_in_the_constructor_is_read_as_a_vector():
+    source = cell_source(
+        *("PeepholeLSTMCell", "Parameter", "@", "one by one", "torch", "init", STATE["plain"], ""),
+        base="LSTMCell",
+        peephole="diagonal",
+    )
+    wrong = source.replace("self.V_f = ", "self.Vf = ")
+    verdict = grade("PeepholeLSTMCell", plain_cell() + "\n\n" + wrong)
+    assert wrong != source and lost(verdict) == {"parameters"}, told(verdict)
+
+
 @pytest.mark.parametrize("helper", ["gate(k)", "self.gate(k)"])
 def test_a_helper_that_raises_for_every_gate_costs_the_gates_alone(helper):
     """Each line by itself, and said once where they raise alike."""
@@ -505,6 +516,151 @@ def test_a_helper_that_raises_for_every_gate_costs_the_gates_alone(helper):
     assert lost(verdict) == set("fioc"), told(verdict)
     (said,) = {r.sentence.partition(", so ")[0] for r in verdict.results if not r.met}
     assert said.count("raises") == 1 and all(f"`{line}`" in said for line in lines), said
+
+
+COLUMNS = """
+        x, c, h = x[:, None], c[:, None], h[:, None]
+        f = torch.sigmoid(self.W_f.weight @ h + self.U_f.weight @ x + self.b_f[:, None])
+        i = torch.sigmoid(self.W_i.weight @ h + self.U_i.weight @ x + self.b_i[:, None])
+        o = torch.sigmoid(self.W_o.weight @ h + self.U_o.weight @ x + self.b_o[:, None])
+        g = torch.tanh(self.W_c.weight @ h + self.U_c.weight @ x + self.b_c[:, None])
+        c_t = f * c + i * g
+        h_t = o * torch.tanh(c_t)
+        return c_t.squeeze(1), h_t.squeeze(1)
+"""
+UNITS = """
+        gates = {k: (getattr(self, f"W_{k}")(h) + getattr(self, f"U_{k}")(x)
+                     + getattr(self, f"b_{k}")) for k in "fioc"}
+        new = []
+        for k in range(len(c)):
+            f = torch.sigmoid(gates["f"][k])
+            i = torch.sigmoid(gates["i"][k])
+            o = torch.sigmoid(gates["o"][k])
+            c_k = f * c[k] + i * torch.tanh(gates["c"][k])
+            new.append((c_k, o * torch.tanh(c_k)))
+        return torch.stack([c_k for c_k, _ in new]), torch.stack([h_k for _, h_k in new])
+"""
+BY_HELPER = """
+        return self.step(c, *[self.gate(k, x, h) for k in "fioc"])
+
+    def gate(self, k, x, h):
+        if k == "o":
+            a = self.W_o(h) + self.U_o(x) + self.b_o
+        else:
+            a = getattr(self, f"W_{k}")(h) + getattr(self, f"U_{k}")(x) + getattr(self, f"b_{k}")
+        return torch.tanh(a) if k == "c" else torch.sigmoid(a)
+
+    def step(self, c, f, i, o, g):
+        c_t = f * c + i * g
+        return c_t, o * torch.tanh(c_t)
+"""
+
+
+@pytest.mark.parametrize(
+    "body, piece, other, costs",
+    [
+        (COLUMNS, "self.U_c.weight", "self.Uc.weight", "c"),
+        (COLUMNS, "h_t = ", "h_t += ", "hidden"),
+        (COLUMNS, "c_t = f * c", "c_t = f @ c", "cell"),
+        (UNITS, "torch.sigmoid(gates", "torch.sigmod(gates", "f"),
+        (BY_HELPER, "self.U_o(x)", "self.U_o(x_t)", "o"),
+    ],
+)
+def test_what_raises_costs_itself_in_columns_unit_by_unit_and_in_a_helper(
+    body, piece, other, costs
+):
+    """What is drawn in its place has the shape that fits, and a name of a helper's is not sought in
+    forward."""
+    source = CELL.partition("        a_f =")[0] + body
+    assert piece in source and not lost(grade("LSTMCell", source))
+    verdict = grade("LSTMCell", source.replace(piece, other, 1))
+    assert lost(verdict) == {costs}, told(verdict)
+    assert "has shape" not in told(verdict), told(verdict)
+
+
+@pytest.mark.parametrize("end", ["return State(c=c_t, h_t=h_t)", "return torch.stack(c_t, h_t)"])
+def test_a_return_line_that_raises_costs_the_order_alone(end):
+    state = "from collections import namedtuple\nState = namedtuple('State', 'c h')\n"
+    verdict = grade("LSTMCell", state + CELL.replace("return c_t, h_t", end))
+    assert lost(verdict) == {"order"}, told(verdict)
+    assert "Your forward raises" in told(verdict) and "no return line" not in told(verdict)
+
+
+def test_a_step_in_a_helper_that_raises_keeps_what_was_made_before():
+    body = BY_HELPER.replace("o * torch.tanh(c_t)", "o * torch.than(c_t)")
+    verdict = grade("LSTMCell", CELL.partition("        a_f =")[0] + body)
+    assert body != BY_HELPER and lost(verdict) == {"hidden", "order"}, told(verdict)
+    assert "returns None" not in told(verdict) and "no attribute 'than'" in told(verdict)
+
+
+@pytest.mark.parametrize(
+    "right, wrong",
+    [
+        ("self.b_i = nn", "b_i = nn"),
+        ("self.W_o = nn.Linear(hidden_dim, hidden_dim, bias=False)", "pass"),
+        ("self.U_c = nn.Linear(input_dim, hidden_dim, bias=False)", "pass"),
+        (
+            "self.W_f = nn.Linear(hidden_dim, hidden_dim, bias=False)",
+            "self.W_f = nn.Linear(hidden_dim, hidden_dim)",
+        ),
+    ],
+)
+def test_a_wrong_parameter_does_not_cost_the_reset_that_names_it(right, wrong):
+    """Missing, or with a bias of its own."""
+    draws = [f"nn.init.normal_(self.b_{k})" for k in "fioc"]
+    draws += [f"nn.init.normal_(self.{s}_{k}.weight)" for s in "WU" for k in "fioc"]
+    loop = "for parameter in self.parameters():\n            nn.init.normal_(parameter)"
+    source = CELL.replace(loop, "\n        ".join(draws))
+    assert loop in CELL and right in source and not lost(grade("LSTMCell", source))
+    verdict = grade("LSTMCell", source.replace(right, wrong))
+    assert lost(verdict) == {"parameters"}, told(verdict)
+
+
+@pytest.mark.parametrize("right, wrong", ["WU", "UW"])
+def test_one_matrix_in_place_of_the_other_is_told(right, wrong):
+    source = CELL.replace(f"self.{right}_o(", f"self.{wrong}_o(")
+    verdict = grade("LSTMCell", source)
+    assert source != CELL and lost(verdict) == {"o"}, told(verdict)
+    assert f"{wrong}_o stands in place of {right}_o" in told(verdict), told(verdict)
+
+
+def test_what_is_subtracted_in_brackets_is_told_as_one_slip():
+    a = "self.W_i(h) + self.U_i(x) + self.b_i"
+    verdict = grade("LSTMCell", CELL.replace(a, "self.W_i(h) - (self.U_i(x) + self.b_i)"))
+    assert a in CELL and lost(verdict) == {"i"}
+    assert "U_i x_t and b_i are subtracted" in told(verdict), told(verdict)
+
+
+@pytest.mark.parametrize(
+    "right, wrong, costs",
+    [
+        ("torch.sigmoid(f)", "torch.sigmod(f)", "f"),
+        ("h_t = ", "h_t += ", "hidden"),
+        ("torch.tanh(g)", "torch.tanh(z)", "c"),
+    ],
+)
+def test_a_line_that_raises_costs_itself_beside_parameters_of_another_form(right, wrong, costs):
+    keep = (
+        "self.W = nn.ParameterDict({k: nn.Parameter(torch.zeros(m, m)) for k in 'fioc'})\n"
+        "self.U = nn.ParameterDict({k: nn.Parameter(torch.zeros(m, n)) for k in 'fioc'})\n"
+        "self.b = nn.ParameterDict({k: nn.Parameter(torch.zeros(m)) for k in 'fioc'})"
+    )
+    source = cell(keep, GATES.format("self.W[k] @ h + self.U[k] @ x + self.b[k]"))
+    verdict = grade("LSTMCell", source.replace(right, wrong))
+    assert right in source and lost(verdict) == {"parameters", costs}, told(verdict)
+
+
+@pytest.mark.parametrize("letters", ["fioc", "cofi", "ifog"])
+def test_letters_of_a_container_tell_which_gate_is_which(letters):
+    keep = (
+        f"self.hid = nn.ModuleDict({{k: nn.Linear(m, m, bias=False) for k in '{letters}'}})\n"
+        f"self.inp = nn.ModuleDict({{k: nn.Linear(n, m) for k in '{letters}'}})"
+    )
+    last = "g" if "g" in letters else "c"
+    source = cell(keep, f"f, i, o, g = (self.hid[k](h) + self.inp[k](x) for k in 'fio{last}')")
+    assert lost(grade("LSTMCell", source)) == {"parameters"}
+    exchanged = source.replace("(f) * c", "(i) * c").replace("(i) * torch.tanh", "(f) * torch.tanh")
+    assert lost(grade("LSTMCell", exchanged)) == {"parameters", "cell"} and exchanged != source
 
 
 def test_a_constructor_that_dies_of_reset_parameters_costs_reset_alone():

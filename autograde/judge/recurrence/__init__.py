@@ -9,7 +9,7 @@ from ...exercise.declared import Recurrence
 from ...exercise.rules import names_in
 from ...exercise.verdict import Cell
 from ..agreement import LITTLE, agree
-from ..answers import Answers, Build
+from ..answers import Answers, Build, Failure
 from ..classes import NOT_COMPUTED, judge_class
 from ..diagnose import shown_by_trace, shown_otherwise
 from ..gradients import Asked as AskedSlopes
@@ -193,9 +193,11 @@ def nothing_returned(exercise: Recurrence, tried: list[Pair], sheet: Sheet):
     """Everything is computed, and not all of it comes back: that costs its own criterion alone."""
     asked, form = ", ".join(exercise.rule.outputs), form_of(tried)
     nothing = ": it has no return line, or ends without one" if form == "None" else ""
+    raised = form == "None" and raised_first(tried)
+    ends = f"Your forward raises {raised}" if raised else f"forward returns {form}{nothing}"
     sheet.lose(
         "order",
-        f"forward returns {form}{nothing}. End with: return {asked}.",
+        f"{ends}. End with: return {asked}.",
         "nothing is returned" if nothing else "another thing is returned",
     )
     for part in exercise.rule.parts:
@@ -224,6 +226,11 @@ def flag_several_ways(exercise: Recurrence, pairs: list[Pair], sheet: Sheet):
         )
 
 
+def raised_first(pairs: list[Pair]) -> Failure | None:
+    """What a mended forward raised first, if anything."""
+    return next((failure for pair in pairs for failure in pair.build.raised), None)
+
+
 def why_not(exercise: Recurrence, pairs: list[Pair]) -> str:
     for pair in pairs:
         if pair.build.failure:
@@ -231,6 +238,8 @@ def why_not(exercise: Recurrence, pairs: list[Pair]) -> str:
         for call in pair.build.calls:
             if call.failure:
                 return f"Could not be marked: forward raised {call.failure}."
+            if call.form == "None" and pair.build.raised:
+                return f"Could not be marked: forward raised {raised_first([pair])}."
             if call.form == "None":
                 return "Not written yet: forward returns None."
             if call.form:

@@ -220,7 +220,8 @@ def of_letter(held: Held, name: str, gate: Gate, gates: list[Gate]) -> str:
 
 # ---------------------------------------------------------------- all gates together
 def in_one(exercise: Recurrence, gates: list[Gate], kept: list[Pair]) -> Iterator[Convention]:
-    """All gates in one matrix, or in lists of matrices, in whatever order."""
+    """All gates in one matrix, or in containers of matrices, in whatever order their names leave
+    open."""
     if any(gate.others for gate in gates):
         return
     says = (
@@ -228,9 +229,21 @@ def in_one(exercise: Recurrence, gates: list[Gate], kept: list[Pair]) -> Iterato
         f" {gates[0].given}, {gates[0].bias}, … are asked for."
     )
     on_input = names_on_input(kept)
-    for order in permutations(range(len(gates))):
+    told = told_order(gates, held_by(kept[0].build))
+    for order in [told] if told else permutations(range(len(gates))):
         for state_first in (True, False):
             yield Convention(says, fused(gates, order, state_first, on_input), True)
+
+
+def told_order(gates: list[Gate], held: Held) -> tuple[int, ...]:
+    """The place of each gate where every name ends in a gate's letter, or, for one gate alone, in
+    another letter: "hidden.f.weight". () where names do not tell."""
+    ends = [plain(name.removesuffix(".bias"))[-1:] for name in held]
+    letters, asked = list(dict.fromkeys(ends)), [gate.letter for gate in gates]
+    other = [letter for letter in letters if letter not in asked]
+    if len(letters) != len(asked) or len(other) > 1:
+        return ()
+    return tuple(letters.index(k if k in letters else other[0]) for k in asked)
 
 
 def names_on_input(kept: list[Pair]) -> set[str]:

@@ -122,7 +122,8 @@ def report_order(exercise: Recurrence, reading: Reading, sheet: Sheet):
     asked = f"({asked})" if len(outputs) > 1 else asked
     said = [taken] if (taken := arguments_taken(exercise, reading)) else []
     if form:
-        said.append(f"returns {form}; it should return {asked}")
+        ends = reading.broken if form == "None" and reading.broken else f"returns {form}"
+        said.append(f"{ends}; it should return {asked}")
     elif reading.order.outputs_moved:
         said.append(f"returns ({', '.join(returned_names(outputs, reading))})")
     if said:
