@@ -15,7 +15,18 @@ from nbformat import NotebookNode
 
 from ..pages.graded import NOT_HANDED_IN, grade_id
 from .cells import Sheet, Text, read_sheet
-from .files import A_FOLDER, DENIED, EMPTY_ZIP, NO_FILE, OWNER, TEXTS, Found, is_litter, of_tools
+from .files import (
+    A_FOLDER,
+    BEFORE_TEXT,
+    DENIED,
+    EMPTY_ZIP,
+    NO_FILE,
+    OWNER,
+    TEXTS,
+    Found,
+    is_litter,
+    of_tools,
+)
 
 TIME = "timestamp.txt"
 NBGRADERS = (TIME, "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini")
@@ -246,7 +257,7 @@ def sort_out(found: list[Found], known: dict[str, Face], kit: dict[str, str]) ->
         path = PurePosixPath(file.path)
         if path.name == TIME and path.name != file.path:
             files.times.append(file.path)
-        if path.name in NBGRADERS or is_given(path, kit) or is_litter(path.parts):
+        if path.name in NBGRADERS or is_given(path, kit) or is_litter(path.parts, file.data):
             continue
         if file.why and of_tools(path.parts):
             files.other.append(file.path)
@@ -303,7 +314,7 @@ def is_given(path: PurePosixPath, kit: dict[str, str]) -> bool:
 def is_notebook(file: Found) -> bool:
     if file.path.lower().endswith(".ipynb"):
         return True
-    start = file.data.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    start = file.data.lstrip(BEFORE_TEXT)[:1]
     return start == b"{" and b"cell_type" in file.data.replace(b"\x00", b"")
 
 

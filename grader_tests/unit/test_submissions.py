@@ -405,6 +405,17 @@ def test_of_folders_of_tools_notebooks_alone_are_read(tmp_path):
     }
 
 
+def test_a_notebook_is_no_file_of_macos_whatever_its_name(tmp_path):
+    """On a disk and in a zip."""
+    files = {"._01_basic_lstm.ipynb": work(FIRST), "._02_stacking.ipynb": b"\x00\x05\x16\x07"}
+    for name, data in (files | {"a.zip": zipped(**files)}).items():
+        (tmp_path / name).write_bytes(data)
+    found = read(tmp_path)
+    assert found.keys() == {"._01_basic_lstm.ipynb", "a.zip/._01_basic_lstm.ipynb"}
+    taken = account("ada", list(found.values()), GIVEN, KIT).notebooks[FIRST]
+    assert taken.data == files["._01_basic_lstm.ipynb"] and not taken.asks
+
+
 def test_nothing_but_files_is_opened(tmp_path):
     (tmp_path / "link.ipynb").symlink_to("/etc/passwd")
     (tmp_path / "folder").symlink_to("/etc")
