@@ -44,7 +44,10 @@ TOLD = "This may not be your mistake, and your instructor has been asked to look
 OPTIMIZERS = re.compile(r"\boptim\b")
 NOT_DEFINED = "is not defined after your cell has run"  # as the judge says it
 PART_OF_CLASS = re.compile(r"(\s*\n)?[ \t]+(?!class\b)\S(?s:.*)\bself\b")
-AS_TYPED = "{} was no Python before characters that come from pasting were put right."
+AS_TYPED = (
+    "{} was no Python until invisible characters, tabs, fences, HTML or printed quotes in it were "
+    "put right."
+)
 LOOK = "look whether the work is there"
 HOPELESS = (*SYNTAX, "Timeout", "ProcessEnded", "NotRun")
 

@@ -301,7 +301,7 @@ JUDGED = {  # what was handed in, and a piece of the note; all of it gets full m
     ),
     "captured": (timed_above_its_set_up, "judged after all cells had run"),
     "two_in_one": (two_in_one_cell, ""),
-    "pasted": (pasted, "LSTMCell was no Python before characters that come from pasting"),
+    "pasted": (pasted, "LSTMCell was no Python until invisible characters"),
     "no_points": (slips_where_no_points_are, ""),
     "utf_16": (written(f"{FIRST}.ipynb", lambda data: data.decode().encode("utf-16")), ""),
 }
