@@ -15,7 +15,18 @@ from nbformat import NotebookNode
 
 from ..pages.graded import NOT_HANDED_IN, grade_id
 from .cells import Sheet, Text, read_sheet
-from .files import A_FOLDER, DENIED, EMPTY_ZIP, NO_FILE, OWNER, TEXTS, Found, is_litter, of_tools
+from .files import (
+    A_FOLDER,
+    BEFORE_TEXT,
+    DENIED,
+    EMPTY_ZIP,
+    NO_FILE,
+    OWNER,
+    TEXTS,
+    Found,
+    is_litter,
+    of_tools,
+)
 
 TIME = "timestamp.txt"
 NBGRADERS = (TIME, "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini")
@@ -23,17 +34,9 @@ CHECKPOINTS = ".ipynb_checkpoints"
 OWN_TEXT = 200_000  # characters of a file of the student's own that their code gets to see
 OWN_TEXTS = 1_000_000  # of all of them
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
-DOCUMENTS = (
-    *(".pdf", ".doc", ".docx", ".odt", ".rtf", ".pages", ".html", ".htm", ".url", ".webloc"),
-    *(
-        ".bak",
-        ".bundle",
-        ".dmg",
-        ".iso",
-        ".lnk",
-        ".zipx",
-        ".zst",
-    ),  # may hold files, or lead to them
+MADE = (  # by code that runs, and by programs for themselves; whatever else there is may hold work
+    *(".pt", ".pth", ".ckpt", ".safetensors", ".onnx", ".h5", ".npy", ".npz", ".pkl", ".pickle"),
+    *(".pyc", ".log", ".tmp", ".lock", ".db", ".ini"),
 )
 TAKEN_AS = "{} was taken as {}.ipynb."
 NOTE = 2_000  # characters of a text that may be there for the link in it
@@ -223,8 +226,10 @@ def account(
     files = without(unmarked, sort_out(found, faces(release | unmarked) | known, kit))
     notebooks = {name: taken_as(face, files) for name, face in known.items()}
     given = {text.strip() for text in kit.values()}.union(*(face.given for face in known.values()))
+    blank = {name: blank_in(notebooks[name], face, files) for name, face in known.items()}
+    anything = all(blank[name] == classes_of(face) for name, face in known.items())
     for name, face in known.items():
-        asked = asks_elsewhere(notebooks[name], face, files, given)
+        asked = asks_elsewhere(notebooks[name], face, blank[name], files, given, anything)
         notebooks[name] = told(notebooks[name], asks=asked)
     if all(taken.data is None for taken in notebooks.values()):
         notebooks = nothing_taken(notebooks, files)
@@ -252,7 +257,7 @@ def sort_out(found: list[Found], known: dict[str, Face], kit: dict[str, str]) ->
         path = PurePosixPath(file.path)
         if path.name == TIME and path.name != file.path:
             files.times.append(file.path)
-        if path.name in NBGRADERS or is_given(path, kit) or is_litter(path.parts):
+        if path.name in NBGRADERS or is_given(path, kit) or is_litter(path.parts, file.data):
             continue
         if file.why and of_tools(path.parts):
             files.other.append(file.path)
@@ -309,7 +314,7 @@ def is_given(path: PurePosixPath, kit: dict[str, str]) -> bool:
 def is_notebook(file: Found) -> bool:
     if file.path.lower().endswith(".ipynb"):
         return True
-    start = file.data.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    start = file.data.lstrip(BEFORE_TEXT)[:1]
     return start == b"{" and b"cell_type" in file.data.replace(b"\x00", b"")
 
 
@@ -358,16 +363,24 @@ def taken_as(face: Face, files: Sorted) -> Taken:
     return Taken(fullest.data, None, notes_on(fullest, others, rest, face), asks)
 
 
-def asks_elsewhere(taken: Taken, face: Face, files: Sorted, given: set[str]) -> tuple[str, ...]:
-    """Where a class is as it was given out, or its notebook is not there, but a file that is not
-    this notebook may hold it."""
-    if taken.data is None and taken.asks:
-        return ()
+def classes_of(face: Face) -> list[str]:
+    return [name for name in face.defines if name[:1].isupper()]
+
+
+def blank_in(taken: Taken, face: Face, files: Sorted) -> list[str]:
+    """The classes that are as they were given out, or whose notebook is not there."""
     sheet = next((c.sheet for c in files.candidates if c.data is taken.data), Sheet(()))
     work = [text for text in sheet.texts if text.source.strip() not in face.given]
-    classes = [name for name in face.defines if name[:1].isupper()]
-    blank = [name for name in classes if not any(answers(text, name) for text in work)]
-    if not blank:
+    return [name for name in classes_of(face) if not any(answers(text, name) for text in work)]
+
+
+def asks_elsewhere(
+    taken: Taken, face: Face, blank: list[str], files: Sorted, given: set[str], anything: bool
+) -> tuple[str, ...]:
+    """Where classes are blank, but a file that is not this notebook may hold them. anything: where
+    no notebook of the hand-in has a class, nobody knows what the files beside them are for.
+    """
+    if not blank or (taken.data is None and taken.asks):
         return ()
     own = [(path, text) for path, text in files.own.items() if "/" not in path]
     others = [c for c in files.candidates if face.name not in c.faces]
@@ -376,9 +389,12 @@ def asks_elsewhere(taken: Taken, face: Face, files: Sorted, given: set[str]) -> 
         *(path for path, text in texts if text.strip() not in given and holds(text, blank)),
         *(path for path in [*dict(own), *files.other] if is_named(path, face)),
     ]
-    if blank == classes:
+    if blank == classes_of(face):
         found += [path for path, text in own if is_link(text)]
-        found += [path for path in [*dict(own), *files.other] if is_document(path)]
+        found += [path for path in files.other if is_document(path)]
+    if anything:
+        found += [path for path, text in own if text.strip() not in given]
+        found += [path for path in files.other if not of_tools(path.split("/"))]
     if not found:
         return ()
     return (
@@ -483,8 +499,9 @@ def may_hold_work(path: str) -> bool:
 
 
 def is_document(path: str) -> bool:
-    """Whether it is of a kind that people write answers in, or keep them in."""
-    return path.lower().endswith(DOCUMENTS) and not of_tools(path.split("/"))
+    """Whether people may have written answers in it, or keep them there."""
+    hidden = any(part.startswith((".", "~")) for part in path.split("/"))
+    return may_hold_work(path) and not hidden and not path.lower().endswith(MADE)
 
 
 def is_link(text: str) -> bool:

@@ -26,6 +26,8 @@ MOST_FILES = 2000  # of a submission, those inside of zips among them
 MOST_FOLDERS = 12  # one inside the other
 MOST_ZIPS = 3  # one inside the other
 TOOLS = ("__MACOSX", "__pycache__", ".git", ".venv", "venv", "node_modules", ".Trash")
+OF_MACOS = "._"
+BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"  # in any encoding
 WORK = (".ipynb", ".zip")
 OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 TEXTS = (".py", ".txt", ".csv", ".tsv", ".json", ".md", ".yaml", ".yml")
@@ -70,10 +72,14 @@ def of_tools(parts: Sequence[str]) -> bool:
     return not set(TOOLS).isdisjoint(parts)
 
 
-def is_litter(parts: Sequence[str]) -> bool:
-    """Whether a path leads to what systems and tools have left behind, where nobody's work is."""
+def is_litter(parts: Sequence[str], head: bytes | None = None) -> bool:
+    """Whether a path leads to what systems and tools have left behind, where nobody's work is.
+    head: how the file begins, where that is known: a notebook or a zip is no "._" file of macOS's.
+    """
     name = parts[-1] if parts else ""  # there is none of a file that is called "."
-    return name.startswith("._") or of_tools(parts) and not name.lower().endswith(WORK)  # of macOS
+    if name.startswith(OF_MACOS):
+        return not (head or b"").lstrip(BEFORE_TEXT).startswith((b"{", b"PK\x03\x04"))
+    return of_tools(parts) and not name.lower().endswith(WORK)
 
 
 def printable(text: str) -> str:
@@ -175,7 +181,9 @@ class Reader:
         for name in names:
             place, inner = folder / name, f"{path}{shown(name)}"
             is_folder = os.path.isdir(place) and not os.path.islink(place)  # pathlib raises
-            litter = is_litter(inner.split("/"))
+            litter = is_litter(
+                inner.split("/"), head_of(place) if name.startswith(OF_MACOS) else None
+            )
             if litter and not is_folder:
                 continue
             if not litter:
@@ -234,7 +242,9 @@ class Reader:
 
     def member(self, path: str, archive, member: zipfile.ZipInfo, zips: int) -> Iterator[Found]:
         inner = f"{path}/{shown(name_of(member))}"
-        if member.is_dir() or is_litter(inner.split("/")):
+        parts = inner.split("/")
+        head = head_in(archive, member) if parts[-1].startswith(OF_MACOS) else None
+        if member.is_dir() or is_litter(parts, head):
             return
         self.count(inner)
         if len(inner) > LONGEST:
@@ -316,6 +326,15 @@ def head_of(path: Path) -> bytes | None:
             return None
 
 
+def head_in(archive, member: zipfile.ZipInfo) -> bytes | None:
+    """The same of a file in a zip."""
+    try:
+        with archive.open(member) as file:
+            return file.read(HEAD)
+    except UNZIPPING:
+        return None
+
+
 def interesting(path: str, head: bytes | None) -> bool:
     """Whether a file may be a notebook or a zip, or a text that a notebook may need. One that
     cannot be opened is: then it is said why.
@@ -323,7 +342,7 @@ def interesting(path: str, head: bytes | None) -> bool:
     end = os.path.splitext(path.lower())[1]
     if head is None or end in (".ipynb", ".zip", *TEXTS):
         return True
-    start = head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    start = head.lstrip(BEFORE_TEXT)[:1]
     return (start == b"{" and b'"' in head) or (end == "" and head.startswith(b"PK"))
 
 

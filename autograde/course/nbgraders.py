@@ -58,7 +58,10 @@ def of_the_gradebook(usual):
             }
         for student, folder in found:
             if student not in known:
-                self.log.warning("Left out: %s, who is not in the gradebook", student)
+                self.log.warning(
+                    "Left out: %s, of whom the gradebook has no marks in %s",
+                    *(student, folders.assignment_id),
+                )
                 continue
             names = fnmatch.filter(sorted(os.listdir(folder)), f"{folders.notebook_id}.ipynb")
             if names:

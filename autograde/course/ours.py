@@ -3,6 +3,7 @@ limits, and what to do about it. Such an error is no mistake, and a person is to
 """
 
 import ast
+import html
 import re
 import sys
 import textwrap
@@ -49,6 +50,13 @@ SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 ON_MACHINE = re.compile(  # in a condition
     r"\b(cuda|mps|accelerator|__version__|version_info|platform|cwd|getcwd|environ|exists)\b"
 )
+INVISIBLE = {  # what pasting brings along, and Python does not read
+    **dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad")),
+    **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " "),
+    **dict.fromkeys(map(ord, "\u2028\u2029\u0085"), "\n"),
+}
+TYPESET = dict(zip(map(ord, "\u2018\u2019\u201a\u201c\u201d\u201e\u2013\u2212"), "'''\"\"\"--"))
+FENCE = re.compile(r"(?m)^[ \t]*(```|~~~)[\w{} ]*$")
 RUNNERS = re.compile(r"\s*%%(?:time|capture|prun)\b.*")  # cell magics that run the cell as it is
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 TRIES = 6  # how often a cell is run again without a statement that cannot run here
@@ -157,6 +165,33 @@ def is_code(source: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
+
+
+def as_typed(source: str) -> str | None:
+    """A cell that is no Python without what other programs have put into it, as little of that as
+    will do; None where it is none then either."""
+    steps = (
+        lambda text: text.translate(INVISIBLE),
+        lambda text: text.expandtabs(4),
+        lambda text: FENCE.sub("", text),
+        html.unescape,
+        lambda text: text.translate(TYPESET),
+    )
+    for step in steps:
+        source = step(source)
+        if is_code(source):
+            return source
+    return None
+
+
+def above_class(source: str, line: int | None, name: str) -> str | None:
+    """The line of a cell that is no Python, where it is not the class's own: it stands above, or
+    the class begins behind something else."""
+    begins = re.search(rf"(?m)^(.*?)\bclass\s+{name}\b", source)
+    if not begins or not line:
+        return None
+    above = line <= source[: begins.start()].count("\n")
+    return line_of(source, line).strip() if above or begins[1].strip() else None
 
 
 def set_aside(source: str, name: str) -> str | None:

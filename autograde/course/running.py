@@ -26,6 +26,8 @@ from .files import printable
 from .ours import (
     SYNTAX,
     TRIES,
+    above_class,
+    as_typed,
     machine_trouble,
     magic_trouble,
     package_of,
@@ -42,6 +44,10 @@ TOLD = "This may not be your mistake, and your instructor has been asked to look
 OPTIMIZERS = re.compile(r"\boptim\b")
 NOT_DEFINED = "is not defined after your cell has run"  # as the judge says it
 PART_OF_CLASS = re.compile(r"(\s*\n)?[ \t]+(?!class\b)\S(?s:.*)\bself\b")
+AS_TYPED = (
+    "{} was no Python until invisible characters, tabs, fences, HTML or printed quotes in it were "
+    "put right."
+)
 LOOK = "look whether the work is there"
 HOPELESS = (*SYNTAX, "Timeout", "ProcessEnded", "NotRun")
 
@@ -168,6 +174,11 @@ class Running:
         """A cell; where a statement in it cannot run on this machine, the cell without it."""
         own, source = grade_id(cell) is None, unwrapped(cell.source)
         result = self.attempt(source, cell.execution_count, own)
+        if result.error in SYNTAX and (plain := as_typed(source)):
+            again = self.attempt(plain, cell.execution_count, own)
+            if again.error not in SYNTAX:
+                source, result = plain, again
+                self.graded.notes.append(AS_TYPED.format(grade_id(cell) or "A cell"))
         for _ in range(0 if grade_id(cell) in self.graded.tests else TRIES):
             left = self.without_trouble(source, result, own)
             if left is None:
@@ -253,6 +264,10 @@ class Running:
         line = undefined and set_aside(self.cells.get(name, Cell()).source, name)
         if line:
             yield f"{name}: its cell does not define it, but has {quoted(line)}: {LOOK}."
+        cell = self.cells.get(name, Cell())
+        broken = (cell.error or "").startswith(SYNTAX)
+        if broken and (line := above_class(cell.source, cell.line, name)):
+            yield f"{name}: its cell is no Python at {quoted(line)}, where no class begins: {LOOK}."
         for cell in filter(is_run, self.graded.notebook.cells):
             if PART_OF_CLASS.match(cell.source):
                 line = cell.source.strip().split("\n")[0]

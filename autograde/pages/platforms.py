@@ -214,6 +214,12 @@ class Canvas(Platform):
 
     def kept(self, table, places):
         names = {*self.head, *self.others}
+        if missing := {"Student", "ID"}.difference(title.strip() for title in table.head):
+            self.log.warning(
+                "%s has no column %s, which Canvas's import asks for: export it with the "
+                "platform's language set to English.",
+                *(self.fill, " and no ".join(sorted(missing))),
+            )
         keep = [k for k, column in enumerate(table.head) if column.strip() in names]
         keep += sorted(places.values())
         head, *lines = [

@@ -26,6 +26,11 @@ OURS = {  # column of the list that nbgrader imports -> of a platform's
     **{"first_name": "First name", "last_name": "Last name"},
 }
 PARTICIPANT = re.compile(r"\D*(\d+)")  # Moodle's 'Participant 123'
+NO_TABLES = {  # how other files begin
+    b"PK\x03\x04": "a workbook of Excel's or a zip: save it as CSV (UTF-8)",
+    b"\xd0\xcf\x11\xe0": "an old workbook of Excel's: save it as CSV (UTF-8)",
+    b"<": "a web page: export the file again",
+}
 EXCELS = re.compile(r'"?sep=[,;\t]"?[,;\t]*\r?\n', re.IGNORECASE)  # a first line for Excel alone
 ESCAPED = re.compile(
     r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}"
@@ -220,9 +225,14 @@ class Table:
 def read_table(path: Path) -> Table:
     """Raises Problem."""
     try:
-        text = decoded(path.read_bytes())
+        data = path.read_bytes()
     except OSError as problem:
         raise Problem(f"{path} cannot be read ({problem.strerror}).") from None
+    if kind := next((kind for start, kind in NO_TABLES.items() if data.startswith(start)), None):
+        raise Problem(f"{path} is no CSV file, but {kind}.")
+    text = decoded(data)
+    if "\n" not in text:
+        text = text.replace("\r", "\n")  # as old programs end lines
     mark, text = text[: text.startswith("\ufeff")], text.removeprefix("\ufeff")
     if named := EXCELS.match(text):
         text = text[named.end() :]

@@ -268,6 +268,13 @@ def cut_in_two(notebook):
     notebook.cells.insert(notebook.cells.index(cell) + 1, new_code_cell(mark + below))
 
 
+@edited
+def pasted(notebook):
+    """Out of a page that was made to be read."""
+    cell = cell_of(notebook, "LSTMCell")
+    cell.source = "\ufeff" + cell.source.replace("    ", "\xa0" * 4)
+
+
 JUDGED = {  # what was handed in, and a piece of the note; all of it gets full marks
     "renamed": (renamed, "01_basic_lstm (1).ipynb was taken as 01_basic_lstm.ipynb."),
     "in_folders": (in_folders, "lstm/lstm/01_basic_lstm.ipynb was taken"),
@@ -295,6 +302,7 @@ JUDGED = {  # what was handed in, and a piece of the note; all of it gets full m
     ),
     "captured": (timed_above_its_set_up, "judged after all cells had run"),
     "two_in_one": (two_in_one_cell, ""),
+    "pasted": (pasted, "LSTMCell was no Python until invisible characters"),
     "no_points": (slips_where_no_points_are, ""),
     "utf_16": (written(f"{FIRST}.ipynb", lambda data: data.decode().encode("utf-16")), ""),
 }
@@ -323,6 +331,7 @@ ASKED = {  # what was handed in, what the person reads, and the score where it i
     ),
     "loaded": (loaded_from_a_file, "but has '%load my_cell.py': look whether the work", 1),
     "cut_in_two": (cut_in_two, "begins with 'def forward(self, x, c, h):', as if cut off", None),
+    "sentence": (above_the_class("Here it is:\n"), "is no Python at 'Here it is:', where", 19),
     "newer": (newer_python, "written with Python 3.12, and graded with", None),
 }
 # Who hands in all four notebooks; what befalls the first alone is tried on the first alone.

@@ -212,6 +212,18 @@ def test_a_first_line_for_excel_is_no_line_of_the_file(gradebook, tmp_path, firs
     assert lines[0][0] == "Student" and lines[1][-1] == "10.25"
 
 
+def test_lines_that_end_as_on_old_macs_are_read(gradebook, tmp_path):
+    rows = f"{CANVAS}Lovelace,5001,,ada,,1,x,\n".replace("\n", "\r")
+    assert export(gradebook, tmp_path, rows.encode())[1][-1] == "10.25"
+
+
+def test_a_column_that_canvas_asks_for_is_named(gradebook, tmp_path, caplog):
+    rows = f"{CANVAS}Lovelace,5001,,ada,,1,x,\n"
+    assert export(gradebook, tmp_path, rows) and "asks for" not in caplog.text
+    assert export(gradebook, tmp_path, rows.replace("Student", "Estudiante"))
+    assert "has no column Student, which Canvas's import asks for" in caplog.text
+
+
 @pytest.mark.parametrize(
     "rows",
     [
@@ -235,6 +247,9 @@ def test_odd_lines_are_no_trouble(gradebook, tmp_path, caplog, rows):
     [
         (b"", "is empty"),
         (b"a,b\n1,2\n", "has no column that names students"),
+        (b"PK\x03\x04\x00\x00", "a workbook of Excel's or a zip: save it as CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1", "an old workbook of Excel's: save it as CSV"),
+        (b"<!DOCTYPE html><title>Sign in", "a web page: export the file again"),
         (b"Vorname,Nachname,lstm\n1,2,3\n", "set to English"),
         (b'ID,lstm\n1,"' + b"x" * 200_000 + b'"\n', "is no CSV file that can be read"),
     ],

@@ -168,6 +168,7 @@ LINK_TO_WORK = b"Mine: https://colab.research.google.com/drive/1a?usp=sharing"
     [
         *(("link.txt", LINK_TO_WORK), ("a.url", b""), ("text.html", b"<a>")),
         *(("answers.docx", b"PK"), ("my.bak", b"PK"), ("a.tar.zst", b""), ("01.lnk", b"L")),
+        *(("work.qmd", b"#"), ("a.patch", b"---"), ("mail.eml", b"To:"), ("lstm.7z.001", b"7z")),
     ],
 )
 def test_a_link_or_a_document_beside_a_blank_notebook_asks(path, data):
@@ -177,6 +178,23 @@ def test_a_link_or_a_document_beside_a_blank_notebook_asks(path, data):
     (ask,) = taken(**rest, **{path: data})[FIRST].asks
     assert f"there is {path}: look whether the work is there" in ask
     assert not taken(**{f"{FIRST}.ipynb": work(FIRST), path: data})[FIRST].asks
+
+
+@pytest.mark.parametrize("path", ["photo.jpg", "scan.HEIC", ".work.ipynb.icloud", "note.txt"])
+def test_beside_a_hand_in_without_any_work_everything_asks(path):
+    blank = {f"{name}.ipynb": (RELEASE / f"{name}.ipynb").read_bytes() for name in NOTEBOOKS}
+    files = {path: b"x", "img/01_cell.svg": b"<svg>", "venv/a.bin": b"x"}
+    asked = [about.asks for about in taken(**blank, **files).values()]
+    assert all(f"there is {path}: look" in ask for (ask,) in asked)
+    assert not any(about.asks for about in taken(**blank, **{"img/01_cell.svg": b""}).values())
+    some = taken(**blank | {f"{FIRST}.ipynb": work(FIRST)}, **files)
+    assert not some[SECOND].asks or path == "scan.HEIC"
+
+
+@pytest.mark.parametrize("path", ["model.pt", "~$notes.docx", ".git/HEAD", "a.tmp", "plot.png"])
+def test_what_code_and_programs_leave_behind_asks_nobody(path):
+    blank, rest = (RELEASE / f"{FIRST}.ipynb").read_bytes(), {f"{SECOND}.ipynb": work(SECOND)}
+    assert not taken(**rest, **{f"{FIRST}.ipynb": blank, path: b"x"})[FIRST].asks
 
 
 def test_a_long_text_is_not_there_for_its_links():
@@ -395,6 +413,17 @@ def test_of_folders_of_tools_notebooks_alone_are_read(tmp_path):
         *("venv/lib/python3/a.ipynb", ".Trash/a.ipynb", "__MACOSX/a.ipynb"),
         *("venv/a.zip/repo/venv/b.IPYNB", "venv/a.zip/repo/.git/c.ipynb"),
     }
+
+
+def test_a_notebook_is_no_file_of_macos_whatever_its_name(tmp_path):
+    """On a disk and in a zip."""
+    files = {"._01_basic_lstm.ipynb": work(FIRST), "._02_stacking.ipynb": b"\x00\x05\x16\x07"}
+    for name, data in (files | {"a.zip": zipped(**files)}).items():
+        (tmp_path / name).write_bytes(data)
+    found = read(tmp_path)
+    assert found.keys() == {"._01_basic_lstm.ipynb", "a.zip/._01_basic_lstm.ipynb"}
+    taken = account("ada", list(found.values()), GIVEN, KIT).notebooks[FIRST]
+    assert taken.data == files["._01_basic_lstm.ipynb"] and not taken.asks
 
 
 def test_nothing_but_files_is_opened(tmp_path):
@@ -800,6 +829,44 @@ ASIDE = {  # a cell that does not define LSTMCell when it runs, and its line tha
 @pytest.mark.parametrize("source", ASIDE)
 def test_a_line_that_may_stand_for_the_work_is_found(source):
     assert ours.set_aside(source, "LSTMCell") == ASIDE[source]
+
+
+CLASS = "class LSTMCell(nn.Module):\n    x = 'a'\n    y = 1 < 2\n"
+PASTED = {  # what becomes of the class on its way through other programs
+    "mark": "\ufeff" + CLASS,
+    "no-break spaces": CLASS.replace("    ", "\xa0" * 4),
+    "separators": CLASS.replace("\n", "\u2028"),
+    "tabs": CLASS.replace("    x", "\tx"),
+    "fences": f"```python\n{CLASS}```",
+    "html": CLASS.replace("<", "&lt;").replace("'", "&#39;"),
+    "typeset": CLASS.replace("'", "\u2019"),
+    "several": "\u200b" + CLASS.replace("'", "\u2019").replace("    ", "\xa0" * 4),
+}
+
+
+@pytest.mark.parametrize("how", PASTED)
+def test_what_pasting_brings_along_is_put_right(how):
+    assert not ours.is_code(PASTED[how])
+    assert ours.as_typed(PASTED[how]).strip() == CLASS.strip()
+
+
+def test_no_more_is_put_right_than_is_needed():
+    assert ours.as_typed("\ufeffx = '\u201c&lt;\t'") == "x = '\u201c&lt;\t'"
+    assert ours.as_typed("class LSTMCell(nn.Module)\n    pass") is None
+
+
+@pytest.mark.parametrize(
+    "source, line, said",
+    [
+        (f"Here it is:\n\n{CLASS}", 1, "Here it is:"),
+        ("1 class LSTMCell(nn.Module):\n2     pass", 1, "1 class LSTMCell(nn.Module):"),
+        (f"x = 1\n{CLASS}    y =", 5, None),
+        ("class LSTMCell(nn.Module)\n    pass", 1, None),
+        ("x = = 1", 1, None),
+    ],
+)
+def test_a_line_above_the_class_that_is_no_python_is_found(source, line, said):
+    assert ours.above_class(source, line, "LSTMCell") == said
 
 
 @pytest.mark.parametrize("magic", ["%%time", "%%capture out", "\n  \n%%time -n", "%%prun"])
