@@ -40,7 +40,7 @@ from .rewriting import (
     tree_of,
 )
 from .telling import is_own
-from .watching import apart, recorded
+from .watching import recorded
 
 NEAR = 0.75  # how alike two names are, of which one is meant by the other
 
@@ -53,7 +53,7 @@ def passed_over(module: torch.nn.Module, arguments: list[torch.Tensor], sizes: l
     before = {name: vars(module).pop(name) for name in [*vars(module)] if name == "forward"}
     with_own = dict(vars(module))
     try:
-        yield recorded(going_on, module, arguments, sizes)
+        yield going_on(module, arguments, sizes)
     finally:
         for name in vars(module).keys() - with_own.keys():
             delattr(module, name)
@@ -93,7 +93,7 @@ class Detour:
     def raised(self) -> Exception | None:
         """What it raises now. Raises Endless."""
         try:
-            self.module(*[argument.clone() for argument in self.arguments])
+            recorded(self.module, *[argument.clone() for argument in self.arguments])
         except Exception as error:
             return error
 
@@ -241,7 +241,6 @@ def arguments_by_name(module, sizes: list[int]) -> dict[str, int]:
 
 
 # ---------------------------------------------------------------- past a statement
-@apart
 def go_past(function: ast.FunctionDef, place: Span, error: Exception, count: int) -> bool:
     """Changes the statement at `place` so that what it raises does not show, and a result is there
     all the same. count: of what a layer is given. False where there is no way."""

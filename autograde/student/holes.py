@@ -27,7 +27,7 @@ from .rewriting import (
     raised_at,
 )
 from .telling import describe
-from .watching import apart
+from .watching import recorded
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
 LONG = 80  # characters of a line
@@ -78,7 +78,7 @@ def filled(
     while function is not None and len(raised) <= MOST_HOLES:
         mended = compiled(function, forward, *shape)
         try:
-            out = mended(module, *[argument.clone() for argument in arguments])
+            out = recorded(mended, module, *[argument.clone() for argument in arguments])
             return Filled(raised, function, shape, out)
         except Exception as error:
             inner = raised_at(error, codes_in(mended.__code__))
@@ -124,7 +124,6 @@ def give_self(function: ast.FunctionDef, error: Exception) -> bool:
 
 
 # ---------------------------------------------------------------- in the syntax tree
-@apart
 def put_hole(function: ast.FunctionDef, place: Span, error: Exception) -> bool:
     """Changes the statement at `place` so that it does not raise. False where there is no way."""
     body, at = statement_at(function, place[0])
@@ -184,7 +183,6 @@ def raised_in(function: ast.FunctionDef, error: Exception) -> bool:
     return function.lineno <= lines[-1] <= function.end_lineno
 
 
-@apart
 def names_called(function: ast.FunctionDef) -> set[str]:
     return {
         node.func.id
@@ -193,7 +191,6 @@ def names_called(function: ast.FunctionDef) -> set[str]:
     }
 
 
-@apart
 def put_try(
     function: ast.FunctionDef, place: Span, how: str, error: Exception | None = None
 ) -> bool:

@@ -125,7 +125,7 @@ def build_answer(cls, question, build, dtype, repair, mending=False) -> dict:
             return told | {"failure": describe(error)}
         if mending:
             about = about_first(question, build, dtype)
-            told["raised"], function = recorded(mend, module, *about)
+            told["raised"], function = mend(module, *about)
             if function:
                 told["spread"] = straighten(module, *about, function)
         leaves = {name: (module, own_name(module, name)) for name in weights}
@@ -162,7 +162,7 @@ def kept_answer(cls, question, build, mending=False) -> dict:
         held = hold(module, question["fill"])
         told["held"] = {name: pack(tensor) for name, tensor in held.items()}
         if mending:
-            told["raised"], _ = recorded(mend, module, *about_first(question, build, dtype))
+            told["raised"], _ = mend(module, *about_first(question, build, dtype))
         return told | asked_about(module, question, build, {}, dtype)
 
 

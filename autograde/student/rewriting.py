@@ -13,7 +13,6 @@ import torch
 
 from .protocol import HOLES
 from .telling import is_own
-from .watching import apart
 
 MOST_PASSED = 300  # times that a stack goes on after a statement that raises, or runs a layer then
 ANEW = 10**9  # before the seeds of what is drawn anew
@@ -36,7 +35,6 @@ def own_forward(module: torch.nn.Module) -> tuple[ast.FunctionDef | None, types.
     return tree_of(forward), forward
 
 
-@apart
 def tree_of(function: types.FunctionType) -> ast.FunctionDef | None:
     """The syntax tree of a function of the student's, with its own line numbers."""
     try:
@@ -51,7 +49,6 @@ def tree_of(function: types.FunctionType) -> ast.FunctionDef | None:
     return None
 
 
-@apart
 def compiled(function: ast.FunctionDef, original: types.FunctionType, *shape: int):
     """The function of this tree, in the place of `original`: its globals, defaults, closure. shape:
     of what is drawn in it."""
