@@ -28,6 +28,16 @@ def grade(name: str, source: str, seed: int = 1) -> Verdict:
     return judge(EVERY[name], *answer(name, source, seed))
 
 
+def lost(verdict: Verdict) -> set[str]:
+    """The criteria that are not met."""
+    return {result.key for result in verdict.results if not result.met}
+
+
+def told(verdict: Verdict) -> str:
+    """All sentences."""
+    return " ".join(result.sentence for result in verdict.results)
+
+
 def answer(name: str, source: str, seed: int = 1) -> tuple[object, Answers, Cell]:
     """The questions, the answers, and what became of the cell."""
     questions, sent, cell = asked(name, source, seed)

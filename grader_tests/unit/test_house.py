@@ -29,6 +29,7 @@ MAY_IMPORT = {  # room of the grader -> rooms of the grader, or single modules o
 }
 TESTS_MAY_IMPORT = {  # room of the tests -> rooms of the tests; no test imports a test
     "unit": {"samples", "support"},
+    "judged": {"samples", "support"},
     "content": {"samples", "support", "evidence"},
     "course": {"samples", "support", "evidence"},
     "browser": {"samples", "support"},

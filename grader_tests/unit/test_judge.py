@@ -13,14 +13,10 @@ from autograde.student.respond import respond
 from grader_tests.samples.mistakes import code, named
 from grader_tests.samples.right_answers import cell_source, plain_cell, stack_source
 from grader_tests.samples.students import EVERY, EXERCISES, PREDICTIONS, answers, solutions
-from grader_tests.support.function_level import asked, grade
+from grader_tests.support.function_level import asked, grade, lost
 
 SOLUTIONS = solutions()
 ANOMALY = "torch.autograd.set_detect_anomaly(True)"
-
-
-def lost(verdict: Verdict) -> set[str]:
-    return {result.key for result in verdict.results if not result.met}
 
 
 def sentence(verdict: Verdict, key: str) -> str:

@@ -14,6 +14,7 @@ from autograde.exercise.faults import faults
 from autograde.judge import draw, examine, judge, plain, read_answers
 from autograde.student.respond import respond
 from grader_tests.samples.students import ALL_NOTEBOOKS, FURTHER, solutions
+from grader_tests.support.function_level import lost
 
 GRU = gru_exercises.STACK
 CELL = """
@@ -56,10 +57,6 @@ def graded(exercise, source: str, seed: int = 1) -> Verdict:
     questions = draw(exercise, seed)
     answers = respond(plain(questions), namespace)
     return judge(exercise, questions, read_answers(answers), Cell(source))
-
-
-def lost(verdict: Verdict) -> set[str]:
-    return {result.key for result in verdict.results if not result.met}
 
 
 @pytest.mark.parametrize(
