@@ -23,10 +23,12 @@ from autograde.course.mutants import mutants
 from autograde.course.prove import HEAD, percent, row
 from autograde.exercise.verdict import Verdict
 from autograde.exercise.wirings import tables
-from autograde.judge import judge, recurrence, stack
+from autograde.judge import judge, recurrence
 from autograde.judge.agreement import NAMED, RIGHT, tolerance
 from autograde.judge.diagnose import constant
 from autograde.judge.recurrence import asks, reading
+from autograde.judge.stack.asks import Pair as PairOfStack
+from autograde.judge.stack.reading import seen_of
 from autograde.judge.wiring import Wiring
 from autograde.judge.wiring import run as run_wiring
 from grader_tests.evidence import changes
@@ -277,7 +279,7 @@ def stack_errors(exercise, pairs):
     known = tables(exercise.states, tuple(exercise.called.items()))
     names = ("outputs", *(f"{state}_T" for state in exercise.states))
     for pair in pairs:
-        seen, _ = stack.seen_of(exercise, stack.Pair(*pair), [*range(len(pair[1].cells or ()))])
+        seen, _ = seen_of(exercise, PairOfStack(*pair), [*range(len(pair[1].cells or ()))])
         right = run_wiring(known, seen, Wiring())
         if right is None or seen.finals is None:
             continue

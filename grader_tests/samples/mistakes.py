@@ -12,7 +12,7 @@ from itertools import combinations
 from autograde.exercise import Recurrence
 from autograde.exercise.wirings import tables
 from autograde.judge.recurrence import in_words
-from autograde.judge.stack import PARTS
+from autograde.judge.stack.report import PARTS
 from grader_tests.samples.students import EXERCISES
 
 TORCH = {

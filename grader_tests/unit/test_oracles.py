@@ -15,7 +15,8 @@ from autograde.exercise.rules import columns
 from autograde.exercise.wirings import tables
 from autograde.judge.gradients import difference
 from autograde.judge.recurrence import right_step
-from autograde.judge.stack import Pair, loss_of
+from autograde.judge.stack.asks import Pair
+from autograde.judge.stack.slopes import loss_of
 from autograde.judge.wiring import Found, Seen, Wiring, run
 from grader_tests.samples.students import EXERCISES, solutions
 from grader_tests.support.function_level import answer, namespace_of

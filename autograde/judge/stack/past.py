@@ -1,0 +1,72 @@
+"""A stack whose forward raises, by what it does where it goes on after that."""
+
+from dataclasses import replace
+from itertools import zip_longest
+
+from ...exercise.declared import Stack
+from ...exercise.wirings import Tables
+from ...student.protocol import BY_LOOP
+from ..sheet import Sheet
+from ..untouched import judge_untouched
+from .asks import READ_OFF, Pair, first_calls
+from .numbers import judged_by_numbers
+from .report import LOGGED, NOT_READABLE
+
+PUT_RIGHT = "it went on after that line", "that were put right"
+
+
+def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet: Sheet) -> bool:
+    """Of a forward that raises, by what it does where it goes on after that. Whether less is lost
+    so than by that line alone: else outputs and final states are where its layers have run by then,
+    and everything where they have not."""
+    failed = [pair for pair in pairs if pair.build.calls and pair.build.calls[0].failure]
+    longer = [pair for pair in pairs if pair.asked.sequence.steps > 1]
+    if failed == longer:
+        pairs = longer  # a single step has run by chance, as where x[t] is meant by x
+    elif failed != pairs:
+        return False
+    if not all(pair.build.passed for pair in pairs):
+        return False
+    past = [
+        replace(p, build=replace(p.build, calls=p.build.passed, gradients=p.build.past))
+        for p in pairs
+    ]
+    have_run = all(pair.build.answered for pair in pairs)
+    by_numbers = judged_by_numbers(exercise, known, past)
+    if by_numbers is None:
+        return False
+    ran = any(calls for pair in past for calls in pair.build.calls[0].log)
+    by_loop = ran and all(pair.build.way == BY_LOOP for pair in pairs)
+    failure = pairs[0].build.calls[0].failure
+    said = f"Your forward raises {failure}; the rest was marked as if {PUT_RIGHT[by_loop]}."
+    if by_loop:  # nothing was drawn: what is lost beside it is lost by itself
+        sheet.lose("wiring", said, "forward raises")
+        apart = by_numbers.lost
+    else:
+        apart = {key: by_numbers.lost.pop(key, ()) for key in ("gradients", "untouched")}
+        if len(by_numbers.lost) > (1 if have_run else 2):
+            return False
+        lose_past_the_line(by_numbers, pairs, said, sheet)
+    for key, sentences in apart.items():
+        for sentence, mistake in zip_longest(sentences, by_numbers.mistakes.get(key, ())):
+            sheet.lose(key, sentence, mistake)
+    judge_untouched(first_calls(pairs), sheet)
+    sheet.meet(*READ_OFF, "gradients", "untouched")
+    sheet.openly = sheet.computes = True
+    return True
+
+
+def lose_past_the_line(by_numbers: Sheet, pairs: list[Pair], said: str, sheet: Sheet):
+    """What its layers read and go on from shows what else is wrong; the line itself may show in
+    nothing."""
+    itself = "final" if all(map(ran_to_the_end, pairs)) else "outputs"
+    for key in [*by_numbers.lost] or [itself]:
+        shows = by_numbers.lost[key] if key in ("wiring", "states") else ()
+        more = [one for one in shows if not one.startswith((NOT_READABLE, *LOGGED.values()))]
+        sheet.lose(key, " ".join([said, *more]), "forward raises")
+
+
+def ran_to_the_end(pair: Pair) -> bool:
+    """Whether every layer had run at every step before forward raised."""
+    log = pair.build.calls[0].log
+    return bool(log) and all(len(calls) >= pair.asked.sequence.steps for calls in log)
