@@ -169,9 +169,8 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
     rule = f"The rule: {exercise.asks(last.criterion)}."
     key = last.criterion
     if reading.broken:
-        sheet.lose(
-            key, f"{stopped(reading, last.symbol)} {rule}", reading.breaks, reading.broken_at
-        )
+        said = f"{stopped(reading, last.symbol, sheet)} {rule}"
+        sheet.lose(key, said, reading.breaks, reading.broken_at)
         sheet.meet(*(part.also[0] for part in exercise.rule.group(output) if part.also))
         return
     also = [part for part in exercise.rule.group(output) if part.also and not part.traced]
@@ -255,7 +254,9 @@ def report_traced(
     if bent:
         lose_part(exercise, part, bent, finding, reading, sheet)
     elif unknown and reading.broken:
-        sheet.lose(key, f"{stopped(reading, symbol)} {rule}", reading.breaks, reading.broken_at)
+        sheet.lose(
+            key, f"{stopped(reading, symbol, sheet)} {rule}", reading.breaks, reading.broken_at
+        )
     elif not shown and (missing := missing_for(exercise, part, reading)):
         sheet.lose(
             key,
@@ -313,11 +314,15 @@ def missing_for(exercise: Recurrence, part: Part, reading: Reading) -> str:
     )
 
 
-def stopped(reading: Reading, symbol: str) -> str:
-    """What is said of a value that a line which raises should have made."""
+def stopped(reading: Reading, symbol: str, sheet: Sheet) -> str:
+    """What is said of a value that a line which raises should have made: at length of the first."""
+    so, not_marked = f"Your forward {reading.broken}, so ", " could not be marked"
+    told = (one for sentences in sheet.lost.values() for one in sentences if one.startswith(so))
+    if first := next(told, None):
+        other = first.removeprefix(so).partition(not_marked)[0]
+        return f"{symbol}{not_marked} for the same reason as {other}."
     return (
-        f"Your forward {reading.broken}, so {symbol} could not be marked; what comes after"
-        " it was marked with other numbers in its place."
+        f"{so}{symbol}{not_marked}; what comes after it was marked with other numbers in its place."
     )
 
 
@@ -348,7 +353,7 @@ def lose_instead(
     if reading.broken:
         sheet.lose(
             part.criterion,
-            f"{stopped(reading, part.symbol)} {rule}",
+            f"{stopped(reading, part.symbol, sheet)} {rule}",
             reading.breaks,
             reading.broken_at,
         )
