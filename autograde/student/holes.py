@@ -83,15 +83,13 @@ def filled(
         except Exception as error:
             inner = raised_at(error, codes_in(mended.__code__))
             raised.append(with_piece(describe(error), forward, inner))
-            places = dict.fromkeys(
-                (inner, raised_at(error, {mended.__code__}))
-            )  # in it, or its call
+            its_call = raised_at(error, {mended.__code__})
             tried = parts and inner and not missing_name(error, function)
             if tried and put_try(function, inner, TRY, error):
                 continue
             if not any(
                 put_hole(function, place, error) if place else give_self(function, error)
-                for place in places
+                for place in dict.fromkeys((inner, its_call))
             ):
                 break
     return None
