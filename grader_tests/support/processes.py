@@ -63,6 +63,6 @@ def of_course(course) -> list[psutil.Process]:
         try:
             if process.cwd().startswith(str(course)) or str(course) in " ".join(process.cmdline()):
                 found.append(process)
-        except psutil.Error:
+        except (psutil.Error, OSError):  # it has ended, or works deeper than a path can say
             pass
     return found
