@@ -6,9 +6,10 @@ picks is a number, others are states, or the input of a step.
 """
 
 import ast
-import copy
 import itertools
 from collections.abc import Iterator
+
+from .rewriting import copy_of
 
 Header = tuple[ast.expr, ast.expr]  # what a loop assigns to, and what it goes over
 SIZES = ("len", "range", "enumerate", "zip", "reversed", "list", "tuple")  # no states themselves
@@ -22,13 +23,13 @@ def put_straight(
     missing = error.name if isinstance(error, NameError) else None
     around = [number for number, loop in loops_of(function) if covers(loop, lines)]
     for number in reversed(around):
-        other = copy.deepcopy(function)
+        other = copy_of(function)
         loop = dict(loops_of(other))[number]
         header = meant(loop, other, missing)
         if header and not same(header, (loop.target, loop.iter)):
             yield with_header(other, loop, header)
     for change in (pick_without_shift, pick_as_given, pick_a_step, count_up, as_many_states):
-        other = copy.deepcopy(function)
+        other = copy_of(function)
         if change(other, lines, count):
             yield other
 

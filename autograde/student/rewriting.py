@@ -49,6 +49,18 @@ def tree_of(function: types.FunctionType) -> ast.FunctionDef | None:
     return None
 
 
+def copy_of(node):
+    """A copy of a syntax tree, and of nothing that others have hung on it: Python has one object
+    for all `Load`, of which IPython's tracebacks make a link into the tree of a whole module."""
+    if isinstance(node, list):
+        return [copy_of(one) for one in node]
+    if not isinstance(node, ast.AST):
+        return node
+    return ast.copy_location(
+        type(node)(**{name: copy_of(value) for name, value in ast.iter_fields(node)}), node
+    )
+
+
 def compiled(function: ast.FunctionDef, original: types.FunctionType, *shape: int):
     """The function of this tree, in the place of `original`: its globals, defaults, closure. shape:
     of what is drawn in it."""

@@ -2,7 +2,6 @@
 with drawn numbers in place of that matrix, so that what comes before and after can be judged."""
 
 import ast
-import copy
 import sys
 
 import torch
@@ -10,7 +9,7 @@ from torch.overrides import TorchFunctionMode
 
 from .forms import returned
 from .holes import MOST_HOLES, put_try, with_piece
-from .rewriting import FLAT, bound, codes_in, compiled, runs_at
+from .rewriting import FLAT, bound, codes_in, compiled, copy_of, runs_at
 from .telling import place_of
 
 
@@ -83,5 +82,5 @@ def look(function, forward, module, arguments, units: int, count: int) -> tuple[
 def flattened(function, place):
     """A copy of the tree in which what stands at `place` is drawn where it is a matrix; None where
     that cannot be done."""
-    tree = copy.deepcopy(function)
+    tree = copy_of(function)
     return tree if put_try(tree, place, FLAT) else None

@@ -1,8 +1,11 @@
 """Stacks that keep to other conventions than the asked ones, or raise: they lose what that costs,
 once, and the rest is judged through them."""
 
+import ast
+
 import pytest
 
+from autograde.student.rewriting import copy_of
 from grader_tests.samples.right_answers import stack_source
 from grader_tests.support.function_level import grade, lost, told
 
@@ -795,3 +798,18 @@ def test_a_sequence_that_is_read_backwards_and_turned_back_is_told_once():
     source = source.replace("torch.stack(outputs)", "torch.stack(outputs[::-1])")
     verdict = grade("LSTM", source)
     assert lost(verdict) == {"outputs"} and "reverse order" not in told(verdict)
+
+
+def test_what_ipython_hangs_on_a_tree_is_not_copied():
+    """Its tracebacks link every node of a file that they show, and the one `Load` of all trees."""
+    function = ast.parse("def plain(x):\n    return x").body[0]
+    shared = function.body[0].value.ctx
+    shared.parent = ast.parse("a_whole_module = 1")
+    try:
+        copy = copy_of(function)
+        assert not any(hasattr(node, "parent") for node in ast.walk(copy))
+        assert ast.dump(copy, include_attributes=True) == ast.dump(
+            function, include_attributes=True
+        )
+    finally:
+        del shared.parent
