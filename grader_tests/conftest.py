@@ -36,7 +36,6 @@ def pytest_xdist_auto_num_workers() -> int:
     return os.cpu_count() + 1
 
 
-@pytest.hookimpl(trylast=True)  # pytest itself puts what shares parameters together
 def pytest_collection_modifyitems(items):
     places = {f"{name}.py": place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))

@@ -20,6 +20,13 @@ def test_a_stack_is_asked_from_zero_states_too():
     assert "Where all given states are zero, outputs is not what the rule gives." in told(verdict)
 
 
+@pytest.mark.parametrize("passed", ["h[k].flip(0)", "torch.sin(3 * h[k]) + 1", "h[k].cumsum(0)"])
+def test_outputs_that_are_right_are_not_said_to_be_wrong_with_what_is_passed_up(passed):
+    source = STACK.replace("x_t = h[k]", f"x_t = {passed}")
+    verdict = grade("LSTM", source.replace("outputs.append(x_t)", "outputs.append(h[-1])"))
+    assert lost(verdict) == {"wiring"} and "outputs is not" not in told(verdict), told(verdict)
+
+
 @pytest.mark.parametrize("taken", ["self, x, h, c", "self, h, x, c"])
 def test_a_stack_that_takes_its_arguments_in_another_order_loses_one_criterion(taken):
     verdict = grade("LSTM", STACK.replace("self, x, c, h", taken))

@@ -100,7 +100,8 @@ def from_logs(exercise: Stack, seen: list[tuple[Seen, list]], sheet: Sheet, keys
     logs = readable(seen)
     holds = lambda key, other: all(log and (log[key] or log[other].get(key)) for log in logs)
     by = "as kept" if "states" in sheet.lost or not holds("states", "as kept") else "strictly"
-    passed_up = {"outputs"} if not holds("wiring", by) and holds("outputs", "goes up") else set()
+    both_wrong = not holds("wiring", by) and not holds("outputs", by)
+    passed_up = {"outputs"} if both_wrong and holds("outputs", "goes up") else set()
     for key in keys:
         if key in passed_up or holds(key, by):
             sheet.meet(key)
