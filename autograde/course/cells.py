@@ -117,7 +117,9 @@ def text_of(cell) -> Text | None:
 def source_of(cell: dict) -> str:
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
-        source = "".join(line for line in source if isinstance(line, str))
+        lines = [line for line in source if isinstance(line, str)]
+        ended = any("\n" in line for line in lines)  # scripts and old versions leave the ends out
+        source = ("" if ended else "\n").join(lines)
     return clean(source.replace("\x00", "")) if isinstance(source, str) else ""  # nobody types it
 
 

@@ -275,7 +275,8 @@ class Source:
         return warm
 
     def file(self, notebook: str) -> str:
-        return str((self.folder / f"{notebook}.ipynb").relative_to(self.root))
+        path = self.folder / f"{notebook}.ipynb"
+        return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)
 
 
 def faults_of_source(source: Source) -> list[str]:

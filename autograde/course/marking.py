@@ -23,7 +23,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 
 from ..box.sandbox import Unavailable
-from ..pages.graded import wanted
+from ..pages.graded import graded_at, run_of, wanted
 from . import autograded, state
 from .account import HandedIn, squeezed
 from .chance import secret_of_course
@@ -273,11 +273,11 @@ class Marking:
         """
         student = submission.student
         done = state.finished(self.root, self.name, student)
-        if not self.folder("autograded", student).exists():
-            return False
-        nothing = Held("", False)
+        folder, nothing = self.folder("autograded", student), Held("", False)
         return all(
-            name in done and done[name].holds(digest, self.held.get((student, name), nothing).marks)
+            name in done
+            and done[name].holds(digest, self.held.get((student, name), nothing).marks)
+            and autograded.is_whole(folder / f"{name}.ipynb", done[name].marks)
             for name, digest in state.digests(submission, self.around).items()
         )
 
@@ -345,7 +345,7 @@ class Marking:
         begun = notebook not in state.finished(self.root, self.name, student)
         if begun and ours & set(about.waiting):  # `forget` has cleared it
             return [STOPPED]
-        run = autograded.run_in(self.folder("autograded", student) / f"{notebook}.ipynb")
+        run = run_of(graded_at(self.folder("autograded", student) / f"{notebook}.ipynb"))
         return wanted(run, about.flagged, about.waiting)
 
 

@@ -9,7 +9,6 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.exchange.default import ExchangeReleaseFeedback
@@ -154,7 +153,7 @@ class Release(ExchangeReleaseFeedback):
             for path in sorted(folder.glob("*.ipynb"))
             if any(
                 note.endswith(TAKEN_AS.format("", path.stem))
-                for note in graded.run_of(nbformat.read(path, as_version=4)).notes
+                for note in graded.run_of(graded.graded_at(path)).notes
             )
         ]
 

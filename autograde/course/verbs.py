@@ -396,11 +396,12 @@ class Adopt(Verb):
 
     def work(self, name: str) -> int:
         folders = self.coursedir
-        root = Path(folders.root).resolve()
+        root = Path(folders.root).absolute()  # not resolved: nbgrader's own paths are not either
         source = root / folders.format_path(folders.source_directory, ".", name)
         planned = adopt.changes(root, source, name)
         for change in planned:
-            print(f"  {str(change.path.relative_to(root)):<40} {change.what}")
+            path, inside = change.path, change.path.is_relative_to(root)
+            print(f"  {str(path.relative_to(root) if inside else path):<40} {change.what}")
         if self.dry_run:
             return 0
         adopt.adopt(root, source, name, planned)

@@ -5,9 +5,11 @@ points, results, flags. The notebook itself has what the run saw of it under `au
 """
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_output
+import nbformat
+from nbformat import NotebookNode, ValidationError
+from nbformat.v4 import new_notebook, new_output
 
 from ..exercise.declared import Exercise
 from ..exercise.verdict import Verdict
@@ -55,6 +57,14 @@ def verdicts(notebook: NotebookNode) -> list[tuple[NotebookNode, Verdict]]:
 
 def put_run(notebook: NotebookNode, run: Run):
     notebook.metadata[RUN] = asdict(run)
+
+
+def graded_at(path: Path) -> NotebookNode:
+    """A graded notebook; one without cells where none can be read: the next run makes it anew."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, ValidationError):
+        return new_notebook()
 
 
 def is_ours(notebook: NotebookNode) -> bool:

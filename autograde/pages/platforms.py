@@ -136,7 +136,25 @@ class Platform(ExportPlugin):
             self.log.warning("Left out: %s: %s", why, ", ".join(which))
         if left and not self.written:
             raise Problem(f"No mark could be put into {self.fill}; nothing was written.")
+        for name, place in places.items():
+            self.compare(gradebook, name, self.most(table, place))
         return self.kept(table, places)
+
+    def most(self, table: Table, place: int) -> float:
+        """The platform's maximum of a column, where its file says it; infinite where not."""
+        return float("inf")
+
+    def compare(self, gradebook: Gradebook, name: str, there: float):
+        """Marks are written as points, so that another maximum makes other marks of them. What
+        somebody has reached with a bonus may be the maximum as well."""
+        here = gradebook.find_assignment(name).max_score
+        best = max((score_of(one) for one in self.written if one.name == name), default=0)
+        if 0 < there < here or max(here, best) < there < float("inf"):
+            self.log.warning(
+                "%s has a maximum of %g points for %s, the gradebook %g without a bonus: marks are "
+                "written as points and not scaled. Is the platform's maximum right?",
+                *(self.fill, there, name, here),
+            )
 
     def places(self, head: list[str], names: list[str]) -> dict[str, int]:
         """Assignment to its column. One without a column is left out, if any has one. Raises
@@ -193,10 +211,12 @@ def whose(table: Table, roster: Roster) -> list[tuple[Person | None, str]]:
         {title: value for title, value in table.row(fields).items() if title in titles and value}
         for fields in table.lines
     ]
-    return [
-        roster.of_row(row) if row and "Points Possible" not in name_in(row) else (None, "")
-        for row in rows
-    ]
+    return [roster.of_row(row) if row and not of_points(row) else (None, "") for row in rows]
+
+
+def of_points(row: dict[str, str]) -> bool:
+    """Whether a row of Canvas's has its maxima."""
+    return "Points Possible" in name_in(row)
 
 
 class Canvas(Platform):
@@ -207,6 +227,10 @@ class Canvas(Platform):
     default, added = "canvas.csv", (r" \(\d+\)$",)
     head = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
     others = ("LastName", "FirstName", "Integration ID", "Root Account")  # of a student as well
+
+    def most(self, table, place):
+        lines = [line for line in table.lines if of_points(table.row(line)) and place < len(line)]
+        return number_in(lines[0][place]) if lines else super().most(table, place)
 
     def keeps(self, head, fields, place):
         excused = fields[place].strip().upper() == "EX"
@@ -262,6 +286,10 @@ class Moodle(Platform):
                 f"--assignment '[\"{names[0]}\"]'."
             )
         return super().places(head, names)
+
+    def most(self, table, place):
+        maxima = [table.row(line).get("Maximum Grade", "") for line in table.lines[:1]]
+        return number_in(maxima[0]) if worksheet(table.head) and maxima else float("inf")
 
     def keeps(self, head, fields, place):
         locked = worksheet(head) and dict(zip(head, fields)).get(CHANGES, "").strip() == "No"

@@ -17,7 +17,6 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
-import nbformat
 from matplotlib import rc_context
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
@@ -35,6 +34,8 @@ COLORS = {
     "none": "#D9D9D6",
     "met": "#56B4E9",
 }  # told apart by colour-blind readers too
+
+NO_NOTEBOOK = "its graded notebook is not there, or cannot be read: grade again."
 
 
 def write(data: dict, folder: Path) -> Path:
@@ -106,9 +107,7 @@ def about(submission, student, folder: Path, formgrader: str) -> dict:
     }
     found["score"] = round(score_of(submission), 6)
     for notebook in submission.notebooks:
-        run = graded.Run()
-        if (path := folder / f"{notebook.name}.ipynb").exists():
-            run = read(nbformat.read(path, as_version=4), notebook.name, found)
+        run = read(graded.graded_at(folder / f"{notebook.name}.ipynb"), notebook.name, found)
         waiting = [grade.name for grade in notebook.grades if grade.needs_manual_grade]
         if said := graded.wanted(run, notebook.flagged, waiting):
             found["flags"] += [f"{notebook.name}: {what}" for what in said]
@@ -119,6 +118,9 @@ def about(submission, student, folder: Path, formgrader: str) -> dict:
 def read(notebook, name: str, found: dict) -> graded.Run:
     """Adds what the judge left in one graded notebook; what the run saw of it."""
     run = graded.run_of(notebook)
+    if not graded.is_ours(notebook):
+        found["notes"].append(f"{name}: {NO_NOTEBOOK}")
+        return run
     found["seconds"][name] = run.seconds
     found["notes"] += [f"{name}: {note}" for note in run.notes]
     for _, verdict in graded.verdicts(notebook):
@@ -190,7 +192,7 @@ def written(folder: Path) -> list[str]:
     return [
         cell.source
         for path in sorted(folder.glob("*.ipynb"))
-        for cell in nbformat.read(path, as_version=4).cells
+        for cell in graded.graded_at(path).cells
         if cell.cell_type == "code" and shown(cell)
     ]
 

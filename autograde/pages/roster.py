@@ -189,7 +189,7 @@ REMEDY = {  # where a name tells no student, or more than one
     "canvas": "`nbgrader db student add ID --lms-user-id {number}` says who has Canvas's number "
     "{number}, or --roster with Canvas's gradebook export",
     "moodle": "give --roster with the assignment's grading worksheet, where Participant {number} "
-    "has an e-mail address",
+    "has an e-mail address (of anonymous submissions, once identities are revealed in Moodle)",
 }
 
 

@@ -5,7 +5,6 @@ mark.
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from nbgrader.api import Gradebook, SubmittedAssignment
 from rich.console import Console
 from rich.markup import escape
@@ -47,10 +46,7 @@ def read_verdicts(folders: dict[str, Path], notebooks: list[str]) -> Verdicts:
 
 
 def verdicts_in(path: Path) -> list[Verdict]:
-    if not path.exists():
-        return []
-    notebook = nbformat.read(path, as_version=4)
-    return [verdict for _, verdict in graded.verdicts(notebook)]
+    return [verdict for _, verdict in graded.verdicts(graded.graded_at(path))]
 
 
 def reasons(verdict: Verdict) -> list[tuple[float, str, str]]:

@@ -1,6 +1,7 @@
 """Our own command for a class, from outside: what it grades, what it skips, and how it ends."""
 
 import html
+import json
 import re
 import shutil
 import subprocess
@@ -166,6 +167,25 @@ def test_what_is_unchanged_is_skipped(course):
         in autograde(course, "--notebook=01_basic_lstm", "--jobs=1").stdout
     )
     assert scores(course) == dict.fromkeys(graded(course), FULL)
+
+
+def test_a_graded_notebook_that_is_damaged_is_made_anew(course):
+    """Deleted, emptied or cut off, by a person or a full disk; no page is lost for good."""
+    hand_in_perfect(course, 4)
+    autograde(course)
+    place = lambda number: course / "autograded" / f"student_0{number}/lstm/01_basic_lstm.ipynb"
+    whole = {number: place(number).read_text(encoding="utf-8") for number in range(3)}
+    for number in whole:
+        place(number).unlink()
+    place(1).write_text("{}")
+    place(2).write_text(whole[2][:9000])
+    checked(module(course, "autograde", "report", "lstm"))
+    data = json.loads((course / "reports" / "lstm.json").read_text(encoding="utf-8"))
+    assert [bool(student["notes"]) for student in data["students"]] == [True, True, True, False]
+    assert "3 graded, 1 unchanged" in autograde(course, "--table").stdout
+    for number, text in whole.items():
+        there = nbformat.reads(place(number).read_text(encoding="utf-8"), as_version=4)
+        assert there.cells == nbformat.reads(text, as_version=4).cells
 
 
 def test_old_marks_do_not_survive(course):

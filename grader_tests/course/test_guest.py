@@ -64,6 +64,22 @@ def test_an_empty_folder_becomes_a_course_without_a_warning(tmp_path):
     assert not done.stderr and (tmp_path / "nbgrader_config.py").exists()
 
 
+def test_a_course_that_is_reached_over_a_link(tmp_path):
+    """By its configuration too; and with its sources in another place."""
+    for name in ("course", "sources"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "link").symlink_to("course")
+    (tmp_path / "course" / "nbgrader_config.py").write_text(
+        "c = get_config()\n"
+        f"c.CourseDirectory.root = {str(tmp_path / 'link')!r}\n"
+        f"c.CourseDirectory.source_directory = {str(tmp_path / 'sources')!r}\n"
+    )
+    for words in (["--CourseDirectory.source_directory=source"], []):
+        checked(module(tmp_path / "link", "autograde", "adopt", "lstm", *words))
+    for place in ("sources", "course/source"):
+        assert (tmp_path / place / "lstm" / "01_basic_lstm.ipynb").is_file()
+
+
 def test_it_can_be_run_again(course):
     """After an update, and after the instructor has changed something, which stays."""
     before = contents(course)

@@ -101,6 +101,22 @@ def test_a_mark_goes_to_one_student_or_nowhere(gradebook, tmp_path, caplog, line
     assert not said or "line 3" in caplog.text or "idle" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "maximum, said",
+    [("10", False), ("10,00", False), ("4", True), ("100.00", True), ("0", False), ("-", False)]
+    + [("10.25", False)],  # what ada has reached with a bonus
+)
+@pytest.mark.parametrize("plugin", [Canvas, Moodle])
+def test_another_maximum_is_said(gradebook, tmp_path, caplog, plugin, maximum, said):
+    """A mark of 7 in a column of 100 points is 7 % there."""
+    given = {
+        Canvas: f'{CANVAS}    Points Possible,,,,,4,"{maximum}",\n"Lovelace, Ada",5001,,,,1,,\n',
+        Moodle: f'{WORKSHEET}Participant 1,Ada Lovelace,,,,"{maximum}",\n',
+    }[plugin]
+    assert export(gradebook, tmp_path, given, plugin)
+    assert ("points for lstm, the gradebook 10 without a bonus" in caplog.text) == said
+
+
 def test_who_is_excused_stays_so(gradebook, tmp_path, caplog):
     rows = '"Lovelace, Ada",5001,,,,1,EX,\n"Zander, Zoe",,,7001,,1,x,\n'
     lines = export(gradebook, tmp_path, CANVAS + rows)

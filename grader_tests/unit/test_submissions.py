@@ -581,6 +581,21 @@ def test_an_old_format_with_odd_cells_is_read():
     ]
 
 
+@pytest.mark.parametrize(
+    "lines, text",
+    [
+        (["def f():", "    pass"], "def f():\n    pass"),  # as a script writes them
+        (["def f():", "", "    pass"], "def f():\n\n    pass"),
+        (["def f():\n", "    pa", "ss"], "def f():\n    pass"),
+        (["x"], "x"),
+        ([], ""),
+    ],
+)
+def test_lines_without_their_ends_are_lines(lines, text):
+    data = json.dumps({"cells": [{"cell_type": "code", "source": lines}]}).encode()
+    assert read_sheet(data).texts[0].source == text
+
+
 def test_zeros_in_a_text_are_left_out():
     text = {"cell_type": "code", "source": "x = 1\n\x00\x00"}
     assert read_sheet(json.dumps({"cells": [text]}).encode()).texts[0].source == "x = 1\n"
