@@ -201,21 +201,37 @@ class Found:
 
 
 def explained(k: int, place: int, main: list[Pair]) -> Found:
-    """The first of all that we know which gives result k in every call."""
+    """The first of all that we know which gives result k in every call; the right one in another
+    form gives way to a declared mistake that has the asked one."""
     exercise, first = main[0].exercise, main[0]
-    for function, says, mistake in ((exercise.right, "", ""), *slips(exercise, first, k, place)):
+    forms_of = lambda function: [pair.form(k, place, function) for pair in main]
+    known = [(exercise.right, "", ""), *declared(exercise, main)]
+    for function, says, mistake in known:
+        if first.form(k, place, function) == "" and {*forms_of(function)} == {""}:
+            return Found(function, says, mistake)
+    for function, says, mistake in (*known, *derived(exercise, first, k, place)):
         if first.form(k, place, function) is not None:  # most are not even that
-            found = [pair.form(k, place, function) for pair in main]
-            if None not in found:
+            if None not in (found := forms_of(function)):
                 return Found(function, says, mistake, max(found, key=len))
     return Found()
 
 
-def slips(exercise: Computed, first: Pair | None = None, k: int = 0, place: int = 0) -> Iterator:
-    """(reference, what a sentence says, what a table says): wrong references, a multiple of the
-    right one, and the right one with one change."""
-    for function, said in exercise.wrong.items():
+Slips = Iterator[tuple[Callable, str, str]]  # with what a sentence says, and what a table does
+
+
+def declared(exercise: Computed, main: list[Pair] = ()) -> Slips:
+    """Wrong references, those first that give more of the results that came back."""
+    gives = lambda function: sum(
+        all(pair.form(k, k, function) == "" for pair in main) for k in range(len(exercise.returns))
+    )
+    most = sorted(exercise.wrong, key=gives, reverse=True) if main else exercise.wrong
+    for function in most:
+        said = exercise.wrong[function]
         yield function, f"has the numbers of a known mistake: {said}", said
+
+
+def derived(exercise: Computed, first: Pair | None = None, k: int = 0, place: int = 0) -> Slips:
+    """A multiple of the right reference, and the right one with one change."""
     if first and (times := ratio(first.got(place).values, first.right(k))):
         said = f"{times:.4g} times the right one"
         yield multiple(exercise.right, times), f"is {said}", said
@@ -343,8 +359,10 @@ def judge_result(k: int, place: int, found: Found, main: list[Pair], sheet: Shee
     got = first.got(place)
     if found.form:
         shape = in_brackets(got.shape)
-        said = f"Your {name} comes back {found.form}: it has shape {shape}; asked for is"
-        lose("shape", name, sheet, f"{said} {asked_shape(k, first)}.", f"{name} {found.form}")
+        seen = f": it has shape {shape}; asked for is {asked_shape(k, first)}"
+        seen = seen if got.shape != first.right(k).shape else ""  # of a square, it says nothing
+        said = f"Your {name} comes back {found.form}{seen}."
+        lose("shape", name, sheet, said, f"{name} {found.form}")
     if sheet.exercise.arrays == "torch" and got.type == "ndarray":
         said = f"Your {name} is an array of NumPy's; asked for is a tensor."
         lose("shape", name, sheet, said, f"{name} is no tensor")

@@ -17,7 +17,7 @@ from ..student.protocol import pack_table
 from .agreement import RIGHT, agree
 from .answers import Answers, Frame, Tabled, read_record, words
 from .classes import judge_class
-from .function import slips
+from .function import declared, derived
 from .questions import argument
 from .sheet import Sheet
 from .untouched import TWO_CALLS_DIFFER, lose_argument
@@ -146,7 +146,7 @@ def why_not(exercise: Table, one: Asked) -> str:
 def judge_tables(exercise: Table, asked: list[Asked], sheet: Sheet) -> None:
     expected, why, mistake = [one.truth for one in asked], "", ""
     right = all(same_rows(one.got, one.truth) for one in asked)
-    for function, says, said in () if right else slips(exercise):
+    for function, says, said in () if right else (*declared(exercise), *derived(exercise)):
         frames = (computed(function, one.call) for one in asked)
         if all(explains(frame, one) for one, frame in zip(asked, frames)):
             expected = [computed(function, one.call) for one in asked]

@@ -147,6 +147,10 @@ VALUES = {  # an answer, with the part by which it may be off -> what is right, 
     (0.2537, 0.02): (("0.25", "0.2587"), ("0.2459", "0.26")),
     (-180, 0.001): (("-180", "-180.18"), ("180", "-180.19", "float('inf')")),
     ((1.5, 0, "a"), 0.1): (("[1.4, 0, 'a']",), ("[1.3, 0, 'a']", "[1.5, 0]", "[1.5, 0.01, 'a']")),
+    ((0.75, 0.2), 0.01): (
+        ("[__import__('fractions').Fraction(3, 4), np.float32(0.2)]", "(0.75, 0.2)"),
+        ("[{0.75}, 0.2]", "{0.75: 0.2}", "[[0.75], [0.2]]"),
+    ),
     (True, 0.0): (("True", "np.bool_(True)"), ("1", "False", "'True'")),
     (0, 0.0): (("0", "0.0"), ("1e-20", "False", "''")),
 }
@@ -163,6 +167,15 @@ def test_a_value_is_right_in_whatever_way_it_is_written(answer, within):
         value = given_in(read_answers(plain_value(eval(given, {"np": np, "torch": torch}))))
         asked = value is not None and kind_of(value) == seal_of(exercise).kind
         assert (asked and remark(exercise, value) == "") == right, given
+
+
+def test_a_slip_is_told_as_far_off_as_the_answer_may_be():
+    """At the desk as in grading; what cannot be read is told as that."""
+    answer, slip = (5 / 6, 0.25), (5 / 6, 1 / 3)
+    exercise = Value("thing", "notebook", ASKS, answer=answer, within=0.01, slips={slip: "not 3"})
+    assert "not 3" in lost(grade(exercise, "thing = [0.833, 0.333]"))["value"]
+    assert remark(exercise, [0.833, 0.333]) == "not 3" and remark(exercise, [0.833, 0.25]) == ""
+    assert "numbers and texts alone" in lost(grade(exercise, "thing = [len, 0.25]"))["value"]
 
 
 @pytest.mark.parametrize("text, most", [("float < 1", 1), ("n d < 1", 1), ("n < 30", 30)])
@@ -316,6 +329,43 @@ def centred(x):
 
 
 CENTRED = Function("centred", "n", inputs={"x": "N d"}, right=centred)
+
+
+def counted(truth, guess, n):
+    C = np.zeros((n, n), int)
+    np.add.at(C, (truth, guess), 1)
+    return C, C.diagonal() / np.maximum(C.sum(1), 1)
+
+
+def exchanged(truth, guess, n):
+    return counted(guess, truth, n)
+
+
+def precision(truth, guess, n):
+    C, _ = counted(truth, guess, n)
+    return C, C.diagonal() / np.maximum(C.sum(0), 1)
+
+
+COUNTED = Function(
+    "counted",
+    "n",
+    inputs={"truth": "int 12 < n", "guess": "int 12 < n", "n": "size n"},
+    arrays="numpy",
+    returns=("C", "recall"),
+    right=counted,
+    wrong={exchanged: "rows and columns are exchanged", precision: "that is precision"},
+)
+COUNTED_TEXT = """def counted(truth, guess, n):
+    C = np.bincount(truth * n + guess, minlength=n * n).reshape(n, n)
+    return {}
+"""
+
+
+def shut_out(x, keep):
+    return x * ~keep
+
+
+SHUT_OUT = Function("shut_out", "n", inputs={"x": "n d", "keep": "bool n d"}, right=shut_out)
 # ruff: disable[E501]
 TOLD = (  # exercise, answer, what is lost, what is read
     (COSINE, "def cosine(a, b):\n    return a @ b / b.norm()", {"result"}, "`a` stands where `unit(a)` should"),
@@ -330,6 +380,10 @@ TOLD = (  # exercise, answer, what is lost, what is read
     (TIED, TIED_TEXT.format(E="V, d", e="self.E", T=".T").replace("self.E", "self.emb"), {"parameters"}, "emb for E"),
     (TIED, TIED_TEXT.format(E="d, V", e="self.E.T", T=""), {"parameters"}, "E has shape (4, 5); it should be (V, d), here (5, 4)."),
     (TIED, TIED_FROZEN.format(e="self.E", T=".T"), {"parameters"}, "E does not train"),
+    (TIED, TIED_TEXT.format(E="V, d", e="self.E", T=".weight.T").replace("nn.Parameter(torch.randn(V, d))", "nn.Embedding(V + 1, d)").replace("self.E[words]", "self.E(words)"), {"parameters"}, "E has shape (6, 4); it should be (V, d), here (5, 4)."),
+    (COUNTED, COUNTED_TEXT.format("C, C.diagonal() / np.maximum(C.sum(0), 1)"), {"recall"}, "that is precision"),
+    (COUNTED, COUNTED_TEXT.format("C.T, C.diagonal() / np.maximum(C.sum(0), 1)"), {"C", "recall"}, "rows and columns are exchanged"),
+    (SHUT_OUT, "def shut_out(x, keep):\n    return x * keep", {"result"}, "`~keep` is turned round"),
     (CENTRED, "def centred(x):\n    return x - x.mean()", {"result"}, "`0` is missing in mean(…)"),
 )  # fmt: skip
 # ruff: enable[E501]
