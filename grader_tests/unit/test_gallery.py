@@ -249,6 +249,36 @@ def test_rows_that_all_have_another_text_cost_the_rows_and_not_their_numbers():
     assert "as_index" not in told["rows"]  # without it there would be no country to compare
 
 
+def test_rows_that_have_dates_in_place_of_texts_are_told_so():
+    days = ["2026-03-02", "2026-03-03", "2026-03-04"]
+    inputs = {"orders": {"country": days, "price": "float > 0"}}
+    table = Table("spent", "orders", {"rows": 1, "price": 1}, inputs=inputs, right=spent)
+    dates = "orders.assign(country=pd.to_datetime(orders.country))"
+    worked = (
+        f"def spent(orders):\n    return {dates}.groupby('country', as_index=False).price.sum()"
+    )
+    told = lost(grade(table, worked))
+    assert "country holds date; asked for is text" in told["rows"], told
+
+
+def wide(orders):
+    """What was spent in each country, in a column for each product."""
+    table = orders.pivot_table(index="country", columns="product", values="price", aggfunc="sum")
+    return table.reindex(columns=["A", "B"]).fillna(0).rename_axis(columns=None).reset_index()
+
+
+def test_a_long_table_has_no_columns_of_a_wide_one():
+    """A column of texts stands for none of numbers, though as many others are missing."""
+    inputs = {"orders": {"country": "DE|FR|PL", "product": "A|B", "price": "float > 0"}}
+    table = Table(
+        "wide", "orders", {"columns": 1, "rows": 1, "A": 1, "B": 1}, inputs=inputs, right=wide
+    )
+    long = "groupby(['country', 'product'], as_index=False).price.sum()"
+    told = lost(grade(table, f"def wide(orders):\n    return orders.{long}"))
+    assert [*told] == ["columns", "rows", "A", "B"], told
+    assert told["A"].startswith("There is no column A.")
+
+
 def unit(x):
     return x / (x**2).sum() ** 0.5
 
@@ -349,6 +379,7 @@ def precision(truth, guess, n):
 COUNTED = Function(
     "counted",
     "n",
+    {"C": 1, "recall": 1, "dtype": 1, "shape": 1},
     inputs={"truth": "int 12 < n", "guess": "int 12 < n", "n": "size n"},
     arrays="numpy",
     returns=("C", "recall"),
@@ -359,6 +390,15 @@ COUNTED_TEXT = """def counted(truth, guess, n):
     C = np.bincount(truth * n + guess, minlength=n * n).reshape(n, n)
     return {}
 """
+
+
+STRIDE = Function(
+    "strided",
+    "n",
+    inputs={"x": "9", "stride": "int < 3"},
+    arrays="numpy",
+    right=lambda x, stride: x[:: stride + 1],
+)
 
 
 def shut_out(x, keep):
@@ -383,6 +423,10 @@ TOLD = (  # exercise, answer, what is lost, what is read
     (TIED, TIED_TEXT.format(E="V, d", e="self.E", T=".weight.T").replace("nn.Parameter(torch.randn(V, d))", "nn.Embedding(V + 1, d)").replace("self.E[words]", "self.E(words)"), {"parameters"}, "E has shape (6, 4); it should be (V, d), here (5, 4)."),
     (COUNTED, COUNTED_TEXT.format("C, C.diagonal() / np.maximum(C.sum(0), 1)"), {"recall"}, "that is precision"),
     (COUNTED, COUNTED_TEXT.format("C.T, C.diagonal() / np.maximum(C.sum(0), 1)"), {"C", "recall"}, "rows and columns are exchanged"),
+    (COUNTED, COUNTED_TEXT.format("C, C.diagonal() / C.sum(1)"), {"recall"}, "Your recall is right in some calls only: with "),
+    (COUNTED, COUNTED_TEXT.replace("    C", "    n = max(truth.max(), guess.max()) + 1\n    C").format("C, C.diagonal() / np.maximum(C.sum(1), 1)"), {"shape"}, "with whole numbers that are all alike it has shape"),
+    (COUNTED, COUNTED_TEXT.format("C / np.maximum(C.sum(1, keepdims=True), 1), C.diagonal() / np.maximum(C.sum(1), 1)"), {"C"}, "no mistake that we know"),
+    (STRIDE, "def strided(x, stride):\n    return 2 * x", {"runs", "result", "untouched"}, "whatever stride is; asked for is"),
     (SHUT_OUT, "def shut_out(x, keep):\n    return x * keep", {"result"}, "`~keep` is turned round"),
     (CENTRED, "def centred(x):\n    return x - x.mean()", {"result"}, "`0` is missing in mean(…)"),
 )  # fmt: skip
