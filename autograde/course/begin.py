@@ -117,19 +117,21 @@ def stack(exercise: Stack) -> str:
     """Every layer reads the last state of the one below it; its own are kept from step to step."""
     x, states = exercise.of.sequence_input, exercise.states
     each = lambda text: ", ".join(text.format(state) for state in states)
+    local = lambda name: name + "_" * (name in (x, *states))  # which may be called as they like
+    k, layer, outputs, x_t = map(local, ("k", "layer", "outputs", f"{x}_t"))
     final = each("torch.stack({})")
     made = [
         "sizes = [input_dim] + [hidden_dim] * (n_layers - 1)",
         f"self.layers = nn.ModuleList({exercise.cell}(size, hidden_dim) for size in sizes)",
     ]
     forward = [
-        f"{each('{}')}, outputs = {each('list({})')}, []",
-        f"for {x}_t in {x}:",
-        "    for k, layer in enumerate(self.layers):",
-        f"        {each('{}[k]')} = layer({x}_t, {each('{}[k]')})",
-        f"        {x}_t = {states[-1]}[k]",
-        f"    outputs.append({x}_t)",
-        f"return torch.stack(outputs), {final if len(states) == 1 else f'({final})'}",
+        f"{each('{}')}, {outputs} = {each('list({})')}, []",
+        f"for {x_t} in {x}:",
+        f"    for {k}, {layer} in enumerate(self.layers):",
+        f"        {each(f'{{}}[{k}]')} = {layer}({x_t}, {each(f'{{}}[{k}]')})",
+        f"        {x_t} = {states[-1]}[{k}]",
+        f"    {outputs}.append({x_t})",
+        f"return torch.stack({outputs}), {final if len(states) == 1 else f'({final})'}",
     ]
     return class_of(exercise, (*SIZES.values(), "n_layers"), made, (x, *states), forward)
 

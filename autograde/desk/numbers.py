@@ -61,9 +61,11 @@ def sealed(name: str, answer, slips: dict, within: float) -> Sealed:
     says = {digest(name, slip): said for slip, said in slips.items()}
     right = [digest(name, answer)]
     right += [digest(name, single(answer))] if is_number(answer) else []
-    offset = offset_of(answer, within) if within else 0.0
-    right += [digest(f"{name} about", about(answer, offset, within))] if within else []
-    return Sealed(says | dict.fromkeys(right, ""), kind_of(answer), offset)
+    near, offsets = {}, []
+    for k, (one, said) in enumerate([(answer, ""), *slips.items()] if within else []):
+        offsets.append(offset_of(one, within))
+        near[digest(f"{name} about {k}", about(one, offsets[k], within))] = said
+    return Sealed(says | near | dict.fromkeys(right, ""), kind_of(answer), tuple(offsets))
 
 
 def seal_of(exercise: Value) -> Sealed:
@@ -75,6 +77,9 @@ def seal_of(exercise: Value) -> Sealed:
 def remark(exercise: Value, value) -> str | None:
     """ "" for the right value, what is wrong with a known slip, None for another one."""
     seal, within = seal_of(exercise), exercise.within
-    near = digest(f"{exercise.name} about", about(value, seal.offset, within)) if within else ""
-    found = [seal.says.get(one) for one in (digest(exercise.name, value), near)]
-    return "" if "" in found else found[0]
+    near = [
+        digest(f"{exercise.name} about {k}", about(value, offset, within))
+        for k, offset in enumerate(seal.offsets)
+    ]
+    found = [seal.says.get(one) for one in (digest(exercise.name, value), *near)]
+    return "" if "" in found else next((said for said in found if said), None)

@@ -94,12 +94,12 @@ class Exercise:
 @dataclass(frozen=True)
 class Sealed:
     """A value that travels to students' desks. says: digest of a value to what is wrong with it, ""
-    for the right one. kind: of value, in words. offset: of the steps of numbers that may be off
-    (desk/numbers.py), or one for each part of a list."""
+    for the right one. kind: of value, in words. offsets: of the steps of numbers that may be off
+    (desk/numbers.py), of the right value and of each slip; one for each part of a list."""
 
     says: dict[str, str]
     kind: str
-    offset: float | list = 0.0
+    offsets: tuple[float | list, ...] = ()
 
 
 @dataclass(frozen=True)

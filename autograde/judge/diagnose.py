@@ -43,7 +43,8 @@ class Seen:
         """Whether the computation of every call went through these values (units, calls)."""
         within = tolerance(RIGHT, self.single)
         return bool(self.trace) and all(
-            which_agree(kept, values[:, call], within).any() for call, kept in enumerate(self.trace)
+            which_agree(kept, of_call(values, call), within).any()
+            for call, kept in enumerate(self.trace)
         )
 
     def made(self, values: np.ndarray, call: int) -> np.ndarray:
@@ -456,6 +457,13 @@ def on_axis(k: int, axes: int, count: int) -> tuple[int, ...]:
 def telling(output: np.ndarray | None) -> int:
     """The call whose numbers (units, calls) are farthest from 0: thousands of formulas give 0."""
     return 0 if output is None else int(np.argmax(np.nan_to_num(np.abs(output)).min(axis=0)))
+
+
+def of_call(values: np.ndarray, call: int) -> np.ndarray:
+    """What one call has of `values`: of what follows from parameters alone, the same as every
+    other."""
+    columns = np.atleast_2d(values)
+    return columns[:, min(call, columns.shape[-1] - 1)]
 
 
 def one_call(env: Env, call: int) -> Env:

@@ -36,8 +36,9 @@ SHOWN, VISIBLE = 10, 1e-2  # numbers in a picture, and what is seen of a gap
 @dataclass(frozen=True)
 class BuildAsked:
     """One call. case: "" for an ordinary one, "sizes" for one with sizes that hide or break
-    something, "large" for large numbers. given: arguments and weights, by name. changed: the one in
-    which it differs from the first call. made_with: by which a module is made."""
+    something, "large" for large numbers, "alike" for whole numbers that are all alike. given:
+    arguments and weights, by name. changed: the one in which it differs from the first call.
+    made_with: by which a module is made."""
 
     case: str
     sizes: dict[str, int]
@@ -74,7 +75,8 @@ def specs_of(exercise: Computed) -> dict[str, Spec]:
 
 def ask(exercise: Computed, rng: np.random.Generator) -> Questions:
     """The questions, drawn: two calls with sizes that are all different, the first one once more
-    for everything that is given, with that changed; all sizes equal, and 1; large numbers."""
+    for everything that is given, with that changed; all sizes equal, and 1; large numbers; whole
+    numbers that are all alike."""
     specs, draw = specs_of(exercise), partial(draw_build, exercise, rng)
     names = list(dict.fromkeys(name for one in specs.values() for name in one.names))
     different = dict(zip(names, DIFFERENT))
@@ -86,6 +88,15 @@ def ask(exercise: Computed, rng: np.random.Generator) -> Questions:
     builds += [draw("sizes", dict.fromkeys(names, size)) for size in SAME if names]
     if any(specs[name].kind == "float" for name in exercise.inputs):
         builds += [draw("large", different) for _ in range(LARGE_CALLS)]
+    whole = [name for name, one in specs.items() if one.kind == "int" and one.dims]
+    if whole:  # which leave out most of what they might be, and the largest
+        build = draw("alike", different)
+        alike = {
+            n: np.full_like(v, rng.integers(max(1, v.max())))
+            for n, v in build.given.items()
+            if n in whole
+        }
+        builds.append(replace(build, given=build.given | alike))
     return Questions(
         exercise.name,
         exercise.kind,
@@ -201,21 +212,37 @@ class Found:
 
 
 def explained(k: int, place: int, main: list[Pair]) -> Found:
-    """The first of all that we know which gives result k in every call."""
+    """The first of all that we know which gives result k in every call; the right one in another
+    form gives way to a declared mistake that has the asked one."""
     exercise, first = main[0].exercise, main[0]
-    for function, says, mistake in ((exercise.right, "", ""), *slips(exercise, first, k, place)):
+    forms_of = lambda function: [pair.form(k, place, function) for pair in main]
+    known = [(exercise.right, "", ""), *declared(exercise, main)]
+    for function, says, mistake in known:
+        if first.form(k, place, function) == "" and {*forms_of(function)} == {""}:
+            return Found(function, says, mistake)
+    for function, says, mistake in (*known, *derived(exercise, first, k, place)):
         if first.form(k, place, function) is not None:  # most are not even that
-            found = [pair.form(k, place, function) for pair in main]
-            if None not in found:
+            if None not in (found := forms_of(function)):
                 return Found(function, says, mistake, max(found, key=len))
     return Found()
 
 
-def slips(exercise: Computed, first: Pair | None = None, k: int = 0, place: int = 0) -> Iterator:
-    """(reference, what a sentence says, what a table says): wrong references, a multiple of the
-    right one, and the right one with one change."""
-    for function, said in exercise.wrong.items():
+Slips = Iterator[tuple[Callable, str, str]]  # with what a sentence says, and what a table does
+
+
+def declared(exercise: Computed, main: list[Pair] = ()) -> Slips:
+    """Wrong references, those first that give more of the results that came back."""
+    gives = lambda function: sum(
+        all(pair.form(k, k, function) == "" for pair in main) for k in range(len(exercise.returns))
+    )
+    most = sorted(exercise.wrong, key=gives, reverse=True) if main else exercise.wrong
+    for function in most:
+        said = exercise.wrong[function]
         yield function, f"has the numbers of a known mistake: {said}", said
+
+
+def derived(exercise: Computed, first: Pair | None = None, k: int = 0, place: int = 0) -> Slips:
+    """A multiple of the right reference, and the right one with one change."""
     if first and (times := ratio(first.got(place).values, first.right(k))):
         said = f"{times:.4g} times the right one"
         yield multiple(exercise.right, times), f"is {said}", said
@@ -343,13 +370,15 @@ def judge_result(k: int, place: int, found: Found, main: list[Pair], sheet: Shee
     got = first.got(place)
     if found.form:
         shape = in_brackets(got.shape)
-        said = f"Your {name} comes back {found.form}: it has shape {shape}; asked for is"
-        lose("shape", name, sheet, f"{said} {asked_shape(k, first)}.", f"{name} {found.form}")
+        seen = f": it has shape {shape}; asked for is {asked_shape(k, first)}"
+        seen = seen if got.shape != first.right(k).shape else ""  # of a square, it says nothing
+        said = f"Your {name} comes back {found.form}{seen}."
+        lose("shape", name, sheet, said, f"{name} {found.form}")
     if sheet.exercise.arrays == "torch" and got.type == "ndarray":
         said = f"Your {name} is an array of NumPy's; asked for is a tensor."
         lose("shape", name, sheet, said, f"{name} is no tensor")
     kind = {"i": "int", "u": "int", "b": "bool"}.get(first.right(k).dtype.kind, "float")
-    if "dtype" in sheet.exercise.keys and got.dtype and kind not in got.dtype:
+    if "dtype" in sheet.exercise.keys and found.function and got.dtype and kind not in got.dtype:
         said = f"Your {name} holds numbers of type {words(got.dtype, 20)}; asked for is {kind}."
         sheet.lose("dtype", said, f"{name} is {got.dtype}")
 
@@ -368,7 +397,9 @@ def departs(k: int, place: int, main: list[Pair]) -> tuple[str, str, str]:
             said = f"Your {name} is a {words(got.type, 40)}; asked for is {kind}."
             return name, said, f"{name} is no number"
         if got.shape != truth.shape:
-            said = f"Your {name} has shape {in_brackets(got.shape)}; asked for is"
+            still = next((p.asked.changed for p in main if keeps_shape(k, place, p, base)), "")
+            whatever = f" whatever {still} is" if still else ""
+            said = f"Your {name} has shape {in_brackets(got.shape)}{whatever}; asked for is"
             return "shape", f"{said} {asked_shape(k, pair)}.", f"{name} has another shape"
         if got.values is None:
             said = f"Your {name} holds {words(got.dtype, 20)} numbers."
@@ -387,6 +418,12 @@ def departs(k: int, place: int, main: list[Pair]) -> tuple[str, str, str]:
     said = f"Your {name} is not what the rule gives, and no mistake that we know gives these"
     said = f"{said} numbers.{where(base.got(place).values, base.right(k))}"
     return name, said, f"{name} is wrong in a way that we do not know"
+
+
+def keeps_shape(k: int, place: int, pair: Pair, base: Pair) -> bool:
+    """Whether a result has the shape that it has in the first call, where the right one has not."""
+    changes = pair.asked.changed and pair.right(k).shape != base.right(k).shape
+    return bool(changes) and pair.got(place).shape == base.got(place).shape
 
 
 def where(got: np.ndarray, truth: np.ndarray) -> str:
@@ -427,8 +464,11 @@ def judge_sizes(k: int, place: int, found: Found, pairs: list[Pair], sheet: Shee
         form, got = pair.form(k, place, found.function), pair.got(place)
         if form is not None and (found.form or not form):
             continue
-        sizes = pair.asked.sizes if pair.asked.case else {}
-        when = f"every size {next(iter(sizes.values()))}" if sizes else "other numbers"
+        when = {
+            "": "other numbers",
+            "alike": "whole numbers that are all alike",
+            "sizes": f"every size {next(iter(pair.asked.sizes.values()), 1)}",
+        }[pair.asked.case]
         off = got.shape is not None and got.shape != pair.right(k).shape
         what = f"it has shape {in_brackets(got.shape)}" if off else "it is not what the rule gives"
         what = what if pair.out else f"your {noun} raises {pair.build.broken}"

@@ -17,12 +17,13 @@ from ..student.protocol import pack_table
 from .agreement import RIGHT, agree
 from .answers import Answers, Frame, Tabled, read_record, words
 from .classes import judge_class
-from .function import slips
+from .function import declared, derived
 from .questions import argument
 from .sheet import Sheet
 from .untouched import TWO_CALLS_DIFFER, lose_argument
 
 ROWS = (12, 12, 12, 8, 8, 40, 3, 1)  # of the drawn tables
+NUMBERS = ("int", "float", "bool")  # kinds of columns
 MISSING = 0.2  # the part of what is missing where some is
 
 
@@ -121,12 +122,15 @@ class Asked:
 
     @cached_property
     def got(self) -> Frame:
-        """What came back; where as many columns are missing as there are others, these stand for
-        them."""
+        """What came back; where as many columns are missing as there are others, and hold numbers
+        where these do, these stand for them."""
         missing = [name for name in self.truth.names if name not in self.out.names]
         known = (*self.truth.names, *self.out.index)
         others = [name for name in self.out.names if name not in known]
+        numbers = lambda frame, name: dict(zip(frame.names, frame.kinds)).get(name) in NUMBERS
         new = dict(zip(others, missing)) if len(missing) == len(others) else {}
+        if any(numbers(self.out, old) != numbers(self.truth, name) for old, name in new.items()):
+            new = {}
         return replace(self.out, names=tuple(new.get(name, name) for name in self.out.names))
 
 
@@ -146,7 +150,7 @@ def why_not(exercise: Table, one: Asked) -> str:
 def judge_tables(exercise: Table, asked: list[Asked], sheet: Sheet) -> None:
     expected, why, mistake = [one.truth for one in asked], "", ""
     right = all(same_rows(one.got, one.truth) for one in asked)
-    for function, says, said in () if right else slips(exercise):
+    for function, says, said in () if right else (*declared(exercise), *derived(exercise)):
         frames = (computed(function, one.call) for one in asked)
         if all(explains(frame, one) for one, frame in zip(asked, frames)):
             expected = [computed(function, one.call) for one in asked]
@@ -165,7 +169,7 @@ def judge_tables(exercise: Table, asked: list[Asked], sheet: Sheet) -> None:
         lose(name, f"No row of yours stands for a right one.{why}", mistake or "no row", sheet)
     for one, places in ((one, by_texts(one.got, one.truth)) for one in asked):
         if places is not None and len(places) < one.got.rows == one.truth.rows:
-            said = f"{row_beside_none(one, places)} stands for no right one.{why}"
+            said = f"{row_beside_none(one, places)}.{why}"
             lose("rows", said, mistake or "a row under another name", sheet)
     follows = len({one.out.written for one in asked}) > 1  # and is not what went in
     sheet.computes |= follows and not all(one.out in one.answer.after for one in asked)
@@ -258,13 +262,17 @@ def by_texts(got: Frame, truth: Frame) -> list[tuple[int, int]] | None:
 
 
 def row_beside_none(one: Asked, places: list[tuple[int, int]]) -> str:
-    """The first row that has other texts than any right one, in words."""
+    """The first row that has other texts than any right one, in words; or no texts at all."""
     k = min(set(range(one.got.rows)) - {k for k, _ in places})
     texts = [n for n, kind in zip(one.truth.names, one.truth.kinds) if kind == "text"]
     given = [
         f"{words(str(one.got.columns[n][k]), 40)} in {n}" for n in texts if n in one.got.columns
     ]
-    return f"Your row with {', '.join(given)}"
+    kinds = [(n, kind) for n, kind in zip(one.got.names, one.got.kinds) if n in texts]
+    other = next(
+        (f": {n} holds {kind}; asked for is text" for n, kind in kinds if kind != "text"), ""
+    )
+    return f"Your row with {', '.join(given)} stands for no right one{other}"
 
 
 def sorted_places(frame: Frame, texts: list[str], names: list[str]) -> list[int]:

@@ -40,7 +40,9 @@ def judge(exercise: Value, questions: Questions, answers: Answers, cell: Cell, s
         sheet.meet(criterion.key)
     elif given is not None and kind_of(given) == asked:
         told = f"{given:g}" if isinstance(given, float) else words(repr(given), 60)
-        slip = next((s for wrong, s in exercise.slips.items() if same(given, wrong, 0.0)), "")
+        slip = next(
+            (s for wrong, s in exercise.slips.items() if same(given, wrong, exercise.within)), ""
+        )
         why = f": {slip}" if slip else ", which is not right"
         sheet.lose(
             criterion.key,
@@ -55,6 +57,8 @@ def judge(exercise: Value, questions: Questions, answers: Answers, cell: Cell, s
         return f"{exercise.name} is not filled in yet."
     is_now = words(answers.value_type or type(given).__name__, 40)
     is_now = "number" if is_now == "float" else is_now
+    if asked == "a list" and is_now in ("list", "tuple"):
+        return f"{exercise.name} cannot be read: let it hold numbers and texts alone."
     return f"{exercise.name} is a {is_now}; {asked} is asked for."
 
 

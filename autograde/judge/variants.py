@@ -120,6 +120,8 @@ def changes(node, names: list[str], beside: set[str]) -> Changes:
                 yield from instead(node, new) if ours else [(said, new)]
         case ast.UnaryOp(op=ast.USub()):
             yield f"the minus before {shown(node.operand)} is missing", node.operand
+        case ast.UnaryOp(op=ast.Invert() | ast.Not()):
+            yield f"{shown(node)} is turned round", node.operand
         case ast.Attribute(attr="T" | "mT"):
             yield f"{shown(node.value)} is not transposed", node.value
         case ast.Name(id=name, ctx=ast.Load()) if name in names:

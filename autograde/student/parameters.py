@@ -70,7 +70,7 @@ def own_name(module: nn.Module, name: str) -> str:
 # ---------------------------------------------------------------- putting weights in
 class Matrix(nn.Parameter):
     """A matrix that may be used in every way in which the student's own might: `W @ h`, `W(h)`,
-    `W.weight @ h`."""
+    `W.weight @ h`, and `W(words)` as of an nn.Embedding."""
 
     bias = None
 
@@ -79,6 +79,8 @@ class Matrix(nn.Parameter):
         return self
 
     def __call__(self, vector: torch.Tensor) -> torch.Tensor:
+        if not vector.is_floating_point():
+            return nn.functional.embedding(vector, self)
         return nn.functional.linear(vector, self)
 
 

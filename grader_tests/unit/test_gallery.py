@@ -147,6 +147,10 @@ VALUES = {  # an answer, with the part by which it may be off -> what is right, 
     (0.2537, 0.02): (("0.25", "0.2587"), ("0.2459", "0.26")),
     (-180, 0.001): (("-180", "-180.18"), ("180", "-180.19", "float('inf')")),
     ((1.5, 0, "a"), 0.1): (("[1.4, 0, 'a']",), ("[1.3, 0, 'a']", "[1.5, 0]", "[1.5, 0.01, 'a']")),
+    ((0.75, 0.2), 0.01): (
+        ("[__import__('fractions').Fraction(3, 4), np.float32(0.2)]", "(0.75, 0.2)"),
+        ("[{0.75}, 0.2]", "{0.75: 0.2}", "[[0.75], [0.2]]"),
+    ),
     (True, 0.0): (("True", "np.bool_(True)"), ("1", "False", "'True'")),
     (0, 0.0): (("0", "0.0"), ("1e-20", "False", "''")),
 }
@@ -163,6 +167,15 @@ def test_a_value_is_right_in_whatever_way_it_is_written(answer, within):
         value = given_in(read_answers(plain_value(eval(given, {"np": np, "torch": torch}))))
         asked = value is not None and kind_of(value) == seal_of(exercise).kind
         assert (asked and remark(exercise, value) == "") == right, given
+
+
+def test_a_slip_is_told_as_far_off_as_the_answer_may_be():
+    """At the desk as in grading; what cannot be read is told as that."""
+    answer, slip = (5 / 6, 0.25), (5 / 6, 1 / 3)
+    exercise = Value("thing", "notebook", ASKS, answer=answer, within=0.01, slips={slip: "not 3"})
+    assert "not 3" in lost(grade(exercise, "thing = [0.833, 0.333]"))["value"]
+    assert remark(exercise, [0.833, 0.333]) == "not 3" and remark(exercise, [0.833, 0.25]) == ""
+    assert "numbers and texts alone" in lost(grade(exercise, "thing = [len, 0.25]"))["value"]
 
 
 @pytest.mark.parametrize("text, most", [("float < 1", 1), ("n d < 1", 1), ("n < 30", 30)])
@@ -234,6 +247,36 @@ def test_rows_that_all_have_another_text_cost_the_rows_and_not_their_numbers():
     told = lost(grade(table, worked + "    return t.assign(country=t.country.str.lower())"))
     assert list(told) == ["rows"] and "stands for no right one." in told["rows"]
     assert "as_index" not in told["rows"]  # without it there would be no country to compare
+
+
+def test_rows_that_have_dates_in_place_of_texts_are_told_so():
+    days = ["2026-03-02", "2026-03-03", "2026-03-04"]
+    inputs = {"orders": {"country": days, "price": "float > 0"}}
+    table = Table("spent", "orders", {"rows": 1, "price": 1}, inputs=inputs, right=spent)
+    dates = "orders.assign(country=pd.to_datetime(orders.country))"
+    worked = (
+        f"def spent(orders):\n    return {dates}.groupby('country', as_index=False).price.sum()"
+    )
+    told = lost(grade(table, worked))
+    assert "country holds date; asked for is text" in told["rows"], told
+
+
+def wide(orders):
+    """What was spent in each country, in a column for each product."""
+    table = orders.pivot_table(index="country", columns="product", values="price", aggfunc="sum")
+    return table.reindex(columns=["A", "B"]).fillna(0).rename_axis(columns=None).reset_index()
+
+
+def test_a_long_table_has_no_columns_of_a_wide_one():
+    """A column of texts stands for none of numbers, though as many others are missing."""
+    inputs = {"orders": {"country": "DE|FR|PL", "product": "A|B", "price": "float > 0"}}
+    table = Table(
+        "wide", "orders", {"columns": 1, "rows": 1, "A": 1, "B": 1}, inputs=inputs, right=wide
+    )
+    long = "groupby(['country', 'product'], as_index=False).price.sum()"
+    told = lost(grade(table, f"def wide(orders):\n    return orders.{long}"))
+    assert [*told] == ["columns", "rows", "A", "B"], told
+    assert told["A"].startswith("There is no column A.")
 
 
 def unit(x):
@@ -316,6 +359,53 @@ def centred(x):
 
 
 CENTRED = Function("centred", "n", inputs={"x": "N d"}, right=centred)
+
+
+def counted(truth, guess, n):
+    C = np.zeros((n, n), int)
+    np.add.at(C, (truth, guess), 1)
+    return C, C.diagonal() / np.maximum(C.sum(1), 1)
+
+
+def exchanged(truth, guess, n):
+    return counted(guess, truth, n)
+
+
+def precision(truth, guess, n):
+    C, _ = counted(truth, guess, n)
+    return C, C.diagonal() / np.maximum(C.sum(0), 1)
+
+
+COUNTED = Function(
+    "counted",
+    "n",
+    {"C": 1, "recall": 1, "dtype": 1, "shape": 1},
+    inputs={"truth": "int 12 < n", "guess": "int 12 < n", "n": "size n"},
+    arrays="numpy",
+    returns=("C", "recall"),
+    right=counted,
+    wrong={exchanged: "rows and columns are exchanged", precision: "that is precision"},
+)
+COUNTED_TEXT = """def counted(truth, guess, n):
+    C = np.bincount(truth * n + guess, minlength=n * n).reshape(n, n)
+    return {}
+"""
+
+
+STRIDE = Function(
+    "strided",
+    "n",
+    inputs={"x": "9", "stride": "int < 3"},
+    arrays="numpy",
+    right=lambda x, stride: x[:: stride + 1],
+)
+
+
+def shut_out(x, keep):
+    return x * ~keep
+
+
+SHUT_OUT = Function("shut_out", "n", inputs={"x": "n d", "keep": "bool n d"}, right=shut_out)
 # ruff: disable[E501]
 TOLD = (  # exercise, answer, what is lost, what is read
     (COSINE, "def cosine(a, b):\n    return a @ b / b.norm()", {"result"}, "`a` stands where `unit(a)` should"),
@@ -330,6 +420,14 @@ TOLD = (  # exercise, answer, what is lost, what is read
     (TIED, TIED_TEXT.format(E="V, d", e="self.E", T=".T").replace("self.E", "self.emb"), {"parameters"}, "emb for E"),
     (TIED, TIED_TEXT.format(E="d, V", e="self.E.T", T=""), {"parameters"}, "E has shape (4, 5); it should be (V, d), here (5, 4)."),
     (TIED, TIED_FROZEN.format(e="self.E", T=".T"), {"parameters"}, "E does not train"),
+    (TIED, TIED_TEXT.format(E="V, d", e="self.E", T=".weight.T").replace("nn.Parameter(torch.randn(V, d))", "nn.Embedding(V + 1, d)").replace("self.E[words]", "self.E(words)"), {"parameters"}, "E has shape (6, 4); it should be (V, d), here (5, 4)."),
+    (COUNTED, COUNTED_TEXT.format("C, C.diagonal() / np.maximum(C.sum(0), 1)"), {"recall"}, "that is precision"),
+    (COUNTED, COUNTED_TEXT.format("C.T, C.diagonal() / np.maximum(C.sum(0), 1)"), {"C", "recall"}, "rows and columns are exchanged"),
+    (COUNTED, COUNTED_TEXT.format("C, C.diagonal() / C.sum(1)"), {"recall"}, "Your recall is right in some calls only: with "),
+    (COUNTED, COUNTED_TEXT.replace("    C", "    n = max(truth.max(), guess.max()) + 1\n    C").format("C, C.diagonal() / np.maximum(C.sum(1), 1)"), {"shape"}, "with whole numbers that are all alike it has shape"),
+    (COUNTED, COUNTED_TEXT.format("C / np.maximum(C.sum(1, keepdims=True), 1), C.diagonal() / np.maximum(C.sum(1), 1)"), {"C"}, "no mistake that we know"),
+    (STRIDE, "def strided(x, stride):\n    return 2 * x", {"runs", "result", "untouched"}, "whatever stride is; asked for is"),
+    (SHUT_OUT, "def shut_out(x, keep):\n    return x * keep", {"result"}, "`~keep` is turned round"),
     (CENTRED, "def centred(x):\n    return x - x.mean()", {"result"}, "`0` is missing in mean(…)"),
 )  # fmt: skip
 # ruff: enable[E501]

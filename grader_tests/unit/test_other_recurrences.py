@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from autograde.course.begin import solution
 from autograde.course.checked import faults_with_judge
 from autograde.exercise import Cell, Criterion, Part, Recurrence, Rule, Stack, Verdict
 from autograde.exercise.faults import faults
@@ -253,6 +254,31 @@ def test_a_step_and_a_stack_with_three_states():
     assert "a layer reads the a of the layer below" in up.results[1].sentence
     bent = graded(THREE, THREE_SOURCE.replace("b + new_a", "b + 0 * new_a"))
     assert lost(bent) == {"b"} and "a_t is missing" in bent.results[2].sentence
+
+
+LEAKY = Recurrence(
+    "Leaky",
+    "none",
+    tuple(Criterion(key, 1, key, f"{key} follows the rule") for key in ("leak", "state")),
+    rule=Rule(
+        (
+            Part("alpha", "α", "leak", {"sigmoid(a)": "", "a": "σ is missing"}, traced=True),
+            Part("new", "k_t", "state", {"(1 - alpha) * k + alpha * tanh(U @ x)": ""}),
+        ),
+        inputs={"x": "x_t", "k": "k_{t−1}"},
+        outputs={"k_t": "new"},
+    ),
+    parameters={"a": ("m",), "U": ("m", "n")},
+)
+LEAKIES = Stack("Leakies", "none", (Criterion("works", 1, "works", "works"),), of=LEAKY)
+
+
+def test_a_part_of_parameters_alone_may_be_traced():
+    """And a state may have the name that a loop would take, in what an assignment begins with."""
+    worked = "\n".join(map(solution, (LEAKY, LEAKIES)))
+    assert not lost(graded(LEAKY, worked)) and not lost(graded(LEAKIES, worked))
+    verdict = graded(LEAKY, worked.replace("torch.sigmoid(a)", "a"))
+    assert lost(verdict) == {"leak"} and "σ is missing" in verdict.results[0].sentence
 
 
 OTHER_NAMES = (  # a recurrence, a right answer, what is renamed in it, what is told

@@ -7,7 +7,7 @@ import numpy as np
 from ...exercise.rules import Part, Rule
 from ...exercise.verdict import Place
 from ..agreement import NAMED, RIGHT, agree, tolerance, which_agree
-from ..diagnose import Finding, Search, Seen, one_call
+from ..diagnose import Finding, Search, Seen, of_call, one_call
 
 Places = list[Place | None]
 
@@ -20,7 +20,11 @@ def made_at(rule: Rule, seen: list[Seen], values: list[np.ndarray | None]) -> Pl
         return None
     return common(
         [
-            [place for made, place in zip(one.made(value[:, call], call), one.places[call]) if made]
+            [
+                place
+                for made, place in zip(one.made(of_call(value, call), call), one.places[call])
+                if made
+            ]
             for one, value in zip(seen, values)
             for call in range(len(one.trace))
         ]
