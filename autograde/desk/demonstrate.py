@@ -16,12 +16,12 @@ from .written import needed_by, unwritten
 SECONDS = 300.0  # that a demonstration may take, training and all
 
 
-def demonstrate(draw, seconds: float = SECONDS):
+def demonstrate(draw, seconds: float = SECONDS, of_class: bool = True):
     """Call `draw`; where it raises, print in a line what is the matter with the class that it
-    shows."""
+    shows. of_class: whether there is one."""
     if validates():
         return  # nothing of it is checked there, and it takes time
-    if stuck := endless():
+    if stuck := of_class and endless():
         return say(f"Nothing to show: {stuck} did not come to an end in its check.")
     try:
         with few(), torch.device("cpu"):
@@ -31,7 +31,7 @@ def demonstrate(draw, seconds: float = SECONDS):
     finally:
         tidy()
     if place:
-        say(f"This demonstration was {in_words(place, seconds)}")
+        say(f"{'This demonstration' if of_class else 'It'} was {in_words(place, seconds)}")
 
 
 def why(draw, error: Exception) -> str:

@@ -16,9 +16,13 @@ def functions_of(cls) -> list[types.FunctionType]:
     return [value for value in vars(cls).values() if isinstance(value, types.FunctionType)]
 
 
-def is_written(cls: type) -> bool:
+def is_written(cls: type, others=()) -> bool:
     """Whether any method of the class does more than to call that of the class above, or it has any
-    attribute besides."""
+    attribute besides; or a class of the same notebook that it rests on does. others: names of those
+    that are exercises of their own."""
+    bases = [base for base in cls.__bases__ if base.__module__ == cls.__module__]
+    if any(is_written(base, others) for base in bases if base.__name__ not in others):
+        return True
     for name, value in vars(cls).items():
         if isinstance(value, types.FunctionType):
             if set(value.__code__.co_names) - CALLS_ABOVE:

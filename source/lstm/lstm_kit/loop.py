@@ -261,7 +261,7 @@ def alike(one, other):
 def check_loop(train):
     """Say what a training loop does as it should, up to the first thing that it does not."""
     told = []
-    demonstrate(lambda: told.append(verdict(train)), seconds=SECONDS)
+    demonstrate(lambda: told.append(verdict(train)), seconds=SECONDS, of_class=False)
     for held, said in told:
         if held is None:
             print(f"{train.__name__}: {said}", file=sys.stderr)
