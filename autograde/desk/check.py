@@ -20,7 +20,7 @@ from .cells import Cells, source_of
 from .notebook import namespace, shell
 from .numbers import in_one_way, remark, seal_of
 from .prints import FewDisplays, FewLines
-from .watch import SECONDS, in_words, place_of, within
+from .watch import SECONDS, at_line_of, in_words, within
 from .written import borrowed, functions_of, is_written
 
 SEED_BITS = 62
@@ -94,9 +94,8 @@ class Check:
             stopped.append(cls)
             raise CheckFailed(f"{exercise.name}: {in_words(over.place, SECONDS)}") from None
         except KeyboardInterrupt as stop:
-            line = place_of(stop).line
-            where = f" at your line {line}" if line else ""
-            raise CheckFailed(f"{exercise.name}: stopped by you{where}.") from None
+            said = f"{exercise.name}: stopped by you{at_line_of(stop)}."
+            raise CheckFailed(said) from None
         finally:
             for kept in (asking.prints, asking.errors, asking.displays):
                 kept.say_rest()

@@ -10,10 +10,20 @@ from .check import endless
 from .ladder import validates
 from .notebook import namespace
 from .prints import few
-from .watch import in_words, within
+from .watch import at_line_of, in_words, within
 from .written import needed_by, unwritten
 
 SECONDS = 300.0  # that a demonstration may take, training and all
+
+
+class Interrupted(KeyboardInterrupt):
+    """Notebooks show its message without a traceback, and run nothing that waits."""
+
+    def __init__(self, stop: KeyboardInterrupt):
+        super().__init__(f"stopped by you{at_line_of(stop)}.")
+
+    def _render_traceback_(self):
+        return [str(self)]
 
 
 def demonstrate(draw, seconds: float = SECONDS, of_class: bool = True):
@@ -28,6 +38,8 @@ def demonstrate(draw, seconds: float = SECONDS, of_class: bool = True):
             _, place = within(seconds, draw)
     except Exception as error:
         return say(why(draw, error))
+    except KeyboardInterrupt as stop:
+        raise Interrupted(stop) from None
     finally:
         tidy()
     if place:

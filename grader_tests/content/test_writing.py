@@ -3,6 +3,7 @@ found, and the network that writes."""
 
 import json
 import re
+from functools import partial
 from types import SimpleNamespace
 
 import bugs
@@ -233,6 +234,19 @@ def test_a_loop_that_is_not_there(kit, capsys):
 
     kit.loop.check_loop(train)
     assert "train: not written yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "train, kind", [(3, "an int"), (None, "a NoneType"), (LSTMCell, "a class"), ("train", "a str")]
+)
+def test_a_loop_is_a_function(train, kind, kit, capsys):
+    kit.loop.check_loop(train)
+    assert capsys.readouterr().err == f"check_loop takes a function; this is {kind}.\n"
+
+
+def test_a_loop_without_a_name_of_its_own(kit, capsys):
+    kit.loop.check_loop(partial(loop_from("loss.back", "los.back")))
+    assert "NameError: name 'los' is not defined" in capsys.readouterr().out
 
 
 def test_a_loop_that_never_ends_is_stopped(kit, monkeypatch, capsys):

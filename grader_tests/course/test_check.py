@@ -489,6 +489,23 @@ def test_a_demonstration_of_a_class_that_is_not_there(at):
     assert "name 'who' is not defined" in said and "in your line" in said
 
 
+def test_who_stops_a_demonstration_is_told_where_it_was(at):
+    stop = "        raise KeyboardInterrupt\n        c_t = f_t"
+    at.run(changed("        c_t = f_t", stop))
+    call = "LSTMCell(3, 4)(torch.ones(3), torch.ones(4), torch.ones(4))"
+    said = at.run(f"demonstrate(lambda: {call})")
+    assert "stopped by you at your line 47." in said and len(said.splitlines()) < 4
+    assert "raise KeyboardInterrupt" not in said
+
+
+def test_a_class_below_that_is_not_written_is_named(at):
+    at.run("class Inner(nn.Module):\n    def forward(self, x): ...")
+    at.run("class Outer(nn.Module):\n    def forward(self, x):\n        return Inner()(x) + x")
+    said = at.run("demonstrate(lambda: Outer()(torch.ones(3)))")
+    assert "Nothing to show yet. Not written: Inner." in said
+    at.run("del Inner, Outer")
+
+
 def test_a_demonstration_prints_little(at):
     at.run(WORKED)
     said = at.run("demonstrate(lambda: [print(k) for k in range(1000)])")

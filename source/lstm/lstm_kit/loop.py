@@ -260,16 +260,24 @@ def alike(one, other):
 # ---------------------------------------------------------------- what is said
 def check_loop(train):
     """Say what a training loop does as it should, up to the first thing that it does not."""
+    if isinstance(train, type) or not callable(train):
+        kind = "class" if isinstance(train, type) else type(train).__name__
+        print(f"check_loop takes a function; this is {article(kind)} {kind}.", file=sys.stderr)
+        return
     told = []
     demonstrate(lambda: told.append(verdict(train)), seconds=SECONDS, of_class=False)
     for held, said in told:
         if held is None:
-            print(f"{train.__name__}: {said}", file=sys.stderr)
+            print(f"{name_of(train)}: {said}", file=sys.stderr)
             continue
-        print("\n".join([train.__name__, *(f"  ✓ {rung}" for rung in RUNGS[:held])]))
+        print("\n".join([name_of(train), *(f"  ✓ {rung}" for rung in RUNGS[:held])]))
         if held < len(RUNGS):
             print(f"  ✗ {RUNGS[held]}")
         print(said)
+
+
+def name_of(train):
+    return getattr(train, "__name__", "train")
 
 
 def verdict(train):
@@ -284,7 +292,7 @@ def verdict(train):
         return fault.rung, textwrap.fill(str(fault), 100)
     except Exception as error:
         return 0, in_words(error, train)
-    return len(RUNGS), f"{train.__name__}: all that a training loop needs is there."
+    return len(RUNGS), f"{name_of(train)}: all that a training loop needs is there."
 
 
 def in_words(error, train):
@@ -293,7 +301,8 @@ def in_words(error, train):
     for piece, meaning in KNOWN_ERRORS.items():
         said = meaning if piece in said else said
     frames = traceback.extract_tb(error.__traceback__)
-    file = inspect.unwrap(train).__code__.co_filename  # of what a decorator stands around
+    inner = inspect.unwrap(train)  # what a decorator stands around
+    file = getattr(getattr(inner, "__code__", None), "co_filename", None)
     own = [frame.lineno for frame in frames if frame.filename == file]
     text = linecache.getline(file, own[-1]).strip() if own else ""
     where = f"\n  in your line {own[-1]}: {text}" if own else ""
