@@ -20,7 +20,14 @@ from autograde.desk.prints import FewDisplays, FewLines
 from autograde.lstm import EXERCISES as ALL
 from grader_tests.samples.mistakes import code, named, singles
 from grader_tests.samples.right_answers import HEAD, right_answers
-from grader_tests.samples.students import EXERCISES, answers, cell_before, solutions
+from grader_tests.samples.students import (
+    ALL_NOTEBOOKS,
+    EXERCISES,
+    FURTHER,
+    answers,
+    cell_before,
+    solutions,
+)
 from grader_tests.support.desk import desk, met_in
 from grader_tests.support.function_level import KIT, KIT_OF_LATER, grade
 
@@ -32,7 +39,8 @@ torch.set_num_threads(1)
 
 @pytest.fixture(scope="module")
 def shell():
-    with desk({"check": lambda: Check(ALL), "demonstrate": lambda: demonstrate}) as one:
+    every = [*ALL, *FURTHER.values()]
+    with desk({"check": lambda: Check(every), "demonstrate": lambda: demonstrate}) as one:
         yield one
 
 
@@ -116,6 +124,7 @@ def test_in_a_notebook_what_the_numbers_show_unfolds(at, monkeypatch):
     assert "there is no input gate" in page and "there is no input gate" in text
     assert "<details" in page and "<svg" in page and "What your numbers show" in page
     assert "there is no input gate" not in said and "c_t = f_t * c_{t−1} + i_t * c̃_t" in said
+    assert "Not right yet: New cell state c_t." in said
 
 
 def test_what_is_not_written_is_not_folded_away(at, monkeypatch):
@@ -123,6 +132,8 @@ def test_what_is_not_written_is_not_folded_away(at, monkeypatch):
     forward = WORKED[WORKED.index("    def forward") :]
     said = checked(at, "LSTMCell", changed(forward, "    def forward(self, x, c, h): ..."))
     assert "Forget gate f_t: Not written yet: forward returns None." in said
+    gru = solutions(ALL_NOTEBOOKS)["GRUCell"].replace("x, h):", "h, x):")
+    assert "Your forward takes (h, x)" in checked(at, "GRUCell", gru)
     worked = solutions()["CoupledLSTMCell"]
     said = checked(at, "CoupledLSTMCell", worked[: worked.index("    def forward")])
     assert "Forget gate f_t: forward is inherited from LSTMCell: nothing" in " ".join(said.split())
