@@ -336,6 +336,19 @@ def test_a_loop_that_prints_does_not_hide_what_is_written(kit, monkeypatch, caps
     assert "25 more lines that your code prints" in capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("losses", [torch.ones(3, requires_grad=True), [torch.ones(())] * 3, []])
+def test_losses_of_any_form_are_shown(losses, kit, monkeypatch, capsys):
+    from lstm_kit import plots
+
+    shown = []
+    monkeypatch.setattr(plots, "display", lambda data, raw: shown.append(data["text/plain"]))
+    monkeypatch.setattr(plots, "show", lambda figure, alt: None)
+    plots.show_writing(losses, [], [], SimpleNamespace(write=lambda count: ["om"] * count))
+    assert ("returned no losses" in capsys.readouterr().out) == (not shown) == (not len(losses))
+    assert all("loss at the end 1.00" in text for text in shown)
+
+
 def test_names_are_made_as_it_is_said(kit):
     names, endings = kit.names.NAMES, kit.names.ENDINGS
     beginnings = {name.removesuffix(end) for name in names for end in endings if name.endswith(end)}
