@@ -20,7 +20,7 @@ class Interrupted(KeyboardInterrupt):
     """Notebooks show its message without a traceback, and run nothing that waits."""
 
     def __init__(self, stop: KeyboardInterrupt):
-        super().__init__(f"stopped by you{at_line_of(stop)}.")
+        super().__init__(f"Stopped by you{at_line_of(stop)}.")
 
     def _render_traceback_(self):
         return [str(self)]

@@ -505,7 +505,7 @@ def test_who_stops_a_demonstration_is_told_where_it_was(at):
     at.run(changed("        c_t = f_t", stop))
     call = "LSTMCell(3, 4)(torch.ones(3), torch.ones(4), torch.ones(4))"
     said = at.run(f"demonstrate(lambda: {call})")
-    assert "stopped by you at your line 47." in said and len(said.splitlines()) < 4
+    assert "Stopped by you at your line 47." in said and len(said.splitlines()) < 4
     assert "raise KeyboardInterrupt" not in said
 
 
