@@ -16,20 +16,22 @@ SET = re.compile(r"(?m)^(\w+)\s*=(?!=)")
 class Run:
     """The last run of a cell that has a class of this name in it, or sets a value of this name.
     made: whether it came of it; a value may also have been the same before. defines: whether it is
-    a class or a function."""
+    a class or a function. id: of the cell, where the front end tells it."""
 
     cell: Cell
     made: bool
     number: int
     defines: bool
+    id: str | None = None
 
 
 class Cells:
-    """Listens to a kernel. runs: name of a class or a value to the last run of a cell with it."""
+    """Listens to a kernel. runs: name of a class or a value to the last run of a cell with it.
+    gone: names that the cell which they come from has no more."""
 
     def __init__(self, shell):
         self.shell = shell
-        self.runs, self.before, self.count = {}, {}, 0
+        self.runs, self.before, self.count, self.gone = {}, {}, 0, set()
         if shell is not None:
             shell.events.register("pre_run_cell", self.begin)
             shell.events.register("post_run_cell", self.note)
@@ -41,13 +43,16 @@ class Cells:
     def note(self, result):
         """What became of them."""
         self.count += 1
-        source = text_of(getattr(result, "info", None))
+        info = getattr(result, "info", None)
+        source, cell_id = text_of(info), getattr(info, "cell_id", None)
         error = result.error_before_exec or result.error_in_exec
         cell = Cell(source, in_words(error), line_of(error)) if error else Cell(source)
+        here = {name for name, run in self.runs.items() if run.id == cell_id is not None}
+        self.gone = (self.gone | here) - named(source).keys()
         for name, defines in named(source).items():
             now = self.shell.user_ns.get(name)
             made = now is not None and now is not self.before.get(name)
-            self.runs[name] = Run(cell, made, self.count, defines)
+            self.runs[name] = Run(cell, made, self.count, defines, cell_id)
 
 
 def named(source: str) -> dict[str, bool]:

@@ -19,8 +19,8 @@ from . import ladder
 from .cells import Cells, source_of
 from .notebook import namespace, shell
 from .numbers import in_one_way, remark, seal_of
-from .prints import FewLines
-from .watch import SECONDS, in_words, place_of, within
+from .prints import FewDisplays, FewLines
+from .watch import SECONDS, at_line_of, in_words, within
 from .written import borrowed, functions_of, is_written
 
 SEED_BITS = 62
@@ -82,7 +82,7 @@ class Check:
                 f"{exercise.name} is a {type(cls).__name__}; check takes a {exercise.noun}{made}."
             )
         cell = self.cell_of(exercise.name, cls)
-        if is_class and not is_written(cls):
+        if is_class and not is_written(cls, self.exercises):
             return not_yet(exercise.name, self.slip_for(exercise.name))
         self.warn(exercise.name, cls, cell)
         asking = Asking(exercise, cls)
@@ -94,12 +94,11 @@ class Check:
             stopped.append(cls)
             raise CheckFailed(f"{exercise.name}: {in_words(over.place, SECONDS)}") from None
         except KeyboardInterrupt as stop:
-            line = place_of(stop).line
-            where = f" at your line {line}" if line else ""
-            raise CheckFailed(f"{exercise.name}: stopped by you{where}.") from None
+            said = f"{exercise.name}: stopped by you{at_line_of(stop)}."
+            raise CheckFailed(said) from None
         finally:
-            asking.prints.say_rest()
-            asking.errors.say_rest()
+            for kept in (asking.prints, asking.errors, asking.displays):
+                kept.say_rest()
 
     def climb(self, exercise: Exercise, asking: "Asking", cell: Cell):
         print(exercise.name, flush=True)
@@ -126,9 +125,11 @@ class Check:
             return found[-1]
         takes = {n: one.noun for n, one in self.exercises.items() if not isinstance(one, Value)}
         nouns = " or a ".join(dict.fromkeys(takes.values()))
+        near = alike(names[0], takes)
+        slip = f" Is {names[0]} a slip for {near}?" if near else ""
         raise CheckFailed(
             f"check takes a {nouns} itself, not an object made from it, and one of these: "
-            f"{', '.join(takes)}."
+            f"{', '.join(takes)}.{slip}"
         )
 
     def number(self, exercise: Value):
@@ -155,6 +156,8 @@ class Check:
         run = self.cells.runs.get(name)
         if run and run.cell.error and not run.made:
             told(f"{name} may be older than your cell, which {stopped_with(run.cell)}.")
+        if name in self.cells.gone:
+            told(f"{name} is older than your cell, which does not define it any more.")
 
     def cell_of(self, name: str, cls: type) -> Cell:
         """What became of the cell of this class. Raises CheckFailed where the class is older than
@@ -174,7 +177,7 @@ class Check:
         """The name of a class of the student's that is nearly this one."""
         runs = self.cells.runs.items()
         own = [other for other, run in runs if run.defines and other not in self.exercises]
-        return next(iter(difflib.get_close_matches(name, own, 1, NEAR)), "")
+        return alike(name, own)
 
     def warn(self, name: str, cls: type, cell: Cell):
         """What is the matter with the desk, though it may not be with the class."""
@@ -186,6 +189,8 @@ class Check:
             and runs[slip].number > runs[name].number
         ):
             told(f"{name} may be older than your cell: your newest cell defines {slip}.")
+        if name in self.cells.gone:
+            self.warn_of_age(name)
         if names := borrowed(cls, namespace(), cell.source):
             told(
                 f"{name} uses {', '.join(names)} from outside of its cell. After a restart "
@@ -206,17 +211,21 @@ class Asking:
         self.exercise = exercise
         self.namespace = names if names.get(exercise.name) is cls else around(cls, exercise.name)
         self.prints, self.errors = FewLines(sys.stdout), FewLines(sys.stderr)
+        self.displays = FewDisplays(getattr(shell(), "display_pub", None))
 
     def ask(self, question: dict) -> dict:
         """Raises TimeOver."""
         quiet = contextlib.redirect_stdout(self.prints)
         still = contextlib.redirect_stderr(self.errors)
-        with quiet, still, torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        few = self.displays.at_work()
+        with quiet, still, few, torch.random.fork_rng(devices=[]), torch.device("cpu"):
             try:
                 answers, place = within(SECONDS, respond, question, self.namespace)
             except SystemExit as stop:
                 told = f"Your code could not be asked: {describe(stop)['error']}"
                 answers, place = {"failed": told}, None
+            finally:
+                self.prints.end_line()
         if place is not None and question.get("task") != "show":
             raise TimeOver(place)
         return answers or {}
@@ -242,8 +251,15 @@ def misspelt(cls: type) -> list[tuple[str, str]]:
     """Methods of a class whose names are nearly those that PyTorch calls, with these."""
     own = [function.__name__ for function in functions_of(cls)]
     missing = [name for name in METHODS if name not in own]
-    found = [(difflib.get_close_matches(name, own, 1, NEAR), name) for name in missing]
-    return [(near[0], name) for near, name in found if near and near[0] not in METHODS]
+    found = [(alike(name, own), name) for name in missing]
+    return [(near, name) for near, name in found if near and near not in METHODS]
+
+
+def alike(name: str, names) -> str:
+    """The one of these names that is nearly this one, in large letters or small; "" for none."""
+    written = {one.lower(): one for one in names}
+    found = difflib.get_close_matches(name.lower(), written, 1, NEAR)
+    return written[found[0]] if found else ""
 
 
 def stopped_with(cell: Cell) -> str:

@@ -10,28 +10,40 @@ from .check import endless
 from .ladder import validates
 from .notebook import namespace
 from .prints import few
-from .watch import in_words, within
+from .watch import at_line_of, in_words, within
 from .written import needed_by, unwritten
 
 SECONDS = 300.0  # that a demonstration may take, training and all
 
 
-def demonstrate(draw, seconds: float = SECONDS):
+class Interrupted(KeyboardInterrupt):
+    """Notebooks show its message without a traceback, and run nothing that waits."""
+
+    def __init__(self, stop: KeyboardInterrupt):
+        super().__init__(f"Stopped by you{at_line_of(stop)}.")
+
+    def _render_traceback_(self):
+        return [str(self)]
+
+
+def demonstrate(draw, seconds: float = SECONDS, of_class: bool = True):
     """Call `draw`; where it raises, print in a line what is the matter with the class that it
-    shows."""
+    shows. of_class: whether there is one."""
     if validates():
         return  # nothing of it is checked there, and it takes time
-    if stuck := endless():
+    if stuck := of_class and endless():
         return say(f"Nothing to show: {stuck} did not come to an end in its check.")
     try:
         with few(), torch.device("cpu"):
             _, place = within(seconds, draw)
     except Exception as error:
         return say(why(draw, error))
+    except KeyboardInterrupt as stop:
+        raise Interrupted(stop) from None
     finally:
         tidy()
     if place:
-        say(f"This demonstration was {in_words(place, seconds)}")
+        say(f"{'This demonstration' if of_class else 'It'} was {in_words(place, seconds)}")
 
 
 def why(draw, error: Exception) -> str:

@@ -10,7 +10,9 @@ from ..pages.pictures import caption, svg
 from .notebook import shell
 
 LATER = ("gradients", "reset", "own")  # known once the class was asked for slopes and draws
-NO_NUMBERS = re.compile(r"\braise[sd]\b|could not be|written yet")  # in a sentence about none
+NO_NUMBERS = re.compile(  # in a sentence about none
+    r"\braise[sd]\b|could not be|written yet|forward (takes|returns|uses)\b"
+)
 NAMED = 4  # criteria that are lost for one reason, and named
 STYLE = """<style>
 .desk-numbers summary { cursor: pointer; font-weight: 600 }
@@ -64,7 +66,7 @@ def fall(verdict: Verdict, lost: Result) -> str:
     print(f"  ✗ {lost.title}", flush=True)
     drawn = verdict.picture if lost.equation else None
     if of_numbers(lost) and in_front_end():
-        said = f"{lost.title} is not right yet. Asked for: {lost.asks}."
+        said = f"Not right yet: {lost.title}. Asked for: {lost.asks}."
         if lost.place:
             said += f"\nYour line {lost.place.line}: {lost.place.text}"
         display_html(unfolding(lost.sentence, drawn), lost.sentence)

@@ -91,6 +91,12 @@ def place_of(error: BaseException) -> Place:
     return next((place for frame in frames[::-1] if (place := place_in(frame)).line), Place())
 
 
+def at_line_of(error: BaseException) -> str:
+    """ " at your line 7", where it is one of the student's."""
+    line = place_of(error).line
+    return f" at your line {line}" if line else ""
+
+
 def does_not_come_back(place: Place) -> str:
     """What a student is told whose line waits for one call."""
     where = f"Your line {place.line} ({place.text})" if place.line else "A line"

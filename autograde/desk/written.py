@@ -16,9 +16,13 @@ def functions_of(cls) -> list[types.FunctionType]:
     return [value for value in vars(cls).values() if isinstance(value, types.FunctionType)]
 
 
-def is_written(cls: type) -> bool:
+def is_written(cls: type, others=()) -> bool:
     """Whether any method of the class does more than to call that of the class above, or it has any
-    attribute besides."""
+    attribute besides; or a class of the same notebook that it rests on does. others: names of those
+    that are exercises of their own."""
+    bases = [base for base in cls.__bases__ if base.__module__ == cls.__module__]
+    if any(is_written(base, others) for base in bases if base.__name__ not in others):
+        return True
     for name, value in vars(cls).items():
         if isinstance(value, types.FunctionType):
             if set(value.__code__.co_names) - CALLS_ABOVE:
@@ -30,21 +34,28 @@ def is_written(cls: type) -> bool:
 
 def unwritten(function: types.FunctionType, namespace: dict) -> list[str]:
     """Classes of the notebook's own that a function needs and that are as they were given out."""
-    there = {name: namespace.get(name) for name in needed_by(function, namespace)}
-    own = {name: cls for name, cls in there.items() if isinstance(cls, type)}
-    return sorted(
-        n for n, cls in own.items() if cls.__module__ == "__main__" and not is_written(cls)
-    )
+    names = needed_by(function, namespace, own_functions)
+    return sorted(n for n in names if is_own(namespace.get(n)) and not is_written(namespace[n]))
 
 
-def needed_by(function: types.FunctionType, namespace: dict) -> set[str]:
-    """Names that a function of the notebook uses, itself or by way of others there."""
+def is_own(cls) -> bool:
+    return isinstance(cls, type) and cls.__module__ == "__main__"
+
+
+def own_functions(value) -> list[types.FunctionType]:
+    """Functions of the notebook: one, or those of a class."""
+    return functions_of(value) if is_own(value) or not isinstance(value, type) else []
+
+
+def needed_by(function: types.FunctionType, namespace: dict, within=None) -> set[str]:
+    """Names that a function of the notebook uses, itself or by way of others there. within: which
+    functions are in what a name means; by default it is one itself."""
+    within = within or (lambda value: [] if isinstance(value, type) else functions_of(value))
     names, waiting = set(), [function]
     while waiting:
         new = globals_of(waiting.pop().__code__) - names
         names |= new
-        there = (namespace.get(name) for name in new)
-        waiting += [one for one in there if isinstance(one, types.FunctionType)]
+        waiting += [one for name in new for one in within(namespace.get(name))]
     return names
 
 

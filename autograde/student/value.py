@@ -1,6 +1,7 @@
 """Answers about a number, a text, or a list of such in a variable."""
 
 import json
+import math
 
 from .telling import attempt
 
@@ -19,12 +20,22 @@ def plain_number(value):
 def plain_value(value) -> dict:
     """The number, or anything else as JSON; the name of its type where that cannot be."""
     told = {"value_type": type(value).__name__}
-    if hasattr(value, "tolist"):  # a tensor or an array; of one number, that number
-        value = value.tolist() if getattr(value, "size", 0) != 1 else value.item()
+    try:
+        if hasattr(value, "tolist"):  # a tensor or an array; of one number, that number
+            value = value.tolist() if getattr(value, "size", 0) != 1 else value.item()
+    except Exception:  # no numbers are there, or none that can be had
+        return told
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return {"value": float(value)}
+        return {"value": as_float(value)}
     try:
         written = json.dumps(value, default=plain_number)
     except (AttributeError, TypeError, ValueError, RecursionError):
         return told
     return told if value is None or len(written) > MOST else told | {"written": written}
+
+
+def as_float(value: int | float) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # an integer of more digits than a float has
+        return math.inf if value > 0 else -math.inf

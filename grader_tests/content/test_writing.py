@@ -3,6 +3,7 @@ found, and the network that writes."""
 
 import json
 import re
+from functools import partial
 from types import SimpleNamespace
 
 import bugs
@@ -131,6 +132,18 @@ def test_a_letter_is_checked(name, monkeypatch, capsys):
 # ---------------------------------------------------------------- the training loop
 ZERO, STEP = "        optimizer.zero_grad()\n", "        optimizer.step()\n"
 BACKWARD, MEAN, EACH = "        loss.backward()\n", ".mean()", "    for names in batches:"
+OWN = "    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)\n"
+LOSS = "        loss = network(names).mean()\n"
+KEPT = "        loss.backward(retain_graph=True)\n"
+CLOSURE = """
+        def closure():
+            optimizer.zero_grad()
+            loss = network(names).mean()
+            loss.backward()
+            return loss
+
+        loss = optimizer.step(closure)
+"""
 LOOPS = {  # how many rungs hold, a piece of what is said, and pairs of what is changed into what
     "as worked": (6, "all that a training loop needs", ()),
     "zeroed at the end": (6, "all that", (ZERO, "", STEP, STEP + ZERO)),
@@ -143,10 +156,19 @@ LOOPS = {  # how many rungs hold, a piece of what is said, and pairs of what is 
     "never zeroed": (3, "the gradient of the batch before is still there", (ZERO, "")),
     "zeroed once": (3, "is still there", (ZERO, "", EACH, "    optimizer.zero_grad()\n" + EACH)),
     "wiped": (2, "zero_grad() stands between", (ZERO, "", STEP, ZERO + STEP)),
-    "no backward": (2, "Not called: backward().", (BACKWARD, "")),
-    "no step": (2, "Not called: step().", (STEP, "")),
-    "neither": (2, "backward() and step()", (BACKWARD, "", STEP, "")),
+    "a closure": (6, "all that", (ZERO, "", LOSS, "", BACKWARD, "", STEP, CLOSURE)),
+    "in another order": (6, "all that", (EACH, "    for names in batches[::-1]:")),
+    "no backward": (2, "backward() is not called, or not on a value that", (BACKWARD, "")),
+    "cut off": (2, "made from what network", (MEAN, ".mean().detach().requires_grad_()")),
+    "no step": (2, "No step() of the optimizer that your function is given", (STEP, "")),
+    "an optimizer of its own": (2, "No step() of the optimizer that", (EACH, OWN + EACH)),
+    "neither": (2, "not called, or not on a value that is made from", (BACKWARD, "", STEP, "")),
     "step first": (2, "step() comes before backward()", (STEP, "", BACKWARD, STEP + BACKWARD)),
+    "a growing total": (
+        2,
+        "losses of batch 1 went through backward() 4 times",
+        (MEAN, ".mean() + sum(losses)", BACKWARD, KEPT, ".item()", ""),
+    ),
     "two steps": (2, "step() was called 8 times for 4 batches", (STEP, STEP * 2)),
     "one step": (2, "step() was called once", (STEP, "", "    return", STEP[4:] + "    return")),
     "summed": (4, "The losses are summed up", (MEAN, ".sum()")),
@@ -154,6 +176,14 @@ LOOPS = {  # how many rungs hold, a piece of what is said, and pairs of what is 
     "the largest": (4, "Some losses count more", (MEAN, ".max()")),
     "no mean": (0, "backward() wants one number", (MEAN, "")),
     "a slip": (0, "NameError: name 'los' is not defined in your line", ("loss.back", "los.back")),
+    "another loss added": (
+        3,
+        "is not that of this batch's losses",
+        (MEAN, ".mean() + 10 * network.weight[0]"),
+    ),
+    "texts": (5, "The list holds a str; numbers are asked for", ("loss.item()", "f'{loss:.3f}'")),
+    "no loss": (5, "The list holds a NoneType", ("loss.item()", "None")),
+    "all losses": (5, "The list holds a list", (".item()", ".expand(2).tolist()")),
     "no item": (5, "loss.item() is the number alone", (".item()", "")),
     "nothing returned": (5, "returns None; a list of 4", ("    return losses", "")),
     "too early": (1, "Does return stand inside of the loop?", ("    return", "        return")),
@@ -163,6 +193,10 @@ LOOPS = {  # how many rungs hold, a piece of what is said, and pairs of what is 
         (EACH, EACH + "\n        names = batches[0]"),
     ),
     "all batches": (1, "4 times, with the whole list", (EACH, EACH + "\n        names = batches")),
+    "twice": (1, "8 times, 2 times with each", (EACH, EACH[:-1] + " * 2:")),
+    "after the step": (1, "8 times, 2 times with each", ("loss.item()", "network(names).mean()")),
+    "another network": (1, "network was not called", ("network(names)", "nn.Linear(1, 1).weight")),
+    "yield": (1, "yield makes a generator of it", ("    return losses", "    yield losses")),
     "two batches": (1, "called 2 times, and not once", (EACH, EACH[:-1] + "[:2]:")),
     "detached": (0, "no way back from this loss", (MEAN, ".mean().detach()")),
     "without gradients": (0, "no_grad(). in your line", ("def", "@torch.no_grad()\ndef")),
@@ -202,6 +236,19 @@ def test_a_loop_that_is_not_there(kit, capsys):
     assert "train: not written yet" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "train, kind", [(3, "an int"), (None, "a NoneType"), (LSTMCell, "a class"), ("train", "a str")]
+)
+def test_a_loop_is_a_function(train, kind, kit, capsys):
+    kit.loop.check_loop(train)
+    assert capsys.readouterr().err == f"check_loop takes a function; this is {kind}.\n"
+
+
+def test_a_loop_without_a_name_of_its_own(kit, capsys):
+    kit.loop.check_loop(partial(loop_from("loss.back", "los.back")))
+    assert "NameError: name 'los' is not defined" in capsys.readouterr().out
+
+
 def test_a_loop_that_never_ends_is_stopped(kit, monkeypatch, capsys):
     monkeypatch.setattr(kit.loop, "SECONDS", 0.2)
 
@@ -211,7 +258,7 @@ def test_a_loop_that_never_ends_is_stopped(kit, monkeypatch, capsys):
 
     kit.loop.check_loop(train)
     said = capsys.readouterr()
-    assert "is there an endless loop?" in said.out and "not written" not in said.err
+    assert said.out.startswith("It was stopped at") and "not written" not in said.err
 
 
 def test_the_loop_of_the_kit_is_right(kit):
@@ -287,6 +334,19 @@ def test_a_loop_that_prints_does_not_hide_what_is_written(kit, monkeypatch, caps
     assert "loss at the end 2.00" in figures and "100% have an ending" in figures
     assert "50% are new" in figures
     assert "25 more lines that your code prints" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("losses", [torch.ones(3, requires_grad=True), [torch.ones(())] * 3, []])
+def test_losses_of_any_form_are_shown(losses, kit, monkeypatch, capsys):
+    from lstm_kit import plots
+
+    shown = []
+    monkeypatch.setattr(plots, "display", lambda data, raw: shown.append(data["text/plain"]))
+    monkeypatch.setattr(plots, "show", lambda figure, alt: None)
+    plots.show_writing(losses, [], [], SimpleNamespace(write=lambda count: ["om"] * count))
+    assert ("returned no losses" in capsys.readouterr().out) == (not shown) == (not len(losses))
+    assert all("loss at the end 1.00" in text for text in shown)
 
 
 def test_names_are_made_as_it_is_said(kit):

@@ -3,9 +3,12 @@
 Cells run in a shell of IPython's, one after another, as in a kernel.
 """
 
+import io
 import re
 import threading
 import time
+from contextlib import redirect_stdout
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,10 +16,18 @@ import torch
 from autograde.desk import check, ladder, watch
 from autograde.desk.check import Check
 from autograde.desk.demonstrate import demonstrate
+from autograde.desk.prints import FewDisplays, FewLines
 from autograde.lstm import EXERCISES as ALL
 from grader_tests.samples.mistakes import code, named, singles
 from grader_tests.samples.right_answers import HEAD, right_answers
-from grader_tests.samples.students import EXERCISES, answers, cell_before, solutions
+from grader_tests.samples.students import (
+    ALL_NOTEBOOKS,
+    EXERCISES,
+    FURTHER,
+    answers,
+    cell_before,
+    solutions,
+)
 from grader_tests.support.desk import desk, met_in
 from grader_tests.support.function_level import KIT, KIT_OF_LATER, grade
 
@@ -28,7 +39,8 @@ torch.set_num_threads(1)
 
 @pytest.fixture(scope="module")
 def shell():
-    with desk({"check": lambda: Check(ALL), "demonstrate": lambda: demonstrate}) as one:
+    every = [*ALL, *FURTHER.values()]
+    with desk({"check": lambda: Check(every), "demonstrate": lambda: demonstrate}) as one:
         yield one
 
 
@@ -112,6 +124,7 @@ def test_in_a_notebook_what_the_numbers_show_unfolds(at, monkeypatch):
     assert "there is no input gate" in page and "there is no input gate" in text
     assert "<details" in page and "<svg" in page and "What your numbers show" in page
     assert "there is no input gate" not in said and "c_t = f_t * c_{t−1} + i_t * c̃_t" in said
+    assert "Not right yet: New cell state c_t." in said
 
 
 def test_what_is_not_written_is_not_folded_away(at, monkeypatch):
@@ -119,6 +132,8 @@ def test_what_is_not_written_is_not_folded_away(at, monkeypatch):
     forward = WORKED[WORKED.index("    def forward") :]
     said = checked(at, "LSTMCell", changed(forward, "    def forward(self, x, c, h): ..."))
     assert "Forget gate f_t: Not written yet: forward returns None." in said
+    gru = solutions(ALL_NOTEBOOKS)["GRUCell"].replace("x, h):", "h, x):")
+    assert "Your forward takes (h, x)" in checked(at, "GRUCell", gru)
     worked = solutions()["CoupledLSTMCell"]
     said = checked(at, "CoupledLSTMCell", worked[: worked.index("    def forward")])
     assert "Forget gate f_t: forward is inherited from LSTMCell: nothing" in " ".join(said.split())
@@ -240,9 +255,30 @@ def test_a_misspelt_class(at):
     at.run(WORKED.replace("class LSTMCell", "class LSTMcell"))
     said = at.run("check(LSTMCell)")
     assert "older than your cell: your newest cell defines LSTMcell" in " ".join(said.split())
+    at.run(WORKED.replace("class LSTMCell", "class LstmCell"))
+    assert "your newest cell defines LstmCell" in " ".join(at.run("check(LSTMCell)").split())
+    assert "Is LstmCell a slip for LSTMCell?" in " ".join(at.run("check(LstmCell)").split())
     at.run("class LSTMCell(nn.Module):\n    def __init__(self, n, m): super().__init__()")
     at.run(WORKED.replace("class LSTMCell", "class LSTMCel"))
     assert "is that a slip in the name?" in " ".join(at.run("check(LSTMCell)").split())
+
+
+@pytest.mark.parametrize("new", ["# " + WORKED.replace("\n", "\n# "), "class Mine: pass", ""])
+def test_a_class_that_its_cell_has_no_more(at, new):
+    """Told by the cell's id, which front ends send."""
+    assert "older" not in at.run(WORKED, "its cell") + at.run("check(LSTMCell)", "another")
+    at.run(new, "its cell")
+    at.run("7 * 6", "a third one")
+    said = " ".join(at.run("check(LSTMCell)", "another").split())
+    assert "LSTMCell is older than your cell, which does not define it any more." in said
+    assert "older" not in at.run(WORKED, "its cell") + at.run("check(LSTMCell)", "another")
+
+
+def test_a_number_that_its_cell_has_no_more(at):
+    at.run("cell_parameters = 180", "its cell")
+    at.run("cell_params = 180", "its cell")
+    assert "does not define it any more" in " ".join(at.run("check('cell_parameters')").split())
+    at.run("cell_parameters = 180")
 
 
 def test_a_try_out_that_failed_below_the_class(at):
@@ -282,6 +318,39 @@ def test_prints_come_to_a_few_lines(at):
     )
     assert "all checks passed" in said and len(said.splitlines()) < 40
     assert "more lines that your code prints" in said
+
+
+def test_long_lines_are_cut(at):
+    at.run(changed("        c_t = f_t", "        print('x' * 5000, end='')\n        c_t = f_t"))
+    said = at.run("check(LSTMCell)")
+    assert "all checks passed" in said and said.count("x") < 2100 and "x…\n" in said
+    at.run(changed("        c_t = f_t", "        print('x' * 2000)\n        c_t = f_t"))
+    assert at.run("check(LSTMCell)").count("x") < 5100
+
+
+def test_what_is_displayed_comes_to_a_few_things():
+    """A kernel's publisher asks hooks before it sends."""
+    hooks = []
+    publisher = SimpleNamespace(register_hook=hooks.append, unregister_hook=hooks.remove)
+    few = FewDisplays(publisher)
+    with few.at_work():
+        sent = [hooks[0](message) for message in range(1, 8)]
+    assert (sent, hooks) == ([1, 2, 3, 4, 5, None, None], [])
+    with redirect_stdout(io.StringIO()) as said:
+        few.say_rest()
+    assert said.getvalue() == "… and 2 more things that your code displays.\n"
+    with FewDisplays(None).at_work():
+        pass
+
+
+@pytest.mark.parametrize(
+    "count, said", [(5, ""), (6, "1 more line that"), (7, "2 more lines that")]
+)
+def test_lines_are_counted(count, said):
+    kept = FewLines(io.StringIO())
+    print("a\n" * count, end="", file=kept)
+    kept.say_rest()
+    assert kept.stream.getvalue().count("a\n") == 5 and said in kept.stream.getvalue()
 
 
 def test_outputs_of_lists_are_read_and_bring_no_warning(shell):
@@ -340,6 +409,14 @@ def test_nothing_is_written_yet(at, monkeypatch):
     assert "CheckFailed" in at.run("check(LSTMCell)")
 
 
+def test_what_stands_in_a_class_above_is_written(at):
+    at.run(WORKED.replace("class LSTMCell", "class Base"))
+    assert "all checks passed" in checked(at, "LSTMCell", "class LSTMCell(Base):\n    pass")
+    at.run(WORKED)
+    coupled = "class CoupledLSTMCell(LSTMCell):\n    def forward(self, x, c, h):\n        ..."
+    assert "not written yet" in at.run(f"{coupled}\n\n\ncheck(CoupledLSTMCell)")
+
+
 @pytest.mark.parametrize("asked", ["LSTMCell(3, 4)", "nn.Linear", "3", "'nobody'"])
 def test_what_is_no_class_of_the_exercise(at, asked):
     at.run(WORKED)
@@ -359,6 +436,9 @@ NUMBERS = {
     "'180'": "a str; a number is asked for",
     "torch.ones(3)": "a Tensor of shape (3,); a number is asked for",
     "True": "a number is asked for",
+    "10**400": "cell_parameters = inf is not right",
+    "-(10**400)": "cell_parameters = -inf is not right",
+    "torch.tensor(18, device='meta')": "a Tensor; a number is asked for",
 }
 
 
@@ -418,6 +498,23 @@ def test_a_demonstration_of_a_class_that_is_not_there(at):
     call = "LSTMCell(3, 4)(torch.ones(3), torch.ones(4), torch.ones(4))"
     said = at.run(f"demonstrate(lambda: {call})")
     assert "name 'who' is not defined" in said and "in your line" in said
+
+
+def test_who_stops_a_demonstration_is_told_where_it_was(at):
+    stop = "        raise KeyboardInterrupt\n        c_t = f_t"
+    at.run(changed("        c_t = f_t", stop))
+    call = "LSTMCell(3, 4)(torch.ones(3), torch.ones(4), torch.ones(4))"
+    said = at.run(f"demonstrate(lambda: {call})")
+    assert "Stopped by you at your line 47." in said and len(said.splitlines()) < 4
+    assert "raise KeyboardInterrupt" not in said
+
+
+def test_a_class_below_that_is_not_written_is_named(at):
+    at.run("class Inner(nn.Module):\n    def forward(self, x): ...")
+    at.run("class Outer(nn.Module):\n    def forward(self, x):\n        return Inner()(x) + x")
+    said = at.run("demonstrate(lambda: Outer()(torch.ones(3)))")
+    assert "Nothing to show yet. Not written: Inner." in said
+    at.run("del Inner, Outer")
 
 
 def test_a_demonstration_prints_little(at):

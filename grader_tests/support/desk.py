@@ -19,10 +19,10 @@ class Desk:
     def __init__(self, shell: InteractiveShell):
         self.shell = shell
 
-    def run(self, cell: str) -> str:
+    def run(self, cell: str, cell_id: str | None = None) -> str:
         """All that a cell prints, its error among it."""
         with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(said):
-            self.shell.run_cell(cell, store_history=True)
+            self.shell.run_cell(cell, store_history=True, cell_id=cell_id)
         return said.getvalue()
 
 

@@ -161,6 +161,10 @@ WRONG_CELLS = {  # what is changed -> what that loses, and what is told
         {"own"},
         "PyTorch's own gru_cell was called",
     ),
+    ("x, h):", "h, x):"): (
+        {"hidden"},
+        "Your forward takes (h, x); it should take (x, h). The rule: forward takes (x, h) and",
+    ),
     ("torch.zeros(", "torch.empty("): ({"parameters"}, "uninitialised. Give it values there."),
 }
 
@@ -367,7 +371,7 @@ SILENT = (  # exercise, arguments, body, what is lost, what is read
     (WITH_FORM, "x, h", "return torch.sin(h + x.sum())", {"hidden", "gradients", "untouched"}, "no mistake that we know"),
     (WITH_FORM, "x, h", "return h", {"hidden", "gradients", "untouched"}, "the state is returned as it is"),
     (GATED, "x, c, h", "c = torch.sigmoid(self.W(h) + self.U(x)) * c; return c, c.tanh()", set(), ""),
-    (GATED, "x, c, h", "c = torch.sigmoid(self.W(h) + self.U(x)) * c; return c.tanh(), c", {"cell", "hidden"}, "forward returns (h_t, c_t). The rule: forward returns (c_t, h_t)."),
+    (GATED, "x, c, h", "c = torch.sigmoid(self.W(h) + self.U(x)) * c; return c.tanh(), c", {"cell", "hidden"}, "forward returns (h_t, c_t). The rule: forward takes (x, c, h) and returns (c_t, h_t)."),
     (GATED, "x, c, h", "c = torch.sin(self.W(h) + self.U(x)) * c; return c, c.tanh()", {"cell"}, "The rule: the rule of cell."),
 )  # fmt: skip
 # ruff: enable[E501]

@@ -127,7 +127,8 @@ def report_order(exercise: Recurrence, reading: Reading, sheet: Sheet):
     elif reading.order.outputs_moved:
         said.append(f"returns ({', '.join(returned_names(outputs, reading))})")
     if said:
-        rule = exercise.asks("order") if "order" in exercise.keys else f"forward returns {asked}"
+        forms = f"forward takes ({', '.join(exercise.rule.inputs)}) and returns {asked}"
+        rule = exercise.asks("order") if "order" in exercise.keys else forms
         sheet.lose(
             "order",
             f"Your forward {', and '.join(said)}. The rule: {rule}.",
