@@ -6,6 +6,7 @@ import torch
 
 from .parameters import form_of, tensor_of
 from .telling import unpack
+from .watching import recorded
 
 STEP = {torch.float64: 1e-4, torch.float32: 1e-2}  # of the differences, over all leaves together
 AGREE = 1e-5  # of a slope: closer, and no second look is needed
@@ -15,7 +16,8 @@ def gradients(run, sequence: dict, leaves: dict, dtype: torch.dtype) -> dict:
     """What judge.answers.Gradients holds. `run(loss, *arguments)` is the loss over the sequence.
 
     leaves: name in sequence["directions"] -> (module, attribute); names with a number in front
-    belong to one group.
+    belong to one group. Recorded, since a class may compute otherwise where gradients are asked
+    for, and both passes, since the second may give what was kept from the first.
     """
     loss, groups = unpack(sequence["loss"], dtype), {}
     arguments, first = runnable(run, sequence, loss, dtype)
@@ -31,10 +33,10 @@ def gradients(run, sequence: dict, leaves: dict, dtype: torch.dtype) -> dict:
     def value():
         return run(loss, *[leaf * 1.0 for leaf, _ in arguments.values()])
 
-    first.backward()  # a state kept from call to call makes the second backward pass raise
+    recorded(first.backward)  # a state kept from call to call makes the second backward pass raise
     for leaf, _ in every:
         leaf.grad = None
-    value().backward()
+    recorded(lambda: value().backward())
     slopes = {name: slope_of(group) for name, group in groups.items()}
     total = sum(slope or 0.0 for slope in slopes.values())
     whole = difference(value, every, STEP[dtype])
@@ -67,7 +69,7 @@ def runnable(run, sequence: dict, loss, dtype) -> tuple[dict, torch.Tensor | Non
         for leaf, _ in pairs.values():
             leaf.requires_grad_()
         try:
-            return pairs, run(loss, *[leaf * 1.0 for leaf, _ in pairs.values()])
+            return pairs, recorded(run, loss, *[leaf * 1.0 for leaf, _ in pairs.values()])
         except Exception:
             if runs(run, loss, *[leaf.detach().clone() for leaf, _ in pairs.values()]):
                 raise

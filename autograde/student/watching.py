@@ -11,6 +11,7 @@ from os import close as os_close
 from os import open as os_open
 from os.path import basename
 from re import IGNORECASE
+from re import findall
 from re import match as matches
 from sys import getprofile, setprofile
 from threading import get_native_id
@@ -48,6 +49,9 @@ OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first
 IMPORTS = _find_and_load.__code__  # what Python imports a module by that is not there yet
 ENTERS_OR_LEAVES = {"call": 1, "return": -1}
 HERE = globals()  # of whatever here puts on what watches, and takes it off
+PUT_ON_OR_OFF = "sys.setprofile"  # what Python audits then, whoever calls it, and from where
+GRAPH = "<eval_with_key>"  # begins the file's name of code that PyTorch writes from a graph
+LINE = r'File "(.+?)", line \d+, in (\w+)'  # of a traceback
 of_the_profiler: set[str] = set()  # threads of its own, which wake every few seconds
 in_a_box = False  # where all threads are the student's, who may hide what runs
 
@@ -208,6 +212,7 @@ class Watch:
     def __init__(self):
         self.number, self.left, self.look = ones(1), MOST_CALLS, self.note
         self.operators, self.codes, self.all_of_it = {}, set(), True
+        self.drawn: set[str] = set()  # functions of PyTorch's that steps of a graph come from
         self.apart: dict[str, None] = {}
         self.is_open = False
         self.pairs, self.first, self.as_put = 0, None, True
@@ -234,21 +239,31 @@ class Watch:
         if self.left < 0:
             stop()
             setprofile(None)
+        elif event == "call" and frame.f_code.co_filename.startswith(GRAPH):
+            self.take_down(frame.f_locals.get("self"))
         elif event == "return":
             values = value if isinstance(value, tuple) else (value,)
             if any(isinstance(one, Tensor) for one in values):
                 self.codes.add(frame.f_code)
-        elif event == "c_call" and value is setprofile:
-            self.as_put &= frame.f_globals is HERE
         elif event == "c_call" and value.__name__ == BEHIND:  # PyTorch's own may do so
             self.as_put &= is_of_torch(frame.f_code) and is_of_torch(frame.f_back.f_code)
 
+    def take_down(self, module):
+        """Of a graph, from which lines its steps come, as those of torch.compile tell; what was
+        drawn of PyTorch's own by other means tells none of the notebook's."""
+        steps = getattr(getattr(module, "graph", None), "nodes", ())
+        lines = {line for step in steps for line in findall(LINE, str(step.stack_trace))}
+        drawn = {line for line in lines if line[0].startswith(OF_TORCH)}
+        self.drawn |= {f"{basename(file)}.{function}" for file, function in drawn}
+        self.all_of_it &= any(not file.startswith(GRAPH) for file, _ in lines - drawn)
+
     def open(self):
-        self.is_open, self.pairs = True, self.pairs + 1
+        self.pairs += 1
         self.number.lgamma_()
         self.first = self.first or time_ns()
         self.before = profile_function()
         setprofile(self.look)
+        self.is_open = True
 
     def close(self):
         self.as_put &= getprofile() is self.look
@@ -275,15 +290,22 @@ class Watch:
 
     @property
     def in_python(self) -> list[str]:
-        return sorted(
-            f"{basename(code.co_filename).removesuffix('.py')}.{code.co_qualname}"
+        ran = {
+            f"{basename(code.co_filename)}.{code.co_qualname}"
             for code in self.codes
             if is_of_torch(code)
-        )
+        }
+        return sorted(name.replace(".py.", ".", 1) for name in ran | self.drawn)
 
 
 def is_of_torch(code) -> bool:
     return code.co_filename.startswith(OF_TORCH)
+
+
+def audit(event: str, _):
+    """Takes down whoever else puts on what watches Python's calls, or takes it off."""
+    if event == PUT_ON_OR_OFF and now is not None and now.is_open:
+        now.as_put &= sys._getframe(1).f_globals is HERE
 
 
 def profile_function():

@@ -1637,6 +1637,67 @@ def called(x, state, *weights):
 """,
         "",
     ),
+    "its own in Python, and the watch taken off from C": (
+        "could not be seen",
+        BY_A_CALL
+        + """
+
+import sys
+from torch.ao.nn.quantizable import LSTMCell as Theirs
+
+
+def called(x, state, *weights):
+    names = "igates.weight", "hgates.weight", "igates.bias", "hgates.bias"
+    cell, watch = Theirs(x.shape[1], state[0].shape[1]), sys.getprofile()
+    list(map(sys.setprofile, [None]))
+    out = torch.func.functional_call(cell, dict(zip(names, weights)), (x, state))
+    list(map(sys.setprofile, [watch]))
+    return out
+""",
+        "",
+    ),
+    "its own in Python, drawn as a graph": (
+        "could not be seen",
+        BY_A_CALL
+        + """
+
+from torch.ao.nn.quantizable import LSTMCell as Theirs
+
+graph = torch.fx.symbolic_trace(Theirs(3, 5))
+
+
+def called(x, state, *weights):
+    names = "igates.weight", "hgates.weight", "igates.bias", "hgates.bias"
+    return torch.func.functional_call(graph, dict(zip(names, weights)), (x, state))
+""",
+        "",
+    ),
+    "its own in Python, compiled": (
+        "ran underneath",
+        BY_A_CALL
+        + """
+
+from torch._decomp import decompositions
+
+
+@torch.compile(backend="eager")
+def called(x, state, U, W, b, _):
+    return decompositions.lstm_cell(x @ U.T + b, *state, W, None, None, 1)
+""",
+        "",
+    ),
+    "where gradients are asked for": (
+        "ran underneath",
+        BY_PYTORCH.replace(
+            "        h_t, c_t = ",
+            """        if not c.requires_grad:
+            i, f, g, o = (joined("W") @ h + joined("U") @ x + joined("b")).detach().chunk(4)
+            c_t = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            return c_t, o.sigmoid() * c_t.tanh()
+        h_t, c_t = """,
+        ),
+        "",
+    ),
     "in a process that was started by the constructor": (
         "could not be seen",
         THEIR_RESULT.replace(
@@ -1698,7 +1759,8 @@ CHOSEN = {  # what is handed back of all that: its marks
     "something else": (7.0, "c * 0, h * 0"),
 }
 WAITING = ("in a process that was started by the constructor",)  # for answers, without an end
-WORSE = {  # what leaves less than there was
+WORSE = {  # what leaves less than there was, or what is computed openly beside it
+    "where gradients are asked for": FULL - 0.25,
     "in all sizes but the first, where it fails": 0.5,
     "in all calls but the first two of an instance, which give zeros": 5.0,
     "in a process that was started by the constructor": 8.5,
