@@ -10,8 +10,7 @@ from os import O_WRONLY, devnull, dup, dup2, getpid, listdir
 from os import close as os_close
 from os import open as os_open
 from os.path import basename
-from re import IGNORECASE
-from re import findall
+from re import IGNORECASE, findall
 from re import match as matches
 from sys import getprofile, setprofile
 from threading import get_native_id
