@@ -17,6 +17,7 @@ from threading import get_native_id
 from time import sleep, time_ns
 
 import torch
+from numpy import ndarray
 from torch import Tensor, ones
 from torch._C._autograd import _disable_profiler, _enable_profiler, _prepare_profiler
 from torch.autograd.profiler import profile
@@ -37,6 +38,7 @@ AT_REST = 0.002  # seconds until the profiler's own thread sleeps; doubled each 
 OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
 COARSE = (torch.float16, torch.bfloat16)  # types in which few digits are left of a number
 OF_TORCH = os.path.dirname(torch.__file__) + os.sep  # where what PyTorch has in Python lies
+LIBRARIES = os.path.dirname(OF_TORCH.rstrip(os.sep)) + os.sep  # and what others have
 CLOCKS_DIFFER = 100_000  # nanoseconds that the profiler's clock may be behind Python's
 UNSAFE = "unsafe_"  # before the names of operators that only PyTorch's own put together use
 STEP = "cell"  # in the names of those that layers of the course's own may call
@@ -189,8 +191,8 @@ def built_ins(pattern: str, work, *arguments) -> tuple:
 
 
 def is_meant(pattern: str, qualified: str) -> bool:
-    """Whether a function of PyTorch's that is written in Python is one that `pattern` means, or the
-    forward of such a class."""
+    """Whether a function of a library's that is written in Python is one that `pattern` means, or
+    the forward of such a class."""
     *_, cls, name = qualified.split(".")
     return bool(matches(pattern, cls if name == "forward" else name, IGNORECASE))
 
@@ -201,11 +203,11 @@ class Watch:
     watched, but for what runs `apart`, and for Python's calls while `another` looks.
 
     operators, in_python: the names of what ran, operators without their prefix, functions of
-    Python's with their module's. apart: of operators in what runs so. all_of_it: whether that is
-    all of them. It may not be where the profiler fails, as while the system still clears away what
-    a notebook has started; where it does not show the marks as they were made, or what watches
-    Python was taken off; where an operator was called from behind, or parts of one ran that nobody
-    else uses; and where another thread or process ran meanwhile.
+    Python's with their module's, and whose they are. apart: of operators in what runs so.
+    all_of_it: whether that is all of them. It may not be where the profiler fails, as while the
+    system still clears away what a notebook has started; where it does not show the marks as they
+    were made, or what watches Python was taken off; where an operator was called from behind, or
+    parts of one ran that nobody else uses; and where another thread or process ran meanwhile.
     """
 
     def __init__(self):
@@ -230,7 +232,7 @@ class Watch:
         self.read(events, began is not None and elsewhere() == began)
 
     def note(self, frame, event: str, value):
-        """Takes down functions of Python's that hand back tensors. What goes on without an end is
+        """Takes down functions of Python's that hand back tensors or arrays. What goes on without an end is
         not watched to its end: that takes memory. An import has an end, however long it takes."""
         if frame.f_code is IMPORTS and event in ENTERS_OR_LEAVES:
             self.importing += ENTERS_OR_LEAVES[event]
@@ -242,7 +244,7 @@ class Watch:
             self.take_down(frame.f_locals.get("self"))
         elif event == "return":
             values = value if isinstance(value, tuple) else (value,)
-            if any(isinstance(one, Tensor) for one in values):
+            if any(isinstance(one, Tensor | ndarray) for one in values):
                 self.codes.add(frame.f_code)
         elif event == "c_call" and value.__name__ == BEHIND:  # PyTorch's own may do so
             self.as_put &= is_of_torch(frame.f_code) and is_of_torch(frame.f_back.f_code)
@@ -291,10 +293,18 @@ class Watch:
     def in_python(self) -> list[str]:
         ran = {
             f"{basename(code.co_filename)}.{code.co_qualname}"
-            for code in self.codes
             if is_of_torch(code)
+            else of_another_library(code)
+            for code in self.codes
+            if code.co_filename.startswith(LIBRARIES)
         }
         return sorted(name.replace(".py.", ".", 1) for name in ran | self.drawn)
+
+
+def of_another_library(code) -> str:
+    """Whose a function is, the module, and the class or function that it is in."""
+    library = code.co_filename.removeprefix(LIBRARIES).partition(os.sep)[0]
+    return f"{library}'s {basename(code.co_filename)}.{code.co_qualname.partition('.')[0]}"
 
 
 def is_of_torch(code) -> bool:

@@ -1745,6 +1745,23 @@ def asked(given):
         "",
     ),
 }
+BY_ANOTHER_LIBRARY = HOLLOW.replace(
+    "return c * 0, h * 0",
+    """import numpy as np
+        from onnx import TensorProto, helper
+        from onnx.reference import ReferenceEvaluator
+        row = lambda name: getattr(self, name).detach().numpy()
+        joined = lambda letter: np.concatenate([row(f"{letter}_{gate}") for gate in "iofc"])[None]
+        given = dict(zip("xhc", (one.detach().numpy()[None, None] for one in (x, h, c))))
+        biases = np.concatenate([joined("b"), 0 * joined("b")], 1)
+        given |= {"U": joined("U"), "W": joined("W"), "b": biases}
+        names = ["x", "U", "W", "b", "", "h", "c"]
+        node = helper.make_node("LSTM", names, ["", "h_t", "c_t"], hidden_size=len(h))
+        typed = lambda name: helper.make_tensor_value_info(name, TensorProto.DOUBLE, None)
+        graph = helper.make_graph([node], "g", [*map(typed, given)], [typed("h_t"), typed("c_t")])
+        h_t, c_t = ReferenceEvaluator(helper.make_model(graph)).run(None, given)
+        return torch.from_numpy(c_t).flatten(), torch.from_numpy(h_t).flatten()""",
+)
 IN_ALL_WAYS = """        own = lambda name: getattr(self, name)
         sums = [own("W_" + k) @ h + own("U_" + k) @ x + own("b_" + k) for k in "fioc"]
         f, i, o, g = ((torch.sigmoid(one), torch.tanh(one)) for one in sums)
@@ -1826,6 +1843,15 @@ HOSTILE += (
         for name, (noted, cell, lines) in SEEN.items()
     ),
     Hostile("PyTorch's own underneath", "deceit", BUILT, cell=BY_PYTORCH, noted="underneath"),
+    Hostile(
+        "another library's underneath",
+        "deceit",
+        BUILT,
+        "onnx's",
+        cell=BY_ANOTHER_LIBRARY,
+        noted="underneath",
+        beside=False,
+    ),
     *(
         Hostile(
             f"every gate in two ways, and {name}",
