@@ -232,8 +232,9 @@ class Watch:
         self.read(events, began is not None and elsewhere() == began)
 
     def note(self, frame, event: str, value):
-        """Takes down functions of Python's that hand back tensors or arrays. What goes on without an end is
-        not watched to its end: that takes memory. An import has an end, however long it takes."""
+        """Takes down functions of Python's that hand back tensors or arrays. What goes on without
+        an end is not watched to its end: that takes memory. An import has an end, however long it
+        takes."""
         if frame.f_code is IMPORTS and event in ENTERS_OR_LEAVES:
             self.importing += ENTERS_OR_LEAVES[event]
         self.left -= self.importing == 0

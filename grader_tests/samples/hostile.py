@@ -1844,6 +1844,15 @@ HOSTILE += (
     ),
     Hostile("PyTorch's own underneath", "deceit", BUILT, cell=BY_PYTORCH, noted="underneath"),
     Hostile(
+        "lines that have no number",
+        "answers",
+        BUILT,
+        cell=HOLLOW,
+        after="code = LSTMCell.forward.__code__\n"
+        "LSTMCell.forward.__code__ = code.replace(co_firstlineno=2**31 - 1)",
+        beside=False,
+    ),
+    Hostile(
         "another library's underneath",
         "deceit",
         BUILT,
