@@ -6,13 +6,13 @@ import sys
 from contextlib import contextmanager, suppress  # names of our own: a notebook may change a module
 from functools import wraps
 from importlib._bootstrap import _find_and_load
-from os import O_WRONLY, devnull, dup, dup2, getpid, listdir
+from os import O_WRONLY, devnull, dup, dup2, getpid, listdir, sep
 from os import close as os_close
 from os import open as os_open
 from os.path import basename
 from re import IGNORECASE, findall
 from re import match as matches
-from sys import getprofile, setprofile
+from sys import _getframe, getprofile, setprofile
 from threading import get_native_id
 from time import sleep, time_ns
 
@@ -37,8 +37,8 @@ PATIENCE = 10  # times that the profiler may fail
 AT_REST = 0.002  # seconds until the profiler's own thread sleeps; doubled each time it fails
 OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
 COARSE = (torch.float16, torch.bfloat16)  # types in which few digits are left of a number
-OF_TORCH = os.path.dirname(torch.__file__) + os.sep  # where what PyTorch has in Python lies
-LIBRARIES = os.path.dirname(OF_TORCH.rstrip(os.sep)) + os.sep  # and what others have
+OF_TORCH = os.path.dirname(torch.__file__) + sep  # where what PyTorch has in Python lies
+LIBRARIES = os.path.dirname(OF_TORCH.rstrip(sep)) + sep  # and what others have
 CLOCKS_DIFFER = 100_000  # nanoseconds that the profiler's clock may be behind Python's
 UNSAFE = "unsafe_"  # before the names of operators that only PyTorch's own put together use
 STEP = "cell"  # in the names of those that layers of the course's own may call
@@ -304,7 +304,7 @@ class Watch:
 
 def of_another_library(code) -> str:
     """Whose a function is, the module, and the class or function that it is in."""
-    library = code.co_filename.removeprefix(LIBRARIES).partition(os.sep)[0]
+    library = code.co_filename.removeprefix(LIBRARIES).partition(sep)[0]
     return f"{library}'s {basename(code.co_filename)}.{code.co_qualname.partition('.')[0]}"
 
 
@@ -315,7 +315,7 @@ def is_of_torch(code) -> bool:
 def audit(event: str, _):
     """Takes down whoever else puts on what watches Python's calls, or takes it off."""
     if event == PUT_ON_OR_OFF and now is not None and now.is_open:
-        now.as_put &= sys._getframe(1).f_globals is HERE
+        now.as_put &= _getframe(1).f_globals is HERE
 
 
 def profile_function():

@@ -1583,7 +1583,7 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
         "",
     ),
     "in all calls but the first two of an instance, which give zeros": (
-        "could not be seen",
+        "ran underneath",
         BY_PYTORCH.replace(
             "        joined = ",
             "        self.calls = getattr(self, 'calls', 0) + 1\n"
@@ -1779,7 +1779,6 @@ WAITING = ("in a process that was started by the constructor",)  # for answers, 
 WORSE = {  # what leaves less than there was, or what is computed openly beside it
     "where gradients are asked for": FULL - 0.25,
     "in all sizes but the first, where it fails": 0.5,
-    "in all calls but the first two of an instance, which give zeros": 5.0,
     "in a process that was started by the constructor": 8.5,
     "answers that raise when they are looked at": NOTHING,
     "how numbers are written": 1.25,
