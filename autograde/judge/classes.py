@@ -148,7 +148,7 @@ def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
             if key == "own" or not (openly or key in BUILT_WITHOUT_COMPUTING):
                 said = called_instead(exercise, seen)
                 sheet.lose(key, said, f"{exercise.built_ins.called} is called")
-        sheet.flags.append(f"{exercise.name}: PyTorch's {', '.join(seen)} ran underneath.")
+        sheet.flags.append(f"{exercise.name}: {whose(seen)} ran underneath.")
 
 
 def built_ins_that_ran(answers: Answers) -> set[str]:
@@ -164,9 +164,16 @@ def called_instead(exercise: Exercise, names: list[str]) -> str:
     base = exercise.base
     by = f", by it or by the forward of {base} that it calls" if base else ""
     return (
-        f"While your {exercise.noun} ran, PyTorch's own {', '.join(names)} was called{by}. Write"
-        " the computation yourself."
+        f"While your {exercise.noun} ran, {whose(names, own=' own')} was called{by}. Write the"
+        " computation yourself."
     )
+
+
+def whose(names: list[str], own: str = "") -> str:
+    """Names of what ran; those of another library say whose they are."""
+    of_others = [name for name in names if "'s " in name]
+    of_pytorch = ", ".join(name for name in names if name not in of_others)
+    return ", ".join([f"PyTorch's{own} {of_pytorch}"] * bool(of_pytorch) + of_others)
 
 
 def flag_unseen(exercise: Exercise, sheet: Sheet):

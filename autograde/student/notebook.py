@@ -49,6 +49,7 @@ def prepare():
     for place, _ in TYPING:
         importlib.import_module(place)
     watching.in_a_box = sys.platform == "linux"
+    sys.addaudithook(watching.audit)
     return shell, recorder
 
 

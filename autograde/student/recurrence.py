@@ -175,7 +175,8 @@ def asked_about(module, question: dict, build: dict, leaves: dict, dtype: torch.
     slopes = build["sequence"] and build["sequence"]["directions"]
     if slopes and question.get("task") != "values":
         run = over_steps(module, question["outputs"])
-        told["gradients"] = attempt(gradients, run, build["sequence"], leaves, dtype)
+        first = build is question["builds"][0]
+        told["gradients"] = attempt(gradients, run, build["sequence"], leaves, dtype, first)
     return told
 
 

@@ -6,19 +6,23 @@ import torch
 
 from .parameters import form_of, tensor_of
 from .telling import unpack
+from .watching import recorded
 
 STEP = {torch.float64: 1e-4, torch.float32: 1e-2}  # of the differences, over all leaves together
+BEFORE = 0.5  # times the numbers that are asked for, in the pass before
 AGREE = 1e-5  # of a slope: closer, and no second look is needed
 
 
-def gradients(run, sequence: dict, leaves: dict, dtype: torch.dtype) -> dict:
+def gradients(run, sequence: dict, leaves: dict, dtype: torch.dtype, watched=False) -> dict:
     """What judge.answers.Gradients holds. `run(loss, *arguments)` is the loss over the sequence.
 
     leaves: name in sequence["directions"] -> (module, attribute); names with a number in front
-    belong to one group.
+    belong to one group. watched: whether what runs is recorded, since a class may compute otherwise
+    where gradients are asked for; the pass before has other numbers then, so that nothing can have
+    been kept from it.
     """
     loss, groups = unpack(sequence["loss"], dtype), {}
-    arguments, first = runnable(run, sequence, loss, dtype)
+    arguments, first = runnable(run, sequence, loss, dtype, BEFORE if watched else 1.0)
     if first is None:
         return {"runs": False}
     for name, (owner, key) in leaves.items():
@@ -34,7 +38,7 @@ def gradients(run, sequence: dict, leaves: dict, dtype: torch.dtype) -> dict:
     first.backward()  # a state kept from call to call makes the second backward pass raise
     for leaf, _ in every:
         leaf.grad = None
-    value().backward()
+    recorded(passed, value) if watched else passed(value)
     slopes = {name: slope_of(group) for name, group in groups.items()}
     total = sum(slope or 0.0 for slope in slopes.values())
     whole = difference(value, every, STEP[dtype])
@@ -47,16 +51,20 @@ def gradients(run, sequence: dict, leaves: dict, dtype: torch.dtype) -> dict:
     }
 
 
+def passed(value):
+    value().backward()
+
+
 def slope_of(group) -> float | None:
     """The slope along the ways of these leaves; None where no gradient arrived at any."""
     arrived = [float((leaf.grad * way).sum()) for leaf, way in group if leaf.grad is not None]
     return sum(arrived) if arrived else None
 
 
-def runnable(run, sequence: dict, loss, dtype) -> tuple[dict, torch.Tensor | None]:
-    """Arguments of the sequence, each with its direction, and the loss that they give; or those of
-    its first step, where the class cannot run several: that is judged by itself. None for a loss
-    where it cannot run that either. Raises what it raises over gradients alone."""
+def runnable(run, sequence: dict, loss, dtype, part: float) -> tuple[dict, torch.Tensor | None]:
+    """Arguments of the sequence, each with its direction, and the loss of such a part of them; or
+    those of its first step, where the class cannot run several: that is judged by itself. None for
+    a loss where it cannot run that either. Raises what it raises over gradients alone."""
     for steps in (None, 1):
         pairs = {
             name: [unpack(packed, dtype), unpack(sequence["directions"][name], dtype)]
@@ -67,7 +75,7 @@ def runnable(run, sequence: dict, loss, dtype) -> tuple[dict, torch.Tensor | Non
         for leaf, _ in pairs.values():
             leaf.requires_grad_()
         try:
-            return pairs, run(loss, *[leaf * 1.0 for leaf, _ in pairs.values()])
+            return pairs, run(loss, *[leaf * part for leaf, _ in pairs.values()])
         except Exception:
             if runs(run, loss, *[leaf.detach().clone() for leaf, _ in pairs.values()]):
                 raise

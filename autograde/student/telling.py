@@ -76,15 +76,15 @@ def left_over(error: BaseException, line: str) -> str:
     return ""
 
 
-def place_of(filename: str, line: int) -> dict | None:
+def place_of(filename: str, line: int | None) -> dict | None:
     """A line of the student's as a person finds it, as verdict.Place has it; None where it has no
-    text."""
+    text, or no number, as where code was not made from text."""
     cell = CELL.fullmatch(filename)
-    text = linecache.getline(filename, line).strip()[:LINE]
+    text = linecache.getline(filename, line).strip()[:LINE] if line else ""
     return {"cell": int(cell[1]) if cell else 0, "line": line, "text": text} if text else None
 
 
-def own_line(frame) -> tuple[str, int] | None:
+def own_line(frame) -> tuple[str, int | None] | None:
     """The file and the line of the student's that runs in a frame, or has called it; None where
     that is only ours."""
     while frame is not None and not frame.f_code.co_filename.startswith(HERE):

@@ -6,17 +6,18 @@ import sys
 from contextlib import contextmanager, suppress  # names of our own: a notebook may change a module
 from functools import wraps
 from importlib._bootstrap import _find_and_load
-from os import O_WRONLY, devnull, dup, dup2, getpid, listdir
+from os import O_WRONLY, devnull, dup, dup2, getpid, listdir, sep
 from os import close as os_close
 from os import open as os_open
 from os.path import basename
-from re import IGNORECASE
+from re import IGNORECASE, findall
 from re import match as matches
-from sys import getprofile, setprofile
+from sys import _getframe, getprofile, setprofile
 from threading import get_native_id
 from time import sleep, time_ns
 
 import torch
+from numpy import ndarray
 from torch import Tensor, ones
 from torch._C._autograd import _disable_profiler, _enable_profiler, _prepare_profiler
 from torch.autograd.profiler import profile
@@ -36,7 +37,8 @@ PATIENCE = 10  # times that the profiler may fail
 AT_REST = 0.002  # seconds until the profiler's own thread sleeps; doubled each time it fails
 OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
 COARSE = (torch.float16, torch.bfloat16)  # types in which few digits are left of a number
-OF_TORCH = os.path.dirname(torch.__file__) + os.sep  # where what PyTorch has in Python lies
+OF_TORCH = os.path.dirname(torch.__file__) + sep  # where what PyTorch has in Python lies
+LIBRARIES = os.path.dirname(OF_TORCH.rstrip(sep)) + sep  # and what others have
 CLOCKS_DIFFER = 100_000  # nanoseconds that the profiler's clock may be behind Python's
 UNSAFE = "unsafe_"  # before the names of operators that only PyTorch's own put together use
 STEP = "cell"  # in the names of those that layers of the course's own may call
@@ -48,6 +50,9 @@ OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first
 IMPORTS = _find_and_load.__code__  # what Python imports a module by that is not there yet
 ENTERS_OR_LEAVES = {"call": 1, "return": -1}
 HERE = globals()  # of whatever here puts on what watches, and takes it off
+PUT_ON_OR_OFF = "sys.setprofile"  # what Python audits then, whoever calls it, and from where
+GRAPH = "<eval_with_key>"  # begins the file's name of code that PyTorch writes from a graph
+LINE = r'File "(.+?)", line \d+, in (\w+)'  # of a traceback
 of_the_profiler: set[str] = set()  # threads of its own, which wake every few seconds
 in_a_box = False  # where all threads are the student's, who may hide what runs
 
@@ -186,8 +191,8 @@ def built_ins(pattern: str, work, *arguments) -> tuple:
 
 
 def is_meant(pattern: str, qualified: str) -> bool:
-    """Whether a function of PyTorch's that is written in Python is one that `pattern` means, or the
-    forward of such a class."""
+    """Whether a function of a library's that is written in Python is one that `pattern` means, or
+    the forward of such a class."""
     *_, cls, name = qualified.split(".")
     return bool(matches(pattern, cls if name == "forward" else name, IGNORECASE))
 
@@ -198,16 +203,17 @@ class Watch:
     watched, but for what runs `apart`, and for Python's calls while `another` looks.
 
     operators, in_python: the names of what ran, operators without their prefix, functions of
-    Python's with their module's. apart: of operators in what runs so. all_of_it: whether that is
-    all of them. It may not be where the profiler fails, as while the system still clears away what
-    a notebook has started; where it does not show the marks as they were made, or what watches
-    Python was taken off; where an operator was called from behind, or parts of one ran that nobody
-    else uses; and where another thread or process ran meanwhile.
+    Python's with their module's, and whose they are. apart: of operators in what runs so.
+    all_of_it: whether that is all of them. It may not be where the profiler fails, as while the
+    system still clears away what a notebook has started; where it does not show the marks as they
+    were made, or what watches Python was taken off; where an operator was called from behind, or
+    parts of one ran that nobody else uses; and where another thread or process ran meanwhile.
     """
 
     def __init__(self):
         self.number, self.left, self.look = ones(1), MOST_CALLS, self.note
         self.operators, self.codes, self.all_of_it = {}, set(), True
+        self.drawn: set[str] = set()  # functions of PyTorch's that steps of a graph come from
         self.apart: dict[str, None] = {}
         self.is_open = False
         self.pairs, self.first, self.as_put = 0, None, True
@@ -226,29 +232,40 @@ class Watch:
         self.read(events, began is not None and elsewhere() == began)
 
     def note(self, frame, event: str, value):
-        """Takes down functions of Python's that hand back tensors. What goes on without an end is
-        not watched to its end: that takes memory. An import has an end, however long it takes."""
+        """Takes down functions of Python's that hand back tensors or arrays. What goes on without
+        an end is not watched to its end: that takes memory. An import has an end, however long it
+        takes."""
         if frame.f_code is IMPORTS and event in ENTERS_OR_LEAVES:
             self.importing += ENTERS_OR_LEAVES[event]
         self.left -= self.importing == 0
         if self.left < 0:
             stop()
             setprofile(None)
+        elif event == "call" and frame.f_code.co_filename.startswith(GRAPH):
+            self.take_down(frame.f_locals.get("self"))
         elif event == "return":
             values = value if isinstance(value, tuple) else (value,)
-            if any(isinstance(one, Tensor) for one in values):
+            if any(isinstance(one, Tensor | ndarray) for one in values):
                 self.codes.add(frame.f_code)
-        elif event == "c_call" and value is setprofile:
-            self.as_put &= frame.f_globals is HERE
         elif event == "c_call" and value.__name__ == BEHIND:  # PyTorch's own may do so
             self.as_put &= is_of_torch(frame.f_code) and is_of_torch(frame.f_back.f_code)
 
+    def take_down(self, module):
+        """Of a graph, from which lines its steps come, as those of torch.compile tell; what was
+        drawn of PyTorch's own by other means tells none of the notebook's."""
+        steps = getattr(getattr(module, "graph", None), "nodes", ())
+        lines = {line for step in steps for line in findall(LINE, str(step.stack_trace))}
+        drawn = {line for line in lines if line[0].startswith(OF_TORCH)}
+        self.drawn |= {f"{basename(file)}.{function}" for file, function in drawn}
+        self.all_of_it &= any(not file.startswith(GRAPH) for file, _ in lines - drawn)
+
     def open(self):
-        self.is_open, self.pairs = True, self.pairs + 1
+        self.pairs += 1
         self.number.lgamma_()
         self.first = self.first or time_ns()
         self.before = profile_function()
         setprofile(self.look)
+        self.is_open = True
 
     def close(self):
         self.as_put &= getprofile() is self.look
@@ -275,15 +292,30 @@ class Watch:
 
     @property
     def in_python(self) -> list[str]:
-        return sorted(
-            f"{basename(code.co_filename).removesuffix('.py')}.{code.co_qualname}"
-            for code in self.codes
+        ran = {
+            f"{basename(code.co_filename)}.{code.co_qualname}"
             if is_of_torch(code)
-        )
+            else of_another_library(code)
+            for code in self.codes
+            if code.co_filename.startswith(LIBRARIES)
+        }
+        return sorted(name.replace(".py.", ".", 1) for name in ran | self.drawn)
+
+
+def of_another_library(code) -> str:
+    """Whose a function is, the module, and the class or function that it is in."""
+    library = code.co_filename.removeprefix(LIBRARIES).partition(sep)[0]
+    return f"{library}'s {basename(code.co_filename)}.{code.co_qualname.partition('.')[0]}"
 
 
 def is_of_torch(code) -> bool:
     return code.co_filename.startswith(OF_TORCH)
+
+
+def audit(event: str, _):
+    """Takes down whoever else puts on what watches Python's calls, or takes it off."""
+    if event == PUT_ON_OR_OFF and now is not None and now.is_open:
+        now.as_put &= _getframe(1).f_globals is HERE
 
 
 def profile_function():

@@ -51,10 +51,11 @@ WANTS = {  # group of submissions -> what they want
 }
 NOT_PREVENTED = {  # what -> what is done instead
     "Answers come from the process that the student's code runs in: who computes right numbers in "
-    "another way than asked, and hides that inside of the class itself, gets the marks.": "What "
-    "runs of PyTorch's own is seen; a notebook that mentions more than a class needs, and one in "
-    f"{SAMPLE} of all others, is looked at again in a fresh process from its definitions alone, "
-    "and a difference goes to a person.",
+    "another way than asked, and hides that inside of the class itself, gets the marks; so does "
+    "who copies the text or the code of somebody else's, a library's or another student's.": "What "
+    "runs of PyTorch's own or in another library's Python is seen; a notebook that mentions more "
+    f"than a class needs, and one in {SAMPLE} of all others, is looked at again in a fresh process "
+    "from its definitions alone, and a difference goes to a person.",
     "A notebook keeps processors busy for as long as its limits allow.": "It costs others time, "
     "and no mark.",
     "Two notebooks that run at once can notice each other: by how busy the machine is, and by "

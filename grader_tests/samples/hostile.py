@@ -1583,7 +1583,7 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
         "",
     ),
     "in all calls but the first two of an instance, which give zeros": (
-        "could not be seen",
+        "ran underneath",
         BY_PYTORCH.replace(
             "        joined = ",
             "        self.calls = getattr(self, 'calls', 0) + 1\n"
@@ -1637,6 +1637,67 @@ def called(x, state, *weights):
 """,
         "",
     ),
+    "its own in Python, and the watch taken off from C": (
+        "could not be seen",
+        BY_A_CALL
+        + """
+
+import sys
+from torch.ao.nn.quantizable import LSTMCell as Theirs
+
+
+def called(x, state, *weights):
+    names = "igates.weight", "hgates.weight", "igates.bias", "hgates.bias"
+    cell, watch = Theirs(x.shape[1], state[0].shape[1]), sys.getprofile()
+    list(map(sys.setprofile, [None]))
+    out = torch.func.functional_call(cell, dict(zip(names, weights)), (x, state))
+    list(map(sys.setprofile, [watch]))
+    return out
+""",
+        "",
+    ),
+    "its own in Python, drawn as a graph": (
+        "could not be seen",
+        BY_A_CALL
+        + """
+
+from torch.ao.nn.quantizable import LSTMCell as Theirs
+
+graph = torch.fx.symbolic_trace(Theirs(3, 5))
+
+
+def called(x, state, *weights):
+    names = "igates.weight", "hgates.weight", "igates.bias", "hgates.bias"
+    return torch.func.functional_call(graph, dict(zip(names, weights)), (x, state))
+""",
+        "",
+    ),
+    "its own in Python, compiled": (
+        "ran underneath",
+        BY_A_CALL
+        + """
+
+from torch._decomp import decompositions
+
+
+@torch.compile(backend="eager")
+def called(x, state, U, W, b, _):
+    return decompositions.lstm_cell(x @ U.T + b, *state, W, None, None, 1)
+""",
+        "",
+    ),
+    "where gradients are asked for": (
+        "ran underneath",
+        BY_PYTORCH.replace(
+            "        h_t, c_t = ",
+            """        if not c.requires_grad:
+            i, f, g, o = (joined("W") @ h + joined("U") @ x + joined("b")).detach().chunk(4)
+            c_t = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            return c_t, o.sigmoid() * c_t.tanh()
+        h_t, c_t = """,
+        ),
+        "",
+    ),
     "in a process that was started by the constructor": (
         "could not be seen",
         THEIR_RESULT.replace(
@@ -1684,6 +1745,23 @@ def asked(given):
         "",
     ),
 }
+BY_ANOTHER_LIBRARY = HOLLOW.replace(
+    "return c * 0, h * 0",
+    """import numpy as np
+        from onnx import TensorProto, helper
+        from onnx.reference import ReferenceEvaluator
+        row = lambda name: getattr(self, name).detach().numpy()
+        joined = lambda letter: np.concatenate([row(f"{letter}_{gate}") for gate in "iofc"])[None]
+        given = dict(zip("xhc", (one.detach().numpy()[None, None] for one in (x, h, c))))
+        biases = np.concatenate([joined("b"), 0 * joined("b")], 1)
+        given |= {"U": joined("U"), "W": joined("W"), "b": biases}
+        names = ["x", "U", "W", "b", "", "h", "c"]
+        node = helper.make_node("LSTM", names, ["", "h_t", "c_t"], hidden_size=len(h))
+        typed = lambda name: helper.make_tensor_value_info(name, TensorProto.DOUBLE, None)
+        graph = helper.make_graph([node], "g", [*map(typed, given)], [typed("h_t"), typed("c_t")])
+        h_t, c_t = ReferenceEvaluator(helper.make_model(graph)).run(None, given)
+        return torch.from_numpy(c_t).flatten(), torch.from_numpy(h_t).flatten()""",
+)
 IN_ALL_WAYS = """        own = lambda name: getattr(self, name)
         sums = [own("W_" + k) @ h + own("U_" + k) @ x + own("b_" + k) for k in "fioc"]
         f, i, o, g = ((torch.sigmoid(one), torch.tanh(one)) for one in sums)
@@ -1698,9 +1776,9 @@ CHOSEN = {  # what is handed back of all that: its marks
     "something else": (7.0, "c * 0, h * 0"),
 }
 WAITING = ("in a process that was started by the constructor",)  # for answers, without an end
-WORSE = {  # what leaves less than there was
+WORSE = {  # what leaves less than there was, or what is computed openly beside it
+    "where gradients are asked for": FULL - 0.25,
     "in all sizes but the first, where it fails": 0.5,
-    "in all calls but the first two of an instance, which give zeros": 5.0,
     "in a process that was started by the constructor": 8.5,
     "answers that raise when they are looked at": NOTHING,
     "how numbers are written": 1.25,
@@ -1764,6 +1842,24 @@ HOSTILE += (
         for name, (noted, cell, lines) in SEEN.items()
     ),
     Hostile("PyTorch's own underneath", "deceit", BUILT, cell=BY_PYTORCH, noted="underneath"),
+    Hostile(
+        "lines that have no number",
+        "answers",
+        BUILT,
+        cell=HOLLOW,
+        after="code = LSTMCell.forward.__code__\n"
+        "LSTMCell.forward.__code__ = code.replace(co_firstlineno=2**31 - 1)",
+        beside=False,
+    ),
+    Hostile(
+        "another library's underneath",
+        "deceit",
+        BUILT,
+        "onnx's",
+        cell=BY_ANOTHER_LIBRARY,
+        noted="underneath",
+        beside=False,
+    ),
     *(
         Hostile(
             f"every gate in two ways, and {name}",
