@@ -11,6 +11,7 @@ import linecache
 import re
 import traceback
 import types
+import zlib
 from dataclasses import dataclass
 
 import torch
@@ -31,8 +32,11 @@ from .watching import recorded
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
 LONG = 80  # characters of a line
+GATES = 2, 3, 4  # how many may be computed in one
+NO_NUMBERS = {"NoneType", "ellipsis", "builtin_function_or_method", "method", "function"}
 COMPUTES = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
 LOOKED_UP = (ast.Attribute, ast.Subscript, ast.Starred)  # none of them a result, but a part of one
+BY_ELEMENT = ast.Add, ast.Sub, ast.Mult, ast.Div
 USES = (ast.BinOp, ast.UnaryOp, ast.Call, ast.keyword, *LOOKED_UP)
 NO_LAMBDA = (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)  # work in their own function alone
 
@@ -45,12 +49,17 @@ def mend(
     cannot be done: then `module` is as it was."""
     _, forward = own_forward(module)
     vector, column, number = (units,), (units, 1), ()  # forward may go unit by unit
+    several = [shape for k in GATES for shape in ((k * units,), (k, units))]  # of all gates in one
     best = None
-    for shape, parts in itertools.product((vector, column, number), (True, False)):
+    for shape, parts in itertools.product((vector, column, number, *several), (True, False)):
         way = filled(module, arguments, shape, parts)
-        best = best or way
-        if way and (not way.raised or as_asked(way.out, units, count)):
-            best = way
+        if way is None:
+            continue
+        fails = bool(way.raised) and not as_asked(way.out, units, count)
+        costs = fails, len(way.raised), not parts, shape == number
+        if best is None or costs < least:
+            best, least = way, costs
+        if costs[:2] <= (False, 1):
             break
     if not best or not best.raised:
         return [], None if best is None else best.function
@@ -201,8 +210,15 @@ def put_try(
     above = {child: node for node in ast.walk(statement) for child in ast.iter_child_nodes(node)}
     node = next((one for one in above if spans(one, place)), None)
     while isinstance(node, (*LOOKED_UP, ast.keyword)) and isinstance(above[node], USES):
+        if isinstance(getattr(above[node], "op", None), BY_ELEMENT):
+            break  # it stands for a vector, not for a matrix or a function
         node = above[node]
-    node = nothing_in(node, error)
+    nothing = nothing_in(node, error)
+    if isinstance(nothing, ast.Name) and nothing.id in names_assigned(function):
+        value = called(TRY, later(ast.Name(nothing.id, ast.Load())), 1000 * place[0], statement)
+        body.insert(at, assigned([ast.Name(nothing.id)], value, statement))
+        return True  # the same numbers wherever it is used from here on
+    node = nothing or node
     if node is None or any(isinstance(one, NO_LAMBDA) for one in ast.walk(node)):
         return False
     target = getattr(statement, "targets", [None])[0]
@@ -211,6 +227,8 @@ def put_try(
     if node is statement.value and isinstance(statement, ast.Return):
         return False
     number = 1000 * node.lineno + node.col_offset
+    if isinstance(node, LOOKED_UP):  # the same numbers wherever it is looked up
+        number = zlib.crc32(ast.unparse(node).encode())
     several = node.args[0] if isinstance(node, ast.Call) and node.args else None
     if how == TRY and isinstance(several, ast.List | ast.Tuple) and len(several.elts) > 1:
         works = ast.List([later(one) for one in several.elts], ast.Load())
@@ -221,13 +239,23 @@ def put_try(
 
 
 def nothing_in(node: ast.AST | None, error: Exception | None) -> ast.AST | None:
-    """Of an operator that raises since one of its operands is None, or …: that operand."""
+    """Of an operator that raises since one of its operands is None, …, or a method that was not
+    called: that operand; None for others."""
     if isinstance(node, ast.BinOp) and isinstance(error, TypeError):
         kinds = re.findall(r"'(\w+)'", str(error))[-2:]
         for operand, kind in zip((node.left, node.right), kinds):
-            if kind in ("NoneType", "ellipsis"):
+            if kind in NO_NUMBERS:
                 return operand
-    return node
+    return None
+
+
+def names_assigned(function: ast.FunctionDef) -> set[str]:
+    """The names that a function assigns to, but for those of loops and comprehensions."""
+    statements = (node for node in ast.walk(function) if isinstance(node, ast.Assign))
+    targets = (target for statement in statements for target in statement.targets)
+    return {
+        node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)
+    }
 
 
 def later(node: ast.expr) -> ast.Lambda:

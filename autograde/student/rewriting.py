@@ -23,6 +23,7 @@ FLAT = "__flat__"  # of what draws where something makes a matrix
 LAYER = "__layer__"  # of what calls a layer, and draws what cannot be passed to it
 PASSED = "__passed__"  # of what counts how often a statement was passed over
 OURS = DRAW, TRY, LIKE, FLAT, LAYER, PASSED
+NOT_CALLED = types.FunctionType, types.MethodType, types.BuiltinMethodType
 Span = tuple[int, int, int, int]  # first line, column, last line, column
 
 
@@ -146,12 +147,14 @@ def drawn(k: int, *shape: int) -> torch.Tensor:
 
 
 def tried(work, k: int, *shape: int):
-    """What `work()` makes, or the numbers of hole k where it raises, or makes nothing."""
+    """What `work()` makes, or the numbers of hole k where it raises, or makes nothing to compute
+    with: None, …, a method that was not called."""
     try:
         value = work()
     except Exception:
         return drawn(k, *shape)
-    return drawn(k, *shape) if value is None or value is ... else value
+    nothing = value is None or value is ... or isinstance(value, NOT_CALLED)
+    return drawn(k, *shape) if nothing else value
 
 
 def alike(works: list, k: int, *asked: int) -> list[torch.Tensor]:

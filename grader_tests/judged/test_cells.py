@@ -231,6 +231,12 @@ RAISING = {  # what a line of forward becomes -> the one criterion that it costs
         "o",
         "for *: 'Tensor' and 'NoneType'",
     ),
+    "a method that is not called": (
+        "f = torch.sigmoid(a_f)",
+        "f = a_f.sigmoid",
+        "f",
+        "for *: 'builtin_function_or_method' and 'Tensor'",
+    ),
     "self left out": ("def forward(self, x", "def forward(x", "runs", "takes 3 positional"),
 }
 
@@ -259,6 +265,8 @@ PIECES = {  # what is changed in it -> the one gate that is spoilt
     'torch.tanh(z["c"])': ('torch.tanh(g["c"])', "c"),
     '(x) for k in "fioc"': ('(x, *([k] if k == "o" else [])) for k in "fioc"', "o"),
     'f"b_{k}")': ('f"b_{k}" if k != "f" else "bf")', "f"),
+    'torch.sigmoid(z["f"])': ('torch.sigmoid(z["f"]).tanh', "f"),
+    "o * torch.tanh(c_t)": ('z["σ"] * torch.tanh(c_t)', "o"),
 }
 
 
@@ -299,6 +307,25 @@ def test_one_of_several_that_does_not_fit_costs_itself(part, other, costs):
     assert source.count(part) == 1 and not lost(grade("LSTMCell", source))
     verdict = grade("LSTMCell", source.replace(part, other))
     assert lost(verdict) == {costs} and "has shape" not in told(verdict), told(verdict)
+
+
+@pytest.mark.parametrize(
+    "part, other",
+    [
+        ("f, i, o, g = (W @ h + U @ x + b)", "z = W @ h + U @ x + bias\n        f, i, o, g = z"),
+        ("f, i, o, g = (W @ h + U @ x + b)", "zs = W @ h + U @ x + b\n        f, i, o, g = z"),
+        (
+            "f, i, o, g = (W @ h + U @ x + b).chunk(4)",
+            "z = (W @ h + U @ x + bias).view(4, -1)\n        f, i, o, g = z[0], z[1], z[2], z[3]",
+        ),
+    ],
+)
+def test_the_sum_of_all_gates_in_one_that_raises_costs_the_gates_alone(part, other):
+    """What is drawn in its place can be cut as it would have been."""
+    body = JOINED.replace(part, other)
+    verdict = grade("LSTMCell", CELL.partition("        a_f =")[0] + body)
+    assert body != JOINED and lost(verdict) == set("fioc"), told(verdict)
+    assert "has shape" not in told(verdict) and "must match" not in told(verdict)
 
 
 MATRICES = {  # where a vector becomes a matrix -> a line, what it becomes, and what that costs
@@ -923,6 +950,12 @@ ONE_SLIP = {  # what no table has -> where it is, a change, the one criterion th
         ("return c_t,", "return f_t,"),
         "cell",
         "Your c_t equals f_t.",
+    ),
+    "the forget gate kept in place of the state": (
+        "CoupledLSTMCell",
+        ("f_t * c ", "f_t * f_t "),
+        "cell",
+        "f_t stands in place of c_{t−1}",
     ),
     "a parameter without numbers": (
         "LSTMCell",
