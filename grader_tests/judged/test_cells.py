@@ -237,6 +237,12 @@ RAISING = {  # what a line of forward becomes -> the one criterion that it costs
         "f",
         "for *: 'builtin_function_or_method' and 'Tensor'",
     ),
+    "what would have been called": (
+        "f = torch.sigmoid(a_f)",
+        "f = squash(self.W_f)(a_f)",
+        "f",
+        "name 'squash' is not defined, at `f = squash(self.W_f)(a_f)`, so f_t could",
+    ),
     "self left out": ("def forward(self, x", "def forward(x", "runs", "takes 3 positional"),
 }
 
@@ -605,11 +611,43 @@ def test_a_return_line_that_raises_costs_the_order_alone(end):
     assert "Your forward raises" in told(verdict) and "no return line" not in told(verdict)
 
 
-def test_a_step_in_a_helper_that_raises_keeps_what_was_made_before():
-    body = BY_HELPER.replace("o * torch.tanh(c_t)", "o * torch.than(c_t)")
-    verdict = grade("LSTMCell", CELL.partition("        a_f =")[0] + body)
-    assert body != BY_HELPER and lost(verdict) == {"hidden", "order"}, told(verdict)
-    assert "returns None" not in told(verdict) and "no attribute 'than'" in told(verdict)
+ELSEWHERE = """
+        return step(dict(self.named_parameters()), x, c, h)
+
+
+def gate(held, k, x, h):
+    return held[f"W_{k}.weight"] @ h + held[f"U_{k}.weight"] @ x + held[f"b_{k}"]
+
+
+def step(held, x, c, h):
+    f, i = torch.sigmoid(gate(held, "f", x, h)), torch.sigmoid(gate(held, "i", x, h))
+    o, g = torch.sigmoid(gate(held, "o", x, h)), torch.tanh(gate(held, "c", x, h))
+    c_t = f * c + i * g
+    return c_t, o * torch.tanh(c_t)
+"""
+BY_PAIR = BY_HELPER.replace("return self", "c_t, h_t = self", 1).replace(
+    '"fioc"])', '"fioc"])\n        return c_t, h_t', 1
+)
+
+
+@pytest.mark.parametrize(
+    "body, piece, other, costs",
+    [
+        (BY_HELPER, "o * torch.tanh(c_t)", "o * torch.than(c_t)", "hidden"),
+        (BY_HELPER, "c_t = f * c", "c_t = f * cs", "cell"),
+        (BY_PAIR, "c_t = f * c", "c_t = f * cs", "cell"),
+        (BY_PAIR.replace("def step(self", "def step(_"), "o * torch.tanh", "o * tanh", "hidden"),
+        (ELSEWHERE, "o * torch.tanh(c_t)", "o * torch.than(c_t)", "hidden"),
+        (ELSEWHERE, 'gate(held, "i", x, h)', 'gate(held, "i", x)', "i"),
+        (ELSEWHERE, 'held[f"U_{k}.weight"]', 'held[f"X_{k}.weight"]', "fioc"),
+    ],
+)
+def test_a_step_that_forward_hands_on_and_that_raises_costs_what_raises(body, piece, other, costs):
+    source = CELL.partition("        a_f =")[0] + body
+    assert piece in source and not lost(grade("LSTMCell", source))
+    verdict = grade("LSTMCell", source.replace(piece, other, 1))
+    assert lost(verdict) == (set(costs) if costs == "fioc" else {costs}), told(verdict)
+    assert "returns None" not in told(verdict) and "raises" in told(verdict)
 
 
 @pytest.mark.parametrize(
