@@ -146,6 +146,7 @@ CELL = {
     "f * c + h * g": "h_{t−1} stands in place of i_t",
     "f * o + i * g": "o_t stands in place of c_{t−1}",
     "f * i + i * g": "i_t stands in place of c_{t−1}",
+    "f * f + i * g": "f_t stands in place of c_{t−1}",
     "f * i * g + i * g": "i_t * c̃_t stands in place of c_{t−1}",
     "f * c + i * o": "o_t stands in place of the candidate",
     "f * c + i * f": "f_t stands in place of the candidate",

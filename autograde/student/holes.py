@@ -11,6 +11,7 @@ import linecache
 import re
 import traceback
 import types
+import zlib
 from dataclasses import dataclass
 
 import torch
@@ -20,19 +21,24 @@ from .rewriting import (
     LIKE,
     TRY,
     Span,
+    Work,
     bound,
     codes_in,
     compiled,
-    own_forward,
     raised_at,
+    tree_of,
+    work_called,
 )
-from .telling import describe
+from .telling import describe, is_own
 from .watching import recorded
 
 MOST_HOLES = 4  # parts or lines of one forward that raise
 LONG = 80  # characters of a line
+GATES = 2, 3, 4  # how many may be computed in one
+NO_NUMBERS = {"NoneType", "ellipsis", "builtin_function_or_method", "method", "function"}
 COMPUTES = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
 LOOKED_UP = (ast.Attribute, ast.Subscript, ast.Starred)  # none of them a result, but a part of one
+BY_ELEMENT = ast.Add, ast.Sub, ast.Mult, ast.Div
 USES = (ast.BinOp, ast.UnaryOp, ast.Call, ast.keyword, *LOOKED_UP)
 NO_LAMBDA = (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)  # work in their own function alone
 
@@ -43,26 +49,38 @@ def mend(
     """Gives `module` a forward in which what raises makes `units` drawn numbers instead. Returns
     what was raised, one after the other, and the tree of that forward; nothing and None where that
     cannot be done: then `module` is as it was."""
-    _, forward = own_forward(module)
     vector, column, number = (units,), (units, 1), ()  # forward may go unit by unit
-    best = None
-    for shape, parts in itertools.product((vector, column, number), (True, False)):
-        way = filled(module, arguments, shape, parts)
-        best = best or way
-        if way and (not way.raised or as_asked(way.out, units, count)):
-            best = way
+    several = [shape for k in GATES for shape in ((k * units,), (k, units))]  # of all gates in one
+    shapes, own = (vector, column, number, *several), {*vars(module)}
+    best = least = None
+    for work in reversed(works_of(module, arguments, count)):
+        for shape, parts in itertools.product(shapes, (True, False)):
+            way = filled(work, arguments, shape, parts)
+            if way is None:
+                continue
+            fails = bool(way.raised) and not as_asked(way.out, units, count)
+            costs = fails, len(way.raised), not parts, shape == number
+            if best is None or costs < least:
+                best, least = way, costs
+            if costs[:2] <= (False, 1):
+                break
+        for name in vars(module).keys() - own:
+            delattr(module, name)
+        if best and least[:2] <= (False, 1):
             break
     if not best or not best.raised:
         return [], None if best is None else best.function
-    module.forward = bound(compiled(best.function, forward, *best.shape), module)
-    return best.raised, best.function if best.shape == vector else None
+    module.forward = best.work.put(compiled(best.function, best.work.function, *best.shape))
+    of_forward = best.work.function is type(module).forward
+    return best.raised, best.function if of_forward and best.shape == vector else None
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A forward that was mended: what it raised, its tree, the shape of what is drawn in it, and
-    what it returned."""
+    """What a forward does its step in, mended: what that raised, its tree, the shape of what is
+    drawn in it, and what forward returned."""
 
+    work: Work
     raised: list[dict]
     function: ast.FunctionDef
     shape: tuple[int, ...]
@@ -70,19 +88,19 @@ class Filled:
 
 
 def filled(
-    module: torch.nn.Module, arguments: list[torch.Tensor], shape: tuple[int, ...], parts: bool
+    work: Work, arguments: list[torch.Tensor], shape: tuple[int, ...], parts: bool
 ) -> Filled | None:
     """A forward that draws numbers of this shape where it raises; None where there is no way.
     parts: whether a part of a line is enough, or the whole line draws."""
-    (function, forward), raised = own_forward(module), []
+    function, raised = tree_of(work.function), []
     while function is not None and len(raised) <= MOST_HOLES:
-        mended = compiled(function, forward, *shape)
+        mended = compiled(function, work.function, *shape)
         try:
-            out = recorded(mended, module, *[argument.clone() for argument in arguments])
-            return Filled(raised, function, shape, out)
+            out = recorded(work.put(mended), *[argument.clone() for argument in arguments])
+            return Filled(work, raised, function, shape, out)
         except Exception as error:
             inner = raised_at(error, codes_in(mended.__code__))
-            raised.append(with_piece(describe(error), forward, inner))
+            raised.append(with_piece(describe(error), work.function, inner))
             its_call = raised_at(error, {mended.__code__})
             tried = parts and inner and not missing_name(error, function)
             if tried and put_try(function, inner, TRY, error):
@@ -93,6 +111,38 @@ def filled(
             ):
                 break
     return None
+
+
+def works_of(module: torch.nn.Module, arguments: list[torch.Tensor], count: int) -> list[Work]:
+    """A student's forward, and the functions that it hands its step of `count` values on to, one to
+    the other, where it raises in the last of them."""
+    forward = type(module).forward
+    if not isinstance(forward, types.FunctionType) or not is_own(forward.__code__.co_filename):
+        return []
+    works, steps = [Work(forward, lambda new: bound(new, module))], []
+    try:
+        recorded(works[0].put(forward), *[argument.clone() for argument in arguments])
+    except Exception as error:
+        steps = [(f.f_code, line) for f, line in traceback.walk_tb(error.__traceback__)]
+    codes = [code for code, _ in steps]
+    first = codes.index(forward.__code__) if forward.__code__ in codes else len(codes)
+    for (_, line), (code, _) in itertools.pairwise(steps[first:]):
+        call = step_handed_on(tree_of(works[-1].function), line, count)
+        inner = work_called(call, works[-1], module) if call else None
+        if inner is None or inner.function.__code__ is not code:
+            break
+        works.append(inner)
+    return works
+
+
+def step_handed_on(tree: ast.FunctionDef | None, line: int, count: int) -> ast.Call | None:
+    """The call, in the statement at a line, that makes all `count` values, or what is returned."""
+    body, at = statement_at(tree, line) if tree else (None, 0)
+    statement = body[at] if body else None
+    made = getattr(getattr(statement, "targets", [None])[0], "elts", ())
+    value = getattr(statement, "value", None)
+    whole = isinstance(statement, ast.Return) or len(made) == count
+    return value if whole and isinstance(value, ast.Call) else None
 
 
 def as_asked(out, units: int, count: int) -> bool:
@@ -201,8 +251,17 @@ def put_try(
     above = {child: node for node in ast.walk(statement) for child in ast.iter_child_nodes(node)}
     node = next((one for one in above if spans(one, place)), None)
     while isinstance(node, (*LOOKED_UP, ast.keyword)) and isinstance(above[node], USES):
+        if isinstance(getattr(above[node], "op", None), BY_ELEMENT):
+            break  # it stands for a vector, not for a matrix or a function
         node = above[node]
-    node = nothing_in(node, error)
+    while isinstance(above.get(node), ast.Call) and above[node].func is node:
+        node = above[node]  # what is drawn cannot be called
+    nothing = nothing_in(node, error)
+    if isinstance(nothing, ast.Name) and nothing.id in names_assigned(function):
+        value = called(TRY, later(ast.Name(nothing.id, ast.Load())), 1000 * place[0], statement)
+        body.insert(at, assigned([ast.Name(nothing.id)], value, statement))
+        return True  # the same numbers wherever it is used from here on
+    node = nothing or node
     if node is None or any(isinstance(one, NO_LAMBDA) for one in ast.walk(node)):
         return False
     target = getattr(statement, "targets", [None])[0]
@@ -211,6 +270,8 @@ def put_try(
     if node is statement.value and isinstance(statement, ast.Return):
         return False
     number = 1000 * node.lineno + node.col_offset
+    if isinstance(node, LOOKED_UP):  # the same numbers wherever it is looked up
+        number = zlib.crc32(ast.unparse(node).encode())
     several = node.args[0] if isinstance(node, ast.Call) and node.args else None
     if how == TRY and isinstance(several, ast.List | ast.Tuple) and len(several.elts) > 1:
         works = ast.List([later(one) for one in several.elts], ast.Load())
@@ -221,13 +282,23 @@ def put_try(
 
 
 def nothing_in(node: ast.AST | None, error: Exception | None) -> ast.AST | None:
-    """Of an operator that raises since one of its operands is None, or …: that operand."""
+    """Of an operator that raises since one of its operands is None, …, or a method that was not
+    called: that operand; None for others."""
     if isinstance(node, ast.BinOp) and isinstance(error, TypeError):
         kinds = re.findall(r"'(\w+)'", str(error))[-2:]
         for operand, kind in zip((node.left, node.right), kinds):
-            if kind in ("NoneType", "ellipsis"):
+            if kind in NO_NUMBERS:
                 return operand
-    return node
+    return None
+
+
+def names_assigned(function: ast.FunctionDef) -> set[str]:
+    """The names that a function assigns to, but for those of loops and comprehensions."""
+    statements = (node for node in ast.walk(function) if isinstance(node, ast.Assign))
+    targets = (target for statement in statements for target in statement.targets)
+    return {
+        node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)
+    }
 
 
 def later(node: ast.expr) -> ast.Lambda:

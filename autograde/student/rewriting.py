@@ -4,10 +4,13 @@ and the function that is compiled of a changed tree, in which drawn numbers stan
 
 import ast
 import contextlib
+import inspect
 import itertools
 import linecache
 import types
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 
@@ -23,16 +26,45 @@ FLAT = "__flat__"  # of what draws where something makes a matrix
 LAYER = "__layer__"  # of what calls a layer, and draws what cannot be passed to it
 PASSED = "__passed__"  # of what counts how often a statement was passed over
 OURS = DRAW, TRY, LIKE, FLAT, LAYER, PASSED
+NOT_CALLED = types.FunctionType, types.MethodType, types.BuiltinMethodType
 Span = tuple[int, int, int, int]  # first line, column, last line, column
 
 
-def own_forward(module: torch.nn.Module) -> tuple[ast.FunctionDef | None, types.FunctionType]:
-    """The class's forward and the syntax tree of it; None for that of one that is not the
-    student's, or has no text."""
-    forward = type(module).forward
-    if not isinstance(forward, types.FunctionType) or not is_own(forward.__code__.co_filename):
-        return None, forward
-    return tree_of(forward), forward
+@dataclass(frozen=True)
+class Work:
+    """A function of the student's that does a module's step. put: gives the module's forward with
+    another function in its place."""
+
+    function: types.FunctionType
+    put: Callable[[types.FunctionType], Callable]
+
+
+def work_called(call: ast.Call, work: Work, module: torch.nn.Module) -> Work | None:
+    """The function, or the method, of the student's that `work` calls there."""
+    called, name = call.func, getattr(call.func, "attr", None) or getattr(call.func, "id", "")
+    if isinstance(called, ast.Name):
+        found = work.function.__globals__.get(name)
+        put = lambda new: work.put(with_name(work.function, name, new))
+    else:
+        held = inspect.getattr_static(type(module), name, None)
+        found = getattr(held, "__func__", held)
+
+        def put(new):
+            vars(module)[name] = bound(new, module) if found is held else new
+            return work.put(work.function)
+
+    own = isinstance(found, types.FunctionType) and is_own(found.__code__.co_filename)
+    return Work(found, put) if own else None
+
+
+def with_name(function: types.FunctionType, name: str, value) -> types.FunctionType:
+    """The same function, where a global name means another value."""
+    names = {**function.__globals__, name: value}
+    other = types.FunctionType(
+        function.__code__, names, function.__name__, function.__defaults__, function.__closure__
+    )
+    other.__kwdefaults__ = function.__kwdefaults__
+    return other
 
 
 def tree_of(function: types.FunctionType) -> ast.FunctionDef | None:
@@ -146,12 +178,14 @@ def drawn(k: int, *shape: int) -> torch.Tensor:
 
 
 def tried(work, k: int, *shape: int):
-    """What `work()` makes, or the numbers of hole k where it raises, or makes nothing."""
+    """What `work()` makes, or the numbers of hole k where it raises, or makes nothing to compute
+    with: None, …, a method that was not called."""
     try:
         value = work()
     except Exception:
         return drawn(k, *shape)
-    return drawn(k, *shape) if value is None or value is ... else value
+    nothing = value is None or value is ... or isinstance(value, NOT_CALLED)
+    return drawn(k, *shape) if nothing else value
 
 
 def alike(works: list, k: int, *asked: int) -> list[torch.Tensor]:

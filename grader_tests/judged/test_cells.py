@@ -231,6 +231,18 @@ RAISING = {  # what a line of forward becomes -> the one criterion that it costs
         "o",
         "for *: 'Tensor' and 'NoneType'",
     ),
+    "a method that is not called": (
+        "f = torch.sigmoid(a_f)",
+        "f = a_f.sigmoid",
+        "f",
+        "for *: 'builtin_function_or_method' and 'Tensor'",
+    ),
+    "what would have been called": (
+        "f = torch.sigmoid(a_f)",
+        "f = squash(self.W_f)(a_f)",
+        "f",
+        "name 'squash' is not defined, at `f = squash(self.W_f)(a_f)`, so f_t could",
+    ),
     "self left out": ("def forward(self, x", "def forward(x", "runs", "takes 3 positional"),
 }
 
@@ -259,6 +271,8 @@ PIECES = {  # what is changed in it -> the one gate that is spoilt
     'torch.tanh(z["c"])': ('torch.tanh(g["c"])', "c"),
     '(x) for k in "fioc"': ('(x, *([k] if k == "o" else [])) for k in "fioc"', "o"),
     'f"b_{k}")': ('f"b_{k}" if k != "f" else "bf")', "f"),
+    'torch.sigmoid(z["f"])': ('torch.sigmoid(z["f"]).tanh', "f"),
+    "o * torch.tanh(c_t)": ('z["σ"] * torch.tanh(c_t)', "o"),
 }
 
 
@@ -299,6 +313,25 @@ def test_one_of_several_that_does_not_fit_costs_itself(part, other, costs):
     assert source.count(part) == 1 and not lost(grade("LSTMCell", source))
     verdict = grade("LSTMCell", source.replace(part, other))
     assert lost(verdict) == {costs} and "has shape" not in told(verdict), told(verdict)
+
+
+@pytest.mark.parametrize(
+    "part, other",
+    [
+        ("f, i, o, g = (W @ h + U @ x + b)", "z = W @ h + U @ x + bias\n        f, i, o, g = z"),
+        ("f, i, o, g = (W @ h + U @ x + b)", "zs = W @ h + U @ x + b\n        f, i, o, g = z"),
+        (
+            "f, i, o, g = (W @ h + U @ x + b).chunk(4)",
+            "z = (W @ h + U @ x + bias).view(4, -1)\n        f, i, o, g = z[0], z[1], z[2], z[3]",
+        ),
+    ],
+)
+def test_the_sum_of_all_gates_in_one_that_raises_costs_the_gates_alone(part, other):
+    """What is drawn in its place can be cut as it would have been."""
+    body = JOINED.replace(part, other)
+    verdict = grade("LSTMCell", CELL.partition("        a_f =")[0] + body)
+    assert body != JOINED and lost(verdict) == set("fioc"), told(verdict)
+    assert "has shape" not in told(verdict) and "must match" not in told(verdict)
 
 
 MATRICES = {  # where a vector becomes a matrix -> a line, what it becomes, and what that costs
@@ -578,11 +611,43 @@ def test_a_return_line_that_raises_costs_the_order_alone(end):
     assert "Your forward raises" in told(verdict) and "no return line" not in told(verdict)
 
 
-def test_a_step_in_a_helper_that_raises_keeps_what_was_made_before():
-    body = BY_HELPER.replace("o * torch.tanh(c_t)", "o * torch.than(c_t)")
-    verdict = grade("LSTMCell", CELL.partition("        a_f =")[0] + body)
-    assert body != BY_HELPER and lost(verdict) == {"hidden", "order"}, told(verdict)
-    assert "returns None" not in told(verdict) and "no attribute 'than'" in told(verdict)
+ELSEWHERE = """
+        return step(dict(self.named_parameters()), x, c, h)
+
+
+def gate(held, k, x, h):
+    return held[f"W_{k}.weight"] @ h + held[f"U_{k}.weight"] @ x + held[f"b_{k}"]
+
+
+def step(held, x, c, h):
+    f, i = torch.sigmoid(gate(held, "f", x, h)), torch.sigmoid(gate(held, "i", x, h))
+    o, g = torch.sigmoid(gate(held, "o", x, h)), torch.tanh(gate(held, "c", x, h))
+    c_t = f * c + i * g
+    return c_t, o * torch.tanh(c_t)
+"""
+BY_PAIR = BY_HELPER.replace("return self", "c_t, h_t = self", 1).replace(
+    '"fioc"])', '"fioc"])\n        return c_t, h_t', 1
+)
+
+
+@pytest.mark.parametrize(
+    "body, piece, other, costs",
+    [
+        (BY_HELPER, "o * torch.tanh(c_t)", "o * torch.than(c_t)", "hidden"),
+        (BY_HELPER, "c_t = f * c", "c_t = f * cs", "cell"),
+        (BY_PAIR, "c_t = f * c", "c_t = f * cs", "cell"),
+        (BY_PAIR.replace("def step(self", "def step(_"), "o * torch.tanh", "o * tanh", "hidden"),
+        (ELSEWHERE, "o * torch.tanh(c_t)", "o * torch.than(c_t)", "hidden"),
+        (ELSEWHERE, 'gate(held, "i", x, h)', 'gate(held, "i", x)', "i"),
+        (ELSEWHERE, 'held[f"U_{k}.weight"]', 'held[f"X_{k}.weight"]', "fioc"),
+    ],
+)
+def test_a_step_that_forward_hands_on_and_that_raises_costs_what_raises(body, piece, other, costs):
+    source = CELL.partition("        a_f =")[0] + body
+    assert piece in source and not lost(grade("LSTMCell", source))
+    verdict = grade("LSTMCell", source.replace(piece, other, 1))
+    assert lost(verdict) == (set(costs) if costs == "fioc" else {costs}), told(verdict)
+    assert "returns None" not in told(verdict) and "raises" in told(verdict)
 
 
 @pytest.mark.parametrize(
@@ -923,6 +988,12 @@ ONE_SLIP = {  # what no table has -> where it is, a change, the one criterion th
         ("return c_t,", "return f_t,"),
         "cell",
         "Your c_t equals f_t.",
+    ),
+    "the forget gate kept in place of the state": (
+        "CoupledLSTMCell",
+        ("f_t * c ", "f_t * f_t "),
+        "cell",
+        "f_t stands in place of c_{t−1}",
     ),
     "a parameter without numbers": (
         "LSTMCell",
