@@ -41,11 +41,13 @@ class Fault(Exception):
 
 @dataclass
 class Step:
-    """One call of the network. names: what it read; weights: of its losses in the value whose
-    gradient was asked for; gradient: of this batch alone."""
+    """One call of the network. names: what it read; passes: how often its losses were gone back
+    from; weights: of its losses in the value whose gradient was asked for; gradient: of this batch
+    alone."""
 
     names: list
     mean: float
+    passes: int = 0
     weights: torch.Tensor | None = None
     gradient: torch.Tensor | None = None
 
@@ -85,6 +87,7 @@ class Network(nn.Module):
 
     def backward_came(self, step, weights, goals):
         self.seen.events.append("backward")
+        step.passes += 1
         step.weights = weights.detach().clone()
         step.gradient = 2 * (weights[:, None] * (self.weight.detach() - goals)).sum(0)
 
@@ -103,10 +106,14 @@ class Optimizer(torch.optim.SGD):
         super().zero_grad(set_to_none)
 
     def step(self, closure=None):
+        """As PyTorch's own: a closure comes first, and has gradients."""
+        with torch.enable_grad():
+            loss = closure() if closure else None
         self.seen.events.append("step")
         gradient = self.weight.grad
         self.seen.used.append(None if gradient is None else gradient.clone())
-        return super().step(closure)
+        super().step()
+        return loss
 
 
 def watched(train):
@@ -126,15 +133,25 @@ def judge(seen):
 
 
 def reads(seen):
-    if [step.names for step in seen.steps] != BATCHES:
-        said = f"For {len(BATCHES)} batches network was called {times(len(seen.steps))}"
-        given = [step.names for step in seen.steps]
-        if given and all(names == BATCHES for names in given):
+    given = [step.names for step in seen.steps]
+    if inspect.isgenerator(seen.returned):
+        return "Nothing of it runs: yield makes a generator of it. Return a list at the end."
+    if not given:
+        return "network was not called. Call the one that your function is given, for every batch."
+    if sorted(map(repr, given)) != sorted(map(repr, BATCHES)):
+        said = f"For {len(BATCHES)} batches network was called {times(len(given))}"
+        if all(names == BATCHES for names in given):
             return f"{said}, with the whole list of batches. Give it one batch at a time."
         if len(given) > 1 and all(names == given[0] for names in given):
             return f"{said}, with the same batch. Give it the one that your loop has come to."
         if given == BATCHES[:1]:
             return f"{said}, with the first of them. Does return stand inside of the loop?"
+        counts = {given.count(batch) for batch in BATCHES}
+        if len(counts) == 1 and sum(counts) * len(BATCHES) == len(given):
+            return (
+                f"{said}, {times(*counts)} with each. Once is enough: keep its losses in a "
+                "variable, and go over the batches once."
+            )
         return (
             f"{said}, and not once with each. Go over batches in a loop, and call network(names) "
             "for every one that comes."
@@ -142,9 +159,16 @@ def reads(seen):
 
 
 def order(seen):
-    counts = {what: seen.events.count(what) for what in ("backward", "step")}
-    if missing := [f"{what}()" for what, count in counts.items() if not count]:
-        return f"Not called: {' and '.join(missing)}."
+    passes, took = [step.passes for step in seen.steps], len(seen.used)
+    missing = ["No step() of the optimizer that your function is given."] * (not took)
+    if not any(passes):
+        missing = [
+            "No gradient comes back to the network: backward() is not called, or not on a value "
+            "that is made from what network returned.",
+            *missing,
+        ]
+    if missing:
+        return " ".join(missing)
     if seen.events.index("step") < seen.events.index("backward"):
         return "step() comes before backward(), and finds no gradient yet."
     if any(used is None or not used.any() for used in seen.used):
@@ -152,9 +176,12 @@ def order(seen):
             "zero_grad() stands between backward() and step(): it wipes out the gradient that "
             "step() needs. Put it before backward()."
         )
-    for what, count in counts.items():
-        if count != len(BATCHES):
-            return f"{what}() was called {times(count)} for {len(BATCHES)} batches."
+    for number, count in enumerate(passes, 1):
+        if count != 1:
+            often = f"{times(count)}, and once is asked for" if count else "never"
+            return f"The losses of batch {number} went through backward() {often}."
+    if took != len(BATCHES):
+        return f"step() was called {times(took)} for {len(BATCHES)} batches."
 
 
 def alone(seen):
@@ -168,7 +195,10 @@ def alone(seen):
                 "every batch, before backward()."
             )
         if torch.cosine_similarity(used, own[place], dim=0) < 1 - 1e-4:
-            return f"At step {place + 1} the gradient is another one than backward() has made."
+            return (
+                f"At step {place + 1} the gradient is not that of this batch's losses, nor a part "
+                "of it in the same direction."
+            )
 
 
 def mean(seen):
@@ -193,19 +223,34 @@ def returns(seen):
     found, expected = seen.returned, [step.mean for step in seen.steps]
     if not isinstance(found, list | tuple) or len(found) != len(expected):
         size = f" of {len(found)}" if isinstance(found, list | tuple) else ""
-        form = "None" if found is None else f"a {type(found).__name__}{size}"
+        kind = type(found).__name__
+        form = "None" if found is None else f"{article(kind)} {kind}{size}"
         return f"It returns {form}; a list of {len(expected)} is asked for."
     if any(isinstance(value, torch.Tensor) and value.requires_grad for value in found):
         return (
             "The list holds tensors, and with each of them all that PyTorch keeps for a backward "
             "pass. loss.item() is the number alone."
         )
+    if odd := [type(one).__name__ for one in found if not is_number(one)]:
+        return f"The list holds {article(odd[0])} {odd[0]}; numbers are asked for."
     if not all(alike(torch.as_tensor(one), torch.tensor(two)) for one, two in zip(found, expected)):
         return "The numbers in the list are not the mean losses of the batches."
 
 
 def times(count):
     return "once" if count == 1 else f"{count} times"
+
+
+def article(word):
+    return "an" if word[0].lower() in "aeiou" or word == "ndarray" else "a"
+
+
+def is_number(value):
+    """Whether it is one number, in a tensor or an array too."""
+    try:
+        return not isinstance(value, str) and torch.as_tensor(value).numel() == 1
+    except (TypeError, ValueError, RuntimeError):
+        return False
 
 
 def alike(one, other):
@@ -215,16 +260,24 @@ def alike(one, other):
 # ---------------------------------------------------------------- what is said
 def check_loop(train):
     """Say what a training loop does as it should, up to the first thing that it does not."""
+    if isinstance(train, type) or not callable(train):
+        kind = "class" if isinstance(train, type) else type(train).__name__
+        print(f"check_loop takes a function; this is {article(kind)} {kind}.", file=sys.stderr)
+        return
     told = []
-    demonstrate(lambda: told.append(verdict(train)), seconds=SECONDS)
+    demonstrate(lambda: told.append(verdict(train)), seconds=SECONDS, of_class=False)
     for held, said in told:
         if held is None:
-            print(f"{train.__name__}: {said}", file=sys.stderr)
+            print(f"{name_of(train)}: {said}", file=sys.stderr)
             continue
-        print("\n".join([train.__name__, *(f"  ✓ {rung}" for rung in RUNGS[:held])]))
+        print("\n".join([name_of(train), *(f"  ✓ {rung}" for rung in RUNGS[:held])]))
         if held < len(RUNGS):
             print(f"  ✗ {RUNGS[held]}")
         print(said)
+
+
+def name_of(train):
+    return getattr(train, "__name__", "train")
 
 
 def verdict(train):
@@ -232,14 +285,14 @@ def verdict(train):
     there."""
     try:
         seen = watched(train)
-        if not seen.events:
+        if not seen.events and not inspect.isgenerator(seen.returned):
             return None, "not written yet. Fill in the cell above, then run it and this one again."
         judge(seen)
     except Fault as fault:
         return fault.rung, textwrap.fill(str(fault), 100)
     except Exception as error:
         return 0, in_words(error, train)
-    return len(RUNGS), f"{train.__name__}: all that a training loop needs is there."
+    return len(RUNGS), f"{name_of(train)}: all that a training loop needs is there."
 
 
 def in_words(error, train):
@@ -248,7 +301,8 @@ def in_words(error, train):
     for piece, meaning in KNOWN_ERRORS.items():
         said = meaning if piece in said else said
     frames = traceback.extract_tb(error.__traceback__)
-    file = inspect.unwrap(train).__code__.co_filename  # of what a decorator stands around
+    inner = inspect.unwrap(train)  # what a decorator stands around
+    file = getattr(getattr(inner, "__code__", None), "co_filename", None)
     own = [frame.lineno for frame in frames if frame.filename == file]
     text = linecache.getline(file, own[-1]).strip() if own else ""
     where = f"\n  in your line {own[-1]}: {text}" if own else ""

@@ -152,10 +152,10 @@ def show_writing(losses, before, after, network):
 
     Shown, not printed: a loop may print at every step, and of prints only a few lines are kept.
     """
-    if not losses:
+    if losses is None or not len(losses):
         print("Nothing to show yet: the training loop has returned no losses.")
         return
-    losses = [float(loss) for loss in losses]
+    losses = [torch.as_tensor(loss).item() for loss in losses]  # whatever keeps its gradient
     figure, axis = plt.subplots(figsize=(8, 3))
     axis.plot(range(1, len(losses) + 1), losses, color=BLUE, label="loss")
     even = math.log(len(LETTERS))
