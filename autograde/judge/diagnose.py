@@ -97,7 +97,8 @@ def diagnose(
         if best and not best.unknown:
             known = best.envs
         else:
-            known = own_outputs(rule, seen, known or right, [output])
+            taken = Search(rule, seen, output, best.envs).taken(best) if best else None
+            known = own_outputs(rule, seen, taken or known or right, [output])
     return found
 
 
@@ -402,6 +403,25 @@ class Search:
                     lead = [values[~right], *lead[1:]]
                     wrong = wrong | self.follows_from(one, now, call, parts, lead, other)
         return np.atleast_1d(follows & wrong)
+
+    def taken(self, finding: Finding) -> list[Env] | None:
+        """`envs` with the value of the trace that stands in place of the one part of which nothing
+        is known: a later output may use it as well."""
+        if len(finding.unknown) > 1 or finding.unknown[0] == self.source:
+            return None
+        (name,), changed = finding.unknown, []
+        for one, env in zip(self.seen, self.envs):
+            found = []
+            for call in range(len(one.trace)):
+                now, values = one_call(env, call), self.candidates(one, call)
+                got = self.with_values(now, {name: values}, finding.choice)
+                output = one.outputs[self.output][:, call : call + 1]
+                same = which_agree(got, output, tolerance(NAMED, one.single))
+                if not np.any(same):
+                    return None
+                found.append(values[np.argmax(same)])
+            changed.append(env | {name: np.concatenate(found, axis=1)})
+        return changed
 
     def candidates(self, one: Seen, call: int) -> np.ndarray:
         """Intermediate results of a call that may be a gate, (n, units, 1): of the right size, and

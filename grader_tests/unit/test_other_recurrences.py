@@ -285,6 +285,36 @@ def test_a_part_of_parameters_alone_may_be_traced():
     assert lost(verdict) == {"leak"} and "σ is missing" in verdict.results[0].sentence
 
 
+NORMALISED = Recurrence(
+    "Normalised",
+    "none",
+    tuple(Criterion(key, 1, key, f"{key} follows the rule") for key in ("f", "i", "c", "k", "h")),
+    rule=Rule(
+        (
+            Part("f", "f_t", "f", {"sigmoid(W_f @ h + U_f @ x)": ""}, traced=True),
+            Part("i", "i_t", "i", {"exp(W_i @ h + U_i @ x)": ""}, traced=True),
+            Part("new_c", "c_t", "c", {"f * c + i * tanh(U_c @ x)": ""}),
+            Part("new_k", "k_t", "k", {"f * k + i": "", "f * k - i": "i_t is subtracted"}),
+            Part("new_h", "h_t", "h", {"new_c / new_k": ""}),
+        ),
+        inputs={"x": "x_t", "c": "c_{t−1}", "k": "k_{t−1}", "h": "h_{t−1}"},
+        outputs={"c_t": "new_c", "k_t": "new_k", "h_t": "new_h"},
+    ),
+    parameters={f"W_{k}": ("m", "m") for k in "fi"} | {f"U_{k}": ("m", "n") for k in "fic"},
+)
+
+
+@pytest.mark.parametrize("state", ["k", "c"])
+def test_a_gate_that_two_outputs_use_costs_itself_alone(state):
+    """Whatever it is made from, the second of them follows from what the first was made with."""
+    worked = solution(NORMALISED)
+    assert not lost(graded(NORMALISED, worked))
+    verdict = graded(NORMALISED, worked.replace("W_f @ h", f"W_f @ {state}"))
+    assert lost(verdict) == {"f"}
+    bent = worked.replace("W_f @ h", f"W_f @ {state}").replace("f * k + i", "f * k - i")
+    assert lost(graded(NORMALISED, bent)) == {"f", "k"}
+
+
 OTHER_NAMES = (  # a recurrence, a right answer, what is renamed in it, what is told
     (
         gru_exercises.CELL,
