@@ -1,9 +1,9 @@
 """A verdict as a ladder of its criteria, and what the numbers show."""
 
-import html
 import os
 import re
 
+from ..exercise.text import for_html
 from ..exercise.verdict import Result, Verdict
 from ..pages.criteria import as_html, as_text
 from ..pages.pictures import caption, svg
@@ -81,7 +81,7 @@ def fall(verdict: Verdict, lost: Result) -> str:
 
 def unfolding(sentence: str, picture: dict | None) -> str:
     """What a student may look at after thinking first."""
-    drawn = f"{svg(picture)}<p>{html.escape(caption(picture))}</p>" if picture else ""
+    drawn = f"{svg(picture)}<p>{for_html(caption(picture))}</p>" if picture else ""
     return (
         f'{STYLE}<details class="desk-numbers"><summary>What your numbers show</summary>'
         f"<p>{with_code(sentence)}</p>{drawn}</details>"
@@ -90,7 +90,7 @@ def unfolding(sentence: str, picture: dict | None) -> str:
 
 def with_code(sentence: str) -> str:
     """As HTML, with the student's lines as code."""
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(sentence))
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", for_html(sentence))
 
 
 def show_all(verdict: Verdict, bonus: bool):

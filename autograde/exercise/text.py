@@ -1,11 +1,11 @@
 """Text of a student is never code: where it comes in it becomes clean text, and for each place that
-it is shown in there is one function that keeps it text there.
+it is put into by hand there is one function that keeps it text there. (Templates of pages escape by
+themselves.)
 
     clean         whatever a student's process or file sends: at the door, once
     for_html      inside an element or a quoted attribute of a page
     for_terminal  on a console
     for_csv       one field of a table that a spreadsheet opens
-    for_latex     inside a paragraph of a document
 
 Imports nothing of ours, so that every room can use it.
 """
@@ -21,20 +21,6 @@ NO_TEXT = re.compile(
 COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")  # what a terminal and a notebook show as a colour
 OTHER = "\ufffd"  # stands for what is no text
 FORMULA = tuple("=+-@\t\r")  # what a spreadsheet takes for the beginning of a formula
-LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "{": r"\{",
-        "}": r"\}",
-        "$": r"\$",
-        "&": r"\&",
-        "#": r"\#",
-        "%": r"\%",
-        "_": r"\_",
-        "^": r"\textasciicircum{}",
-        "~": r"\textasciitilde{}",
-    }
-)
 
 
 def is_plain(text: str) -> bool:
@@ -84,8 +70,3 @@ def for_csv(text: str) -> str:
     """A field that a spreadsheet shows and does not compute."""
     field = clean(text)
     return "'" + field if field.lstrip(" ").startswith(FORMULA) else field
-
-
-def for_latex(text: str) -> str:
-    """Typeset as it is."""
-    return clean(text).translate(LATEX)

@@ -1,7 +1,6 @@
 """A verdict as a table of its criteria: what a test cell shows, as HTML and as text."""
 
-import html
-
+from ..exercise.text import for_html
 from ..exercise.verdict import Result, Verdict
 
 HEAD = ("Criterion", "Result", "Points", "What was asked, or what your numbers show")
@@ -9,10 +8,6 @@ HEAD = ("Criterion", "Result", "Points", "What was asked, or what your numbers s
 
 def points(value: float) -> str:
     return f"{value:g}"
-
-
-def escape(text: str) -> str:
-    return html.escape(text.encode("utf-8", "replace").decode())
 
 
 def reasons(verdict: Verdict) -> dict[str, str]:
@@ -42,9 +37,9 @@ def as_html(verdict: Verdict, bonus: bool) -> str:
     head = "".join(f'<th scope="col">{title}</th>' for title in HEAD)
     said = reasons(verdict)
     body = "".join(table_row(result, said[result.key]) for result in verdict.results)
-    notes = "".join(f"<p>{escape(note)}</p>" for note in verdict.notes)
+    notes = "".join(f"<p>{for_html(note)}</p>" for note in verdict.notes)
     return (
-        f'<table class="criteria"><caption>{escape(caption)}</caption>'
+        f'<table class="criteria"><caption>{for_html(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
     )
 
@@ -53,7 +48,7 @@ def table_row(result: Result, said: str) -> str:
     kind, mark = ("met", "✓ met") if result.met else ("lost", "✗ lost")
     earned = points(result.points) if result.met else "0"
     return (
-        f'<tr class="{kind}"><th scope="row">{escape(result.title)}</th><td>{mark}</td>'
+        f'<tr class="{kind}"><th scope="row">{for_html(result.title)}</th><td>{mark}</td>'
         f"<td>{earned} of {points(result.points)}</td>"
-        f"<td>{escape(said or result.asks)}</td></tr>"
+        f"<td>{for_html(said or result.asks)}</td></tr>"
     )

@@ -14,6 +14,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from ..exercise.text import clean, for_html
 from ..exercise.verdict import Result, Verdict
 from . import graded, mathml, pictures
 from .criteria import points
@@ -128,11 +129,10 @@ def reasons(verdict: Verdict) -> list[tuple[str, list[Result]]]:
 # ---------------------------------------------------------------- text to HTML
 def notation(text: str) -> str:
     """A sentence of the judge: `code` as code, c_{t−1} with a subscript."""
-    parts = re.split(r"`([^`]*)`", text.encode("utf-8", "replace").decode())
+    parts = re.split(r"`([^`]*)`", clean(text))
     lowered = lambda text: SUBSCRIPT.sub(r"\1<sub>\2\3</sub>", html.escape(text, quote=False))
     return "".join(
-        f"<code>{html.escape(part)}</code>" if k % 2 else lowered(part)
-        for k, part in enumerate(parts)
+        f"<code>{for_html(part)}</code>" if k % 2 else lowered(part) for k, part in enumerate(parts)
     )
 
 
@@ -158,7 +158,7 @@ class Plain(mathml.Renderer):
     """Markdown of students and instructors: HTML stays text, and nothing is fetched."""
 
     def image(self, text, *arguments, **attributes):
-        return f"[picture: {html.escape(str(text))}]"
+        return f"[picture: {for_html(str(text))}]"
 
     def heading(self, text, level, **attributes):
         return f"<p><strong>{text}</strong></p>"
@@ -171,7 +171,7 @@ def markdown(text: str) -> str:
 
 def outputs(cell: NotebookNode) -> list[tuple[str, str]]:
     """(kind, data) of what a cell has put out: "text", or a picture's type. The box has left
-    nothing else (process.clean_output).
+    nothing else (box/result.py, `clean_output`).
     """
     return [shown for output in cell.get("outputs", []) if (shown := shown_output(output))]
 

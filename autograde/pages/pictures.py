@@ -2,8 +2,7 @@
 gives (data: judge/pictures.py).
 """
 
-import html
-
+from ..exercise.text import for_html
 from ..judge.pictures import FEWEST
 
 
@@ -14,14 +13,14 @@ def svg(picture: dict) -> str:
 
 def frame(width: int, height: int, description: str, inside: str) -> str:
     return (
-        f'<svg class="picture" role="img" aria-label="{html.escape(description)}" '
+        f'<svg class="picture" role="img" aria-label="{for_html(description)}" '
         f'viewBox="0 0 {width} {height}" width="{width}">{inside}</svg>'
     )
 
 
 def text(x: float, y: float, words: str, anchor: str = "middle", kind: str = "") -> str:
     place = f'x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" class="{kind}"'
-    return f"<text {place}>{html.escape(words)}</text>"
+    return f"<text {place}>{for_html(words)}</text>"
 
 
 def caption(picture: dict) -> str:

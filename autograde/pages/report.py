@@ -23,6 +23,7 @@ from matplotlib.figure import Figure
 from nbgrader.api import Gradebook, MissingEntry
 
 from ..exercise.declared import Exercise
+from ..exercise.text import for_csv
 from ..exercise.verdict import Result
 from . import graded
 from .feedback import PAGES, shown
@@ -240,8 +241,8 @@ def table(data: dict) -> list[list]:
 def table_line(s: dict, notebooks: list[str], keys: list[str], most: float) -> list:
     said = dict.fromkeys(f"{made['exercise']}: {made['mistake']}" for made in s["mistakes"])
     return [
-        s["student"],
-        s["name"],
+        for_csv(s["student"]),
+        for_csv(s["name"]),
         *(s["scores"].get(name, 0.0) for name in notebooks),
         s["penalty"],
         s["score"],

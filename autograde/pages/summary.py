@@ -7,10 +7,11 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, SubmittedAssignment
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from ..exercise.declared import Exercise
+from ..exercise.text import for_terminal
 from ..exercise.verdict import Verdict
 from . import graded
 
@@ -77,14 +78,18 @@ def print_table(
     """Every student's points by notebook, as the gradebook has them, then the reasons."""
     console = Console(width=160)
     console.print(table_of(gradebook, assignment, worths(gradebook, assignment, exercises)))
-    say = lambda line: console.print(line, highlight=False, soft_wrap=True)
     for student, notebooks in verdicts.items():
         for verdict in (verdict for found in notebooks.values() for verdict in found):
             for points, criteria, why in reasons(verdict):
-                lost = f"[bold]−{points:g}[/bold]  {criteria}: {escape(why)}"
-                say(f"{escape(student)}  {verdict.name}  {lost}")
+                lost = f"−{points:g}  "
+                console.print(line(student, verdict, f"{criteria}: {why}", lost), soft_wrap=True)
             for note in verdict.notes:
-                say(f"{escape(student)}  {verdict.name}  note: {escape(note)}")
+                console.print(line(student, verdict, f"note: {note}"), soft_wrap=True)
+
+
+def line(student: str, verdict: Verdict, said: str, lost: str = "") -> Text:
+    start = f"{for_terminal(student)}  {verdict.name}  "
+    return Text.assemble(start, (lost, "bold"), for_terminal(said))
 
 
 def table_of(gradebook: Gradebook, assignment: str, notebooks: list[Worth]) -> Table:
@@ -98,8 +103,10 @@ def table_of(gradebook: Gradebook, assignment: str, notebooks: list[Worth]) -> T
     submissions = gradebook.find_assignment(assignment).submissions
     for submission in sorted(submissions, key=lambda submission: submission.student.id):
         scores = {notebook.name: notebook.score for notebook in submission.notebooks}
-        shown = [f"{scores.get(one.name, 0):g}" for one in notebooks]
-        table.add_row(escape(submission.student.id), *shown, f"{score_of(submission):g}")
+        points = [f"{scores.get(one.name, 0):g}" for one in notebooks]
+        table.add_row(
+            Text(for_terminal(submission.student.id)), *points, f"{score_of(submission):g}"
+        )
     return table
 
 
