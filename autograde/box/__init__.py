@@ -1,7 +1,7 @@
 """The boundary: a process for students' code, and the sandbox around it.
 
-May import of `student` what both sides of the boundary must agree on, and `exercise.text`, by which
-text of a student becomes clean at the door.
+May import of `student` what both sides of the boundary must agree on and how what a process has
+written is removed, and `exercise.text`, by which text of a student becomes clean at the door.
 """
 
 from .notebook import Limits, Student  # noqa: F401

@@ -1,7 +1,8 @@
 """nbgrader in and out: the release, a submission, the one path from it to a mark, the gradebook;
 the plug-in and the command on it.
 
-May import every other room. The only room that touches an instructor's files or gradebook.
+May import every other room but `lstm`, which it loads by name. The only room that writes into a
+gradebook, and but for reports and exports the only one that writes into a course's folders.
 """
 
 import os

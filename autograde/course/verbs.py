@@ -13,11 +13,13 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGrader
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Enum, Integer, Unicode
 
 from ..box.sandbox import Unavailable
+from ..exercise.text import for_terminal
 from ..pages import summary
 from ..pages.roster import Person, Problem, Roster, people, read_table
 from . import adopt, farm
@@ -238,13 +240,13 @@ def print_points(marking: Marking):
 
 def print_outcome(marking: Marking, count: int, people: list[tuple[str, str]], console: Console):
     """How many, what needs a person, and what to do next."""
-    say = lambda line: console.print(line, highlight=False, soft_wrap=True, markup=False)
+    say = lambda line: console.print(Text(line), soft_wrap=True)
     say(
         f"{marking.name}: {count} submission{'s' * (count != 1)}, {marking.marked} graded, "
         f"{marking.unchanged} unchanged; {len(people) or 'nothing'} for a person to look at."
     )
     for student, said in people:
-        say(f"  {student}  {said}")
+        say(f"  {for_terminal(student)}  {for_terminal(said)}")
     if people:
         say(
             f"What is marked waits in the formgrader ({marking.judge.formgrader}) "

@@ -44,7 +44,7 @@ class Result:
 @dataclass(frozen=True)
 class Verdict:
     """All results for one exercise; `notes` are for the student, `flags` for a person, `picture` as
-    pictures.compare gives it."""
+    compare_runs of judge/judging.py gives it."""
 
     name: str
     results: tuple[Result, ...]
