@@ -321,8 +321,8 @@ def of_stack(exercise: Stack) -> Faults:
 
 # ---------------------------------------------------------------- references, and values
 def of_computed(exercise: Computed) -> Faults:
-    weights, table = getattr(exercise, "parameters", {}), isinstance(exercise, Table)
-    if not table:  # what columns there are shows when it is asked
+    weights = getattr(exercise, "parameters", {})
+    if not isinstance(exercise, Table):  # what columns there are shows when it is asked
         form = ["parameters"] if isinstance(exercise, Module) else []
         slopes = {"gradients"} if exercise.arrays == "numpy" else set()
         slopes |= {"order"} if len(exercise.returns) == 1 else set()
@@ -340,9 +340,15 @@ def of_computed(exercise: Computed) -> Faults:
     if keywords := [name for name in (*exercise.inputs, *weights) if iskeyword(name)]:
         yield from (say("keyword", name=name) for name in keywords)
         return
+    yield from of_inputs(exercise, weights)
+    yield from of_signatures(exercise, weights)
+
+
+def of_inputs(exercise: Computed, weights: dict[str, str]) -> Faults:
+    """What is drawn, as it is written: inputs and parameters."""
     known = []
     for name, of in (exercise.inputs | weights).items():
-        columns = table and isinstance(of, dict)
+        columns = isinstance(exercise, Table) and isinstance(of, dict)
         texts = of.values() if columns else [of]
         try:
             specs = [
@@ -372,6 +378,10 @@ def of_computed(exercise: Computed) -> Faults:
     for name, one in known:
         if one.below in sizes and sizes.count(one.below) == 1:
             yield say("bound", name=name, size=one.below)
+
+
+def of_signatures(exercise: Computed, weights: dict[str, str]) -> Faults:
+    """What references take, against what they will get."""
     for reference in (exercise.right, *exercise.wrong):
         asked, error = ", ".join([*exercise.inputs, *weights]), ""
         try:

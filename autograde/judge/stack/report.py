@@ -1,5 +1,7 @@
 """What is said of how a stack is wired, and of what it returns."""
 
+from collections.abc import Callable
+
 from ...exercise.declared import Stack
 from ...exercise.wirings import RIGHT, Tables
 from ..sheet import Sheet
@@ -26,7 +28,7 @@ def report(
     exercise: Stack, known: Tables, found: Found | None, seen: list[tuple[Seen, list]], sheet: Sheet
 ):
     """The criteria of the wiring and of what is returned."""
-    key = (lambda name: "works") if whole(exercise) else (lambda name: name)
+    key = criterion_of(exercise)
     no_finals = "final" in sheet.lost and found and found.outputs and not found.wiring.slips
     in_part = found and None in found and not no_finals  # their form says it: the rest is read
     if found is None or (not whole(exercise) and in_part and logs_say_more(seen)):
@@ -50,9 +52,24 @@ def report(
         explained.add("outputs")  # turned back again: its rows stand as asked
     if found.wiring.reads != RIGHT and all(goes_up(one) for one, _ in seen):
         explained.add("outputs")  # what stands there is what is passed up
-    written = writes_into_arguments(sheet)
-    if written and found.outputs == "aliased":
+    if writes_into_arguments(sheet) and found.outputs == "aliased":
         explained.add("outputs")
+    report_returned(exercise, known, found, seen, explained, sheet)
+    sheet.computes = not idle(found)
+    if idle(found) and not whole(exercise):  # any wiring fits that: the layers alone show it
+        from_logs(exercise, seen, sheet, ("wiring", "states"))
+
+
+def report_returned(
+    exercise: Stack,
+    known: Tables,
+    found: Found,
+    seen: list[tuple[Seen, list]],
+    explained: set[str],
+    sheet: Sheet,
+):
+    """What is wrong with outputs and final states, where the wiring has not `explained` it."""
+    key = criterion_of(exercise)
     if found.outputs != RIGHT and "outputs" not in explained:
         if found.outputs is None and (shape := other_shape(seen)):
             sheet.lose(key("outputs"), shape, "outputs has another shape")
@@ -68,9 +85,12 @@ def report(
         unknown = f"{final_states(exercise)} are not the layers' last states"
         says = known.finals[found.finals].says if found.finals else unknown
         lose(exercise, key("final"), says, sheet)
-    sheet.computes = not idle(found)
-    if idle(found) and not whole(exercise):  # any wiring fits that: the layers alone show it
-        from_logs(exercise, seen, sheet, ("wiring", "states"))
+
+
+def criterion_of(exercise: Stack) -> Callable[[str], str]:
+    """A part of the judgement to the criterion that counts for it: all to one, where it has
+    that."""
+    return (lambda name: "works") if whole(exercise) else (lambda name: name)
 
 
 def final_states(exercise: Stack) -> str:
