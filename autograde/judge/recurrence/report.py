@@ -213,9 +213,7 @@ def keeps_as_asked(exercise: Recurrence, output: str, one: Seen) -> bool:
 def keeps_on_the_way(exercise: Recurrence, output: str, one: Seen) -> bool:
     """Whether what the right output keeps of the first state was computed, whatever became of
     it."""
-    state, source = exercise.states[0], exercise.rule.outputs[output]
-    right = exercise.rule.follow(one.env, {})[source]
-    added = exercise.rule.follow(one.env | {state: 0 * one.env[state]}, {})[source]
+    right, added = right_and_added(exercise, output, one)
     return one.traced(right - added)
 
 
@@ -232,10 +230,15 @@ def adds_on_the_way(exercise: Recurrence, output: str, one: Seen) -> bool:
     """Whether what the right output adds to what it keeps of the first state is in this one, beside
     something else that was computed; or in the right one, which was computed and is not
     returned."""
-    state, source, got = exercise.states[0], exercise.rule.outputs[output], one.outputs[output]
-    right = exercise.rule.follow(one.env, {})[source]
-    added = exercise.rule.follow(one.env | {state: 0 * one.env[state]}, {})[source]
+    (right, added), got = right_and_added(exercise, output, one), one.outputs[output]
     return one.traced(right) or got is not None and one.traced(got - added)
+
+
+def right_and_added(exercise: Recurrence, output: str, one: Seen) -> tuple[np.ndarray, np.ndarray]:
+    """The right output, and what of it does not come from the first state."""
+    state, source = exercise.states[0], exercise.rule.outputs[output]
+    right = exercise.rule.follow(one.env, {})[source]
+    return right, exercise.rule.follow(one.env | {state: 0 * one.env[state]}, {})[source]
 
 
 def report_traced(
@@ -255,47 +258,31 @@ def report_traced(
     if bent:
         lose_part(exercise, part, bent, finding, reading, sheet)
     elif unknown and reading.broken:
-        sheet.lose(
-            key, f"{stopped(reading, symbol, sheet)} {rule}", reading.breaks, reading.broken_at
-        )
+        said = f"{stopped(reading, symbol, sheet)} {rule}"
+        sheet.lose(key, said, reading.breaks, reading.broken_at)
     elif not shown and (missing := missing_for(exercise, part, reading)):
-        sheet.lose(
-            key,
-            f"{symbol} could not be marked, since {missing} is missing. {rule}",
-            f"{missing} is missing",
-        )
+        said = f"{symbol} could not be marked, since {missing} is missing. {rule}"
+        sheet.lose(key, said, f"{missing} is missing")
     elif unknown:
-        what = f"Your {symbol} is not what the rule gives,"
+        what = f"Your {symbol} is not what the rule gives"
         if shown:
             what = (
                 f"The right {symbol} is in your computation, but your {output} is made with another"
-                " value in its place,"
+                " value in its place"
             )
         place = unknown_at(exercise.rule, seen, output, part, finding)
-        sheet.lose(
-            key,
-            f"{what} and no mistake that we know gives its numbers.{see(place)} {rule}",
-            f"{symbol} is wrong in a way that we do not know",
-            place,
-        )
+        said = f"{what}, and no mistake that we know gives its numbers.{see(place)} {rule}"
+        sheet.lose(key, said, f"{symbol} is wrong in a way that we do not know", place)
     elif shown or shows(exercise.rule, part, finding, output):
         sheet.meet(key)
     elif finding:
-        sheet.lose(
-            key,
-            f"{symbol} does not show in your {output}, nor is its right value anywhere in your"
-            f" computation. {rule}",
-            f"no {symbol}",
-        )
+        nor = "nor is its right value anywhere in your computation"
+        sheet.lose(key, f"{symbol} does not show in your {output}, {nor}. {rule}", f"no {symbol}")
     else:
         nowhere = f"The right {symbol} is nowhere in your computation"
         breaks = f"; your forward {reading.broken}" if reading.broken else ""
-        sheet.lose(
-            key,
-            f"{nowhere}{breaks}. {rule}",
-            reading.breaks or f"{symbol} is wrong",
-            reading.broken_at,
-        )
+        what = reading.breaks or f"{symbol} is wrong"
+        sheet.lose(key, f"{nowhere}{breaks}. {rule}", what, reading.broken_at)
 
 
 def missing_for(exercise: Recurrence, part: Part, reading: Reading) -> str:
