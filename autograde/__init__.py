@@ -5,8 +5,8 @@ desk       what a student meets at the desk: the check of a class, by the same j
 pages      what people read: feedback, report, pictures, files for a learning platform
 box        a process for students' code, and the sandbox around it with its limits
 judge      pure: draws questions, compares answers, finds the mistake, says it
-lstm       the exercise of these notebooks: rules, wirings, points, sentences
-exercise   what an author declares, and what a verdict is
+lstm       the exercise of these notebooks: rules, points, sentences
+exercise   what an author declares, how stacks may be wired, and what a verdict is
 student    what runs beside a student's code, in the box
 
 Each room's first lines say what it is for; each module's first line says what it does.
