@@ -153,7 +153,8 @@ def step_handed_on(tree: ast.FunctionDef | None, line: int, count: int) -> ast.C
     value = getattr(statement, "value", None)
     whole = isinstance(statement, ast.Return | ast.Expr)
     whole |= len(getattr(target, "elts", ())) == count
-    whole |= isinstance(target, ast.Name) and names_returned(tree) == {target.id}
+    if isinstance(target, ast.Name):
+        whole |= names_returned(tree) == {target.id} or is_taken_apart(tree, target.id, count)
     return value if whole and isinstance(value, ast.Call) else None
 
 
@@ -319,6 +320,15 @@ def names_returned(function: ast.FunctionDef) -> set[str]:
     used = (node for one in returns for node in ast.walk(one.value) if isinstance(node, ast.Name))
     arguments = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
     return {node.id for node in used} & (names_assigned(function) | arguments)
+
+
+def is_taken_apart(function: ast.FunctionDef, name: str, count: int) -> bool:
+    """Whether a function assigns what a name means to `count` others."""
+    statements = (node for node in ast.walk(function) if isinstance(node, ast.Assign))
+    return any(
+        getattr(one.value, "id", None) == name and len(getattr(one.targets[0], "elts", ())) == count
+        for one in statements
+    )
 
 
 def later(node: ast.expr) -> ast.Lambda:

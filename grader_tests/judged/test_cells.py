@@ -666,6 +666,10 @@ def plain(work):
     "body, piece, other, costs",
     [
         (BY_NAME, "c_t = f * c", "c_t = f * cs", "cell"),
+        (
+            BY_NAME.replace("return out", "c_t, h_t = out\n        return c_t, h_t"),
+            *("c_t = f * c", "c_t = f * cs", "cell"),
+        ),
         (BY_PARTS, "c_t = f * c", "c_t = f * cs", "cell"),
         (BY_WRAPPED, "c_t = f * c", "c_t = f * cs", "cell"),
         (BY_HELPER, "o * torch.tanh(c_t)", "o * torch.than(c_t)", "hidden"),
