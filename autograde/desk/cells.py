@@ -3,6 +3,7 @@ the kernel after each run."""
 
 import linecache
 import re
+import symtable
 import traceback
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ class Cells:
         error = result.error_before_exec or result.error_in_exec
         cell = Cell(source, in_words(error), line_of(error)) if error else Cell(source)
         here = {name for name, run in self.runs.items() if run.id == cell_id is not None}
-        self.gone = (self.gone | here) - named(source).keys()
+        self.gone = (self.gone | here) - bound_in(source)
         for name, defines in named(source).items():
             now = self.shell.user_ns.get(name)
             made = now is not None and now is not self.before.get(name)
@@ -58,6 +59,16 @@ class Cells:
 def named(source: str) -> dict[str, bool]:
     """Names that a cell defines or sets, with which of the two."""
     return dict.fromkeys(SET.findall(source), False) | dict.fromkeys(DEFINED.findall(source), True)
+
+
+def bound_in(source: str) -> set[str]:
+    """Names that a cell gives a meaning to, in whatever way; all its words where that is no Python,
+    or has magics in it."""
+    try:
+        symbols = symtable.symtable(source, "<cell>", "exec").get_symbols()
+    except (SyntaxError, ValueError, RecursionError):
+        return set(re.findall(r"\w+", source))
+    return {one.get_name() for one in symbols if one.is_assigned() or one.is_imported()}
 
 
 def text_of(info) -> str:

@@ -18,6 +18,7 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.plugins import ExportPlugin
 from traitlets import Dict, Unicode
 
+from . import graded
 from .roster import (
     IDENTITY,
     NAMES,
@@ -145,16 +146,29 @@ class Platform(ExportPlugin):
         return float("inf")
 
     def compare(self, gradebook: Gradebook, name: str, there: float):
-        """Marks are written as points, so that another maximum makes other marks of them. What
-        somebody has reached with a bonus may be the maximum as well."""
+        """Marks are written as points, so that another maximum makes other marks of them. What can
+        be reached with a bonus, or somebody has reached, may be the maximum as well."""
         here = gradebook.find_assignment(name).max_score
-        best = max((score_of(one) for one in self.written if one.name == name), default=0)
-        if 0 < there < here or max(here, best) < there < float("inf"):
+        written = [one for one in self.written if one.name == name]
+        best = max([here + self.bonus(written), *map(score_of, written)])
+        if 0 < there < here or best < there < float("inf"):
             self.log.warning(
                 "%s has a maximum of %g points for %s, the gradebook %g without a bonus: marks are "
                 "written as points and not scaled. Is the platform's maximum right?",
                 *(self.fill, there, name, here),
             )
+
+    def bonus(self, submissions: list[SubmittedAssignment]) -> float:
+        """What can be reached beside the gradebook's maximum, as graded notebooks of the first
+        submission that has any say it."""
+        course = getattr(self.parent, "coursedir", None)
+        for one in submissions if course else ():
+            step, student = course.autograded_directory, one.student.id
+            folder = Path(course.format_path(step, student, one.name))
+            if paths := sorted(folder.glob("*.ipynb")):
+                cells = (cell for path in paths for cell in graded.verdicts(graded.graded_at(path)))
+                return sum(v.points for cell, v in cells if not cell.metadata.nbgrader.points)
+        return 0.0
 
     def places(self, head: list[str], names: list[str]) -> dict[str, int]:
         """Assignment to its column. One without a column is left out, if any has one. Raises

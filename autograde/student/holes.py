@@ -70,9 +70,18 @@ def mend(
             break
     if not best or not best.raised:
         return [], None if best is None else best.function
-    module.forward = best.work.put(compiled(best.function, best.work.function, *best.shape))
+    forward = best.work.put(compiled(best.function, best.work.function, *best.shape))
+    ours = least[0] and getattr(best.out, "is_drawn", False)  # and nothing that the student returns
+    module.forward = handing_back_nothing(forward) if ours else forward
     of_forward = best.work.function is type(module).forward
     return best.raised, best.function if of_forward and best.shape == vector else None
+
+
+def handing_back_nothing(forward):
+    def run(*given):
+        forward(*given)
+
+    return run
 
 
 @dataclass(frozen=True)
@@ -136,12 +145,16 @@ def works_of(module: torch.nn.Module, arguments: list[torch.Tensor], count: int)
 
 
 def step_handed_on(tree: ast.FunctionDef | None, line: int, count: int) -> ast.Call | None:
-    """The call, in the statement at a line, that makes all `count` values, or what is returned."""
+    """The call, in the statement at a line, that makes all `count` values, or what is returned, or
+    what is kept without a name."""
     body, at = statement_at(tree, line) if tree else (None, 0)
     statement = body[at] if body else None
-    made = getattr(getattr(statement, "targets", [None])[0], "elts", ())
+    target = getattr(statement, "targets", [None])[0]
     value = getattr(statement, "value", None)
-    whole = isinstance(statement, ast.Return) or len(made) == count
+    whole = isinstance(statement, ast.Return | ast.Expr)
+    whole |= len(getattr(target, "elts", ())) == count
+    if isinstance(target, ast.Name):
+        whole |= names_returned(tree) == {target.id} or is_taken_apart(tree, target.id, count)
     return value if whole and isinstance(value, ast.Call) else None
 
 
@@ -299,6 +312,23 @@ def names_assigned(function: ast.FunctionDef) -> set[str]:
     return {
         node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)
     }
+
+
+def names_returned(function: ast.FunctionDef) -> set[str]:
+    """The names of its own, arguments among them, that a function makes what it returns of."""
+    returns = (node for node in ast.walk(function) if isinstance(node, ast.Return) and node.value)
+    used = (node for one in returns for node in ast.walk(one.value) if isinstance(node, ast.Name))
+    arguments = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+    return {node.id for node in used} & (names_assigned(function) | arguments)
+
+
+def is_taken_apart(function: ast.FunctionDef, name: str, count: int) -> bool:
+    """Whether a function assigns what a name means to `count` others."""
+    statements = (node for node in ast.walk(function) if isinstance(node, ast.Assign))
+    return any(
+        getattr(one.value, "id", None) == name and len(getattr(one.targets[0], "elts", ())) == count
+        for one in statements
+    )
 
 
 def later(node: ast.expr) -> ast.Lambda:

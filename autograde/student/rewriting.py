@@ -43,25 +43,37 @@ def work_called(call: ast.Call, work: Work, module: torch.nn.Module) -> Work | N
     """The function, or the method, of the student's that `work` calls there."""
     called, name = call.func, getattr(call.func, "attr", None) or getattr(call.func, "id", "")
     if isinstance(called, ast.Name):
-        found = work.function.__globals__.get(name)
+        found = names_of(work.function).get(name)
         put = lambda new: work.put(with_name(work.function, name, new))
     else:
         held = inspect.getattr_static(type(module), name, None)
         found = getattr(held, "__func__", held)
 
         def put(new):
-            vars(module)[name] = bound(new, module) if found is held else new
+            method = new if found is held else type(held)(new)
+            vars(module)[name] = method.__get__(module, type(module))
             return work.put(work.function)
 
     own = isinstance(found, types.FunctionType) and is_own(found.__code__.co_filename)
     return Work(found, put) if own else None
 
 
+def names_of(function: types.FunctionType) -> dict[str, object]:
+    """What names from outside of a function mean in it."""
+    names = {**function.__globals__}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
+        with contextlib.suppress(ValueError):  # nothing yet
+            names[name] = cell.cell_contents
+    return names
+
+
 def with_name(function: types.FunctionType, name: str, value) -> types.FunctionType:
-    """The same function, where a global name means another value."""
-    names = {**function.__globals__, name: value}
+    """The same function, where a name from outside of it means another value."""
+    code, names = function.__code__, {**function.__globals__, name: value}
+    outside = zip(code.co_freevars, function.__closure__ or ())
+    closure = tuple(types.CellType(value) if free == name else cell for free, cell in outside)
     other = types.FunctionType(
-        function.__code__, names, function.__name__, function.__defaults__, function.__closure__
+        code, names, function.__name__, function.__defaults__, closure or None
     )
     other.__kwdefaults__ = function.__kwdefaults__
     return other
@@ -74,7 +86,7 @@ def tree_of(function: types.FunctionType) -> ast.FunctionDef | None:
     except (SyntaxError, ValueError, RecursionError):
         return None  # a cell with magics, say
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name == function.__name__:
+        if isinstance(node, ast.FunctionDef) and node.name == function.__code__.co_name:
             first = node.decorator_list[0] if node.decorator_list else node
             if first.lineno == function.__code__.co_firstlineno:
                 return node
@@ -104,7 +116,7 @@ def compiled(function: ast.FunctionDef, original: types.FunctionType, *shape: in
     )
     tree = ast.fix_missing_locations(ast.Module([around], []))
     code = compile(tree, original.__code__.co_filename, "exec")
-    for name in ("around", original.__name__):
+    for name in ("around", original.__code__.co_name):
         code = next(c for c in code.co_consts if getattr(c, "co_name", None) == name)
     code = code.replace(co_qualname=original.__qualname__)  # as an exception says it
     cells[DRAW] = types.CellType(lambda k, *rows: drawn(k, *rows, *shape))
@@ -172,6 +184,7 @@ def drawn(k: int, *shape: int) -> torch.Tensor:
     seed = k if anew is None else ANEW + len(anew)
     draws = torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     made = (HOLES[0] + (HOLES[1] - HOLES[0]) * draws).to(torch.get_default_dtype()) * 1.0
+    made.is_drawn = True
     if anew is not None:
         anew.append(made.clone())
     return made

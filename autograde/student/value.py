@@ -22,14 +22,15 @@ def plain_value(value) -> dict:
     told = {"value_type": type(value).__name__}
     try:
         if hasattr(value, "tolist"):  # a tensor or an array; of one number, that number
-            value = value.tolist() if getattr(value, "size", 0) != 1 else value.item()
+            count = value.numel() if hasattr(value, "numel") else getattr(value, "size", 0)
+            value = value.tolist() if count != 1 else value.item()
     except Exception:  # no numbers are there, or none that can be had
         return told
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"value": as_float(value)}
     try:
         written = json.dumps(value, default=plain_number)
-    except (AttributeError, TypeError, ValueError, RecursionError):
+    except Exception:  # of a part that is none of these, whatever it raises then
         return told
     return told if value is None or len(written) > MOST else told | {"written": written}
 

@@ -21,6 +21,7 @@ from numpy import ndarray
 from torch import Tensor, ones
 from torch._C._autograd import _disable_profiler, _enable_profiler, _prepare_profiler
 from torch.autograd.profiler import profile
+from torch.fx.traceback import format_stack
 from torch.overrides import TorchFunctionMode
 
 from .protocol import UNWATCHED, pack
@@ -47,7 +48,10 @@ MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what i
 RECORDING = profile(use_kineto=False)
 RECORDED = RECORDING.config(), RECORDING.kineto_activities  # what the profiler is told
 OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first touched
-IMPORTS = _find_and_load.__code__  # what Python imports a module by that is not there yet
+HAVE_AN_END = {  # of what is called, however long it takes
+    _find_and_load.__code__,  # what Python imports a module by that is not there yet
+    format_stack.__code__,  # what PyTorch keeps of every operation, to tell where one went wrong
+}
 ENTERS_OR_LEAVES = {"call": 1, "return": -1}
 HERE = globals()  # of whatever here puts on what watches, and takes it off
 PUT_ON_OR_OFF = "sys.setprofile"  # what Python audits then, whoever calls it, and from where
@@ -217,7 +221,7 @@ class Watch:
         self.apart: dict[str, None] = {}
         self.is_open = False
         self.pairs, self.first, self.as_put = 0, None, True
-        self.importing = 0  # modules, one inside of the other
+        self.ending = 0  # calls that have an end, one inside of the other
 
     def begin(self):
         """Another recording."""
@@ -233,11 +237,10 @@ class Watch:
 
     def note(self, frame, event: str, value):
         """Takes down functions of Python's that hand back tensors or arrays. What goes on without
-        an end is not watched to its end: that takes memory. An import has an end, however long it
-        takes."""
-        if frame.f_code is IMPORTS and event in ENTERS_OR_LEAVES:
-            self.importing += ENTERS_OR_LEAVES[event]
-        self.left -= self.importing == 0
+        an end is not watched to its end: that takes memory."""
+        if frame.f_code in HAVE_AN_END and event in ENTERS_OR_LEAVES:
+            self.ending += ENTERS_OR_LEAVES[event]
+        self.left -= self.ending == 0
         if self.left < 0:
             stop()
             setprofile(None)

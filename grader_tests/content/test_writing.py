@@ -196,7 +196,17 @@ LOOPS = {  # how many rungs hold, a piece of what is said, and pairs of what is 
     "twice": (1, "8 times, 2 times with each", (EACH, EACH[:-1] + " * 2:")),
     "after the step": (1, "8 times, 2 times with each", ("loss.item()", "network(names).mean()")),
     "another network": (1, "network was not called", ("network(names)", "nn.Linear(1, 1).weight")),
-    "yield": (1, "yield makes a generator of it", ("    return losses", "    yield losses")),
+    "yield": (1, "comes back is a generator, which", ("    return losses", "    yield losses")),
+    "mapped": (
+        1,
+        "comes back is a map, which",
+        ("    losses = []", "    return map(network, batches)"),
+    ),
+    "a generator of what is there": (
+        5,
+        "returns a generator; a list of 4",
+        ("return losses", "return (one for one in losses)"),
+    ),
     "two batches": (1, "called 2 times, and not once", (EACH, EACH[:-1] + "[:2]:")),
     "detached": (0, "no way back from this loss", (MEAN, ".mean().detach()")),
     "without gradients": (0, "no_grad(). in your line", ("def", "@torch.no_grad()\ndef")),

@@ -281,6 +281,23 @@ def test_a_number_that_its_cell_has_no_more(at):
     at.run("cell_parameters = 180")
 
 
+@pytest.mark.parametrize(
+    "new",
+    [
+        "import math; cell_parameters = 180",
+        "n = cell_parameters = 180",
+        "cell_parameters: int = 180",
+        "cell_parameters, n = 180, 5",
+        "with torch.no_grad():\n    cell_parameters = 180",
+        "%time cell_parameters = 180",
+    ],
+)
+def test_a_number_that_its_cell_sets_in_another_way(at, new):
+    at.run("cell_parameters = 18", "its cell")
+    at.run(new, "its cell")
+    assert "older" not in at.run("check('cell_parameters')")
+
+
 def test_a_try_out_that_failed_below_the_class(at):
     said = checked(at, "LSTMCell", WORKED + "\n\nLSTMCell(3, 4)(1)")
     assert "✗ The cell runs" in said and "belongs in a cell of its own" in " ".join(said.split())

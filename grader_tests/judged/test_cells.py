@@ -4,6 +4,7 @@ once, and the rest is judged through them."""
 import re
 
 import pytest
+import torch
 
 from grader_tests.samples.right_answers import STATE, cell_source, plain_cell
 from grader_tests.samples.students import answers, solutions
@@ -596,7 +597,7 @@ def test_what_raises_costs_itself_in_columns_unit_by_unit_and_in_a_helper(
 ):
     """What is drawn in its place has the shape that fits, and a name of a helper's is not sought in
     forward."""
-    source = CELL.partition("        a_f =")[0] + body
+    source = PLAIN + CELL.partition("        a_f =")[0] + body
     assert piece in source and not lost(grade("LSTMCell", source))
     verdict = grade("LSTMCell", source.replace(piece, other, 1))
     assert lost(verdict) == {costs}, told(verdict)
@@ -609,6 +610,22 @@ def test_a_return_line_that_raises_costs_the_order_alone(end):
     verdict = grade("LSTMCell", state + CELL.replace("return c_t, h_t", end))
     assert lost(verdict) == {"order"}, told(verdict)
     assert "Your forward raises" in told(verdict) and "no return line" not in told(verdict)
+
+
+def test_what_stands_for_a_step_that_raises_is_not_said_to_be_returned():
+    body = BY_NAME.replace("out = self.step(", "out = [self.step][0](").replace("f * c", "f * cs")
+    verdict = grade("LSTMCell", CELL.partition("        a_f =")[0] + body)
+    assert "returns one Tensor" not in told(verdict) and "raised NameError" in told(verdict)
+
+
+def test_what_pytorch_notes_of_every_operation_does_not_end_the_watch():
+    """Where it is to tell which one made a gradient wrong: its own calls, thousands for a step."""
+    source = CELL + "\n\ntorch.autograd.set_detect_anomaly(True)\n"
+    try:
+        verdict = grade("LSTMCell", source)
+    finally:
+        torch.autograd.set_detect_anomaly(False)
+    assert not lost(verdict) and not verdict.flags
 
 
 ELSEWHERE = """
@@ -628,11 +645,33 @@ def step(held, x, c, h):
 BY_PAIR = BY_HELPER.replace("return self", "c_t, h_t = self", 1).replace(
     '"fioc"])', '"fioc"])\n        return c_t, h_t', 1
 )
+BY_NAME = BY_PAIR.replace("c_t, h_t = self", "out = self").replace(
+    "return c_t, h_t", "return out", 1
+)
+BY_PARTS = BY_NAME.replace("return out", "return out['c'], out['h']").replace(
+    "return c_t, o * torch.tanh(c_t)", "return {'c': c_t, 'h': o * torch.tanh(c_t)}"
+)
+BY_WRAPPED = BY_HELPER.replace("    def step", "    @plain\n    def step")
+PLAIN = """
+def plain(work):
+    def around(*given):
+        return work(*given)
+
+    return around
+
+"""
 
 
 @pytest.mark.parametrize(
     "body, piece, other, costs",
     [
+        (BY_NAME, "c_t = f * c", "c_t = f * cs", "cell"),
+        (
+            BY_NAME.replace("return out", "c_t, h_t = out\n        return c_t, h_t"),
+            *("c_t = f * c", "c_t = f * cs", "cell"),
+        ),
+        (BY_PARTS, "c_t = f * c", "c_t = f * cs", "cell"),
+        (BY_WRAPPED, "c_t = f * c", "c_t = f * cs", "cell"),
         (BY_HELPER, "o * torch.tanh(c_t)", "o * torch.than(c_t)", "hidden"),
         (BY_HELPER, "c_t = f * c", "c_t = f * cs", "cell"),
         (BY_PAIR, "c_t = f * c", "c_t = f * cs", "cell"),
@@ -643,7 +682,7 @@ BY_PAIR = BY_HELPER.replace("return self", "c_t, h_t = self", 1).replace(
     ],
 )
 def test_a_step_that_forward_hands_on_and_that_raises_costs_what_raises(body, piece, other, costs):
-    source = CELL.partition("        a_f =")[0] + body
+    source = PLAIN + CELL.partition("        a_f =")[0] + body
     assert piece in source and not lost(grade("LSTMCell", source))
     verdict = grade("LSTMCell", source.replace(piece, other, 1))
     assert lost(verdict) == (set(costs) if costs == "fioc" else {costs}), told(verdict)

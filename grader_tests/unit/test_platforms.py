@@ -7,9 +7,15 @@ import logging
 import os
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from nbgrader.apps import ExportApp
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
 
+from autograde.exercise.verdict import Result, Verdict
+from autograde.pages.graded import VERDICT
 from autograde.pages.platforms import Canvas, Moodle, mark_of
 from autograde.pages.roster import Person, Roster, decoded
 from grader_tests.support.ledger import new_gradebook
@@ -115,6 +121,24 @@ def test_another_maximum_is_said(gradebook, tmp_path, caplog, plugin, maximum, s
     }[plugin]
     assert export(gradebook, tmp_path, given, plugin)
     assert ("points for lstm, the gradebook 10 without a bonus" in caplog.text) == said
+
+
+def test_a_maximum_with_the_bonus_is_right_though_nobody_has_reached_it(
+    gradebook, tmp_path, caplog
+):
+    """As graded notebooks say what a cell without points may give."""
+    course = ExportApp(coursedir=CourseDirectory(root=str(tmp_path)))
+    notebook = new_notebook(cells=[new_code_cell(metadata={"nbgrader": {"points": 0}})])
+    verdict = Verdict("Peepholes", (Result("v", "Peepholes", 4.0, False, "peepholes"),))
+    notebook.cells[0].metadata[VERDICT] = verdict.to_dict()
+    folder = tmp_path / "autograded" / "ada" / "lstm"
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / "n.ipynb")
+    for maximum, said in (("14", False), ("12", False), ("15", True)):
+        caplog.clear()
+        given = f'{WORKSHEET}Participant 1,Ada Lovelace,,,,"{maximum}",\n'
+        assert export(gradebook, tmp_path, given, Moodle, parent=course)
+        assert ("the gradebook 10 without a bonus" in caplog.text) == said
 
 
 def test_who_is_excused_stays_so(gradebook, tmp_path, caplog):
