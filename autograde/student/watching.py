@@ -48,10 +48,10 @@ MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what i
 RECORDING = profile(use_kineto=False)
 RECORDED = RECORDING.config(), RECORDING.kineto_activities  # what the profiler is told
 OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first touched
-HAVE_AN_END = {  # of what is called, however long it takes
-    _find_and_load.__code__,  # what Python imports a module by that is not there yet
-    format_stack.__code__,  # what PyTorch keeps of every operation, to tell where one went wrong
-}
+IMPORTS = _find_and_load.__code__  # what Python imports a module by that is not there yet
+STACKS = (
+    format_stack.__code__
+)  # what PyTorch keeps of every operation, to tell where one went wrong
 ENTERS_OR_LEAVES = {"call": 1, "return": -1}
 HERE = globals()  # of whatever here puts on what watches, and takes it off
 PUT_ON_OR_OFF = "sys.setprofile"  # what Python audits then, whoever calls it, and from where
@@ -237,8 +237,10 @@ class Watch:
 
     def note(self, frame, event: str, value):
         """Takes down functions of Python's that hand back tensors or arrays. What goes on without
-        an end is not watched to its end: that takes memory."""
-        if frame.f_code in HAVE_AN_END and event in ENTERS_OR_LEAVES:
+        an end is not watched to its end: that takes memory. An import has one, however long it
+        takes."""
+        code = frame.f_code
+        if (code is IMPORTS or code is STACKS) and event in ENTERS_OR_LEAVES:
             self.ending += ENTERS_OR_LEAVES[event]
         self.left -= self.ending == 0
         if self.left < 0:
