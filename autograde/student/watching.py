@@ -49,9 +49,7 @@ RECORDING = profile(use_kineto=False)
 RECORDED = RECORDING.config(), RECORDING.kineto_activities  # what the profiler is told
 OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first touched
 IMPORTS = _find_and_load.__code__  # what Python imports a module by that is not there yet
-STACKS = (
-    format_stack.__code__
-)  # what PyTorch keeps of every operation, to tell where one went wrong
+STACKS = format_stack.__code__  # what PyTorch keeps of an operation, to tell where one went wrong
 ENTERS_OR_LEAVES = {"call": 1, "return": -1}
 HERE = globals()  # of whatever here puts on what watches, and takes it off
 PUT_ON_OR_OFF = "sys.setprofile"  # what Python audits then, whoever calls it, and from where

@@ -6,6 +6,7 @@ import linecache
 import sys
 import textwrap
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -134,8 +135,12 @@ def judge(seen):
 
 def reads(seen):
     given = [step.names for step in seen.steps]
-    if inspect.isgenerator(seen.returned):
-        return "Nothing of it runs: yield makes a generator of it. Return a list at the end."
+    if not given and isinstance(seen.returned, Iterator):
+        kind = type(seen.returned).__name__
+        return (
+            f"The network was not called: what comes back is {article(kind)} {kind}, which runs "
+            "only when somebody goes over it. Return a list at the end."
+        )
     if not given:
         return "network was not called. Call the one that your function is given, for every batch."
     if sorted(map(repr, given)) != sorted(map(repr, BATCHES)):
@@ -285,7 +290,7 @@ def verdict(train):
     there."""
     try:
         seen = watched(train)
-        if not seen.events and not inspect.isgenerator(seen.returned):
+        if not seen.events and not isinstance(seen.returned, Iterator):
             return None, "not written yet. Fill in the cell above, then run it and this one again."
         judge(seen)
     except Fault as fault:
