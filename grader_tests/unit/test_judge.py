@@ -125,6 +125,15 @@ CHANGES = {
         {"parameters"},
         "b_f is never given values",
     ),
+    "several of them uninitialised": (
+        (
+            "self.reset_parameters()",
+            "self.b_f, self.b_i, self.b_o = (\n"
+            "            nn.Parameter(torch.empty(hidden_dim)) for _ in 'fio'\n        )",
+        ),
+        {"parameters"},
+        "at its end. The same holds for b_i and b_o.",
+    ),
     "a name that differs": (("self.W_f", "self.Wf"), {"parameters"}, "W_f is missing"),
     "i and f swapped": (
         ("c_t = f * c + i * g", "c_t = i * c + f * g"),

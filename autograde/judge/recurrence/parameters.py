@@ -44,7 +44,8 @@ def judge_parameters(
         )
     judge_base(exercise, answers, sheet, "parameters")
     sheet.meet("parameters")
-    lost = sheet.lost.get("parameters", [])
+    if lost := said_once(sheet.lost.get("parameters", [])):
+        sheet.lost["parameters"] = lost
     raises = any(pair.build.constructor for pair in surveyed)
     if (
         convention
@@ -58,6 +59,23 @@ def judge_parameters(
         sheet.lost["parameters"] = [*kept, f"(And {len(lost) - len(kept)} more like these.)"]
 
 
+def said_once(sentences: list[str]) -> list[str]:
+    """What is said of several parameters in the same words is said of the first of them, and the
+    others are named."""
+    names = {}
+    for sentence in sentences:
+        name, _, said = sentence.partition(" ")
+        names.setdefault(said, []).append(name)
+    return [
+        f"{first} {said}" + (f" The same holds for {listed(others)}." if others else "")
+        for said, (first, *others) in names.items()
+    ]
+
+
+def listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def in_another_form(exercise: Recurrence, build: Build, convention: Convention) -> str:
     """What is said of a convention: of names, which are missing; "" where none is."""
     found = build.found or {}
@@ -66,8 +84,7 @@ def in_another_form(exercise: Recurrence, build: Build, convention: Convention) 
         return convention.says
     if len(missing) < 2:
         return f"{missing[0]} is missing; it stands under another name." if missing else ""
-    listed = f"{', '.join(missing[:-1])} and {missing[-1]}"
-    return f"{listed} are missing; they stand under other names, or in containers."
+    return f"{listed(missing)} are missing; they stand under other names, or in containers."
 
 
 def of_fixed_shape(exercise: Recurrence, pairs: list[Pair]) -> set[str]:
