@@ -1229,3 +1229,24 @@ SWAPPED = "(torch.stack(h), torch.stack(c))"
 )
 def test_a_line_that_raises_saves_no_gradients(name, source, costs):
     assert "detach" in source and lost(grade(name, source)) == costs
+
+
+CHANGED = {  # what a state becomes before it is used -> what that costs, and the state that is named
+    "c = c + 0.1": ({"cell"}, "c"),
+    "c = torch.tanh(c)": ({"cell"}, ""),  # a mistake that has a name
+    "c = c * h": ({"cell"}, "c"),
+    "h = h * 0.5": ({"f", "i", "c", "o"}, "h"),
+    "h = h.relu()": ({"f", "i", "c", "o"}, "h"),
+}
+
+
+@pytest.mark.parametrize("line", CHANGED)
+def test_the_line_that_changes_a_state_before_it_is_used_is_named(line):
+    """And not the lines of the equations, which are right."""
+    costs, state = CHANGED[line]
+    first = "self, x, c, h):"
+    verdict = grade("LSTMCell", CELL.replace(first, f"{first}\n        {line}"))
+    assert lost(verdict) == costs
+    for result in filter(lambda result: not result.met, verdict.results):
+        assert result.place.text == line and f"`{line}`" in result.sentence
+        assert f"other numbers in place of {state}_{{t−1}}" in result.sentence or not state

@@ -2,6 +2,9 @@
 never for marks.
 """
 
+from collections.abc import Sequence
+from itertools import product
+
 import numpy as np
 
 from ...exercise.rules import Part, Rule
@@ -61,6 +64,32 @@ def unknown_at(
             calls.append([place for place, fit in zip(places, fits) if fit])
             wrong.update(place for place, odd in zip(places, fits & ~right) if odd)
     return common([[place for place in places if place in wrong] for places in calls])
+
+
+def another_state(
+    rule: Rule, states: Sequence[str], seen: list[Seen], output: str, part: Part
+) -> tuple[str, Place | None] | None:
+    """The state in whose place another result of the student's gives `part` by its rule, as the
+    computation or the output has it in every call; and the line that makes that result. In the
+    gates before an output it may stand as well."""
+    group = rule.group(output)
+    alone = [one for one in group if one.criterion == part.criterion or one is part]
+    for steps, state in product((alone,) if part.traced else (alone, group), states):
+        calls = []
+        for one in seen:
+            env, within = rule.follow(one.env, {}), tolerance(RIGHT, one.single)
+            for call, (kept, places) in enumerate(zip(one.trace, one.places)):
+                values = {state: kept[:, :, None]}
+                made = rule.follow(one_call(env, call) | values, {}, steps)[part.name]
+                if made is None or made.shape[:2] != kept.shape:
+                    calls.append([])
+                    continue
+                goal = kept if part.traced else one.outputs[output][None, :, call]
+                fits = (which_agree(goal, own[:, 0], within).any() for own in made)
+                calls.append([place for place, fit in zip(places, fits) if fit])
+        if calls and all(calls):
+            return state, common(calls)
+    return None
 
 
 def common(calls: list[Places]) -> Place | None:

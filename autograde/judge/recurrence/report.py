@@ -16,7 +16,7 @@ from ..diagnose import Finding, Seen, shown_by_trace, visible
 from ..sheet import Sheet
 from ..untouched import same_again
 from .asks import ZERO_CALL, Pair, call_with_other
-from .places import made_at, unknown_at
+from .places import another_state, made_at, unknown_at
 from .reading import Reading
 
 
@@ -192,10 +192,13 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
         said = f"{output} is not returned, and the right one is nowhere in your computation."
         sheet.lose(key, f"{said} {rule}", f"{output} is not returned")
         return
-    place = made_at(exercise.rule, reading.seen, values)
+    said, place = departs(exercise, output, reading.seen), None
+    if all(one is not None for one in values):
+        moved = with_another_state(exercise, reading.seen, output, last)
+        said, place = moved or (said, made_at(exercise.rule, reading.seen, values))
     sheet.lose(
         key,
-        f"{departs(exercise, output, reading.seen)}{see(place)} {rule}",
+        f"{said}{see(place)} {rule}",
         f"{output} is wrong in a way that we do not know",
         place,
     )
@@ -264,25 +267,54 @@ def report_traced(
         said = f"{symbol} could not be marked, since {missing} is missing. {rule}"
         sheet.lose(key, said, f"{missing} is missing")
     elif unknown:
-        what = f"Your {symbol} is not what the rule gives"
-        if shown:
-            what = (
-                f"The right {symbol} is in your computation, but your {output} is made with another"
-                " value in its place"
-            )
-        place = unknown_at(exercise.rule, seen, output, part, finding)
-        said = f"{what}, and no mistake that we know gives its numbers.{see(place)} {rule}"
-        sheet.lose(key, said, f"{symbol} is wrong in a way that we do not know", place)
+        said, place = unknown_part(exercise, part, finding, output, reading, shown)
+        what = f"{symbol} is wrong in a way that we do not know"
+        sheet.lose(key, f"{said}{see(place)} {rule}", what, place)
     elif shown or shows(exercise.rule, part, finding, output):
         sheet.meet(key)
     elif finding:
         nor = "nor is its right value anywhere in your computation"
         sheet.lose(key, f"{symbol} does not show in your {output}, {nor}. {rule}", f"no {symbol}")
+    elif moved := with_another_state(exercise, seen, output, part):
+        said, place = moved
+        what = f"{symbol} is made with another state"
+        sheet.lose(key, f"{said}{see(place)} {rule}", what, place)
     else:
         nowhere = f"The right {symbol} is nowhere in your computation"
         breaks = f"; your forward {reading.broken}" if reading.broken else ""
         what = reading.breaks or f"{symbol} is wrong"
         sheet.lose(key, f"{nowhere}{breaks}. {rule}", what, reading.broken_at)
+
+
+def unknown_part(
+    exercise: Recurrence,
+    part: Part,
+    finding: Finding,
+    output: str,
+    reading: Reading,
+    shown: bool,
+) -> tuple[str, Place | None]:
+    """What can be said of a gate that is nothing we know, and a line. shown: whether the right one
+    is in the student's computation."""
+    seen, unknown = reading.seen, "and no mistake that we know gives its numbers."
+    place = unknown_at(exercise.rule, seen, output, part, finding)
+    if shown:
+        right = f"The right {part.symbol} is in your computation, but your {output} is made with"
+        return f"{right} another value in its place, {unknown}", place
+    moved = with_another_state(exercise, seen, output, part)
+    return moved or (f"Your {part.symbol} is not what the rule gives, {unknown}", place)
+
+
+def with_another_state(
+    exercise: Recurrence, seen: list[Seen], output: str, part: Part
+) -> tuple[str, Place | None] | None:
+    """What is said of a value that is right but for a state that was changed before, and the line
+    that changes it."""
+    found = another_state(exercise.rule, exercise.states, seen, output, part)
+    if not found:
+        return None
+    state, place = exercise.rule.inputs[found[0]], found[1]
+    return f"Your {part.symbol} follows the rule with other numbers in place of {state}.", place
 
 
 def missing_for(exercise: Recurrence, part: Part, reading: Reading) -> str:
@@ -413,7 +445,9 @@ def lose_part(
         made_at(exercise.rule, reading.seen, [env[one.name] for env in finding.envs])
         for one in (*bent, part)
     )
-    place = next(filter(None, places), None)
+    output = next(name for name in exercise.rule.outputs if part in exercise.rule.group(name))
+    moved = with_another_state(exercise, reading.seen, output, part)
+    place = moved and moved[1] or next(filter(None, places), None)
     if finding.unknown and not place and not part.traced:  # what follows from a value of one's own
         own = [one.outputs.get(part.symbol) for one in reading.seen]
         place = made_at(exercise.rule, reading.seen, own)
