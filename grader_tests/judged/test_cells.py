@@ -1231,7 +1231,7 @@ def test_a_line_that_raises_saves_no_gradients(name, source, costs):
     assert "detach" in source and lost(grade(name, source)) == costs
 
 
-CHANGED = {  # what a state becomes before it is used -> what that costs, and the state that is named
+CHANGED = {  # what a state becomes before it is used -> what that costs, and the state named
     "c = c + 0.1": ({"cell"}, "c"),
     "c = torch.tanh(c)": ({"cell"}, ""),  # a mistake that has a name
     "c = c * h": ({"cell"}, "c"),

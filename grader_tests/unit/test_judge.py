@@ -249,7 +249,7 @@ CHANGES = {
     "o reads f * h": (
         ("self.W_o(h)", "self.W_o(f * h)"),
         {"o"},
-        "Your o_t is not what the rule gives, and no mistake that we know",
+        "Your o_t follows the rule with other numbers in place of h_{t−1}. See your line",
     ),
     # what two slips together would give as well, of which the student made neither
     "i halved and raised": (

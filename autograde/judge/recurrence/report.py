@@ -192,10 +192,12 @@ def lose_unknown(exercise: Recurrence, output: str, last: Part, reading: Reading
         said = f"{output} is not returned, and the right one is nowhere in your computation."
         sheet.lose(key, f"{said} {rule}", f"{output} is not returned")
         return
-    said, place = departs(exercise, output, reading.seen), None
-    if all(one is not None for one in values):
-        moved = with_another_state(exercise, reading.seen, output, last)
-        said, place = moved or (said, made_at(exercise.rule, reading.seen, values))
+    said = departs(exercise, output, reading.seen)
+    moved = None if said else with_another_state(exercise, reading.seen, output, last)
+    said, place = moved or (
+        said or after_what(exercise, output, reading.seen),
+        made_at(exercise.rule, reading.seen, values),
+    )
     sheet.lose(
         key,
         f"{said}{see(place)} {rule}",
@@ -473,13 +475,19 @@ def in_words(rule: Rule, part: Part, bent: list[Part], choice: dict[str, str]) -
 
 
 def departs(exercise: Recurrence, output: str, seen: list[Seen]) -> str:
-    """Which state an output does not follow at all, and what is right before it departs."""
+    """Why an output cannot follow the rule: which state it does not follow at all; "" where it
+    follows all of them."""
     for one in seen:
         if one.outputs[output] is None:
             return f"Your {output} could not be read as {one.units} numbers."
     for place, state in enumerate(exercise.states):
         if not any(follows(exercise, output, one, place) for one in seen):
             return f"Your {output} does not change when {exercise.rule.inputs[state]} does."
+    return ""
+
+
+def after_what(exercise: Recurrence, output: str, seen: list[Seen]) -> str:
+    """What is right before an output departs from the rule."""
     right = [
         part.symbol
         for part in exercise.rule.group(output)
