@@ -59,14 +59,14 @@ def mend(
             if way is None:
                 continue
             fails = bool(way.raised) and not as_asked(way.out, units, count)
-            costs = fails, len(way.raised), not parts, shape == number
+            costs = fails, not parts, len(way.raised), shape == number
             if best is None or costs < least:
                 best, least = way, costs
-            if costs[:2] <= (False, 1):
+            if costs[:3] <= (False, False, 1):
                 break
         for name in vars(module).keys() - own:
             delattr(module, name)
-        if best and least[:2] <= (False, 1):
+        if best and least[:3] <= (False, False, 1):
             break
     if not best or not best.raised:
         return [], None if best is None else best.function

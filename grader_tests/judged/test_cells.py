@@ -316,6 +316,16 @@ def test_one_of_several_that_does_not_fit_costs_itself(part, other, costs):
     assert lost(verdict) == {costs} and "has shape" not in told(verdict), told(verdict)
 
 
+def test_one_of_several_that_raises_in_the_sum_of_all_costs_itself():
+    """Though one draw in place of the whole line would do."""
+    source = CELL.partition("        a_f =")[0] + JOINED
+    joined = re.search(r"W = (torch.*)", source)[1]
+    source = source.replace("W @ h", f"{joined} @ h")
+    assert not lost(grade("LSTMCell", source))
+    wrong = source.replace("o.weight, self.W_c.weight]) @", "o.wait, self.W_c.weight]) @")
+    assert wrong != source and lost(grade("LSTMCell", wrong)) == {"o"}
+
+
 @pytest.mark.parametrize(
     "part, other",
     [
