@@ -6,10 +6,10 @@ intermediate results of the student's own computation. Where nothing fits, the a
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
@@ -202,6 +202,8 @@ class Search:
                 finding = Finding(choice, self.followed(choice))
                 if not self.denied(choice):
                     return finding
+                if self.follows_from_another_state():
+                    return None  # the gate that is called wrong is right, and a state is not
                 alone = self.find_unknown_alone()
                 if slips < 2 or alone or not self.all_shown:
                     return alone or finding
@@ -272,6 +274,16 @@ class Search:
             and shown_by_trace(self.rule, self.seen, part)
             and not all(one.traced(env[part.name]) for one, env in zip(self.seen, envs))
             for part in self.gates
+        )
+
+    def follows_from_another_state(self) -> bool:
+        """Whether the output is right but for a state, in whose place stands a result of the
+        student's."""
+        last, steps = self.rule.part(self.source), [p for p in self.group if p not in self.of_gates]
+        _, *states = self.rule.inputs
+        return any(
+            all(fits.any() for fits in instead_of(self.rule, self.seen, self.output, last, *way))
+            for way in product(states, [steps])
         )
 
     @property
@@ -467,6 +479,23 @@ class Search:
                 env[step.name] = value(choice.get(step.name, step.right), env)
                 changed = True
         return env[self.source]
+
+
+def instead_of(
+    rule: Rule, seen: list[Seen], output: str, part: Part, state: str, steps: list[Part]
+) -> Iterator[np.ndarray]:
+    """For every call, which results of the student's give `part` by its rule where they stand in
+    place of a state, as the computation or the output has it. steps: what is computed with them."""
+    for one in seen:
+        env, within = rule.follow(one.env, {}), tolerance(RIGHT, one.single)
+        for call, kept in enumerate(one.trace):
+            values = {state: kept[:, :, None]}
+            made = rule.follow(one_call(env, call) | values, {}, steps)[part.name]
+            if made is None or made.shape[:2] != kept.shape or one.outputs[output] is None:
+                yield np.zeros(1, dtype=bool)
+                continue
+            goal = kept if part.traced else one.outputs[output][None, :, call]
+            yield np.array([which_agree(goal, own[:, 0], within).any() for own in made])
 
 
 def on_axis(k: int, axes: int, count: int) -> tuple[int, ...]:

@@ -1260,3 +1260,21 @@ def test_the_line_that_changes_a_state_before_it_is_used_is_named(line):
     for result in filter(lambda result: not result.met, verdict.results):
         assert result.place.text == line and f"`{line}`" in result.sentence
         assert f"other numbers in place of {state}_{{t−1}}" in result.sentence or not state
+
+
+TWICE = "c_t = f * c + i * g"
+BETWEEN = {  # what stands in place of it -> the line that is named
+    f"kept = f * c\n        {TWICE.replace('* c ', '* kept ')}": "kept = f * c",
+    f"c = f * c\n        {TWICE}": "c = f * c",
+    f"c = c / 2\n        {TWICE}": "c = c / 2",
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+def test_a_gate_that_is_right_is_not_called_squared_or_halved(between):
+    """Where a state was changed, though the numbers would be the same."""
+    source = solutions()["LSTMCell"].replace("candidate", "g").replace("f_t", "f")
+    source = source.replace("i_t", "i")
+    assert source.count(TWICE) == 1
+    verdict = grade("LSTMCell", source.replace(TWICE, between))
+    assert lost(verdict) == {"cell"} and f"`{BETWEEN[between]}`" in told(verdict), told(verdict)

@@ -1468,6 +1468,20 @@ THEIR_RESULT = BY_PYTORCH.partition("        h_t, c_t = ")[0] + (
 COUNTED = BY_PYTORCH.replace(
     "        super().__init__()", "        super().__init__()\n        made.append(input_dim)"
 )
+UNWATCHED = """
+
+import sys
+from torch.ao.nn.quantizable import LSTMCell as Theirs
+
+
+def called(x, state, *weights):
+    names = "igates.weight", "hgates.weight", "igates.bias", "hgates.bias"
+    cell, watch = Theirs(x.shape[1], state[0].shape[1]), sys.getprofile()
+    {off}
+    out = torch.func.functional_call(cell, dict(zip(names, weights)), (x, state))
+    {on}
+    return out
+"""
 SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, lines below it
     "the profiler's class replaced": (
         "ran underneath",
@@ -1620,40 +1634,15 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
     ),
     "its own in Python, while Python's calls are not watched": (
         "could not be seen",
-        BY_A_CALL
-        + """
-
-import sys
-from torch.ao.nn.quantizable import LSTMCell as Theirs
-
-
-def called(x, state, *weights):
-    names = "igates.weight", "hgates.weight", "igates.bias", "hgates.bias"
-    cell, watch = Theirs(x.shape[1], state[0].shape[1]), sys.getprofile()
-    sys.setprofile(None)
-    out = torch.func.functional_call(cell, dict(zip(names, weights)), (x, state))
-    sys.setprofile(watch)
-    return out
-""",
+        BY_A_CALL + UNWATCHED.format(off="sys.setprofile(None)", on="sys.setprofile(watch)"),
         "",
     ),
     "its own in Python, and the watch taken off from C": (
         "could not be seen",
         BY_A_CALL
-        + """
-
-import sys
-from torch.ao.nn.quantizable import LSTMCell as Theirs
-
-
-def called(x, state, *weights):
-    names = "igates.weight", "hgates.weight", "igates.bias", "hgates.bias"
-    cell, watch = Theirs(x.shape[1], state[0].shape[1]), sys.getprofile()
-    list(map(sys.setprofile, [None]))
-    out = torch.func.functional_call(cell, dict(zip(names, weights)), (x, state))
-    list(map(sys.setprofile, [watch]))
-    return out
-""",
+        + UNWATCHED.format(
+            off="list(map(sys.setprofile, [None]))", on="list(map(sys.setprofile, [watch]))"
+        ),
         "",
     ),
     "its own in Python, drawn as a graph": (

@@ -10,7 +10,7 @@ import numpy as np
 from ...exercise.rules import Part, Rule
 from ...exercise.verdict import Place
 from ..agreement import NAMED, RIGHT, agree, tolerance, which_agree
-from ..diagnose import Finding, Search, Seen, of_call, one_call
+from ..diagnose import Finding, Search, Seen, instead_of, of_call, one_call
 
 Places = list[Place | None]
 
@@ -72,21 +72,13 @@ def another_state(
     """The state in whose place another result of the student's gives `part` by its rule, as the
     computation or the output has it in every call; and the line that makes that result. In the
     gates before an output it may stand as well."""
-    group = rule.group(output)
+    group, places = rule.group(output), [kept for one in seen for kept in one.places]
     alone = [one for one in group if one.criterion == part.criterion or one is part]
     for steps, state in product((alone,) if part.traced else (alone, group), states):
-        calls = []
-        for one in seen:
-            env, within = rule.follow(one.env, {}), tolerance(RIGHT, one.single)
-            for call, (kept, places) in enumerate(zip(one.trace, one.places)):
-                values = {state: kept[:, :, None]}
-                made = rule.follow(one_call(env, call) | values, {}, steps)[part.name]
-                if made is None or made.shape[:2] != kept.shape:
-                    calls.append([])
-                    continue
-                goal = kept if part.traced else one.outputs[output][None, :, call]
-                fits = (which_agree(goal, own[:, 0], within).any() for own in made)
-                calls.append([place for place, fit in zip(places, fits) if fit])
+        calls = [
+            [place for place, fit in zip(made, fits) if fit]
+            for made, fits in zip(places, instead_of(rule, seen, output, part, state, steps))
+        ]
         if calls and all(calls):
             return state, common(calls)
     return None

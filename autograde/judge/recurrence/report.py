@@ -298,13 +298,16 @@ def unknown_part(
 ) -> tuple[str, Place | None]:
     """What can be said of a gate that is nothing we know, and a line. shown: whether the right one
     is in the student's computation."""
-    seen, unknown = reading.seen, "and no mistake that we know gives its numbers."
-    place = unknown_at(exercise.rule, seen, output, part, finding)
+    if not shown and (moved := with_another_state(exercise, reading.seen, output, part)):
+        return moved
+    what = f"Your {part.symbol} is not what the rule gives"
     if shown:
-        right = f"The right {part.symbol} is in your computation, but your {output} is made with"
-        return f"{right} another value in its place, {unknown}", place
-    moved = with_another_state(exercise, seen, output, part)
-    return moved or (f"Your {part.symbol} is not what the rule gives, {unknown}", place)
+        what = (
+            f"The right {part.symbol} is in your computation, but your {output} is made with"
+            " another value in its place"
+        )
+    place = unknown_at(exercise.rule, reading.seen, output, part, finding)
+    return f"{what}, and no mistake that we know gives its numbers.", place
 
 
 def with_another_state(
