@@ -17,9 +17,10 @@ from .watching import construct, construct_without_reset
 MOST_STATEMENTS = 40  # of one constructor that raise
 
 
-def built(cls: type, sizes: list[int], dtype: torch.dtype) -> tuple[nn.Module, dict]:
-    """An instance, and what became of its reset_parameters() where that raised in the constructor,
-    or of the constructor. Raises what that raises where nothing can be made of it."""
+def built(cls: type, sizes: list[int], dtype: torch.dtype | None) -> tuple[nn.Module, dict]:
+    """An instance with numbers of this type, or as it is made, and what became of its
+    reset_parameters() where that raised in the constructor, or of the constructor. Raises what that
+    raises where nothing can be made of it."""
     try:
         return construct(cls, *sizes).to(dtype), {}
     except Exception as error:

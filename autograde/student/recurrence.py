@@ -1,5 +1,6 @@
 """Answers about one step of a recurrence."""
 
+import contextlib
 import copy
 
 import torch
@@ -41,8 +42,7 @@ def answer(namespace: dict, question: dict) -> dict:
             for told, build in zip(builds, question["builds"])
         ]
     told = {"builds": builds, "resets": []}
-    about = made_of if question.get("task") == "values" else reset_answer
-    told["resets"] = [attempt(about, cls, question["reset_sizes"], give_asked(question))]
+    told["resets"] = [attempt(reset_asked, cls, question)]
     if any(
         is_of_other_form(*pair, question["diagonal"]) for pair in zip(builds, question["builds"])
     ):
@@ -169,8 +169,11 @@ def kept_answer(cls, question, build, mending=False) -> dict:
 def asked_about(module, question: dict, build: dict, leaves: dict, dtype: torch.dtype) -> dict:
     """Calls and gradients of an instance that holds its weights."""
     first, *others = build["calls"]
-    calls = [recorded(call, module, question, first, dtype)]  # one that is right shows whose it is
-    calls += [call(module, question, asked, dtype) for asked in others]
+    told = recorded(call, module, question, first, dtype)  # one that is right shows whose it is
+    calls = [once_more(told, module, question, first, dtype)]
+    for asked in others:
+        told = call(module, question, asked, dtype)
+        calls.append(once_more(told, module, question, asked, dtype))
     told = {"calls": calls, "dtype": name_of(dtype)}
     slopes = build["sequence"] and build["sequence"]["directions"]
     if slopes and question.get("task") != "values":
@@ -185,8 +188,7 @@ def arguments_of(asked: dict, dtype: torch.dtype) -> list[torch.Tensor]:
 
 
 def call(module, question: dict, asked: dict, dtype: torch.dtype) -> dict:
-    """One step: outputs and intermediate results, arguments afterwards, and the same call once
-    more.
+    """One step: outputs and intermediate results, and arguments afterwards.
 
     Where watching breaks what is watched, the step is taken unwatched.
     """
@@ -200,12 +202,21 @@ def call(module, question: dict, asked: dict, dtype: torch.dtype) -> dict:
             out = module(*arguments)
         outputs, told["form"] = returned(out, question["outputs"])
         told["out"] = [pack(value) for value in outputs]  # now, before the next call changes them
-        if asked["twice"]:
-            again, _ = returned(module(*arguments_of(asked, dtype)), question["outputs"])
-            told["again"] = [pack(value) for value in again]
     except Exception as error:
         told = {"failure": describe(error)}
     return told | {"after": [after(value) for value in arguments]} | trace.told()
+
+
+def once_more(told: dict, module, question: dict, asked: dict, dtype: torch.dtype) -> dict:
+    """A call, as told, and the same call once more, where that is asked for."""
+    if not asked["twice"] or "failure" in told:
+        return told
+    try:
+        again, _ = returned(module(*arguments_of(asked, dtype)), question["outputs"])
+        return told | {"again": [pack(value) for value in again]}
+    except Exception as error:
+        del told["out"], told["form"]
+        return told | {"failure": describe(error)}
 
 
 def over_steps(module, count: int):
@@ -235,17 +246,29 @@ def other_precision(call: dict, told: dict) -> bool:
 
 
 # ---------------------------------------------------------------- reset_parameters
-def reset_answer(cls: type, sizes: list[int], complete=lambda module, told: None) -> dict:
+def reset_answer(cls: type, *ways: list[int], complete=lambda module, told, sizes: None) -> dict:
     """Every parameter set to one value, then what reset_parameters() made of it, twice; of one that
-    has raised in the constructor as well. `complete` adds to an instance what it lacks."""
+    has raised in the constructor as well. The class is made with the first sizes of `ways` that it
+    can be made with; `complete` adds to an instance what it lacks."""
     with default_dtype(torch.float32):
-        module, told = built(cls, sizes, torch.float32)
-        complete(module, told)
+        module, told, sizes = first_built(cls, ways)
+        coerced = of_another_type(module)
+        module.to(torch.float32)
+        complete(module, told, sizes)
         if "constructor" in told:
             return drawn_twice(module)
         if told:
             return attempt(drawn_twice, module) | {"failure": told["reset_failure"]}
-        return drawn_twice(module) | {"coerced": of_another_type(cls, sizes)}
+        return drawn_twice(module) | {"coerced": coerced}
+
+
+def first_built(cls: type, ways: tuple) -> tuple:
+    """As `built`, and with which sizes. Raises what that raises with the last of them."""
+    *others, last = ways
+    for sizes in others:
+        with contextlib.suppress(Exception):
+            return *built(cls, sizes, None), sizes
+    return *built(cls, last, None), last
 
 
 def give_asked(question: dict):
@@ -253,7 +276,7 @@ def give_asked(question: dict):
     another one of its kind is: that they are missing is judged by itself."""
     names = question["parameters"]
 
-    def complete(module, _):
+    def complete(module, *_):
         for _ in names:
             try:
                 return module.reset_parameters()
@@ -270,11 +293,13 @@ def give_asked(question: dict):
     return complete
 
 
-def made_of(cls: type, sizes: list[int], _) -> dict:
-    """Of what the constructor makes parameters, which costs these: known before anything is
-    drawn."""
+def reset_asked(cls: type, question: dict) -> dict:
+    """What becomes of its parameters; before anything is drawn, only of what the constructor makes
+    them, which costs these."""
+    if question.get("task") != "values":
+        return reset_answer(cls, question["reset_sizes"], complete=give_asked(question))
     with default_dtype(torch.float32):
-        return {"coerced": of_another_type(cls, sizes)}
+        return {"coerced": of_another_type(construct(cls, *question["reset_sizes"]))}
 
 
 def drawn_twice(module) -> dict:
@@ -292,9 +317,9 @@ def drawn_twice(module) -> dict:
     return {"parameters": parameters, "again": again}
 
 
-def of_another_type(cls: type, sizes: list[int]) -> list[str]:
+def of_another_type(module) -> list[str]:
     """The parameters that are made with other numbers than PyTorch makes by default."""
-    made = dict(construct(cls, *sizes).named_parameters())
+    made = dict(module.named_parameters())
     other = [name for name, value in made.items() if value.dtype != torch.get_default_dtype()]
     return other[:MOST_PARAMETERS]
 

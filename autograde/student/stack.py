@@ -57,21 +57,16 @@ def watched_in(question: dict, build: dict, work: tuple) -> tuple:
 def reset_in(namespace, question, mode) -> dict:
     with standing_in(namespace, question, mode):
         cls, (n, m, layers) = namespace[question["name"]], question["reset_sizes"]
-        try:
-            built(cls, [n, m, layers], DTYPES[0])
-        except Exception:
-            layers = 1  # a constructor that raises for more of them is judged by itself
         made = namespace[question["cell"]].made if mode == "stand-in" else []
-        made.clear()
-        sizes = [n, m, layers]
 
-        def complete(module, told):
+        def complete(module, told, sizes):
             give_layers(module, namespace, question, sizes, made, told)
             layers = getattr(module, "layers", None)
             if isinstance(layers, list | tuple) and cells_in(layers):
                 module.layers = nn.ModuleList(cells_in(layers))  # that it is none is said already
 
-        return reset_answer(cls, sizes, complete)
+        # a constructor that raises for more than one layer is judged by itself
+        return reset_answer(cls, [n, m, layers], [n, m, 1], complete=complete)
 
 
 def best(tries) -> dict:
@@ -119,7 +114,8 @@ def build_answer(namespace, question, build, mode, dtype) -> dict:
         except Exception as error:
             return told | {"failure": describe(error)}
         sequence = build["sequence"]
-        told["calls"] = [recorded(call, module, cells, sequence, dtype, build["only_values"])]
+        run = recorded(call, module, cells, sequence, dtype, build["only_values"])
+        told["calls"] = [run if build["only_values"] else once_more(run, module, sequence, dtype)]
         if mode == "stand-in" and not build["only_values"]:
             steps = len(arguments_of(sequence, dtype)[0])
             if not ends_with(told["calls"][0].get("out"), cells[-1:], steps):
@@ -150,7 +146,8 @@ def past_the_line(module, cells: list, about: tuple, sizes: list[int]) -> dict:
         with passed_over(module, arguments_of(sequence, dtype), sizes) as way:
             if not way:
                 return {}
-            passed = [recorded(call, module, cells, sequence, dtype, False)]
+            run = recorded(call, module, cells, sequence, dtype, False)
+            passed = [once_more(run, module, sequence, dtype)]
             with drawn_anew() as drawn:
                 other = recorded(call, module, cells, sequence, dtype, True)
             drawn = [pack(one) for one in drawn[:MOST_DRAWN]]
@@ -343,8 +340,7 @@ def told_state(value) -> dict:
 
 
 def call(module, cells: list, sequence: dict, dtype: torch.dtype, once: bool) -> dict:
-    """A whole run: outputs, arguments afterwards; and but for `once`, what stand-ins were given,
-    and the run once more."""
+    """A whole run: outputs, arguments afterwards; and but for `once`, what stand-ins were given."""
     arguments = arguments_of(sequence, dtype)
     states = len(arguments) - 1
     stand_ins = [layer for layer in cells if isinstance(layer, StandIn) and not once]
@@ -369,12 +365,22 @@ def call(module, cells: list, sequence: dict, dtype: torch.dtype, once: bool) ->
         told["out"] = [pack(outputs), *map(told_state, finals)]
         if stand_ins and not are_last(finals, stand_ins):
             told["goes_on"] = goes_on(module, stand_ins, arguments_of(sequence, dtype))
-        if out is not None and not once:
-            (outputs, *finals), _ = returned(module(*arguments_of(sequence, dtype)), states)
-        told["again"] = [pack(outputs), *map(told_state, finals)]
+        told["again"] = told["out"]
     except Exception as error:
         told = {"failure": describe(error)}
     return told | {"after": [after(value) for value in arguments]}
+
+
+def once_more(told: dict, module, sequence: dict, dtype: torch.dtype) -> dict:
+    """A run, as told, and the run once more, where it has handed back something."""
+    if "failure" in told or told["form"] == "None":
+        return told
+    arguments = arguments_of(sequence, dtype)
+    try:
+        (outputs, *finals), _ = returned(module(*arguments), len(arguments) - 1)
+        return told | {"again": [pack(outputs), *map(told_state, finals)]}
+    except Exception as error:
+        return {"failure": describe(error), "after": told["after"]}
 
 
 def are_last(finals: list, layers: list[StandIn]) -> bool:

@@ -6,9 +6,7 @@ import sys
 from contextlib import contextmanager, suppress  # names of our own: a notebook may change a module
 from functools import wraps
 from importlib._bootstrap import _find_and_load
-from os import O_WRONLY, devnull, dup, dup2, getpid, listdir, sep
-from os import close as os_close
-from os import open as os_open
+from os import getpid, listdir, sep
 from os.path import basename
 from re import IGNORECASE, findall
 from re import match as matches
@@ -19,8 +17,8 @@ from time import sleep, time_ns
 import torch
 from numpy import ndarray
 from torch import Tensor, ones
-from torch._C._autograd import _disable_profiler, _enable_profiler, _prepare_profiler
-from torch.autograd.profiler import profile
+from torch._C._autograd import _disable_profiler_legacy, _enable_profiler_legacy
+from torch._C._profiler import ProfilerConfig, ProfilerState, _ExperimentalConfig
 from torch.fx.traceback import format_stack
 from torch.overrides import TorchFunctionMode
 
@@ -31,31 +29,31 @@ if sys.platform == "linux":  # Windows has none of it
     from resource import RUSAGE_SELF, RUSAGE_THREAD, getrusage
 
 MOST_STEPS = 200  # of a computation that is kept
-MOST_CALLS = 200_000  # of functions, and ends of them, that are watched
+MOST_CALLS = 100_000  # of functions that are watched
 MOST_NUMBERS = 5000  # of those that are made one by one
 MOST_IN_A_LINE = 8  # values of all units that one operation in one line makes
 PATIENCE = 10  # times that the profiler may fail
-AT_REST = 0.002  # seconds until the profiler's own thread sleeps; doubled each time it fails
+AT_REST = 0.002  # seconds until it is tried again; doubled each time it fails
 OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
 COARSE = (torch.float16, torch.bfloat16)  # types in which few digits are left of a number
 OF_TORCH = os.path.dirname(torch.__file__) + sep  # where what PyTorch has in Python lies
 LIBRARIES = os.path.dirname(OF_TORCH.rstrip(sep)) + sep  # and what others have
-CLOCKS_DIFFER = 100_000  # nanoseconds that the profiler's clock may be behind Python's
 UNSAFE = "unsafe_"  # before the names of operators that only PyTorch's own put together use
 STEP = "cell"  # in the names of those that layers of the course's own may call
 BEHIND = "redispatch_boxed"  # calls an operator so that it is not recorded
 MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what is watched
-RECORDING = profile(use_kineto=False)
-RECORDED = RECORDING.config(), RECORDING.kineto_activities  # what the profiler is told
+# What PyTorch's older profiler is told: it ends in a third of the time that the newer one takes,
+# starts no thread and writes nothing.
+RECORDED = ProfilerConfig(ProfilerState.CPU, *[False] * 5, _ExperimentalConfig())
 OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first touched
 IMPORTS = _find_and_load.__code__  # what Python imports a module by that is not there yet
 STACKS = format_stack.__code__  # what PyTorch keeps of an operation, to tell where one went wrong
-ENTERS_OR_LEAVES = {"call": 1, "return": -1}
+NUMBERS = Tensor, ndarray
+HANDED_BACK = (*NUMBERS, tuple)
 HERE = globals()  # of whatever here puts on what watches, and takes it off
 PUT_ON_OR_OFF = "sys.setprofile"  # what Python audits then, whoever calls it, and from where
 GRAPH = "<eval_with_key>"  # begins the file's name of code that PyTorch writes from a graph
 LINE = r'File "(.+?)", line \d+, in (\w+)'  # of a traceback
-of_the_profiler: set[str] = set()  # threads of its own, which wake every few seconds
 in_a_box = False  # where all threads are the student's, who may hide what runs
 
 
@@ -76,18 +74,26 @@ class Trace(TorchFunctionMode):
             self.wholes.pop(place_in_memory(args[0]), None)
         for value in out if isinstance(out, tuple | list) else (out,):
             self.coarse |= getattr(value, "dtype", None) in COARSE
-            if self.keeps(value):
-                flat = value if value.dim() == 1 else value.reshape(-1)
-                self.values.append(flat.tolist())  # quicker than any tensor that could be kept
-                whole = self.wholes.get(place_in_memory(value._base)) if self.wholes else None
-                self.lines.append(whole or own_line(sys._getframe().f_back))
-            elif self.keeps(value, 1) and self.count < MOST_NUMBERS:
-                made_by = func, own_line(sys._getframe().f_back)
-                self.numbers.setdefault(made_by, []).append(value.item())
-                self.count += 1
-            elif self.holds_several(value):
-                self.wholes[place_in_memory(value)] = own_line(sys._getframe().f_back)
+            if has_numbers(value):
+                self.take(func, value, value.numel())
         return out
+
+    def take(self, func, value, count: int):
+        """So many numbers, which a function has made that was called two frames above."""
+        if count > self.units:
+            if value._base is None:  # results may be cut out of it: its line has made them
+                self.wholes[place_in_memory(value)] = own_line(sys._getframe(2))
+        elif not value.is_floating_point() or len(self.values) >= MOST_STEPS:
+            return
+        elif count == self.units:
+            flat = value if value.dim() == 1 else value.reshape(-1)
+            self.values.append(flat.tolist())  # quicker than any tensor that could be kept
+            whole = self.wholes.get(place_in_memory(value._base)) if self.wholes else None
+            self.lines.append(whole or own_line(sys._getframe(2)))
+        elif count == 1 and self.count < MOST_NUMBERS:
+            made_by = func, own_line(sys._getframe(2))
+            self.numbers.setdefault(made_by, []).append(value.item())
+            self.count += 1
 
     def over(self, work, *arguments):
         with self:
@@ -127,18 +133,6 @@ class Trace(TorchFunctionMode):
             "lines": [places.index(line) if known.get(line) else -1 for line in self.lines],
             "places": [known[line] for line in places],
         }
-
-    def keeps(self, value, units: int | None = None) -> bool:
-        return (
-            has_numbers(value)
-            and value.numel() == (units or self.units)
-            and value.is_floating_point()
-            and len(self.values) < MOST_STEPS
-        )
-
-    def holds_several(self, value) -> bool:
-        """Whether results may be cut out of this one later: the line that made it made them."""
-        return has_numbers(value) and value.numel() > self.units and value._base is None
 
 
 def has_numbers(value) -> bool:
@@ -218,7 +212,7 @@ class Watch:
         self.drawn: set[str] = set()  # functions of PyTorch's that steps of a graph come from
         self.apart: dict[str, None] = {}
         self.is_open = False
-        self.pairs, self.first, self.as_put = 0, None, True
+        self.pairs, self.first, self.last, self.as_put = 0, None, None, True
         self.ending = 0  # calls that have an end, one inside of the other
 
     def begin(self):
@@ -236,22 +230,29 @@ class Watch:
     def note(self, frame, event: str, value):
         """Takes down functions of Python's that hand back tensors or arrays. What goes on without
         an end is not watched to its end: that takes memory. An import has one, however long it
-        takes."""
-        code = frame.f_code
-        if (code is IMPORTS or code is STACKS) and event in ENTERS_OR_LEAVES:
-            self.ending += ENTERS_OR_LEAVES[event]
-        self.left -= self.ending == 0
-        if self.left < 0:
-            stop()
-            setprofile(None)
-        elif event == "call" and frame.f_code.co_filename.startswith(GRAPH):
-            self.take_down(frame.f_locals.get("self"))
+        takes. Called for every call and every end of one, so that what is frequent comes first."""
+        if event == "c_call":
+            if value.__name__ == BEHIND:  # PyTorch's own may do so
+                self.as_put &= is_of_torch(frame.f_code) and is_of_torch(frame.f_back.f_code)
         elif event == "return":
-            values = value if isinstance(value, tuple) else (value,)
-            if any(isinstance(one, Tensor | ndarray) for one in values):
-                self.codes.add(frame.f_code)
-        elif event == "c_call" and value.__name__ == BEHIND:  # PyTorch's own may do so
-            self.as_put &= is_of_torch(frame.f_code) and is_of_torch(frame.f_back.f_code)
+            if frame.f_code is IMPORTS or frame.f_code is STACKS:
+                self.ending -= 1
+            if isinstance(value, HANDED_BACK) and frame.f_code not in self.codes:
+                values = value if isinstance(value, tuple) else (value,)
+                if any(isinstance(one, NUMBERS) for one in values):
+                    self.codes.add(frame.f_code)
+            return
+        elif event != "call":
+            return
+        elif frame.f_code is IMPORTS or frame.f_code is STACKS:
+            self.ending += 1
+        elif frame.f_code.co_filename.startswith(GRAPH):
+            self.take_down(frame.f_locals.get("self"))
+        if not self.ending:
+            self.left -= 1
+            if self.left < 0:
+                stop()
+                setprofile(None)
 
     def take_down(self, module):
         """Of a graph, from which lines its steps come, as those of torch.compile tell; what was
@@ -273,20 +274,29 @@ class Watch:
     def close(self):
         self.as_put &= getprofile() is self.look
         setprofile(self.before)
+        self.last = time_ns()
         self.number.digamma_()
         self.is_open = False
 
-    def read(self, events: list, quiet_elsewhere: bool):
-        """A name without PyTorch's prefix is somebody's own function or label."""
-        own = [(name, event) for event in events if (name := event.name()).startswith(OPERATOR)]
-        names = [name.removeprefix(OPERATOR) for name, _ in own]
-        marks = [(k, name) for k, name in enumerate(names) if name in MARKS]
-        as_made = [name for _, name in marks] == [*MARKS] * self.pairs
+    def read(self, threads: list[list], quiet_elsewhere: bool):
+        """What the profiler has seen in each thread. A name without PyTorch's prefix is somebody's
+        own function or label."""
+        marks = []
+        for events in threads:
+            own = [(name, event) for event in events if (name := event.name()).startswith(OPERATOR)]
+            own = [(name.removeprefix(OPERATOR), event) for name, event in own]
+            marked = [(name, event) for name, event in own if name in MARKS]
+            self.sort([name for name, _ in own], between=not marked)
+            marks += marked
+        as_made = [name for name, _ in marks] == [*MARKS] * self.pairs
         if as_made and marks and in_a_box:
             # and not made again, by who has stopped the profiler meanwhile
-            as_made = own[marks[0][0]][1].start_ns() < self.first + CLOCKS_DIFFER
+            (_, first), *_, (_, last) = marks
+            as_made = first.cpu_elapsed_us(last) * 1000 >= self.last - self.first
         self.all_of_it &= as_made and self.as_put and quiet_elsewhere
-        between = False
+
+    def sort(self, names: list[str], between: bool):
+        """Operators as they ran in one thread: whether apart."""
         for name in names:
             between = name == MARKS[0] or (between and name != MARKS[1])
             where = self.operators if between else self.apart
@@ -384,34 +394,18 @@ def apart(work):
 def start() -> bool:
     """Whether the profiler runs from here on. PyTorch's own class for it is within a student's
     reach, so what it calls is called here."""
-    before = threads() if in_a_box else ()
-    with suppress(Exception), quiet():
-        _prepare_profiler(*RECORDED)
-        _enable_profiler(*RECORDED)
-        if len(before) == 1:  # this one: nobody else can have started what is there now
-            of_the_profiler.update(threads() - before)
+    with suppress(Exception):
+        _enable_profiler_legacy(RECORDED)
         return True
     return False
 
 
-def stop() -> list:
-    """What it has seen since it was started, in its order; nothing where it was stopped before."""
-    with suppress(Exception), quiet():
-        return sorted(_disable_profiler().events(), key=lambda event: event.start_ns())
+def stop() -> list[list]:
+    """What it has seen in each thread since it was started, in its order; nothing where it was
+    stopped before."""
+    with suppress(Exception):
+        return _disable_profiler_legacy()
     return []
-
-
-@contextmanager
-def quiet():
-    """The profiler writes to stderr."""
-    nothing, kept = os_open(devnull, O_WRONLY), dup(2)
-    dup2(nothing, 2)
-    try:
-        yield
-    finally:
-        dup2(kept, 2)
-        os_close(kept)
-        os_close(nothing)
 
 
 def elsewhere() -> int | None:
@@ -429,10 +423,7 @@ def count_elsewhere() -> int:
     count = used_elsewhere()
     for thread in threads() - {str(get_native_id())}:
         with suppress(OSError):  # it has ended
-            if thread in of_the_profiler:
-                count -= used_by(thread)
-            else:
-                count += turns(thread)
+            count += turns(thread)
     if getpid() == 1:
         count += int(contents("/proc/loadavg").split()[-1]) + count_processes()
     return count
@@ -457,14 +448,6 @@ def threads(process: str = "self") -> set[str]:
 def turns(thread: str, process: str = "self") -> int:
     """How often a thread was put on a processor. Raises OSError."""
     return int(contents(f"/proc/{process}/task/{thread}/schedstat").split()[2])
-
-
-def used_by(thread: str) -> int:
-    """OF_THREADS, added up, of another thread. Raises OSError."""
-    lines = contents(f"/proc/self/task/{thread}/status").splitlines()
-    switches = sum(int(line.split()[1]) for line in lines if "_ctxt_switches" in line)
-    touched = contents(f"/proc/self/task/{thread}/stat").rpartition(")")[2].split()[7]
-    return switches + int(touched)
 
 
 def contents(path: str) -> str:

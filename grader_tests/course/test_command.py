@@ -15,6 +15,7 @@ from autograde.pages.graded import verdicts as verdicts_in
 from grader_tests.samples.hostile import HOSTILE, hand_in_hostile
 from grader_tests.samples.students import (
     FULL,
+    NOTEBOOKS,
     ROOT,
     STUDENTS,
     answers,
@@ -33,6 +34,7 @@ from grader_tests.support.courses import (
 )
 from grader_tests.support.ledger import marks, scores, verdicts
 
+TWO, FULL_OF_TWO = NOTEBOOKS[:2], 10 + 8  # what some hand in, and its points
 CALL = "class LSTMCell(nn.Module):\n    pass  # of my own\n"
 
 
@@ -143,35 +145,35 @@ def test_the_page_says_how_files_were_read(both):
 
 
 def test_what_is_unchanged_is_skipped(course):
-    hand_in_perfect(course, 3)
+    hand_in_perfect(course, 3, names=TWO)
     done = autograde(course)
     assert (
         done.returncode == 0
         and "3 submissions, 3 graded" in done.stdout
-        and scores(course) == dict.fromkeys(graded(course), FULL)
+        and scores(course) == dict.fromkeys(graded(course), FULL_OF_TWO)
     )
     done = autograde(course)
     assert done.returncode == 0 and "3 submissions, 0 graded, 3 unchanged" in done.stdout
-    hand_in(course / "submitted" / "student_01" / "lstm", solutions() | {"LSTMCell": CALL})
+    hand_in(course / "submitted" / "student_01" / "lstm", solutions() | {"LSTMCell": CALL}, TWO)
     done = autograde(course)
-    assert "3 submissions, 1 graded" in done.stdout and scores(course)["student_01"] < FULL
+    assert "3 submissions, 1 graded" in done.stdout and scores(course)["student_01"] < FULL_OF_TWO
     done = autograde(course, "--force", "--student=student_0[02]")
     assert "2 submissions, 2 graded" in done.stdout
-    hand_in(course / "submitted" / "student_01" / "lstm", solutions())
+    hand_in(course / "submitted" / "student_01" / "lstm", solutions(), TWO)
     assert (
         "3 submissions, 0 graded" in autograde(course, "--notebook=02_stacking").stdout
-        and scores(course)["student_01"] < FULL
+        and scores(course)["student_01"] < FULL_OF_TWO
     )
     assert (
         "3 submissions, 1 graded"
         in autograde(course, "--notebook=01_basic_lstm", "--jobs=1").stdout
     )
-    assert scores(course) == dict.fromkeys(graded(course), FULL)
+    assert scores(course) == dict.fromkeys(graded(course), FULL_OF_TWO)
 
 
 def test_a_graded_notebook_that_is_damaged_is_made_anew(course):
     """Deleted, emptied or cut off, by a person or a full disk; no page is lost for good."""
-    hand_in_perfect(course, 4)
+    hand_in_perfect(course, 4, names=TWO)
     autograde(course)
     place = lambda number: course / "autograded" / f"student_0{number}/lstm/01_basic_lstm.ipynb"
     whole = {number: place(number).read_text(encoding="utf-8") for number in range(3)}
@@ -190,12 +192,12 @@ def test_a_graded_notebook_that_is_damaged_is_made_anew(course):
 
 def test_old_marks_do_not_survive(course):
     """A submission that was right and now is no notebook, and one that is gone."""
-    hand_in_perfect(course, 2)
+    hand_in_perfect(course, 2, names=TWO)
     autograde(course)
     (course / "submitted" / "student_00" / "lstm" / "01_basic_lstm.ipynb").write_text("{")
     (course / "submitted" / "student_01" / "lstm" / "02_stacking.ipynb").unlink()
     autograde(course)
-    assert scores(course) == {"student_00": FULL - 10, "student_01": FULL - 8}
+    assert scores(course) == {"student_00": FULL_OF_TWO - 10, "student_01": FULL_OF_TWO - 8}
 
 
 # ---------------------------------------------------------------- what people write in notebooks
@@ -226,9 +228,10 @@ def test_habits_cost_nothing(course):
         hand_in(
             course / "submitted" / student / "lstm",
             solutions() | {"LSTMCell": before + solutions()["LSTMCell"] + after},
+            NOTEBOOKS[:1],
         )
     done = autograde(course)
-    assert scores(course) == dict.fromkeys(HABITS, FULL), done.stdout
+    assert scores(course) == dict.fromkeys(HABITS, 10), done.stdout
 
 
 # ---------------------------------------------------------------- what it refuses
@@ -279,7 +282,7 @@ def test_what_cannot_begin_says_why(course, what):
 
 def test_a_folder_of_nobody_who_was_imported_is_named(course):
     """And left out where nbgrader's own setting says so."""
-    hand_in(course / "submitted" / "typo" / "lstm", {})
+    hand_in(course / "submitted" / "typo" / "lstm", {}, NOTEBOOKS[:1])
     checked(nbgrader(course, "db", "student", "add", "ada", "--last-name=Lovelace"))
     done = autograde(course, "--Autograde.create_student=False")
     assert done.returncode == 1 and "typo  is not in the gradebook" in done.stdout

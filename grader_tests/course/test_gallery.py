@@ -107,7 +107,7 @@ def test_our_own_command_gives_the_same_here_and_on_a_cluster(course):
     """Whose workers have no file of the course."""
     before = scores(course)
     kept = {student: verdicts(course, student) for student in STUDENTS}
-    autograde(course, "--force", name="ps")
+    assert "1 graded" in autograde(course, "--force", "--student=wrong_0", name="ps").stdout
     assert scores(course) == before
     assert {student: verdicts(course, student) for student in STUDENTS} == kept
     with LocalCluster(n_workers=1, processes=True, dashboard_address=None) as cluster:

@@ -21,11 +21,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from autograde.course import farm, verbs
 from autograde.course.gradebook import begin_anew
-from grader_tests.samples.students import FULL, hand_in, hand_in_perfect, solutions
+from grader_tests.samples.students import NOTEBOOKS, hand_in, hand_in_perfect, solutions
 from grader_tests.support.courses import FOREVER, autograde, graded, make_course, wait_until
 from grader_tests.support.ledger import new_gradebook, scores
 from grader_tests.support.processes import of_course
 
+TWO, FULL = NOTEBOOKS[:2], 10 + 8  # what is handed in, and its points
 CALL = "class LSTMCell(nn.Module):\n    pass  # of my own\n"
 SLOWLY = "\n\nimport time\n\ntime.sleep(1)"  # so that there is a middle of a run to stop it in
 
@@ -43,7 +44,7 @@ def hear_ctrl_c():
 
 
 def test_ctrl_c_keeps_what_is_graded(course):
-    hand_in_perfect(course, 5, SLOWLY)
+    hand_in_perfect(course, 5, SLOWLY, TWO)
     run = subprocess.Popen(
         [sys.executable, "-m", "autograde", "grade", "lstm"],
         cwd=course,
@@ -80,7 +81,7 @@ def test_after_ctrl_c_within_a_commit_the_gradebook_can_be_read(tmp_path):
 
 
 def test_what_was_begun_and_not_marked_is_said_to_be_that(course):
-    hand_in_perfect(course, 2, SLOWLY)
+    hand_in_perfect(course, 2, SLOWLY, TWO)
     autograde(course)
     run = subprocess.Popen(
         [sys.executable, "-m", "autograde", "grade", "lstm", "--force"],
@@ -133,7 +134,7 @@ runpy.run_module("autograde", run_name="__main__", alter_sys=True)
 @pytest.mark.parametrize("seconds", [0.3, 3.5])
 def test_ctrl_c_ends_at_any_moment(course, seconds):
     """While Python imports, while workers start, while they mark: one Ctrl-C, no traceback."""
-    hand_in_perfect(course, 2, SLOWLY)
+    hand_in_perfect(course, 2, SLOWLY, TWO)
     run = subprocess.run(
         [sys.executable, "-c", STOPS_ITSELF, "grade", "lstm", str(seconds)],
         cwd=course,
@@ -150,7 +151,7 @@ def test_ctrl_c_ends_at_any_moment(course, seconds):
 
 
 def test_ctrl_c_ends_nbgraders_command_too(course, tmp_path):
-    hand_in_perfect(course, 2, SLOWLY)
+    hand_in_perfect(course, 2, SLOWLY, TWO)
     with open(tmp_path / "said", "w") as said:
         run = subprocess.Popen(
             [sys.executable, "-m", "nbgrader", "autograde", "lstm"],
@@ -174,7 +175,7 @@ def test_ctrl_c_ends_nbgraders_command_too(course, tmp_path):
     ids=["own command", "nbgrader"],
 )
 def test_kill_9_keeps_what_is_graded(course, command):
-    hand_in_perfect(course, 4, SLOWLY)
+    hand_in_perfect(course, 4, SLOWLY, TWO)
     for wanted in (1, 2):  # killed twice, once while the first is written
         run = subprocess.Popen(
             [sys.executable, *command],
@@ -199,7 +200,7 @@ def test_kill_9_keeps_what_is_graded(course, command):
 
 
 def test_a_worker_that_is_killed_takes_nothing_with_it(course):
-    hand_in_perfect(course, 5, SLOWLY)
+    hand_in_perfect(course, 5, SLOWLY, TWO)
     run = subprocess.Popen(
         [sys.executable, "-m", "autograde", "grade", "lstm", "--jobs=2"],
         cwd=course,
@@ -258,7 +259,7 @@ def test_what_a_machine_short_of_memory_ends_is_tried_again(course, command):
     left."""
     solved = solutions()
     solved["LSTMCell"] += "\n\n" + DEFINING
-    hand_in(course / "submitted" / "student" / "lstm", solved)
+    hand_in(course / "submitted" / "student" / "lstm", solved, TWO)
     run = subprocess.Popen([sys.executable, *command], cwd=course, stdout=subprocess.DEVNULL)
     ended = set()
     while run.poll() is None:
@@ -275,9 +276,9 @@ def test_what_a_machine_short_of_memory_ends_is_tried_again(course, command):
 def test_a_full_disk_loses_nothing(course):
     """No file may grow beyond a few kilobytes: neither a copy of the gradebook nor its journal can
     be written, as on a full disk."""
-    hand_in_perfect(course, 2)
+    hand_in_perfect(course, 2, names=TWO)
     autograde(course)
-    hand_in(course / "submitted" / "student_01" / "lstm", solutions() | {"LSTMCell": CALL})
+    hand_in(course / "submitted" / "student_01" / "lstm", solutions() | {"LSTMCell": CALL}, TWO)
     full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))  # noqa: E731
     done = autograde(course, preexec_fn=full)
     assert done.returncode in (1, 2) and "Traceback" not in done.stdout + done.stderr, (

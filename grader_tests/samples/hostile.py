@@ -1501,20 +1501,22 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
     ),
     "the profiler switched off": (
         "could not be seen",
-        BY_A_CALL + "\n\ndef called(*given):\n    torch._C._autograd._disable_profiler()\n"
+        BY_A_CALL + "\n\ndef called(*given):\n"
+        "    if torch._C._autograd._profiler_enabled():\n"
+        "        torch._C._autograd._disable_profiler_legacy()\n"
         "    return torch.lstm_cell(*given)\n",
         "",
     ),
     "the profiler stopped and started again": (
         "could not be seen",
-        BY_A_CALL + "\n\none, room = torch.ones(1), torch._C._autograd\n"
-        "own = torch.autograd.profiler.profile(use_kineto=False)\n"
-        "told = own.config(), own.kineto_activities\n\n\n"
+        BY_A_CALL + "\n\none, room, made = torch.ones(1), torch._C._autograd, torch._C._profiler\n"
+        "told = made.ProfilerConfig(\n    made.ProfilerState.CPU, *[False] * 5, "
+        "made._ExperimentalConfig()\n)\n\n\n"
         "def called(*given):\n    watched = room._profiler_enabled()\n"
-        "    if watched:\n        room._disable_profiler()\n"
+        "    if watched:\n        room._disable_profiler_legacy()\n"
         "    out = torch.lstm_cell(*given)\n"
-        "    if watched:\n        room._prepare_profiler(*told)\n"
-        "        room._enable_profiler(*told)\n        one.lgamma_()\n    return out\n",
+        "    if watched:\n        room._enable_profiler_legacy(told)\n        one.lgamma_()\n"
+        "    return out\n",
         "",
     ),
     "the profiler told to rest": (
