@@ -22,12 +22,18 @@ REMEDY = (
 )
 
 
+def candidates(mode: str) -> list[Box]:
+    """Boxes to try, the best first. mode: "auto", "required", or "off"."""
+    return [*(BOXES if mode != "off" else ()), *([] if mode == "required" else [Box()])]
+
+
 @functools.lru_cache(maxsize=8)
 def choose(mode: str, hidden: tuple[str, ...]) -> Box:
-    """The best box that holds here. mode: "auto", "required", or "off". Raises Unavailable where
-    one is required and there is none."""
+    """The best box that holds here. Raises Unavailable where one is required and there is none."""
     reasons = []
-    for box in BOXES if mode != "off" else ():
+    for box in candidates(mode):
+        if box.kind == "none":
+            return box
         try:
             server = Server(box, list(hidden), "probe")
             try:
@@ -37,9 +43,7 @@ def choose(mode: str, hidden: tuple[str, ...]) -> Box:
                 server.close()
         except Unavailable as problem:
             reasons.append(f"{box.name}: {problem}")
-    if mode == "required":
-        raise Unavailable(REMEDY.format(reasons="; ".join(reasons)))
-    return Box()
+    raise Unavailable(REMEDY.format(reasons="; ".join(reasons)))
 
 
 def demand(server: Server):

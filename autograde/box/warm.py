@@ -2,6 +2,7 @@
 
 import signal
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 from . import group, probe
@@ -22,7 +23,7 @@ class Warm:
 
     def __init__(self, sandbox="required", hidden=()):
         self.sandbox, self.hidden = sandbox, tuple(str(Path(path).resolve()) for path in hidden)
-        self.server, self.optimizers = None, False
+        self.server, self.optimizers, self.held = None, False, None
 
     def __enter__(self):
         return self
@@ -33,7 +34,7 @@ class Warm:
     @property
     def box(self):
         """The box in force. Raises Unavailable where one is required and none holds."""
-        return probe.choose(self.sandbox, self.hidden)
+        return self.held or probe.choose(self.sandbox, self.hidden)
 
     @property
     def protections(self) -> str:
@@ -110,13 +111,16 @@ class Warm:
         """Start a server and try its box before any student is in it. Raises Unavailable."""
         self.close()
         reasons = []
-        for serve in WAYS:
+        boxes = [self.held] if self.held else probe.candidates(self.sandbox)
+        for box, serve in product(boxes, WAYS):
             try:
-                self.server = Server(self.box, list(self.hidden), serve)
-                if self.box.kind != "none":
+                self.server = Server(box, list(self.hidden), serve)
+                if box.kind != "none":
                     probe.demand(self.server)
+                self.held = box
                 return
             except Unavailable as problem:
                 self.close()
                 reasons.append(str(problem))
+        _ = self.box  # raises with a remedy where none holds
         raise Unavailable("no process for students can be started: " + " / ".join(reasons))

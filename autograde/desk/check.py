@@ -21,7 +21,7 @@ from .notebook import namespace, shell
 from .numbers import in_one_way, remark, seal_of
 from .prints import FewDisplays, FewLines
 from .watch import SECONDS, at_line_of, in_words, within
-from .written import borrowed, functions_of, is_written
+from .written import borrowed, file_of_another, functions_of, is_written
 
 SEED_BITS = 62
 METHODS = ("__init__", "forward", "reset_parameters")
@@ -80,6 +80,10 @@ class Check:
             made = ", not an object made from it" if is_class else ""
             raise CheckFailed(
                 f"{exercise.name} is a {type(cls).__name__}; check takes a {exercise.noun}{made}."
+            )
+        if file := file_of_another(cls, namespace(), self.files_of_others(exercise)):
+            raise CheckFailed(
+                f"{exercise.name} uses {file}, which is not there when this notebook is graded."
             )
         cell = self.cell_of(exercise.name, cls)
         if is_class and not is_written(cls, self.exercises):
@@ -172,6 +176,16 @@ class Check:
                 "the cell, then run this one again."
             )
         return run.cell
+
+    def files_of_others(self, exercise: Exercise) -> set[str]:
+        """Files that were given out for other notebooks alone, since they would answer this one."""
+        others = {file for one in self.exercises.values() for file in one.kit}
+        return others - {
+            file
+            for one in self.exercises.values()
+            for file in one.kit
+            if one.notebook == exercise.notebook
+        }
 
     def slip_for(self, name: str) -> str:
         """The name of a class of the student's that is nearly this one."""

@@ -70,6 +70,20 @@ def borrowed(cls, namespace: dict, source: str) -> list[str]:
     )
 
 
+def file_of_another(cls, namespace: dict, files: set[str]) -> str:
+    """The first of these files that a class, or a function, comes from, rests on, or uses by a name
+    of the notebook's; "" for none. files: as "lstm_kit/cell.py"."""
+    names = {name for function in functions_of(cls) for name in needed_by(function, namespace)}
+    used = [*getattr(cls, "__mro__", [cls]), *(namespace.get(name) for name in sorted(names))]
+    for value in used:
+        module = value.__name__ if isinstance(value, types.ModuleType) else None
+        module = module or getattr(value, "__module__", None)
+        file = f"{module}.py".replace(".", "/", str(module).count("."))
+        if file in files:
+            return file
+    return ""
+
+
 def globals_of(code: types.CodeType) -> set[str]:
     """Names that a function, or one inside of it, looks up outside."""
     loads = {

@@ -316,6 +316,28 @@ def test_a_misspelt_method(at):
     assert "has a method _init_: is that a slip for __init__?" in said and "CheckFailed" in said
 
 
+THEIRS = {  # ways to let the kit's own class answer
+    "imported": "from lstm_kit.cell import LSTMCell",
+    "rested on": "from lstm_kit.cell import LSTMCell as Theirs\n\n\n"
+    "class LSTMCell(Theirs):\n    bias = True",
+    "used": "from lstm_kit import cell as kit\n\n\nclass LSTMCell(kit.LSTMCell):\n    bias = True",
+    "held": WORKED.replace(
+        "super().__init__()", "super().__init__()\n        self.own = made(1, 1)"
+    )
+    + "\n\ndef made(*sizes):\n    return Theirs(*sizes)\n\n\n"
+    "from lstm_kit.cell import LSTMCell as Theirs\n",
+}
+
+
+@pytest.mark.parametrize("way", THEIRS)
+def test_what_grading_does_not_have_is_no_answer(at, way):
+    """The kit's cell is given out for the notebooks that build on it, and is not there in 01."""
+    at.run(THEIRS[way])
+    said = at.run("check(LSTMCell)")
+    assert "LSTMCell uses lstm_kit/cell.py, which is not there when this" in said, said
+    assert "met" not in said
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
 def test_any_default_dtype(at, dtype):
     at.run(f"torch.set_default_dtype(torch.{dtype})")
