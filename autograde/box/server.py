@@ -40,7 +40,7 @@ class Server:
 
     def __init__(self, box: Box, hidden: list[str], serve: str):
         self.process = self.control = None
-        self.warm, self.optimizers = serve == "notebook", False
+        self.warm, self.loaded = serve == "notebook", set()
         self.group = group()
         self.box, self.hidden = box, hidden
         self.temporary = tempfile.TemporaryDirectory(prefix="grader", ignore_cleanup_errors=True)
@@ -89,12 +89,13 @@ class Server:
         socket.send_fds(self.control.sock, [b"s"], [wire.fileno()])
         self.control.receive(time.monotonic() + OBEY)["started"]
 
-    def load_optimizers(self):
-        """Once, where things are loaded before a fork at all. Raises one of LOST."""
-        if self.warm and not self.optimizers:
-            self.tell(b"o")
+    def load(self, more: bytes):
+        """Once, where things are loaded before a fork at all; `more` as in student/notebook.py.
+        Raises one of LOST."""
+        if self.warm and more not in self.loaded:
+            self.tell(more)
             self._remember()
-            self.optimizers = True
+            self.loaded.add(more)
 
     def interrupt(self):
         """Ctrl-C for the child."""

@@ -1,6 +1,8 @@
 """The warm process from which every notebook's process is forked: started, tried, and replaced."""
 
+import re
 import signal
+from collections.abc import Iterable
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -12,6 +14,10 @@ from .server import LOST, Server
 from .watch import Watch
 
 WAYS = ("notebook", "cold")  # to serve, the second where things cannot be loaded before a fork
+NAMED = {  # what takes long to load and few need: how a notebook names it, and the command for it
+    re.compile(r"\boptim\b"): b"o",
+    re.compile(r"plot|\bplt\b|pylab|seaborn|\bsns\b|\.hist\(|\.tasks\b"): b"p",
+}
 ATTEMPTS = 2  # to fork a child: a server that has died is noticed when it is used
 
 
@@ -23,7 +29,7 @@ class Warm:
 
     def __init__(self, sandbox="required", hidden=()):
         self.sandbox, self.hidden = sandbox, tuple(str(Path(path).resolve()) for path in hidden)
-        self.server, self.optimizers, self.held = None, False, None
+        self.server, self.more, self.held = None, {}, None
 
     def __enter__(self):
         return self
@@ -47,16 +53,19 @@ class Warm:
             if self.server is None or not self.server.lives:
                 self._start()
             try:
-                if self.optimizers:
-                    self.server.load_optimizers()
+                for more in self.more:
+                    self.server.load(more)
                 return self.server.begin(wire)
             except LOST:
                 self.close()
         raise Unavailable("the process that student processes are forked from died twice")
 
-    def load_optimizers(self):
-        """Before the next child is forked: it will need torch.optim."""
-        self.optimizers = True
+    def need(self, texts: Iterable[str]):
+        """Before the next child is forked: what these texts of a notebook name is loaded."""
+        texts = list(texts)
+        for named, more in NAMED.items():
+            if any(map(named.search, texts)):
+                self.more[more] = None
 
     def watch(self) -> Watch:
         """A watch over what the child and all it starts use; it ends them when it is too much."""

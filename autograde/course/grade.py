@@ -79,8 +79,7 @@ def grade_rebuilt(
         running = Running(graded, exercises, limits, drawn, rebuilt.python, shipped)
         try:
             kit = own | assignment.kit_for(name)
-            if running.optimizes:
-                warm.load_optimizers()
+            warm.need([*running.sources, *own.values()])
             with warm.student(kit, running.student_limits, drawn.seed("student")) as student:
                 with clock(limits.whole + JUDGING):
                     running.run(student)

@@ -37,6 +37,7 @@ class Boxed(Execute):
         judge, coursedir = Judge(config=self.config), self.parent.parent.coursedir
         warm = warm_process(*judge.boundary(Path(coursedir.root).resolve()))
         folder = Path(resources["metadata"]["path"])
+        warm.need(cell.source for cell in nb.cells if cell.cell_type == "code")
         with warm.student(self.files(folder), self.limits(judge)) as student:
             student.execute(AS_NBGRADER)
             code = [cell for cell in nb.cells if cell.cell_type == "code" and cell.source.strip()]

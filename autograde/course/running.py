@@ -41,7 +41,6 @@ from .rebuild import DESK_ONLY
 
 NOT_RUN = "Not run."
 TOLD = "This may not be your mistake, and your instructor has been asked to look:"
-OPTIMIZERS = re.compile(r"\boptim\b")
 NOT_DEFINED = "is not defined after your cell has run"  # as the judge says it
 PART_OF_CLASS = re.compile(r"(\s*\n)?[ \t]+(?!class\b)\S(?s:.*)\bself\b")
 AS_TYPED = (
@@ -110,11 +109,9 @@ class Running:
         self.say_troubles()
 
     @property
-    def optimizes(self) -> bool:
-        """Whether a cell that is to run names torch.optim."""
-        return any(
-            map(OPTIMIZERS.search, (c.source for c in self.graded.notebook.cells if is_run(c)))
-        )
+    def sources(self) -> list[str]:
+        """The cells that are to run."""
+        return [cell.source for cell in self.graded.notebook.cells if is_run(cell)]
 
     def note_below(self, cell: NotebookNode, to_come: set):
         """The test cells above it for which a cell may matter: one of the student's own may for

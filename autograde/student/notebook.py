@@ -17,6 +17,7 @@ from .shell import (
     Recorder,
     Stream,
     load_optimizers,
+    load_pictures,
     make_shell,
     run_cell,
     warm_up,
@@ -32,7 +33,7 @@ TYPING = (  # what waits for a person to type, and where Python has it
     *(("pdb", "set_trace"), ("IPython.core.debugger", "set_trace")),
 )
 TIMERS = signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF
-MORE = {b"o": load_optimizers}  # what the server loads when it is told to
+MORE = {b"o": load_optimizers, b"p": load_pictures}  # what the server loads when it is told to
 UNREADABLE = {
     "answers": {"failed": "Your code gave an answer that is not plain numbers."},
     "outputs": [],

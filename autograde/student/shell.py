@@ -173,7 +173,6 @@ def cell_file(number):
 
 def warm_up(shell):
     """Import and run what notebooks will need, so that the forked children find it done."""
-    import matplotlib.pyplot as plt
     import numpy.random  # noqa: F401
     import torch
 
@@ -188,9 +187,7 @@ def warm_up(shell):
     model = torch.nn.Linear(2, 2)
     torch.nn.functional.mse_loss(model(torch.zeros(1, 2)), torch.ones(1, 2)).backward()
     repr((model, torch.ones(2)))
-    plt.figure().gca().plot([0, 1])
     for cell in (
-        "%matplotlib inline",
         "def f(): assert False\nf()",
         "1 +",
         "print(1); 1",
@@ -198,7 +195,6 @@ def warm_up(shell):
         "del f",
     ):
         describe(run(shell, cell), 0)
-    plt.close("all")
     shell.execution_count = 1
 
 
@@ -208,6 +204,19 @@ def load_optimizers():
     import torch
 
     torch.optim.Adam(torch.nn.Linear(2, 2).parameters())
+
+
+def load_pictures():
+    """Draw one, so that the children forked from now on find what that takes: its fonts, for
+    instance, which are looked for once."""
+    import matplotlib.pyplot as plt
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    plt.figure().gca().plot([0, 1])
+    describe(run(shell, "%matplotlib inline"), 0)
+    plt.close("all")
+    shell.execution_count = 1
 
 
 def run(shell, source):

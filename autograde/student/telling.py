@@ -87,9 +87,12 @@ def place_of(filename: str, line: int | None) -> dict | None:
 def own_line(frame) -> tuple[str, int | None] | None:
     """The file and the line of the student's that runs in a frame, or has called it; None where
     that is only ours."""
-    while frame is not None and not frame.f_code.co_filename.startswith(HERE):
-        if is_own(frame.f_code.co_filename):
-            return frame.f_code.co_filename, frame.f_lineno
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file.startswith(HERE):
+            return None
+        if is_own(file):
+            return file, frame.f_lineno
         frame = frame.f_back
     return None
 

@@ -230,24 +230,28 @@ class Watch:
     def note(self, frame, event: str, value):
         """Takes down functions of Python's that hand back tensors or arrays. What goes on without
         an end is not watched to its end: that takes memory. An import has one, however long it
-        takes. Called for every call and every end of one, so that what is frequent comes first."""
+        takes. Called for every call and every end of one, and Python audits each look at a frame's
+        code, so that there is one at most."""
         if event == "c_call":
             if value.__name__ == BEHIND:  # PyTorch's own may do so
                 self.as_put &= is_of_torch(frame.f_code) and is_of_torch(frame.f_back.f_code)
         elif event == "return":
-            if frame.f_code is IMPORTS or frame.f_code is STACKS:
+            code = frame.f_code
+            if code is IMPORTS or code is STACKS:
                 self.ending -= 1
-            if isinstance(value, HANDED_BACK) and frame.f_code not in self.codes:
+            elif isinstance(value, HANDED_BACK) and code not in self.codes:
                 values = value if isinstance(value, tuple) else (value,)
                 if any(isinstance(one, NUMBERS) for one in values):
-                    self.codes.add(frame.f_code)
+                    self.codes.add(code)
             return
-        elif event != "call":
+        elif event == "call":
+            code = frame.f_code
+            if code is IMPORTS or code is STACKS:
+                self.ending += 1
+            elif code.co_filename.startswith(GRAPH):
+                self.take_down(frame.f_locals.get("self"))
+        else:
             return
-        elif frame.f_code is IMPORTS or frame.f_code is STACKS:
-            self.ending += 1
-        elif frame.f_code.co_filename.startswith(GRAPH):
-            self.take_down(frame.f_locals.get("self"))
         if not self.ending:
             self.left -= 1
             if self.left < 0:

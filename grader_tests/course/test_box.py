@@ -323,11 +323,18 @@ def test_what_landlock_lets_a_notebook_write_is_measured_and_removed(kind, monke
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("named", [False, True])
-def test_what_an_optimizer_needs_is_loaded_where_a_notebook_names_one(named):
+NAMED = {  # line of a notebook, and what is loaded before its process is forked
+    "nn.Linear(1, 1)": [],
+    "torch.optim.Adam": ["torch._dynamo"],
+    "plt.plot([0, 1])": ["matplotlib.pyplot"],
+}
+
+
+@pytest.mark.parametrize("line", NAMED)
+def test_what_takes_long_is_loaded_where_a_notebook_names_it(line):
     with Warm() as warm:
-        if named:
-            warm.load_optimizers()
+        warm.need([line])
         with warm.student() as student:
-            ran = student.execute("import sys\nprint('torch._dynamo' in sys.modules)")
-    assert ran.error is None and ran.outputs[0]["text"] == f"{named}\n"
+            look = "import sys\nprint(*{'torch._dynamo', 'matplotlib.pyplot'} & {*sys.modules})"
+            ran = student.execute(look)
+    assert ran.error is None and ran.outputs[0]["text"].split() == NAMED[line]
