@@ -32,7 +32,7 @@ def choose(mode: str, hidden: tuple[str, ...]) -> Box:
     """The best box that holds here. Raises Unavailable where one is required and there is none."""
     reasons = []
     for box in candidates(mode):
-        if box.kind == "none":
+        if box not in BOXES:
             return box
         try:
             server = Server(box, list(hidden), "probe")

@@ -124,7 +124,7 @@ class Warm:
         for box, serve in product(boxes, WAYS):
             try:
                 self.server = Server(box, list(self.hidden), serve)
-                if box.kind != "none":
+                if box in probe.BOXES:
                     probe.demand(self.server)
                 self.held = box
                 return

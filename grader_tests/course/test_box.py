@@ -215,6 +215,9 @@ def test_a_box_that_does_not_hold_is_refused(box, could, tmp_path, monkeypatch):
     with Warm("required", [tmp_path]) as warm, pytest.raises(Unavailable) as refused:
         _ = warm.protections
     assert could in str(refused.value) and "--sandbox=off" in str(refused.value)
+    with Warm("required", [tmp_path]) as warm, warm.student() as student:
+        with pytest.raises(Unavailable, match=could):
+            student.ready()
 
 
 def test_a_server_that_dies_over_its_probe_is_said_to_be_unavailable():
