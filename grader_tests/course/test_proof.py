@@ -42,7 +42,7 @@ def percent(table: dict[str, str], name: str) -> float:
 def proof(tmp_path_factory) -> tuple[subprocess.CompletedProcess, dict[str, str]]:
     """The command, and the table at the head of the page that it writes."""
     page = tmp_path_factory.mktemp("page") / "page.md"
-    command = [sys.executable, "-m", "grader_tests.evidence.proof", "--page", page, "--every=512"]
+    command = [sys.executable, "-m", "grader_tests.evidence.proof", "--page", page, "--every=100"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return done, head_of(page.read_text(encoding="utf-8")) if page.exists() else {}
 

@@ -296,8 +296,9 @@ def relative(got, truth) -> float:
 
 
 def some_mistakes(every: int) -> list[Case]:
-    """Each such mistake, and all those that pairs are made of."""
-    paired = {(name, mistake.name) for name in EXERCISES for mistake in classic(name)}
+    """Each such mistake, and all those that such pairs are made of."""
+    pairs = [*pair_cases()][::every]
+    paired = {(pair.cls, mistake.name) for pair in pairs for mistake in pair.mistakes}
     return [
         case
         for place, case in enumerate(mistake_cases())
