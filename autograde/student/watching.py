@@ -224,8 +224,8 @@ class Watch:
         self.number, self.left, self.look = ones(1), MOST_CALLS, self.note
         self.operators, self.all_of_it = {}, True
         self.codes, self.others = set(), set()  # where it is now, and where not: apart, or else
-        self.drawn: set[tuple[str, str]] = set()  # file and function: what steps of a graph come
-        self.behind: set[tuple[str, str]] = set()  # from, and what operators were called by
+        self.drawn: set[tuple[str, str]] = set()  # files, functions: steps of a graph are theirs
+        self.stacks: set[str] = set()  # lines of all that operators were called in
         self.apart: dict[str, None] = {}
         self.is_open = self.is_apart = False
         self.pairs, self.first, self.last, self.as_put = 0, None, None, True
@@ -330,15 +330,15 @@ class Watch:
             where[name.strip("_")] = None  # whatever it is inside of: that may be a student's too
             self.all_of_it &= not (between and name.startswith(UNSAFE))
             if between:
-                found = (matches(IN_STACK, line) for line in event.stack())
-                self.behind |= {one.groups() for one in found if one}
+                self.stacks.update(event.stack())
 
     @property
     def in_python(self) -> list[str]:
         ran = {(code.co_filename, code.co_qualname) for code in self.codes}
         ran |= {(c.co_filename, c.co_qualname) for c in self.others if not is_step(c.co_qualname)}
         known = {(file, name.rpartition(".")[2]) for file, name in ran}
-        every = ran | self.drawn | (self.behind - known)
+        found = (matches(IN_STACK, line) for line in self.stacks if line.startswith(LIBRARIES))
+        every = ran | self.drawn | ({one.groups() for one in found if one} - known)
         return sorted({in_words(*one) for one in every if one[0].startswith(LIBRARIES)})
 
 
