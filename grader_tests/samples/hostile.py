@@ -1681,12 +1681,12 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
         "",
     ),
     "its own in Python, while Python's calls are not watched": (
-        "could not be seen",
+        "ran underneath",
         BY_A_CALL + UNWATCHED.format(off="sys.setprofile(None)", on="sys.setprofile(watch)"),
         "",
     ),
     "its own in Python, and the watch taken off from C": (
-        "could not be seen",
+        "ran underneath",
         BY_A_CALL
         + UNWATCHED.format(
             off="list(map(sys.setprofile, [None]))", on="list(map(sys.setprofile, [watch]))"
