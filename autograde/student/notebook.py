@@ -51,6 +51,7 @@ def prepare():
         importlib.import_module(place)
     watching.in_a_box = sys.platform == "linux"
     sys.addaudithook(watching.audit)
+    watching.look_behind()
     return shell, recorder
 
 

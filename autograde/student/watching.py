@@ -10,7 +10,7 @@ from os import getpid, listdir, sep
 from os.path import basename
 from re import IGNORECASE, findall
 from re import match as matches
-from sys import _getframe, getprofile, setprofile
+from sys import _getframe, getprofile, gettrace, setprofile
 from threading import get_native_id
 from time import sleep, time_ns
 
@@ -19,6 +19,7 @@ from numpy import ndarray
 from torch import Tensor, ones
 from torch._C._autograd import _disable_profiler_legacy, _enable_profiler_legacy
 from torch._C._profiler import ProfilerConfig, ProfilerState, _ExperimentalConfig
+from torch.fx import Interpreter
 from torch.fx.traceback import format_stack
 from torch.overrides import TorchFunctionMode
 
@@ -40,20 +41,26 @@ OF_TORCH = os.path.dirname(torch.__file__) + sep  # where what PyTorch has in Py
 LIBRARIES = os.path.dirname(OF_TORCH.rstrip(sep)) + sep  # and what others have
 UNSAFE = "unsafe_"  # before the names of operators that only PyTorch's own put together use
 STEP = "cell"  # in the names of those that layers of the course's own may call
-BEHIND = "redispatch_boxed"  # calls an operator so that it is not recorded
 MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what is watched
 # What PyTorch's older profiler is told: it ends in a third of the time that the newer one takes,
-# starts no thread and writes nothing.
-RECORDED = ProfilerConfig(ProfilerState.CPU, *[False] * 5, _ExperimentalConfig())
+# starts no thread and writes nothing. With stacks, each event takes eight times as long.
+WITHOUT_STACKS, WITH_STACKS = (
+    ProfilerConfig(ProfilerState.CPU, False, False, stacks, False, False, _ExperimentalConfig())
+    for stacks in (False, True)
+)
 OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first touched
 IMPORTS = _find_and_load.__code__  # what Python imports a module by that is not there yet
+INTERPRETS = Interpreter.run.__code__  # runs a graph without code written from it
 STACKS = format_stack.__code__  # what PyTorch keeps of an operation, to tell where one went wrong
 NUMBERS = Tensor, ndarray
 HANDED_BACK = (*NUMBERS, tuple)
 HERE = globals()  # of whatever here puts on what watches, and takes it off
-PUT_ON_OR_OFF = "sys.setprofile"  # what Python audits then, whoever calls it, and from where
+# What Python audits then, whoever calls it, and from where. Python's calls are not watched inside
+# of what watches its lines, nor inside of what audits.
+PUT_ON_OR_OFF, AUDITS = ("sys.setprofile", "sys.settrace"), "sys.addaudithook"
 GRAPH = "<eval_with_key>"  # begins the file's name of code that PyTorch writes from a graph
 LINE = r'File "(.+?)", line \d+, in (\w+)'  # of a traceback
+IN_STACK = r"(.+)\(\d+\): (\w+)"  # of what the profiler has of it
 in_a_box = False  # where all threads are the student's, who may hide what runs
 
 
@@ -180,10 +187,14 @@ def built_ins(pattern: str, work, *arguments) -> tuple:
     `pattern` says ran in what was recorded, however they are reached; UNWATCHED where that could
     not be seen."""
     out, seen = watched(work, *arguments)
-    ran = [*seen.operators, *(name for name in seen.apart if STEP not in name)]
+    ran = [*seen.operators, *(name for name in seen.apart if not is_step(name))]
     found = [name for name in dict.fromkeys(ran) if matches(pattern, name)]
     found = found or [name for name in seen.in_python if is_meant(pattern, name)]
     return out, found or ([] if seen.all_of_it else [UNWATCHED])
+
+
+def is_step(name: str) -> bool:
+    return STEP in name.lower()
 
 
 def is_meant(pattern: str, qualified: str) -> bool:
@@ -196,10 +207,13 @@ def is_meant(pattern: str, qualified: str) -> bool:
 class Watch:
     """What is seen of PyTorch's own between MARKS, while the profiler runs: in one recording, or in
     several. What a class hands back may compute when it is looked at, so that all of a recording is
-    watched, but for what runs `apart`, and for Python's calls while `another` looks.
+    watched, but for Python's calls while `another` looks; single steps are left out of what runs
+    `apart`.
 
     operators, in_python: the names of what ran, operators without their prefix, functions of
-    Python's with their module's, and whose they are. apart: of operators in what runs so.
+    Python's with their module's, and whose they are. apart: operators in what runs so.
+    stacks: whether the profiler is to tell from which functions of Python's, and of TorchScript's,
+    each operator came: it sees these in spite of whatever keeps Python's calls from being watched.
     all_of_it: whether that is all of them. It may not be where the profiler fails, as while the
     system still clears away what a notebook has started; where it does not show the marks as they
     were made, or what watches Python was taken off; where an operator was called from behind, or
@@ -208,17 +222,19 @@ class Watch:
 
     def __init__(self):
         self.number, self.left, self.look = ones(1), MOST_CALLS, self.note
-        self.operators, self.codes, self.all_of_it = {}, set(), True
-        self.drawn: set[str] = set()  # functions of PyTorch's that steps of a graph come from
+        self.operators, self.all_of_it = {}, True
+        self.codes, self.others = set(), set()  # where it is now, and where not: apart, or else
+        self.drawn: set[tuple[str, str]] = set()  # files, functions: steps of a graph are theirs
+        self.stacks: set[str] = set()  # lines of all that operators were called in
         self.apart: dict[str, None] = {}
-        self.is_open = False
+        self.is_open = self.is_apart = False
         self.pairs, self.first, self.last, self.as_put = 0, None, None, True
         self.ending = 0  # calls that have an end, one inside of the other
 
-    def begin(self):
+    def begin(self, stacks: bool):
         """Another recording."""
         self.pairs, self.first = 0, None
-        began = elsewhere(), start()
+        began = elsewhere(), start(WITH_STACKS if stacks else WITHOUT_STACKS)
         self.open()
         return began
 
@@ -232,10 +248,7 @@ class Watch:
         an end is not watched to its end: that takes memory. An import has one, however long it
         takes. Called for every call and every end of one, and Python audits each look at a frame's
         code, so that there is one at most."""
-        if event == "c_call":
-            if value.__name__ == BEHIND:  # PyTorch's own may do so
-                self.as_put &= is_of_torch(frame.f_code) and is_of_torch(frame.f_back.f_code)
-        elif event == "return":
+        if event == "return":
             code = frame.f_code
             if code is IMPORTS or code is STACKS:
                 self.ending -= 1
@@ -248,9 +261,9 @@ class Watch:
             code = frame.f_code
             if code is IMPORTS or code is STACKS:
                 self.ending += 1
-            elif code.co_filename.startswith(GRAPH):
+            elif code is INTERPRETS or code.co_filename.startswith(GRAPH):
                 self.take_down(frame.f_locals.get("self"))
-        else:
+        elif event != "c_call":
             return
         if not self.ending:
             self.left -= 1
@@ -264,8 +277,18 @@ class Watch:
         steps = getattr(getattr(module, "graph", None), "nodes", ())
         lines = {line for step in steps for line in findall(LINE, str(step.stack_trace))}
         drawn = {line for line in lines if line[0].startswith(OF_TORCH)}
-        self.drawn |= {f"{basename(file)}.{function}" for file, function in drawn}
+        self.drawn |= drawn
         self.all_of_it &= any(not file.startswith(GRAPH) for file, _ in lines - drawn)
+
+    def turn(self):
+        """To what runs apart, or back from there."""
+        self.is_apart = not self.is_apart
+        self.codes, self.others = self.others, self.codes
+        if self.is_apart:
+            self.number.digamma_()
+        else:
+            self.pairs += 1
+            self.number.lgamma_()
 
     def open(self):
         self.pairs += 1
@@ -276,7 +299,7 @@ class Watch:
         self.is_open = True
 
     def close(self):
-        self.as_put &= getprofile() is self.look
+        self.as_put &= getprofile() is self.look and not (in_a_box and (gettrace() or audited))
         setprofile(self.before)
         self.last = time_ns()
         self.number.digamma_()
@@ -290,7 +313,7 @@ class Watch:
             own = [(name, event) for event in events if (name := event.name()).startswith(OPERATOR)]
             own = [(name.removeprefix(OPERATOR), event) for name, event in own]
             marked = [(name, event) for name, event in own if name in MARKS]
-            self.sort([name for name, _ in own], between=not marked)
+            self.sort(own, between=not marked)
             marks += marked
         as_made = [name for name, _ in marks] == [*MARKS] * self.pairs
         if as_made and marks and in_a_box:
@@ -299,40 +322,60 @@ class Watch:
             as_made = first.cpu_elapsed_us(last) * 1000 >= self.last - self.first
         self.all_of_it &= as_made and self.as_put and quiet_elsewhere
 
-    def sort(self, names: list[str], between: bool):
-        """Operators as they ran in one thread: whether apart."""
-        for name in names:
+    def sort(self, own: list[tuple], between: bool):
+        """Operators as they ran in one thread: whether apart; and what has called the others."""
+        for name, event in own:
             between = name == MARKS[0] or (between and name != MARKS[1])
             where = self.operators if between else self.apart
             where[name.strip("_")] = None  # whatever it is inside of: that may be a student's too
             self.all_of_it &= not (between and name.startswith(UNSAFE))
+            if between:
+                self.stacks.update(event.stack())
 
     @property
     def in_python(self) -> list[str]:
-        ran = {
-            f"{basename(code.co_filename)}.{code.co_qualname}"
-            if is_of_torch(code)
-            else of_another_library(code)
-            for code in self.codes
-            if code.co_filename.startswith(LIBRARIES)
-        }
-        return sorted(name.replace(".py.", ".", 1) for name in ran | self.drawn)
+        ran = {(code.co_filename, code.co_qualname) for code in self.codes}
+        ran |= {(c.co_filename, c.co_qualname) for c in self.others if not is_step(c.co_qualname)}
+        known = {(file, name.rpartition(".")[2]) for file, name in ran}
+        found = (matches(IN_STACK, line) for line in self.stacks if line.startswith(LIBRARIES))
+        every = ran | self.drawn | ({one.groups() for one in found if one} - known)
+        return sorted({in_words(*one) for one in every if one[0].startswith(LIBRARIES)})
 
 
-def of_another_library(code) -> str:
-    """Whose a function is, the module, and the class or function that it is in."""
-    library = code.co_filename.removeprefix(LIBRARIES).partition(sep)[0]
-    return f"{library}'s {basename(code.co_filename)}.{code.co_qualname.partition('.')[0]}"
+def in_words(file: str, function: str) -> str:
+    """A library's function and its module; of another library than PyTorch whose it is, and of a
+    method its class alone."""
+    module = basename(file).removesuffix(".py")
+    if file.startswith(OF_TORCH):
+        return f"{module}.{function}"
+    library = file.removeprefix(LIBRARIES).partition(sep)[0]
+    return f"{library}'s {module}.{function.partition('.')[0]}"
 
 
 def is_of_torch(code) -> bool:
     return code.co_filename.startswith(OF_TORCH)
 
 
+def look_behind():
+    """From here on whoever calls an operator so that it is not recorded is taken down. PyTorch's
+    own may do so."""
+    kind = torch._C._DispatchOperatorHandle
+    work = kind.redispatch_boxed
+
+    def redispatch_boxed(*given, **named):
+        if now is not None and now.is_open:
+            now.as_put &= is_of_torch(_getframe(1).f_code) and is_of_torch(_getframe(2).f_code)
+        return work(*given, **named)
+
+    kind.redispatch_boxed = redispatch_boxed
+
+
 def audit(event: str, _):
-    """Takes down whoever else puts on what watches Python's calls, or takes it off."""
-    if event == PUT_ON_OR_OFF and now is not None and now.is_open:
+    """Takes down whoever else puts on what watches Python's calls, or takes it off, or audits."""
+    global audited
+    if event in PUT_ON_OR_OFF and now is not None and now.is_open:
         now.as_put &= _getframe(1).f_globals is HERE
+    audited |= event == AUDITS
 
 
 def profile_function():
@@ -364,14 +407,15 @@ def watched(work, *arguments) -> tuple[object, Watch]:
 
 
 now: Watch | None = None  # what watches
+audited = False  # by others: they are asked for ever
 
 
-def recorded(work, *arguments):
+def recorded(work, *arguments, stacks=True):
     """What `work(*arguments)` hands back, in which a student's functions are called: what runs in
     it is told."""
     if now is None or now.is_open:
         return work(*arguments)
-    watch, (began, on) = now, now.begin()
+    watch, (began, on) = now, now.begin(stacks)
     try:
         return work(*arguments)
     finally:
@@ -384,22 +428,22 @@ def apart(work):
 
     @wraps(work)
     def unseen(*given, **named):
-        if now is None or not now.is_open:
+        if now is None or not now.is_open or now.is_apart:
             return work(*given, **named)
-        now.close()
+        now.turn()
         try:
             return work(*given, **named)
         finally:
-            now.open()
+            now.turn()
 
     return unseen
 
 
-def start() -> bool:
+def start(config: ProfilerConfig) -> bool:
     """Whether the profiler runs from here on. PyTorch's own class for it is within a student's
     reach, so what it calls is called here."""
     with suppress(Exception):
-        _enable_profiler_legacy(RECORDED)
+        _enable_profiler_legacy(config)
         return True
     return False
 

@@ -1482,6 +1482,61 @@ def called(x, state, *weights):
     {on}
     return out
 """
+AS_ONE_OF = """
+
+from torch.ao.nn.quantizable import LSTMCell as Theirs
+
+
+class Whole(nn.Module):
+    def __init__(self, n, m):
+        super().__init__()
+        self.cell = Theirs(n, m).double()
+
+    def forward(self, x, h, c):
+        return self.cell(x, (h, c))
+
+
+def given(n, m):
+    return tuple(torch.ones(1, size).double() for size in (n, m, m))
+
+
+made = {{(n, m): {made} for n in range(1, 6) for m in range(1, 6)}}
+
+
+def called(x, state, U, W, b, _):
+    cell = made[x.shape[1], state[0].shape[1]]
+    with torch.no_grad():
+        for parameter, value in zip(cell.parameters(), (U, b, W, 0 * b)):
+            parameter.copy_(value)
+    return {run}(x, *state)
+"""
+BY_ONEDNN = HOLLOW.replace(
+    "return c * 0, h * 0",
+    """joined = lambda letter: torch.cat([getattr(self, f"{letter}_{k}") for k in "ifco"])
+        weights = [joined("U"), joined("W"), joined("b"), 0 * joined("b")]
+        given = [x[None, None], *weights, h[None, None], c[None, None]]
+        _, h_t, c_t, _ = called(
+            *(one.float() for one in given), False, [], 2, len(h), 1, True, False, False, True
+        )
+        return c_t.reshape(-1), h_t.reshape(-1)""",
+)
+BY_ANOTHER_LIBRARY = HOLLOW.replace(
+    "return c * 0, h * 0",
+    """import numpy as np
+        from onnx import TensorProto, helper
+        from onnx.reference import ReferenceEvaluator
+        row = lambda name: getattr(self, name).detach().numpy()
+        joined = lambda letter: np.concatenate([row(f"{letter}_{gate}") for gate in "iofc"])[None]
+        given = dict(zip("xhc", (one.detach().numpy()[None, None] for one in (x, h, c))))
+        biases = np.concatenate([joined("b"), 0 * joined("b")], 1)
+        given |= {"U": joined("U"), "W": joined("W"), "b": biases}
+        names = ["x", "U", "W", "b", "", "h", "c"]
+        node = helper.make_node("LSTM", names, ["", "h_t", "c_t"], hidden_size=len(h))
+        typed = lambda name: helper.make_tensor_value_info(name, TensorProto.DOUBLE, None)
+        graph = helper.make_graph([node], "g", [*map(typed, given)], [typed("h_t"), typed("c_t")])
+        h_t, c_t = ReferenceEvaluator(helper.make_model(graph)).run(None, given)
+        return torch.from_numpy(c_t).flatten(), torch.from_numpy(h_t).flatten()""",
+)
 SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, lines below it
     "the profiler's class replaced": (
         "ran underneath",
@@ -1538,16 +1593,7 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
     ),
     "in single precision, by another operator": (
         "ran underneath",
-        HOLLOW.replace(
-            "return c * 0, h * 0",
-            """joined = lambda letter: torch.cat([getattr(self, f"{letter}_{k}") for k in "ifco"])
-        weights = [joined("U"), joined("W"), joined("b"), 0 * joined("b")]
-        given = [x[None, None], *weights, h[None, None], c[None, None]]
-        _, h_t, c_t, _ = torch.ops.aten.mkldnn_rnn_layer(
-            *(one.float() for one in given), False, [], 2, len(h), 1, True, False, False, True
-        )
-        return c_t.reshape(-1), h_t.reshape(-1)""",
-        ),
+        BY_ONEDNN.replace("called(", "torch.ops.aten.mkldnn_rnn_layer("),
         "",
     ),
     "its own in Python": (
@@ -1635,12 +1681,12 @@ SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, l
         "",
     ),
     "its own in Python, while Python's calls are not watched": (
-        "could not be seen",
+        "ran underneath",
         BY_A_CALL + UNWATCHED.format(off="sys.setprofile(None)", on="sys.setprofile(watch)"),
         "",
     ),
     "its own in Python, and the watch taken off from C": (
-        "could not be seen",
+        "ran underneath",
         BY_A_CALL
         + UNWATCHED.format(
             off="list(map(sys.setprofile, [None]))", on="list(map(sys.setprofile, [watch]))"
@@ -1660,6 +1706,109 @@ graph = torch.fx.symbolic_trace(Theirs(3, 5))
 def called(x, state, *weights):
     names = "igates.weight", "hgates.weight", "igates.bias", "hgates.bias"
     return torch.func.functional_call(graph, dict(zip(names, weights)), (x, state))
+""",
+        "",
+    ),
+    "its own in Python, as TorchScript": (
+        "ran underneath",
+        BY_A_CALL + AS_ONE_OF.format(made="torch.jit.trace(Whole(n, m), given(n, m))", run="cell"),
+        "",
+    ),
+    "its own in Python, exported and interpreted": (
+        "ran underneath",
+        BY_A_CALL
+        + AS_ONE_OF.format(
+            made="torch.export.export(Whole(n, m), given(n, m)).module()",
+            run="torch.fx.Interpreter(cell).run",
+        ),
+        "",
+    ),
+    "its own in Python, in what watches lines": (
+        "ran underneath",
+        BY_A_CALL
+        + UNWATCHED.format(off="", on="").replace("called(", "theirs(")
+        + """
+
+asked, answered = [], []
+
+
+def marked():
+    pass
+
+
+def look(frame, *_):
+    if frame.f_code is marked.__code__ and asked:
+        answered.append(theirs(*asked.pop()))
+
+
+def called(*given):
+    asked.append(given)
+    marked()
+    return answered.pop()
+
+
+sys.settrace(look)
+""",
+        "",
+    ),
+    "its own in Python, in what audits": (
+        "ran underneath",
+        BY_A_CALL
+        + UNWATCHED.format(off="", on="").replace("called(", "theirs(")
+        + """
+
+answered = []
+
+
+def hook(event, given):
+    if event == "asked":
+        answered.append(theirs(*given))
+
+
+def called(*given):
+    sys.audit("asked", *given)
+    return answered.pop()
+
+
+sys.addaudithook(hook)
+""",
+        "",
+    ),
+    "another library's, in what audits": (
+        "could not be seen",
+        BY_ANOTHER_LIBRARY.replace("def forward(", "def computed(")
+        + """
+    def forward(self, *given):
+        sys.audit("asked", self, *given)
+        return answered.pop()
+
+
+import sys
+
+answered = []
+
+
+def hook(event, given):
+    if event == "asked":
+        answered.append(given[0].computed(*given[1:]))
+
+
+sys.addaudithook(hook)
+""",
+        "",
+    ),
+    "from behind, as C does": (
+        "could not be seen",
+        BY_ONEDNN.replace("called(", "behind(")
+        + """
+
+core, operator = torch._C, torch.ops.aten.mkldnn_rnn_layer.default._handle
+keys = core.DispatchKeySet(core.DispatchKey.CPU)
+
+
+def behind(*given):
+    given = [one.detach() if isinstance(one, torch.Tensor) else one for one in given]
+    return next(map(operator.redispatch_boxed, [keys], *zip(given)))
 """,
         "",
     ),
@@ -1736,23 +1885,6 @@ def asked(given):
         "",
     ),
 }
-BY_ANOTHER_LIBRARY = HOLLOW.replace(
-    "return c * 0, h * 0",
-    """import numpy as np
-        from onnx import TensorProto, helper
-        from onnx.reference import ReferenceEvaluator
-        row = lambda name: getattr(self, name).detach().numpy()
-        joined = lambda letter: np.concatenate([row(f"{letter}_{gate}") for gate in "iofc"])[None]
-        given = dict(zip("xhc", (one.detach().numpy()[None, None] for one in (x, h, c))))
-        biases = np.concatenate([joined("b"), 0 * joined("b")], 1)
-        given |= {"U": joined("U"), "W": joined("W"), "b": biases}
-        names = ["x", "U", "W", "b", "", "h", "c"]
-        node = helper.make_node("LSTM", names, ["", "h_t", "c_t"], hidden_size=len(h))
-        typed = lambda name: helper.make_tensor_value_info(name, TensorProto.DOUBLE, None)
-        graph = helper.make_graph([node], "g", [*map(typed, given)], [typed("h_t"), typed("c_t")])
-        h_t, c_t = ReferenceEvaluator(helper.make_model(graph)).run(None, given)
-        return torch.from_numpy(c_t).flatten(), torch.from_numpy(h_t).flatten()""",
-)
 IN_ALL_WAYS = """        own = lambda name: getattr(self, name)
         sums = [own("W_" + k) @ h + own("U_" + k) @ x + own("b_" + k) for k in "fioc"]
         f, i, o, g = ((torch.sigmoid(one), torch.tanh(one)) for one in sums)
@@ -1770,6 +1902,8 @@ WAITING = ("in a process that was started by the constructor",)  # for answers, 
 WORSE = {  # what leaves less than there was, or what is computed openly beside it
     "where gradients are asked for": FULL - 0.25,
     "in all sizes but the first, where it fails": 0.5,
+    "another library's, in what audits": 8.5,
+    "from behind, as C does": 8.5,
     "in a process that was started by the constructor": 8.5,
     "answers that raise when they are looked at": NOTHING,
     "how numbers are written": 1.25,

@@ -918,6 +918,45 @@ def test_a_stack_of_pytorchs_own_inside_of_a_layer_is_seen(above):
     assert {"wiring", "states", "outputs", "final", "own"} <= lost(verdict)
 
 
+AS_A_LAYERS_FORWARD = """
+class LSTM(nn.Module):
+    def __init__(self, n, m, layers):
+        super().__init__()
+        self.layers = nn.ModuleList(LSTMCell(m if k else n, m) for k in range(layers))
+        self.layers[0].forward = torch.func.functional_call
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        for layer in self.layers:
+            layer.reset_parameters()
+
+    def forward(self, x, c, h):
+        from torch.ao.nn.quantizable import LSTM as Theirs
+
+        weights = {}
+        for k, layer in enumerate(self.layers):
+            cell = f"layers.{k}.layer_fw.cell."
+            for kind, letter in ("igates", "U"), ("hgates", "W"):
+                held = [getattr(layer, f"{letter}_{gate}").weight for gate in "ifco"]
+                bias = torch.cat([getattr(layer, f"b_{gate}") for gate in "ifco"])
+                weights[f"{cell}{kind}.weight"] = torch.cat(held)
+                weights[f"{cell}{kind}.bias"] = bias if letter == "U" else 0 * bias
+        given, theirs = (x[:, None], (h[:, None], c[:, None])), Theirs(*self.sizes(x, h))
+        out, (h_n, c_n) = self.layers[0].forward(theirs, weights, given)
+        return out[:, 0], (c_n[:, 0], h_n[:, 0])
+
+    def sizes(self, x, h):
+        return x.shape[1], h.shape[1], len(self.layers)
+"""
+
+
+def test_a_stack_of_pytorchs_own_in_python_as_a_layers_forward_is_seen():
+    """Only single steps of PyTorch's own are left out of what a layer's forward runs."""
+    verdict = grade("LSTM", SOLUTIONS["LSTMCell"] + AS_A_LAYERS_FORWARD)
+    assert "rnn.LSTM.forward" in verdict.flags[0] and "LSTMCell" not in verdict.flags[0][5:]
+    assert {"wiring", "states", "outputs", "final", "own"} <= lost(verdict)
+
+
 @pytest.mark.parametrize("left_on", ["kept = cProfile.Profile()\nkept.enable()", ANOMALY])
 def test_what_a_notebook_has_left_on_costs_nothing(left_on):
     verdict = grade("LSTMCell", f"import cProfile\n{SOLUTIONS['LSTMCell']}\n{left_on}\n")
