@@ -40,7 +40,7 @@ MADE = (  # by code that runs, and by programs for themselves; whatever else the
 )
 TAKEN_AS = "{} was taken as {}.ipynb."
 NOTE = 2_000  # characters of a text that may be there for the link in it
-LINK = re.compile(r"https?://\S")
+LINK = re.compile(r"https?://\S+")
 SIDES = re.compile(r"(<|&lt;){7} ?\w"), re.compile(r"(>|&gt;){7} ?\w")  # of a merge
 LONGEST = 100  # characters of a name that a file of a student's own may have
 LONG = 30  # characters of a text that tells which notebook it stands in

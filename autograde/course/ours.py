@@ -8,7 +8,9 @@ import re
 import sys
 import textwrap
 
-from .account import defines
+from nbformat import NotebookNode
+
+from .account import LINK, defines
 from .files import printable
 
 LACKS = (  # what an error says, what is lacking, and the remedy
@@ -55,7 +57,12 @@ INVISIBLE = {  # what pasting brings along, and Python does not read
     **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " "),
     **dict.fromkeys(map(ord, "\u2028\u2029\u0085"), "\n"),
 }
-TYPESET = dict(zip(map(ord, "\u2018\u2019\u201a\u201c\u201d\u201e\u2013\u2212"), "'''\"\"\"--"))
+TYPESET = {
+    **dict(zip(map(ord, "\u2018\u2019\u201a\u201c\u201d\u201e"), "'''\"\"\"")),
+    **dict(zip(map(ord, "\u2010\u2011\u2013\u2212\u2217"), "----*")),
+    **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},  # as East Asian keyboards have them
+}
+BOLD = re.compile(r"(?<=[.\s])\*\*(\w+)\*\*(?=\()")  # what Markdown makes of __init__
 FENCE = re.compile(r"(?m)^[ \t]*(```|~~~)[\w{} ]*$")
 RUNNERS = re.compile(r"\s*%%(?:time|capture|prun)\b.*")  # cell magics that run the cell as it is
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -172,16 +179,22 @@ def as_typed(source: str) -> str | None:
     will do; None where it is none then either."""
     steps = (
         lambda text: text.translate(INVISIBLE),
-        lambda text: text.expandtabs(4),
+        untabbed,
         lambda text: FENCE.sub("", text),
         html.unescape,
-        lambda text: text.translate(TYPESET),
+        lambda text: BOLD.sub(r"__\1__", text.translate(TYPESET)),
     )
     for step in steps:
         source = step(source)
         if is_code(source):
             return source
     return None
+
+
+def untabbed(source: str) -> str:
+    """With blanks for tabs, of a width that makes it Python where one does."""
+    widths = [source.expandtabs(width) for width in (4, 8)]
+    return next(filter(is_code, widths), widths[0])
 
 
 def above_class(source: str, line: int | None, name: str) -> str | None:
@@ -194,14 +207,50 @@ def above_class(source: str, line: int | None, name: str) -> str | None:
     return line_of(source, line).strip() if above or begins[1].strip() else None
 
 
+def crushed(source: str, name: str) -> str | None:
+    """What a class that is no Python has lost on its way, where it looks like that."""
+    begins = re.search(rf"\bclass\s+{name}\b", source)
+    first, *below = source[begins.start() :].rstrip().split("\n") if begins else [""]
+    if re.search(r":.*\bdef\s", first):
+        return "its line ends"
+    inside = any(line.startswith("def ") for line in below)
+    return "its indentation" if inside and not any(map(is_indented, below)) else None
+
+
+def is_indented(line: str) -> bool:
+    return line[:1].isspace() and bool(line.strip())
+
+
 def set_aside(source: str, name: str) -> str | None:
     """A line of a cell that has not defined `name` when it ran, where that may stand for the work:
-    a command, also one that Jupyter has made a comment; a definition in a comment or a text.
+    a command, also one that Jupyter has made a comment; a definition in a comment or a text; a
+    class of another name.
     """
     lines = source.split("\n")
     bare = [re.sub(r"^[\s#>]+", "", line) for line in lines]
     may_be = (n for n, line in enumerate(bare) if is_magic(line) or defines(line, name))
-    return next((lines[n].strip() for n in may_be), None)
+    return next((lines[n].strip() for n in may_be), None) or class_line(source)
+
+
+def class_line(source: str) -> str | None:
+    """The first line of a class that a cell defines."""
+    begins = re.search(r"(?m)^class\s+\w+[ \t]*[(:].*", source)
+    return begins[0].strip() if begins else None
+
+
+def in_its_place(cells: list[NotebookNode], given: str) -> str | None:
+    """What cells of a student's own have that may stand for a class that is not written: a class
+    of another name; in a text, a picture, or a link that is not in `given`.
+    """
+    for cell in cells:
+        if cell.cell_type == "code":
+            if line := class_line(cell.source):
+                return repr(printable(line[:60]))
+        elif cell.get("attachments"):
+            return "a picture"
+        elif links := [link for link in LINK.findall(cell.source) if link not in given]:
+            return f"the link {printable(links[0][:60])}"
+    return None
 
 
 def without_line(source: str, line: int | None) -> str | None:

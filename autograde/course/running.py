@@ -28,6 +28,8 @@ from .ours import (
     TRIES,
     above_class,
     as_typed,
+    crushed,
+    in_its_place,
     machine_trouble,
     magic_trouble,
     package_of,
@@ -37,16 +39,17 @@ from .ours import (
     without_line,
     without_statement,
 )
-from .rebuild import DESK_ONLY
+from .rebuild import DESK_ONLY, OWN
 
 NOT_RUN = "Not run."
 TOLD = "This may not be your mistake, and your instructor has been asked to look:"
 NOT_DEFINED = "is not defined after your cell has run"  # as the judge says it
 PART_OF_CLASS = re.compile(r"(\s*\n)?[ \t]+(?!class\b)\S(?s:.*)\bself\b")
 AS_TYPED = (
-    "{} was no Python until invisible characters, tabs, fences, HTML or printed quotes in it were "
-    "put right."
+    "{} was no Python until invisible characters, tabs, fences, HTML, Markdown or printed "
+    "characters in it were put right."
 )
+PUT_RIGHT = "its cell was no Python until tabs or characters in it were put right"
 LOOK = "look whether the work is there"
 HOPELESS = (*SYNTAX, "Timeout", "ProcessEnded", "NotRun")
 
@@ -66,8 +69,8 @@ class Running:
     drawn: what its questions come from; python: the student's version; shipped: packages of the
     release.
 
-    cells: what became of each cell to fill in; lacks: packages that were not there; troubles: what
-    of ours kept cells from running.
+    cells: what became of each cell to fill in; put_right: those that were no Python as they came;
+    lacks: packages that were not there; troubles: what of ours kept cells from running.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Running:
         self.graded, self.exercises, self.limits = graded, exercises, limits
         self.drawn, self.python, self.shipped = drawn, python, shipped
         self.cells, self.lacks, self.troubles = {}, set(), {}
+        self.put_right = set()
         self.failed, self.below, self.asked = [], set(), Counter()
         self.own_left = limits.notebook
 
@@ -175,6 +179,7 @@ class Running:
             again = self.attempt(plain, cell.execution_count, own)
             if again.error not in SYNTAX:
                 source, result = plain, again
+                self.put_right.add(grade_id(cell))
                 self.graded.notes.append(AS_TYPED.format(grade_id(cell) or "A cell"))
         for _ in range(0 if grade_id(cell) in self.graded.tests else TRIES):
             left = self.without_trouble(source, result, own)
@@ -240,7 +245,9 @@ class Running:
         asked = set()
         for key in self.lost():
             verdict = self.graded.verdicts[key]
-            if not self.is_blank(key, verdict):
+            if self.is_blank(key, verdict):
+                self.graded.asks += self.elsewhere(verdict)
+            else:
                 found = dict.fromkeys([*self.troubles, *self.troubles_in(verdict)])
                 flags = tuple(f"{verdict.name}: {said}." for said in found)
                 flags += tuple(self.out_of_place(verdict))
@@ -254,6 +261,15 @@ class Running:
                 to = self.graded.asks if changed else self.graded.notes
                 to.append(f"{said[0].upper()}{said[1:]}. No mark was lost by it.")
 
+    def elsewhere(self, verdict: Verdict) -> list[str]:
+        """Where the work may be, in the notebook, of a class that is as it was given out."""
+        cells = self.graded.notebook.cells
+        own = [cell for cell in cells if cell.id.startswith(OWN)]
+        given = "\n".join(cell.source for cell in cells if cell not in own)
+        found = verdict.name[:1].isupper() and in_its_place(own, given)
+        said = f"{verdict.name}: its cell is as it was given out, but another one has {found}"
+        return [f"{said}: {LOOK}."] if found else []
+
     def out_of_place(self, verdict: Verdict) -> Iterator[str]:
         """Where work may be that did not run as the student meant it."""
         name = verdict.name
@@ -261,10 +277,14 @@ class Running:
         line = undefined and set_aside(self.cells.get(name, Cell()).source, name)
         if line:
             yield f"{name}: its cell does not define it, but has {quoted(line)}: {LOOK}."
+        if name in self.put_right:
+            yield f"{name}: {PUT_RIGHT}: look whether that is what was meant."
         cell = self.cells.get(name, Cell())
         broken = (cell.error or "").startswith(SYNTAX)
         if broken and (line := above_class(cell.source, cell.line, name)):
             yield f"{name}: its cell is no Python at {quoted(line)}, where no class begins: {LOOK}."
+        if broken and (lost := crushed(cell.source, name)):
+            yield f"{name}: its cell is no Python, as if it had lost {lost} on its way: {LOOK}."
         for cell in filter(is_run, self.graded.notebook.cells):
             if PART_OF_CLASS.match(cell.source):
                 line = cell.source.strip().split("\n")[0]
