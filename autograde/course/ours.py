@@ -55,15 +55,18 @@ ON_MACHINE = re.compile(  # in a condition
 INVISIBLE = {  # what pasting brings along, and Python does not read
     **dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad")),
     **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " "),
-    **dict.fromkeys(map(ord, "\u2028\u2029\u0085"), "\n"),
+    **dict.fromkeys(map(ord, "\u2028\u2029\u0085\x0b"), "\n"),
 }
 TYPESET = {
     **dict(zip(map(ord, "\u2018\u2019\u201a\u201c\u201d\u201e"), "'''\"\"\"")),
+    ord("\u2026"): "...",
     **dict(zip(map(ord, "\u2010\u2011\u2013\u2212\u2217"), "----*")),
     **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},  # as East Asian keyboards have them
 }
+ESCAPED = re.compile(r"\\([_*#<>\[\]])")
 BOLD = re.compile(r"(?<=[.\s])\*\*(\w+)\*\*(?=\()")  # what Markdown makes of __init__
 FENCE = re.compile(r"(?m)^[ \t]*(```|~~~)[\w{} ]*$")
+LOADS = re.compile(r"(?m)^[ \t#]*%+(load|loadpy|run|pycat)\b.*")
 RUNNERS = re.compile(r"\s*%%(?:time|capture|prun)\b.*")  # cell magics that run the cell as it is
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 TRIES = 6  # how often a cell is run again without a statement that cannot run here
@@ -120,11 +123,13 @@ def magic_trouble(source: str, line: int | None) -> str | None:
 
 
 def machine_trouble(source: str, line: int | None) -> str | None:
-    """Where what failed is a condition on the machine that the code runs on."""
+    """Where what failed is a condition on the machine that the code runs on, or asks for its
+    settings."""
     statement = statement_at(source, line)
-    if isinstance(statement, ast.Assert | ast.If) and ON_MACHINE.search(
-        ast.unparse(statement.test)
-    ):
+    if isinstance(statement, DEFINITIONS):
+        return None
+    condition = isinstance(statement, ast.Assert | ast.If) and ast.unparse(statement.test)
+    if (condition and ON_MACHINE.search(condition)) or "environ[" in line_of(source, line):
         return f"line {line} of a cell wants another machine or folder: look whether it matters"
     return None
 
@@ -182,7 +187,8 @@ def as_typed(source: str) -> str | None:
         untabbed,
         lambda text: FENCE.sub("", text),
         html.unescape,
-        lambda text: BOLD.sub(r"__\1__", text.translate(TYPESET)),
+        lambda text: text.translate(TYPESET),
+        lambda text: BOLD.sub(r"__\1__", ESCAPED.sub(r"\1", text)),
     )
     for step in steps:
         source = step(source)
@@ -240,16 +246,29 @@ def class_line(source: str) -> str | None:
 
 def in_its_place(cells: list[NotebookNode], given: str) -> str | None:
     """What cells of a student's own have that may stand for a class that is not written: a class
-    of another name; in a text, a picture, or a link that is not in `given`.
+    of another name, a command that loads a file, a picture, or a link that is not in `given`.
     """
     for cell in cells:
         if cell.cell_type == "code":
-            if line := class_line(cell.source):
+            loads = LOADS.search(cell.source)
+            if line := class_line(cell.source) or (loads and loads[0].strip()):
                 return repr(printable(line[:60]))
         elif cell.get("attachments"):
             return "a picture"
-        elif links := [link for link in LINK.findall(cell.source) if link not in given]:
+        if links := [link for link in LINK.findall(cell.source) if link not in given]:
             return f"the link {printable(links[0][:60])}"
+    return None
+
+
+def another_try(cells: list[NotebookNode], given: str, name: str) -> str | None:
+    """The line of a class in the student's own cells that is named after `name`, and not after a
+    longer name in `given`."""
+    known = set(re.findall(r"\w+", given)) | {name}
+    for line in filter(None, (class_line(c.source) for c in cells if c.cell_type == "code")):
+        called = re.match(r"class\s+(\w+)", line)[1]
+        within = [word for word in known if word in called]
+        if called not in known and name in within and name == max(within, key=len):
+            return line
     return None
 
 

@@ -27,6 +27,7 @@ from .ours import (
     SYNTAX,
     TRIES,
     above_class,
+    another_try,
     as_typed,
     crushed,
     in_its_place,
@@ -261,12 +262,16 @@ class Running:
                 to = self.graded.asks if changed else self.graded.notes
                 to.append(f"{said[0].upper()}{said[1:]}. No mark was lost by it.")
 
+    @property
+    def own_and_given(self) -> tuple[list[NotebookNode], str]:
+        """The cells that the student added, and the text of all others."""
+        cells = self.graded.notebook.cells
+        own = [cell for cell in cells if cell.get("id", "").startswith(OWN)]
+        return own, "\n".join(cell.source for cell in cells if cell not in own)
+
     def elsewhere(self, verdict: Verdict) -> list[str]:
         """Where the work may be, in the notebook, of a class that is as it was given out."""
-        cells = self.graded.notebook.cells
-        own = [cell for cell in cells if cell.id.startswith(OWN)]
-        given = "\n".join(cell.source for cell in cells if cell not in own)
-        found = verdict.name[:1].isupper() and in_its_place(own, given)
+        found = verdict.name[:1].isupper() and in_its_place(*self.own_and_given)
         said = f"{verdict.name}: its cell is as it was given out, but another one has {found}"
         return [f"{said}: {LOOK}."] if found else []
 
@@ -283,6 +288,8 @@ class Running:
         broken = (cell.error or "").startswith(SYNTAX)
         if broken and (line := above_class(cell.source, cell.line, name)):
             yield f"{name}: its cell is no Python at {quoted(line)}, where no class begins: {LOOK}."
+        if line := another_try(*self.own_and_given, name):
+            yield f"{name}: another cell has {quoted(line)}: look which one counts."
         if broken and (lost := crushed(cell.source, name)):
             yield f"{name}: its cell is no Python, as if it had lost {lost} on its way: {LOOK}."
         for cell in filter(is_run, self.graded.notebook.cells):

@@ -98,6 +98,23 @@ def test_a_fuller_checkpoint_asks():
     assert found[FIRST].data == work(FIRST) and not found[FIRST].asks
 
 
+@pytest.mark.parametrize(
+    "path, change, asks",
+    [
+        (f"{FIRST}.py", lambda text: text, False),
+        (f"{FIRST}.py", lambda text: text.replace("\n\n", "\n \n\n"), False),
+        (f"{FIRST}.py", lambda text: text.replace("sigmoid", "tanh"), True),
+        (f"{FIRST}.py", lambda text: text.replace("class", "# class"), False),
+        ("mine.py", lambda text: text.replace("sigmoid", "tanh"), False),
+    ],
+)
+def test_another_version_of_a_class_in_a_text_named_like_its_notebook_asks(path, change, asks):
+    beside = f"# %%\n{change(SOLVED['LSTMCell'])}\n# %%\n".encode()
+    found = taken(**{f"{FIRST}.ipynb": work(FIRST), path: beside})
+    said = [f"its classes are others in {path}. Look which" in ask for ask in found[FIRST].asks]
+    assert said == [True] * asks
+
+
 def test_outputs_are_no_difference():
     def run(notebook):
         for cell in notebook.cells:
@@ -864,6 +881,8 @@ PASTED = {  # what becomes of the class on its way through other programs
     "full width": CLASS.replace("(", "\uff08").replace(")", "\uff09").replace(":", "\uff1a"),
     "wide tabs": WIDE.replace("         ", "\t "),
     "bold": WIDE.replace("__", "**"),
+    "escaped": WIDE.replace("_", "\\_"),
+    "Word": WIDE.replace("\n", "\x0b"),
     "several": "\u200b" + CLASS.replace("'", "\u2019").replace("    ", "\xa0" * 4),
 }
 
@@ -912,7 +931,9 @@ def test_what_a_class_has_lost_on_its_way_is_found(source, lost):
     "cell, found",
     [
         (new_code_cell("x = 1\nclass Mine(nn.Module):\n    pass"), "'class Mine(nn.Module):'"),
-        (new_code_cell("# class Mine(nn.Module):\nx = 'https://a.org/b'"), None),
+        (new_code_cell("# class Mine(nn.Module):\n%matplotlib inline"), None),
+        (new_code_cell("# at https://a.org/b"), "the link https://a.org/b"),
+        (new_code_cell("# %load mine.py"), "'# %load mine.py'"),
         (
             new_markdown_cell("![](attachment:a)", attachments={"a": {"image/png": "a"}}),
             "a picture",
@@ -923,6 +944,20 @@ def test_what_a_class_has_lost_on_its_way_is_found(source, lost):
 )
 def test_what_may_stand_for_a_class_that_is_not_written_is_found(cell, found):
     assert ours.in_its_place([cell], "See https://a.org/given .") == found
+
+
+@pytest.mark.parametrize(
+    "name, called, found",
+    [
+        *[("LSTM", called, called == "MyLSTM") for called in ("LSTM", "MyLSTM", "MyLSTMCell")],
+        *[("LSTMCell", called, True) for called in ("LSTMCellNew", "MyLSTMCell", "LSTMCell_2")],
+        *[("LSTMCell", called, False) for called in ("Cell", "OldLSTMCell", "RNNCell")],
+    ],
+)
+def test_another_try_at_a_class_is_named_after_it(name, called, found):
+    cells = [new_code_cell(f"class {called}(nn.Module):\n    pass")]
+    given = "from lstm_kit.cell import LSTMCell\nclass OldLSTMCell: pass"
+    assert bool(ours.another_try(cells, given, name)) == found
 
 
 @pytest.mark.parametrize("magic", ["%%time", "%%capture out", "\n  \n%%time -n", "%%prun"])
@@ -965,6 +1000,8 @@ def test_a_statement_is_left_out_and_no_line_moves(line, gone):
         ("assert torch.cuda.is_available(), 'no GPU'", True),
         ("if not os.path.exists('/content'):\n    raise SystemExit", True),
         ("assert torch.__version__ > '3'", True),
+        ("key = os.environ['KEY']", True),
+        ("class A:\n    key = os.environ['KEY']", False),
         ("assert LSTMCell(2, 3).b_f.shape == (2,)", False),
         ("class A:\n    assert torch.cuda.is_available()", False),
     ],
