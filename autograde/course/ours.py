@@ -53,6 +53,7 @@ ON_MACHINE = re.compile(  # in a condition
     r"\b(cuda|mps|accelerator|__version__|version_info|platform|cwd|getcwd|environ|exists)\b"
 )
 INVISIBLE = {  # what pasting brings along, and Python does not read
+    **dict.fromkeys({*range(0x20)} - {*map(ord, "\t\n\x0c\r")}),
     **dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad")),
     **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " "),
     **dict.fromkeys(map(ord, "\u2028\u2029\u0085\x0b"), "\n"),
@@ -63,6 +64,7 @@ TYPESET = {
     **dict(zip(map(ord, "\u2010\u2011\u2013\u2212\u2217"), "----*")),
     **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},  # as East Asian keyboards have them
 }
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
 ESCAPED = re.compile(r"\\([_*#<>\[\]])")
 BOLD = re.compile(r"(?<=[.\s])\*\*(\w+)\*\*(?=\()")  # what Markdown makes of __init__
 FENCE = re.compile(r"(?m)^[ \t]*(```|~~~)[\w{} ]*$")
@@ -183,7 +185,7 @@ def as_typed(source: str) -> str | None:
     """A cell that is no Python without what other programs have put into it, as little of that as
     will do; None where it is none then either."""
     steps = (
-        lambda text: text.translate(INVISIBLE),
+        lambda text: COLOUR.sub("", text).translate(INVISIBLE),
         untabbed,
         lambda text: FENCE.sub("", text),
         html.unescape,
@@ -262,14 +264,24 @@ def in_its_place(cells: list[NotebookNode], given: str) -> str | None:
 
 def another_try(cells: list[NotebookNode], given: str, name: str) -> str | None:
     """The line of a class in the student's own cells that is named after `name`, and not after a
-    longer name in `given`."""
+    longer name in `given`; it is no other try where it was given the name itself."""
     known = set(re.findall(r"\w+", given)) | {name}
+    for cell in cells:
+        known |= set(re.findall(rf"(?m)^{name}\s*=\s*(\w+)", cell.source))
     for line in filter(None, (class_line(c.source) for c in cells if c.cell_type == "code")):
         called = re.match(r"class\s+(\w+)", line)[1]
         within = [word for word in known if word in called]
         if called not in known and name in within and name == max(within, key=len):
             return line
     return None
+
+
+def renamed(cells: list[NotebookNode], name: str) -> str | None:
+    """The line of the student's own cells that gives the name of a class to something of others, or
+    to an object of it."""
+    takes = re.compile(rf"(?m)^(?:from\s.+\simport\s.*\b{name}\b|{name}\s*=\s*{name}\().*")
+    found = (takes.search(cell.source) for cell in cells if cell.cell_type == "code")
+    return next((match[0] for match in found if match), None)
 
 
 def without_line(source: str, line: int | None) -> str | None:

@@ -34,6 +34,7 @@ from .ours import (
     machine_trouble,
     magic_trouble,
     package_of,
+    renamed,
     set_aside,
     trouble,
     unwrapped,
@@ -59,6 +60,11 @@ def is_run(cell: NotebookNode) -> bool:
     """Whether it is code that grading runs."""
     desk_only = DESK_ONLY in cell.metadata.get("tags", [])
     return cell.cell_type == "code" and not desk_only and bool(cell.source.strip())
+
+
+def is_class(name: str) -> bool:
+    """Whether an exercise is to write a class, by its name."""
+    return name[:1].isupper()
 
 
 def quoted(line: str) -> str:
@@ -271,27 +277,30 @@ class Running:
 
     def elsewhere(self, verdict: Verdict) -> list[str]:
         """Where the work may be, in the notebook, of a class that is as it was given out."""
-        found = verdict.name[:1].isupper() and in_its_place(*self.own_and_given)
+        found = is_class(verdict.name) and in_its_place(*self.own_and_given)
         said = f"{verdict.name}: its cell is as it was given out, but another one has {found}"
         return [f"{said}: {LOOK}."] if found else []
 
     def out_of_place(self, verdict: Verdict) -> Iterator[str]:
         """Where work may be that did not run as the student meant it."""
-        name = verdict.name
+        name, cell = verdict.name, self.cells.get(verdict.name, Cell())
+        own, given = self.own_and_given
         undefined = any(NOT_DEFINED in result.sentence for result in verdict.results)
-        line = undefined and set_aside(self.cells.get(name, Cell()).source, name)
-        if line:
+        if undefined and (line := set_aside(cell.source, name)):
             yield f"{name}: its cell does not define it, but has {quoted(line)}: {LOOK}."
         if name in self.put_right:
             yield f"{name}: {PUT_RIGHT}: look whether that is what was meant."
-        cell = self.cells.get(name, Cell())
         broken = (cell.error or "").startswith(SYNTAX)
         if broken and (line := above_class(cell.source, cell.line, name)):
             yield f"{name}: its cell is no Python at {quoted(line)}, where no class begins: {LOOK}."
-        if line := another_try(*self.own_and_given, name):
-            yield f"{name}: another cell has {quoted(line)}: look which one counts."
         if broken and (lost := crushed(cell.source, name)):
             yield f"{name}: its cell is no Python, as if it had lost {lost} on its way: {LOOK}."
+        if is_class(name) and (line := another_try(own, given, name)):
+            yield f"{name}: another cell has {quoted(line)}: look which one counts."
+        if line := renamed(own, name):
+            yield f"{name}: another cell has {quoted(line)}, which takes its name: {LOOK}."
+        if len(re.findall(rf"(?m)^class\s+{name}\b", cell.source)) > 1:
+            yield f"{name}: its cell defines it more than once, and the last one counts: {LOOK}."
         for cell in filter(is_run, self.graded.notebook.cells):
             if PART_OF_CLASS.match(cell.source):
                 line = cell.source.strip().split("\n")[0]

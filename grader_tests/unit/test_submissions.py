@@ -882,6 +882,7 @@ PASTED = {  # what becomes of the class on its way through other programs
     "wide tabs": WIDE.replace("         ", "\t "),
     "bold": WIDE.replace("__", "**"),
     "escaped": WIDE.replace("_", "\\_"),
+    "colours": WIDE.replace("class", "\x1b[1;34mclass\x1b[0m\x08"),
     "Word": WIDE.replace("\n", "\x0b"),
     "several": "\u200b" + CLASS.replace("'", "\u2019").replace("    ", "\xa0" * 4),
 }
@@ -958,6 +959,21 @@ def test_another_try_at_a_class_is_named_after_it(name, called, found):
     cells = [new_code_cell(f"class {called}(nn.Module):\n    pass")]
     given = "from lstm_kit.cell import LSTMCell\nclass OldLSTMCell: pass"
     assert bool(ours.another_try(cells, given, name)) == found
+    cells.append(new_code_cell(f"{name} = {called}"))
+    assert not ours.another_try(cells, given, name)
+
+
+@pytest.mark.parametrize(
+    "source, found",
+    [
+        ("import a\nfrom torch.nn import LSTM, LSTMCell", "from torch.nn import LSTM, LSTMCell"),
+        ("LSTMCell = LSTMCell(3, 5)", "LSTMCell = LSTMCell(3, 5)"),
+        ("from a import MyLSTMCell\ncell = LSTMCell(3, 5)", None),
+        ("LSTMCell = MyLSTMCell", None),
+    ],
+)
+def test_what_takes_the_name_of_a_class_is_found(source, found):
+    assert ours.renamed([new_code_cell(source)], "LSTMCell") == found
 
 
 @pytest.mark.parametrize("magic", ["%%time", "%%capture out", "\n  \n%%time -n", "%%prun"])
