@@ -40,7 +40,7 @@ MADE = (  # by code that runs, and by programs for themselves; whatever else the
 )
 TAKEN_AS = "{} was taken as {}.ipynb."
 NOTE = 2_000  # characters of a text that may be there for the link in it
-LINK = re.compile(r"https?://\S")
+LINK = re.compile(r"https?://\S+")
 SIDES = re.compile(r"(<|&lt;){7} ?\w"), re.compile(r"(>|&gt;){7} ?\w")  # of a merge
 LONGEST = 100  # characters of a name that a file of a student's own may have
 LONG = 30  # characters of a text that tells which notebook it stands in
@@ -357,10 +357,31 @@ def taken_as(face: Face, files: Sorted) -> Taken:
             f"{fullest.path} and {listed(differ)} differ; the first was marked. Look which one "
             "counts.",
         )
+    elif differ := other_versions(fullest, face, files):
+        asks += (
+            f"{fullest.path} was marked, and its classes are others in {listed(differ)}. Look "
+            "which one counts.",
+        )
     texts = "\n".join(text.source for text in fullest.sheet.texts)
     if all(side.search(texts) for side in SIDES):
         asks += (f"{fullest.path} has both sides of an unfinished merge: look which one counts.",)
     return Taken(fullest.data, None, notes_on(fullest, others, rest, face), asks)
+
+
+def other_versions(fullest: Candidate, face: Face, files: Sorted) -> list[str]:
+    """Texts named like the notebook that have a class as none of its cells has it."""
+    packed = lambda text: "".join(text.split())
+    named = [(path, text) for path, text in files.own.items() if "/" not in path]
+    named = [(path, text) for path, text in named if is_named(path, face)]
+    sources = [text.source for text in fullest.sheet.texts if text.source.strip() not in face.given]
+    return [
+        path
+        for path, text in named
+        for name in classes_of(face)
+        if (tries := [source for source in sources if defines(source, name)])
+        and holds(text, [name])
+        and not any(packed(one[one.find(name) :]) in packed(text) for one in tries)
+    ]
 
 
 def classes_of(face: Face) -> list[str]:

@@ -8,7 +8,9 @@ import re
 import sys
 import textwrap
 
-from .account import defines
+from nbformat import NotebookNode
+
+from .account import LINK, defines
 from .files import printable
 
 LACKS = (  # what an error says, what is lacking, and the remedy
@@ -51,12 +53,22 @@ ON_MACHINE = re.compile(  # in a condition
     r"\b(cuda|mps|accelerator|__version__|version_info|platform|cwd|getcwd|environ|exists)\b"
 )
 INVISIBLE = {  # what pasting brings along, and Python does not read
+    **dict.fromkeys({*range(0x20)} - {*map(ord, "\t\n\x0c\r")}),
     **dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad")),
     **dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"), " "),
-    **dict.fromkeys(map(ord, "\u2028\u2029\u0085"), "\n"),
+    **dict.fromkeys(map(ord, "\u2028\u2029\u0085\x0b"), "\n"),
 }
-TYPESET = dict(zip(map(ord, "\u2018\u2019\u201a\u201c\u201d\u201e\u2013\u2212"), "'''\"\"\"--"))
+TYPESET = {
+    **dict(zip(map(ord, "\u2018\u2019\u201a\u201c\u201d\u201e"), "'''\"\"\"")),
+    ord("\u2026"): "...",
+    **dict(zip(map(ord, "\u2010\u2011\u2013\u2212\u2217"), "----*")),
+    **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},  # as East Asian keyboards have them
+}
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+ESCAPED = re.compile(r"\\([_*#<>\[\]])")
+BOLD = re.compile(r"(?<=[.\s])\*\*(\w+)\*\*(?=\()")  # what Markdown makes of __init__
 FENCE = re.compile(r"(?m)^[ \t]*(```|~~~)[\w{} ]*$")
+LOADS = re.compile(r"(?m)^[ \t#]*%+(load|loadpy|run|pycat)\b.*")
 RUNNERS = re.compile(r"\s*%%(?:time|capture|prun)\b.*")  # cell magics that run the cell as it is
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 TRIES = 6  # how often a cell is run again without a statement that cannot run here
@@ -113,11 +125,13 @@ def magic_trouble(source: str, line: int | None) -> str | None:
 
 
 def machine_trouble(source: str, line: int | None) -> str | None:
-    """Where what failed is a condition on the machine that the code runs on."""
+    """Where what failed is a condition on the machine that the code runs on, or asks for its
+    settings."""
     statement = statement_at(source, line)
-    if isinstance(statement, ast.Assert | ast.If) and ON_MACHINE.search(
-        ast.unparse(statement.test)
-    ):
+    if isinstance(statement, DEFINITIONS):
+        return None
+    condition = isinstance(statement, ast.Assert | ast.If) and ast.unparse(statement.test)
+    if (condition and ON_MACHINE.search(condition)) or "environ[" in line_of(source, line):
         return f"line {line} of a cell wants another machine or folder: look whether it matters"
     return None
 
@@ -171,17 +185,24 @@ def as_typed(source: str) -> str | None:
     """A cell that is no Python without what other programs have put into it, as little of that as
     will do; None where it is none then either."""
     steps = (
-        lambda text: text.translate(INVISIBLE),
-        lambda text: text.expandtabs(4),
+        lambda text: COLOUR.sub("", text).translate(INVISIBLE),
+        untabbed,
         lambda text: FENCE.sub("", text),
         html.unescape,
         lambda text: text.translate(TYPESET),
+        lambda text: BOLD.sub(r"__\1__", ESCAPED.sub(r"\1", text)),
     )
     for step in steps:
         source = step(source)
         if is_code(source):
             return source
     return None
+
+
+def untabbed(source: str) -> str:
+    """With blanks for tabs, of a width that makes it Python where one does."""
+    widths = [source.expandtabs(width) for width in (4, 8)]
+    return next(filter(is_code, widths), widths[0])
 
 
 def above_class(source: str, line: int | None, name: str) -> str | None:
@@ -194,14 +215,73 @@ def above_class(source: str, line: int | None, name: str) -> str | None:
     return line_of(source, line).strip() if above or begins[1].strip() else None
 
 
+def crushed(source: str, name: str) -> str | None:
+    """What a class that is no Python has lost on its way, where it looks like that."""
+    begins = re.search(rf"\bclass\s+{name}\b", source)
+    first, *below = source[begins.start() :].rstrip().split("\n") if begins else [""]
+    if re.search(r":.*\bdef\s", first):
+        return "its line ends"
+    inside = any(line.startswith("def ") for line in below)
+    return "its indentation" if inside and not any(map(is_indented, below)) else None
+
+
+def is_indented(line: str) -> bool:
+    return line[:1].isspace() and bool(line.strip())
+
+
 def set_aside(source: str, name: str) -> str | None:
     """A line of a cell that has not defined `name` when it ran, where that may stand for the work:
-    a command, also one that Jupyter has made a comment; a definition in a comment or a text.
+    a command, also one that Jupyter has made a comment; a definition in a comment or a text; a
+    class of another name.
     """
     lines = source.split("\n")
     bare = [re.sub(r"^[\s#>]+", "", line) for line in lines]
     may_be = (n for n, line in enumerate(bare) if is_magic(line) or defines(line, name))
-    return next((lines[n].strip() for n in may_be), None)
+    return next((lines[n].strip() for n in may_be), None) or class_line(source)
+
+
+def class_line(source: str) -> str | None:
+    """The first line of a class that a cell defines."""
+    begins = re.search(r"(?m)^class\s+\w+[ \t]*[(:].*", source)
+    return begins[0].strip() if begins else None
+
+
+def in_its_place(cells: list[NotebookNode], given: str) -> str | None:
+    """What cells of a student's own have that may stand for a class that is not written: a class
+    of another name, a command that loads a file, a picture, or a link that is not in `given`.
+    """
+    for cell in cells:
+        if cell.cell_type == "code":
+            loads = LOADS.search(cell.source)
+            if line := class_line(cell.source) or (loads and loads[0].strip()):
+                return repr(printable(line[:60]))
+        elif cell.get("attachments"):
+            return "a picture"
+        if links := [link for link in LINK.findall(cell.source) if link not in given]:
+            return f"the link {printable(links[0][:60])}"
+    return None
+
+
+def another_try(cells: list[NotebookNode], given: str, name: str) -> str | None:
+    """The line of a class in the student's own cells that is named after `name`, and not after a
+    longer name in `given`; it is no other try where it was given the name itself."""
+    known = set(re.findall(r"\w+", given)) | {name}
+    for cell in cells:
+        known |= set(re.findall(rf"(?m)^{name}\s*=\s*(\w+)", cell.source))
+    for line in filter(None, (class_line(c.source) for c in cells if c.cell_type == "code")):
+        called = re.match(r"class\s+(\w+)", line)[1]
+        within = [word for word in known if word in called]
+        if called not in known and name in within and name == max(within, key=len):
+            return line
+    return None
+
+
+def renamed(cells: list[NotebookNode], name: str) -> str | None:
+    """The line of the student's own cells that gives the name of a class to something of others, or
+    to an object of it."""
+    takes = re.compile(rf"(?m)^(?:from\s.+\simport\s.*\b{name}\b|{name}\s*=\s*{name}\().*")
+    found = (takes.search(cell.source) for cell in cells if cell.cell_type == "code")
+    return next((match[0] for match in found if match), None)
 
 
 def without_line(source: str, line: int | None) -> str | None:

@@ -18,6 +18,7 @@ from .cells import Text, read_sheet
 from .ours import is_code
 
 DESK_ONLY = "desk-only"  # tag in the release: a demonstration, which does not run at grading
+OWN = "own-"  # begins the ids of cells that the student added
 FENCE = re.compile(r"(?m)^(```+|~~~+).*\n?")
 FENCED = re.compile(r"(?m)^(```+|~~~+).*\n((?s:.*?))(?:^\1|\Z)")
 MARKS = ("points", "grade", "solution", "locked", "task", "schema_version")
@@ -297,6 +298,6 @@ def of_fences(source: str) -> tuple[str, str]:
 def own_cell(text: Text, number: int) -> NotebookNode:
     """A cell that the student added, with an id that is the same at every rebuild."""
     if text.kind == "code":
-        return new_code_cell(text.source, id=f"own-{number}")
+        return new_code_cell(text.source, id=f"{OWN}{number}")
     attached = {"attachments": text.attached} if text.attached else {}
-    return new_markdown_cell(text.source, id=f"own-{number}", **attached)
+    return new_markdown_cell(text.source, id=f"{OWN}{number}", **attached)

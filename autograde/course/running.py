@@ -27,26 +27,31 @@ from .ours import (
     SYNTAX,
     TRIES,
     above_class,
+    another_try,
     as_typed,
+    crushed,
+    in_its_place,
     machine_trouble,
     magic_trouble,
     package_of,
+    renamed,
     set_aside,
     trouble,
     unwrapped,
     without_line,
     without_statement,
 )
-from .rebuild import DESK_ONLY
+from .rebuild import DESK_ONLY, OWN
 
 NOT_RUN = "Not run."
 TOLD = "This may not be your mistake, and your instructor has been asked to look:"
 NOT_DEFINED = "is not defined after your cell has run"  # as the judge says it
 PART_OF_CLASS = re.compile(r"(\s*\n)?[ \t]+(?!class\b)\S(?s:.*)\bself\b")
 AS_TYPED = (
-    "{} was no Python until invisible characters, tabs, fences, HTML or printed quotes in it were "
-    "put right."
+    "{} was no Python until invisible characters, tabs, fences, HTML, Markdown or printed "
+    "characters in it were put right."
 )
+PUT_RIGHT = "its cell was no Python until tabs or characters in it were put right"
 LOOK = "look whether the work is there"
 HOPELESS = (*SYNTAX, "Timeout", "ProcessEnded", "NotRun")
 
@@ -55,6 +60,11 @@ def is_run(cell: NotebookNode) -> bool:
     """Whether it is code that grading runs."""
     desk_only = DESK_ONLY in cell.metadata.get("tags", [])
     return cell.cell_type == "code" and not desk_only and bool(cell.source.strip())
+
+
+def is_class(name: str) -> bool:
+    """Whether an exercise is to write a class, by its name."""
+    return name[:1].isupper()
 
 
 def quoted(line: str) -> str:
@@ -66,8 +76,8 @@ class Running:
     drawn: what its questions come from; python: the student's version; shipped: packages of the
     release.
 
-    cells: what became of each cell to fill in; lacks: packages that were not there; troubles: what
-    of ours kept cells from running.
+    cells: what became of each cell to fill in; put_right: those that were no Python as they came;
+    lacks: packages that were not there; troubles: what of ours kept cells from running.
     """
 
     def __init__(
@@ -82,6 +92,7 @@ class Running:
         self.graded, self.exercises, self.limits = graded, exercises, limits
         self.drawn, self.python, self.shipped = drawn, python, shipped
         self.cells, self.lacks, self.troubles = {}, set(), {}
+        self.put_right = set()
         self.failed, self.below, self.asked = [], set(), Counter()
         self.own_left = limits.notebook
 
@@ -175,6 +186,7 @@ class Running:
             again = self.attempt(plain, cell.execution_count, own)
             if again.error not in SYNTAX:
                 source, result = plain, again
+                self.put_right.add(grade_id(cell))
                 self.graded.notes.append(AS_TYPED.format(grade_id(cell) or "A cell"))
         for _ in range(0 if grade_id(cell) in self.graded.tests else TRIES):
             left = self.without_trouble(source, result, own)
@@ -240,7 +252,9 @@ class Running:
         asked = set()
         for key in self.lost():
             verdict = self.graded.verdicts[key]
-            if not self.is_blank(key, verdict):
+            if self.is_blank(key, verdict):
+                self.graded.asks += self.elsewhere(verdict)
+            else:
                 found = dict.fromkeys([*self.troubles, *self.troubles_in(verdict)])
                 flags = tuple(f"{verdict.name}: {said}." for said in found)
                 flags += tuple(self.out_of_place(verdict))
@@ -254,17 +268,39 @@ class Running:
                 to = self.graded.asks if changed else self.graded.notes
                 to.append(f"{said[0].upper()}{said[1:]}. No mark was lost by it.")
 
+    @property
+    def own_and_given(self) -> tuple[list[NotebookNode], str]:
+        """The cells that the student added, and the text of all others."""
+        cells = self.graded.notebook.cells
+        own = [cell for cell in cells if cell.get("id", "").startswith(OWN)]
+        return own, "\n".join(cell.source for cell in cells if cell not in own)
+
+    def elsewhere(self, verdict: Verdict) -> list[str]:
+        """Where the work may be, in the notebook, of a class that is as it was given out."""
+        found = is_class(verdict.name) and in_its_place(*self.own_and_given)
+        said = f"{verdict.name}: its cell is as it was given out, but another one has {found}"
+        return [f"{said}: {LOOK}."] if found else []
+
     def out_of_place(self, verdict: Verdict) -> Iterator[str]:
         """Where work may be that did not run as the student meant it."""
-        name = verdict.name
+        name, cell = verdict.name, self.cells.get(verdict.name, Cell())
+        own, given = self.own_and_given
         undefined = any(NOT_DEFINED in result.sentence for result in verdict.results)
-        line = undefined and set_aside(self.cells.get(name, Cell()).source, name)
-        if line:
+        if undefined and (line := set_aside(cell.source, name)):
             yield f"{name}: its cell does not define it, but has {quoted(line)}: {LOOK}."
-        cell = self.cells.get(name, Cell())
+        if name in self.put_right:
+            yield f"{name}: {PUT_RIGHT}: look whether that is what was meant."
         broken = (cell.error or "").startswith(SYNTAX)
         if broken and (line := above_class(cell.source, cell.line, name)):
             yield f"{name}: its cell is no Python at {quoted(line)}, where no class begins: {LOOK}."
+        if broken and (lost := crushed(cell.source, name)):
+            yield f"{name}: its cell is no Python, as if it had lost {lost} on its way: {LOOK}."
+        if is_class(name) and (line := another_try(own, given, name)):
+            yield f"{name}: another cell has {quoted(line)}: look which one counts."
+        if line := renamed(own, name):
+            yield f"{name}: another cell has {quoted(line)}, which takes its name: {LOOK}."
+        if len(re.findall(rf"(?m)^class\s+{name}\b", cell.source)) > 1:
+            yield f"{name}: its cell defines it more than once, and the last one counts: {LOOK}."
         for cell in filter(is_run, self.graded.notebook.cells):
             if PART_OF_CLASS.match(cell.source):
                 line = cell.source.strip().split("\n")[0]

@@ -6,6 +6,7 @@ import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from dateutil.parser import parse
 from dateutil.tz import gettz
 from nbgrader.utils import parse_utc
 
@@ -16,6 +17,7 @@ from .release import Assignment
 
 TIME_BYTES = 1000  # of a timestamp.txt
 NEARLY_TIME = re.compile(r"\W*timestamp\W*\d*\W*(txt\W*)*", re.IGNORECASE)
+CLOCKS = datetime(2000, 1, 2), datetime(2001, 3, 5)
 FARTHEST = timedelta(days=50 * 365)  # from now, of a time that somebody may have meant
 
 
@@ -86,12 +88,13 @@ def day_or_month(text: str) -> set[int]:
 
 
 def time_in(text: str) -> datetime | None:
-    """A time as nbgrader reads it, in UTC; None for what is none, or has a zone that nobody knows,
-    or lies too far away to be meant.
+    """A time as nbgrader reads it, in UTC; None for what is none, or has no day or a zone that
+    nobody knows, or lies too far away to be meant.
     """
     try:
         with warnings.catch_warnings(action="error"):
-            when = parse_utc(text) if text and has_known_zone(text) else None
+            whole = text and has_known_zone(text) and has_day(text)
+            when = parse_utc(text) if whole else None
         now = datetime.now(UTC).replace(tzinfo=None)
         return when if when and abs(when - now) < FARTHEST else None
     except Exception:  # dateutil raises many things on what is no time
@@ -103,6 +106,13 @@ def has_known_zone(text: str) -> bool:
     words = text.split(" ")
     number = len(words) == 3 and words[2].lstrip("+-").isdigit()
     return len(words) != 3 or number or gettz(words[2]) is not None
+
+
+def has_day(text: str) -> bool:
+    """dateutil takes from the clock what a date lacks."""
+    text = " ".join(text.split(" ")[:2]) if len(text.split(" ")) == 3 else text
+    days = {parse(text, default=clock, fuzzy=True).date() for clock in CLOCKS}
+    return len(days) == 1
 
 
 def secret_of(folder: Path) -> str | None:
