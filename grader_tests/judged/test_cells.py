@@ -157,6 +157,34 @@ def test_names_that_say_more_than_the_asked_ones_tell_the_order_too():
     assert "takes (h_prev, c_prev, x_t); it should take (x, c, h)" in told(verdict)
 
 
+SLICED = """
+        z = torch.cat([self.W_f, self.W_i, self.W_o, self.W_c]) @ h
+        z = z + torch.cat([self.U_f, self.U_i, self.U_o, self.U_c]) @ x
+        z = z + torch.cat([self.b_f, self.b_i, self.b_o, self.b_c])
+        n = len(h)
+        s, g = torch.sigmoid(z[: 3 * n]), torch.tanh(z[3 * n :])
+        c_t = s[:n] * c + s[n : 2 * n] * g
+        return c_t, s[2 * n :] * torch.tanh(c_t)
+"""
+IN_SLICES = {  # what is changed in it -> what that costs, and what is told
+    "s[:n] * c": ("s[n : 2 * n] * c", {"cell"}, "the old state is weighted by i_t, not by f_t"),
+    "s[n : 2 * n] * g": ("s[:n] * g", {"cell"}, "the candidate is weighted by f_t, not by i_t"),
+    "* g": ("* 0 + (1 - s[:n]) * g", {"cell"}, "the gates are coupled here"),
+    "s[2 * n :]": ("s[:n]", {"hidden"}, "the forget gate stands in place of o_t"),
+    "[self.b_f, self.b_i,": ("[self.b_i, self.b_f,", {"f", "i"}, "`z = z + torch.cat([self.b_i"),
+}
+
+
+@pytest.mark.parametrize("piece", IN_SLICES)
+def test_gates_are_seen_inside_of_what_holds_several(piece):
+    """Not each of them is cut out, or not alone."""
+    source = plain_cell().partition("        a_f =")[0] + SLICED
+    other, costs, says = IN_SLICES[piece]
+    assert SLICED.count(piece) == 1 and not lost(grade("LSTMCell", source))
+    verdict = grade("LSTMCell", source.replace(piece, other))
+    assert lost(verdict) == costs and says in told(verdict), told(verdict)
+
+
 UNRETURNED = {  # a slip beside it -> what it is in a right cell, and the criterion that it costs
     "self.W_i(h) + self.U_f(x)": ("self.W_f(h) + self.U_f(x)", "f"),
     "self.U_o(x) - self.b_o": ("self.U_o(x) + self.b_o", "o"),
