@@ -1306,3 +1306,39 @@ def test_a_gate_that_is_right_is_not_called_squared_or_halved(between):
     assert source.count(TWICE) == 1
     verdict = grade("LSTMCell", source.replace(TWICE, between))
     assert lost(verdict) == {"cell"} and f"`{BETWEEN[between]}`" in told(verdict), told(verdict)
+
+
+GATE_OR_STATE = {  # a change -> what it costs, and the line that is named, where it is not the same
+    ("f = torch.sigmoid(a_f)", "f = 2 * torch.sigmoid(a_f)"): "f",
+    ("        c_t =", "        i = 1 - i\n        c_t ="): ("i", "i = 1 - i"),
+    ("        c_t =", "        g = torch.tanh(g)\n        c_t ="): ("c", "g = torch.tanh(g)"),
+    ("        h_t =", "        o = o / 2\n        h_t ="): ("o", "o = o / 2"),
+    ("        h_t =", "        o = 1 - o\n        h_t ="): ("o", "o = 1 - o"),
+    ("c_t = f * c + i * g", "c_t = f * c + i * g / 2"): "cell",
+    ("c_t = f * c + i * g", "c_t = f * c + 2 * i * g"): "cell",
+    ("c_t = f * c + i * g", "c_t = f * c / 2 + i * g"): "cell",
+    ("c_t = f * c + i * g", "c_t = f * c + i * g ** 2"): "cell",
+    ("c_t = f * c + i * g", "c_t = f * f * c + i * g"): "cell",
+    ("c_t = f * c + i * g", "c_t = i * c + o * g"): "cell",
+    ("h_t = o * torch.tanh(c_t)", "h_t = (1 - o) * torch.tanh(c_t)"): "hidden",
+}
+
+
+@pytest.mark.parametrize("change", GATE_OR_STATE)
+def test_the_line_tells_a_wrong_gate_from_a_state_that_is_wrong_by_as_much(change):
+    """Where the numbers are the same: the gate is wrong if a line before makes it so."""
+    costs, line = GATE_OR_STATE[change], change[1]
+    costs, line = costs if isinstance(costs, tuple) else (costs, line)
+    assert CELL.count(change[0]) == 1
+    verdict = grade("LSTMCell", CELL.replace(*change))
+    assert lost(verdict) == {costs} and f"`{line}`" in told(verdict), told(verdict)
+
+
+@pytest.mark.parametrize("weighted", ["i * c + f * g", "i * (c + g)", "o_t * c + (1 - o_t) * g"])
+def test_what_the_rule_needs_on_a_line_of_its_own_is_no_wrong_gate(weighted):
+    source = solutions()["CoupledLSTMCell"]
+    right = "c_t = f_t * c + (1 - f_t) * candidate"
+    assert source.count(right) == 1
+    source = source.replace(right, f"f, i, g = f_t, 1 - f_t, candidate\n        c_t = {weighted}")
+    verdict = grade("CoupledLSTMCell", source)
+    assert lost(verdict) == {"coupling"} and f"`c_t = {weighted}`" in told(verdict), told(verdict)
