@@ -275,9 +275,11 @@ class Search:
         blamed = {self.rule.part(name).criterion for name in choice}
         for part in (part for part in self.group if part.traced):
             occurs = all(one.traced(env[part.name]) for one, env in zip(self.seen, envs))
-            count += constant(choice.get(part.name, "x")) or not occurs
+            anywhere = constant(choice.get(part.name, "x"))
+            count += anywhere or not occurs
             if part.criterion in blamed and shown_by_trace(self.rule, self.seen, part):
-                count += -1 if self.made_before([env[part.name] for env in envs]) else 1
+                made = not anywhere and self.made_before([env[part.name] for env in envs])
+                count += -1 if made else 1
         return count
 
     def made_before(self, values: list[np.ndarray]) -> bool:
