@@ -6,6 +6,7 @@ x + b_f`), shown to students in the notation of the notebooks (`W_f h_{t−1} + 
 turned into PyTorch code by the tests. To add a mistake, add a line to a table: the formula that
 such code computes, and a remark (or nothing)."""
 
+import ast
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -113,6 +114,14 @@ class Rule:
             if waiting and self.outputs[waiting[0]] == part.name:
                 waiting.pop(0)
         return group
+
+    @cached_property
+    def pieces(self) -> list[str]:
+        """Everything that is computed on the way where all is right, as formulas."""
+        trees = (ast.parse(part.right, mode="eval") for part in self.parts)
+        nodes = (node for tree in trees for node in ast.walk(tree))
+        made = (node for node in nodes if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call))
+        return list(dict.fromkeys(map(ast.unparse, made)))
 
     @cached_property
     def slips_together(self) -> dict[str, "Together"]:

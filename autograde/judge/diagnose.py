@@ -144,6 +144,20 @@ def shown_otherwise(rule: Rule, seen: list[Seen]) -> list[Part]:
     ]
 
 
+def lines_of(seen: list[Seen], values: list[np.ndarray]) -> set[Place]:
+    """The lines that make these values (units, calls) in every call."""
+    calls = (
+        {
+            place
+            for made, place in zip(one.made(of_call(own, call), call), one.places[call])
+            if made and place
+        }
+        for one, own in zip(seen, values)
+        for call in range(len(one.trace))
+    )
+    return set.intersection(*calls)
+
+
 def visible(rule: Rule, finding: Finding, output: str, part: Part) -> bool:
     """Whether the value of `part` shows in this output at all."""
     group = rule.group(output)
@@ -255,15 +269,32 @@ class Search:
 
     def contradictions(self, choice: Choice) -> int:
         """What in this reading disagrees with the student's computation: a gate's value that does
-        not occur there, or a gate called wrong whose right value does. A constant is no evidence,
-        since it may stand anywhere."""
+        not occur there, or a gate called wrong whose right value does, unless the wrong one is made
+        of it before the output. A constant is no evidence, since it may stand anywhere."""
         envs, count = self.followed(choice), 0
         blamed = {self.rule.part(name).criterion for name in choice}
         for part in (part for part in self.group if part.traced):
             occurs = all(one.traced(env[part.name]) for one, env in zip(self.seen, envs))
-            count += constant(choice.get(part.name, "x")) or not occurs
-            count += part.criterion in blamed and shown_by_trace(self.rule, self.seen, part)
+            anywhere = constant(choice.get(part.name, "x"))
+            count += anywhere or not occurs
+            if part.criterion in blamed and shown_by_trace(self.rule, self.seen, part):
+                made = not anywhere and self.made_before([env[part.name] for env in envs])
+                count += -1 if made else 1
         return count
+
+    def made_before(self, values: list[np.ndarray]) -> bool:
+        """Whether the student's computation makes these wrong values of a gate in another line than
+        the output, and not since something else needs them."""
+        right = [self.rule.follow(one.env, {}) for one in self.seen]
+        needed = (
+            all(
+                agree(value(piece, env), wrong, one.within(1))
+                for one, env, wrong in zip(self.seen, right, values)
+            )
+            for piece in self.rule.pieces
+        )
+        own = [one.outputs[self.output] for one in self.seen]
+        return bool(lines_of(self.seen, values) - lines_of(self.seen, own)) and not any(needed)
 
     def denied(self, choice: Choice) -> bool:
         """Whether the student's computation went through the right value of a gate that is called

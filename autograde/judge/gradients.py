@@ -84,8 +84,8 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
             complaint = complaint or NOT_AGAIN
         if not answer.runs:
             continue  # a forward pass that fails over several steps is judged elsewhere
-        if answer.failure and one.build.raised:
-            unknown = True  # numbers stand where forward raised: nothing flows through them
+        if answer.failure and (one.build.raised or one.build.spread):
+            unknown = True  # numbers stand where forward was mended: nothing flows through them
         elif answer.failure:
             complaint = complaint or backward_raised(answer.failure, one.sequence)
         if answer.failure:

@@ -454,6 +454,7 @@ def left_behind(module, arguments: list[torch.Tensor]):
         for name, whole in wholes.items()
         if isinstance(whole, torch.Tensor) and whole.dim() == 2 and len(whole) == steps
     }
+    found = {name: whole for name, whole in found.items() if whole.any()} or found  # written to
     named = [whole for name, whole in found.items() if name.startswith("out")]
     alone = named if len(named) == 1 else list(found.values())
     return alone[0] if len(alone) == 1 else None

@@ -32,7 +32,7 @@ if sys.platform == "linux":  # Windows has none of it
 MOST_STEPS = 200  # of a computation that is kept
 MOST_CALLS = 100_000  # of functions that are watched
 MOST_NUMBERS = 5000  # of those that are made one by one
-MOST_IN_A_LINE = 8  # values of all units that one operation in one line makes
+MOST_IN_A_LINE = 8  # values of all units that one operation makes, or one in one line for each
 PATIENCE = 10  # times that the profiler may fail
 AT_REST = 0.002  # seconds until it is tried again; doubled each time it fails
 OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
@@ -52,6 +52,8 @@ OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first
 IMPORTS = _find_and_load.__code__  # what Python imports a module by that is not there yet
 INTERPRETS = Interpreter.run.__code__  # runs a graph without code written from it
 STACKS = format_stack.__code__  # what PyTorch keeps of an operation, to tell where one went wrong
+JOINS = {torch.cat, torch.concat, torch.concatenate, torch.stack}
+JOINS |= {torch.hstack, torch.vstack, torch.dstack, torch.row_stack, torch.column_stack}
 NUMBERS = Tensor, ndarray
 HANDED_BACK = (*NUMBERS, tuple)
 HERE = globals()  # of whatever here puts on what watches, and takes it off
@@ -89,7 +91,9 @@ class Trace(TorchFunctionMode):
         """So many numbers, which a function has made that was called two frames above."""
         if count > self.units:
             if value._base is None:  # results may be cut out of it: its line has made them
-                self.wholes[place_in_memory(value)] = own_line(sys._getframe(2))
+                line = self.wholes[place_in_memory(value)] = own_line(sys._getframe(2))
+                if func not in JOINS:  # what these put together was made before
+                    self.cut(value, count // self.units, line)
         elif not value.is_floating_point() or len(self.values) >= MOST_STEPS:
             return
         elif count == self.units:
@@ -101,6 +105,14 @@ class Trace(TorchFunctionMode):
             made_by = func, own_line(sys._getframe(2))
             self.numbers.setdefault(made_by, []).append(value.item())
             self.count += 1
+
+    def cut(self, value, often: int, line):
+        """Keeps what holds several results side by side: not each is cut out, or not alone."""
+        rows = value.shape[-1] == self.units or value.shape == (often * self.units,)
+        few = often <= MOST_IN_A_LINE and len(self.values) + often <= MOST_STEPS
+        if rows and few and value.is_floating_point() and value.layout is torch.strided:
+            self.values += value.reshape(often, self.units).tolist()
+            self.lines += [line] * often
 
     def over(self, work, *arguments):
         with self:

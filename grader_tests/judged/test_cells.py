@@ -157,6 +157,34 @@ def test_names_that_say_more_than_the_asked_ones_tell_the_order_too():
     assert "takes (h_prev, c_prev, x_t); it should take (x, c, h)" in told(verdict)
 
 
+SLICED = """
+        z = torch.cat([self.W_f, self.W_i, self.W_o, self.W_c]) @ h
+        z = z + torch.cat([self.U_f, self.U_i, self.U_o, self.U_c]) @ x
+        z = z + torch.cat([self.b_f, self.b_i, self.b_o, self.b_c])
+        n = len(h)
+        s, g = torch.sigmoid(z[: 3 * n]), torch.tanh(z[3 * n :])
+        c_t = s[:n] * c + s[n : 2 * n] * g
+        return c_t, s[2 * n :] * torch.tanh(c_t)
+"""
+IN_SLICES = {  # what is changed in it -> what that costs, and what is told
+    "s[:n] * c": ("s[n : 2 * n] * c", {"cell"}, "the old state is weighted by i_t, not by f_t"),
+    "s[n : 2 * n] * g": ("s[:n] * g", {"cell"}, "the candidate is weighted by f_t, not by i_t"),
+    "* g": ("* 0 + (1 - s[:n]) * g", {"cell"}, "the gates are coupled here"),
+    "s[2 * n :]": ("s[:n]", {"hidden"}, "the forget gate stands in place of o_t"),
+    "[self.b_f, self.b_i,": ("[self.b_i, self.b_f,", {"f", "i"}, "`z = z + torch.cat([self.b_i"),
+}
+
+
+@pytest.mark.parametrize("piece", IN_SLICES)
+def test_gates_are_seen_inside_of_what_holds_several(piece):
+    """Not each of them is cut out, or not alone."""
+    source = plain_cell().partition("        a_f =")[0] + SLICED
+    other, costs, says = IN_SLICES[piece]
+    assert SLICED.count(piece) == 1 and not lost(grade("LSTMCell", source))
+    verdict = grade("LSTMCell", source.replace(piece, other))
+    assert lost(verdict) == costs and says in told(verdict), told(verdict)
+
+
 UNRETURNED = {  # a slip beside it -> what it is in a right cell, and the criterion that it costs
     "self.W_i(h) + self.U_f(x)": ("self.W_f(h) + self.U_f(x)", "f"),
     "self.U_o(x) - self.b_o": ("self.U_o(x) + self.b_o", "o"),
@@ -1278,3 +1306,41 @@ def test_a_gate_that_is_right_is_not_called_squared_or_halved(between):
     assert source.count(TWICE) == 1
     verdict = grade("LSTMCell", source.replace(TWICE, between))
     assert lost(verdict) == {"cell"} and f"`{BETWEEN[between]}`" in told(verdict), told(verdict)
+
+
+GATE_OR_STATE = {  # a change -> what it costs, and the line that is named, where it is not the same
+    ("f = torch.sigmoid(a_f)", "f = 2 * torch.sigmoid(a_f)"): "f",
+    ("        c_t =", "        i = 1 - i\n        c_t ="): ("i", "i = 1 - i"),
+    ("        c_t =", "        g = torch.tanh(g)\n        c_t ="): ("c", "g = torch.tanh(g)"),
+    ("g = torch.tanh(a_c)", "g = torch.zeros_like(h)"): "c",
+    ("        h_t =", "        o = o / 2\n        h_t ="): ("o", "o = o / 2"),
+    ("        h_t =", "        o = 1 - o\n        h_t ="): ("o", "o = 1 - o"),
+    ("c_t = f * c + i * g", "c_t = f * c + i * g / 2"): "cell",
+    ("c_t = f * c + i * g", "c_t = f * c + 2 * i * g"): "cell",
+    ("c_t = f * c + i * g", "c_t = f * c / 2 + i * g"): "cell",
+    ("c_t = f * c + i * g", "c_t = f * c + i * g ** 2"): "cell",
+    ("c_t = f * c + i * g", "c_t = f * f * c + i * g"): "cell",
+    ("c_t = f * c + i * g", "c_t = i * c + o * g"): "cell",
+    ("h_t = o * torch.tanh(c_t)", "h_t = (1 - o) * torch.tanh(c_t)"): "hidden",
+}
+
+
+@pytest.mark.parametrize("change", GATE_OR_STATE)
+def test_the_line_tells_a_wrong_gate_from_a_state_that_is_wrong_by_as_much(change):
+    """Where the numbers are the same: the gate is wrong if a line before makes it so."""
+    costs, line = GATE_OR_STATE[change], change[1]
+    costs, line = costs if isinstance(costs, tuple) else (costs, line)
+    assert CELL.count(change[0]) == 1
+    verdict = grade("LSTMCell", CELL.replace(*change))
+    assert lost(verdict) == {costs}, told(verdict)
+    assert f"`{line}`" in told(verdict) or "zeros" in line, told(verdict)
+
+
+@pytest.mark.parametrize("weighted", ["i * c + f * g", "i * (c + g)", "o_t * c + (1 - o_t) * g"])
+def test_what_the_rule_needs_on_a_line_of_its_own_is_no_wrong_gate(weighted):
+    source = solutions()["CoupledLSTMCell"]
+    right = "c_t = f_t * c + (1 - f_t) * candidate"
+    assert source.count(right) == 1
+    source = source.replace(right, f"f, i, g = f_t, 1 - f_t, candidate\n        c_t = {weighted}")
+    verdict = grade("CoupledLSTMCell", source)
+    assert lost(verdict) == {"coupling"} and f"`c_t = {weighted}`" in told(verdict), told(verdict)

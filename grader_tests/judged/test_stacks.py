@@ -189,6 +189,7 @@ NOTHING_BACK = {  # the end of a stack's forward -> what it costs, and what is t
     "return torch.stack(outputs, states)": ({"final"}, "forward raised TypeError: stack()"),
     "outputs = outputs.flip(0)": ({"final", "outputs"}, "outputs is in reverse"),
     "outputs = None": ({"final", "outputs"}, "forward returns None"),
+    "rows, outputs = outputs, 0 * outputs": ({"final"}, "forward returns None"),
 }
 
 
