@@ -38,7 +38,7 @@ def gradients(run, sequence: dict, leaves: dict, dtype: torch.dtype, watched=Fal
     first.backward()  # a state kept from call to call makes the second backward pass raise
     for leaf, _ in every:
         leaf.grad = None
-    recorded(passed, value, stacks=False) if watched else passed(value)
+    recorded(passed, value) if watched else passed(value)
     slopes = {name: slope_of(group) for name, group in groups.items()}
     total = sum(slope or 0.0 for slope in slopes.values())
     whole = difference(value, every, STEP[dtype])

@@ -422,9 +422,9 @@ now: Watch | None = None  # what watches
 audited = False  # by others: they are asked for ever
 
 
-def recorded(work, *arguments, stacks=True):
+def recorded(work, *arguments, stacks=False):
     """What `work(*arguments)` hands back, in which a student's functions are called: what runs in
-    it is told."""
+    it is told. stacks: as Watch has it, which takes its time."""
     if now is None or now.is_open:
         return work(*arguments)
     watch, (began, on) = now, now.begin(stacks)
