@@ -271,9 +271,10 @@ class Running:
     @property
     def own_and_given(self) -> tuple[list[NotebookNode], str]:
         """The cells that the student added, and the text of all others."""
-        cells = self.graded.notebook.cells
-        own = [cell for cell in cells if cell.get("id", "").startswith(OWN)]
-        return own, "\n".join(cell.source for cell in cells if cell not in own)
+        own, given = [], []
+        for cell in self.graded.notebook.cells:
+            (own if cell.get("id", "").startswith(OWN) else given).append(cell)
+        return own, "\n".join(cell.source for cell in given)
 
     def elsewhere(self, verdict: Verdict) -> list[str]:
         """Where the work may be, in the notebook, of a class that is as it was given out."""
