@@ -211,9 +211,10 @@ def page(seen: list[Seen], protection: str) -> str:
 
 Made by `python -m grader_tests.evidence.hostile_page`, which grades each of the {len(seen)}
 submissions of `hostile.py` with our configuration, and with plain nbgrader (the same questions and
-the same judge inside the student's kernel, no box), in one run. The tests grade them as root with
-our own command and as an ordinary user with `nbgrader autograde`; those that want to reach the
-course or what is around a box also where Landlock stands alone.
+the same judge inside the student's kernel, no box), in one run. The tests grade each as root with
+our own command or as an ordinary user with `nbgrader autograde`, some in both ways; those that
+want to reach the course, and one in six of those that want what is around a box, also where
+Landlock stands alone.
 
 Ours ran here as {pwd.getpwuid(os.geteuid()).pw_name}, protected by {protection}.
 
