@@ -62,11 +62,6 @@ def is_run(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and not desk_only and bool(cell.source.strip())
 
 
-def is_class(name: str) -> bool:
-    """Whether an exercise is to write a class, by its name."""
-    return name[:1].isupper()
-
-
 def quoted(line: str) -> str:
     return repr(printable(line[:60]))
 
@@ -253,11 +248,11 @@ class Running:
         for key in self.lost():
             verdict = self.graded.verdicts[key]
             if self.is_blank(key, verdict):
-                self.graded.asks += self.elsewhere(verdict)
+                self.graded.asks += self.elsewhere(key)
             else:
                 found = dict.fromkeys([*self.troubles, *self.troubles_in(verdict)])
                 flags = tuple(f"{verdict.name}: {said}." for said in found)
-                flags += tuple(self.out_of_place(verdict))
+                flags += tuple(self.out_of_place(key))
                 told = tuple(f"{TOLD} {said.partition(':')[0]}." for said in found)
                 self.graded.verdicts[key] = replace(
                     verdict, notes=(*verdict.notes, *told), flags=(*verdict.flags, *flags)
@@ -276,15 +271,17 @@ class Running:
             (own if cell.get("id", "").startswith(OWN) else given).append(cell)
         return own, "\n".join(cell.source for cell in given)
 
-    def elsewhere(self, verdict: Verdict) -> list[str]:
+    def elsewhere(self, key: str) -> list[str]:
         """Where the work may be, in the notebook, of a class that is as it was given out."""
-        found = is_class(verdict.name) and in_its_place(*self.own_and_given)
-        said = f"{verdict.name}: its cell is as it was given out, but another one has {found}"
+        exercise = self.exercises[key]
+        found = exercise.noun == "class" and in_its_place(*self.own_and_given)
+        said = f"{exercise.name}: its cell is as it was given out, but another one has {found}"
         return [f"{said}: {LOOK}."] if found else []
 
-    def out_of_place(self, verdict: Verdict) -> Iterator[str]:
+    def out_of_place(self, key: str) -> Iterator[str]:
         """Where work may be that did not run as the student meant it."""
-        name, cell = verdict.name, self.cells.get(verdict.name, Cell())
+        exercise, verdict = self.exercises[key], self.graded.verdicts[key]
+        name, cell = exercise.name, self.cells.get(exercise.name, Cell())
         own, given = self.own_and_given
         undefined = any(NOT_DEFINED in result.sentence for result in verdict.results)
         if undefined and (line := set_aside(cell.source, name)):
@@ -296,7 +293,7 @@ class Running:
             yield f"{name}: its cell is no Python at {quoted(line)}, where no class begins: {LOOK}."
         if broken and (lost := crushed(cell.source, name)):
             yield f"{name}: its cell is no Python, as if it had lost {lost} on its way: {LOOK}."
-        if is_class(name) and (line := another_try(own, given, name)):
+        if exercise.noun == "class" and (line := another_try(own, given, name)):
             yield f"{name}: another cell has {quoted(line)}: look which one counts."
         if line := renamed(own, name):
             yield f"{name}: another cell has {quoted(line)}, which takes its name: {LOOK}."

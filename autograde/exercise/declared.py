@@ -114,7 +114,7 @@ class Value(Exercise):
     answer: float | str | bool | list | Sealed
     slips: dict[float | str, str] = field(default_factory=dict)
     within: float = 0.0
-    kind = "value"
+    kind = noun = "value"
 
 
 @dataclass(frozen=True, kw_only=True)

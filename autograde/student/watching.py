@@ -351,10 +351,10 @@ class Watch:
         known = {(file, name.rpartition(".")[2]) for file, name in ran}
         found = (matches(IN_STACK, line) for line in self.stacks if line.startswith(LIBRARIES))
         every = ran | self.drawn | ({one.groups() for one in found if one} - known)
-        return sorted({in_words(*one) for one in every if one[0].startswith(LIBRARIES)})
+        return sorted({told_as(*one) for one in every if one[0].startswith(LIBRARIES)})
 
 
-def in_words(file: str, function: str) -> str:
+def told_as(file: str, function: str) -> str:
     """A library's function and its module; of another library than PyTorch whose it is, and of a
     method its class alone."""
     module = basename(file).removesuffix(".py")
