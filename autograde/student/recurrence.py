@@ -169,9 +169,7 @@ def kept_answer(cls, question, build, mending=False) -> dict:
 def asked_about(module, question: dict, build: dict, leaves: dict, dtype: torch.dtype) -> dict:
     """Calls and gradients of an instance that holds its weights."""
     first, *others = build["calls"]
-    told = recorded(  # one that is right shows whose it is
-        call, module, question, first, dtype, stacks=build is question["builds"][0]
-    )
+    told = recorded(call, module, question, first, dtype)
     calls = [once_more(told, module, question, first, dtype)]
     for asked in others:
         told = call(module, question, asked, dtype)

@@ -89,7 +89,7 @@ def own_line(frame) -> tuple[str, int | None] | None:
     that is only ours."""
     while frame is not None:
         file = frame.f_code.co_filename
-        if file.startswith(HERE):
+        if is_ours(file):
             return None
         if is_own(file):
             return file, frame.f_lineno
@@ -102,6 +102,12 @@ def working_folder() -> str:
     """Where the notebook works; asked for before its first cell, which may leave the folder, or
     remove it."""
     return os.getcwd()
+
+
+@cache
+def is_ours(filename: str) -> bool:
+    """Whether a file is one of this room."""
+    return filename.startswith(HERE)
 
 
 @cache

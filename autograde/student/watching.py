@@ -18,6 +18,7 @@ import torch
 from numpy import ndarray
 from torch import Tensor, ones
 from torch._C._autograd import _disable_profiler_legacy, _enable_profiler_legacy
+from torch._C._functorch import is_functorch_wrapped_tensor as is_wrapped  # of many calls at once
 from torch._C._profiler import ProfilerConfig, ProfilerState, _ExperimentalConfig
 from torch.fx import Interpreter
 from torch.fx.traceback import format_stack
@@ -43,18 +44,21 @@ UNSAFE = "unsafe_"  # before the names of operators that only PyTorch's own put 
 STEP = "cell"  # in the names of those that layers of the course's own may call
 MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what is watched
 # What PyTorch's older profiler is told: it ends in a third of the time that the newer one takes,
-# starts no thread and writes nothing. With stacks, each event takes eight times as long.
+# starts no thread and writes nothing. With stacks, each event takes eight times as long, so that
+# they are asked for from when TorchScript was first seen to run: it has no calls of Python's, and
+# who would have numbers of it has to have them in every recording.
 WITHOUT_STACKS, WITH_STACKS = (
     ProfilerConfig(ProfilerState.CPU, False, False, stacks, False, False, _ExperimentalConfig())
     for stacks in (False, True)
 )
 OF_THREADS = ("ru_nvcsw", "ru_nivcsw", "ru_minflt")  # switches, and pages first touched
+SCRIPT = 2  # what the profiler calls the scope of a function of TorchScript's
 IMPORTS = _find_and_load.__code__  # what Python imports a module by that is not there yet
 INTERPRETS = Interpreter.run.__code__  # runs a graph without code written from it
 STACKS = format_stack.__code__  # what PyTorch keeps of an operation, to tell where one went wrong
 JOINS = {torch.cat, torch.concat, torch.concatenate, torch.stack}
 JOINS |= {torch.hstack, torch.vstack, torch.dstack, torch.row_stack, torch.column_stack}
-NUMBERS = Tensor, ndarray
+NUMBERS, SEVERAL = (Tensor, ndarray), (tuple, list)
 HANDED_BACK = (*NUMBERS, tuple)
 HERE = globals()  # of whatever here puts on what watches, and takes it off
 # What Python audits then, whoever calls it, and from where. Python's calls are not watched inside
@@ -73,7 +77,8 @@ class Trace(TorchFunctionMode):
 
     def __init__(self, units: int):
         super().__init__()
-        self.units, self.values, self.lines, self.coarse = units, [], [], False
+        self.units, self.vector = units, (units,)
+        self.values, self.lines, self.coarse = [], [], False
         self.numbers, self.count = {}, 0
         self.wholes = {}  # place in memory and size of what holds several such results, to its line
 
@@ -81,28 +86,36 @@ class Trace(TorchFunctionMode):
         out = func(*args, **(kwargs or {}))
         if args and (out is None or out is args[0]):  # written in place, perhaps a part alone
             self.wholes.pop(place_in_memory(args[0]), None)
-        for value in out if isinstance(out, tuple | list) else (out,):
-            self.coarse |= getattr(value, "dtype", None) in COARSE
-            if has_numbers(value):
-                self.take(func, value, value.numel())
+        if isinstance(out, Tensor):
+            self.take(func, out)
+        elif isinstance(out, SEVERAL):
+            for value in out:
+                if isinstance(value, Tensor):
+                    self.take(func, value)
         return out
 
-    def take(self, func, value, count: int):
-        """So many numbers, which a function has made that was called two frames above."""
+    def take(self, func, value):
+        """What a function has made that was called two frames above. Run at each operation, where
+        every call of its own is watched too: so attributes, in place of methods."""
+        dtype, is_vector = value.dtype, value.shape == self.vector
+        self.coarse |= dtype in COARSE
+        if value.is_meta or is_wrapped(value):
+            return
+        count = self.units if is_vector else value.numel()
         if count > self.units:
             if value._base is None:  # results may be cut out of it: its line has made them
-                line = self.wholes[place_in_memory(value)] = own_line(sys._getframe(2))
+                line = self.wholes[place_in_memory(value)] = own_line(_getframe(2))
                 if func not in JOINS:  # what these put together was made before
                     self.cut(value, count // self.units, line)
-        elif not value.is_floating_point() or len(self.values) >= MOST_STEPS:
+        elif not dtype.is_floating_point or len(self.values) >= MOST_STEPS:
             return
         elif count == self.units:
-            flat = value if value.dim() == 1 else value.reshape(-1)
+            flat = value if is_vector else value.reshape(-1)
             self.values.append(flat.tolist())  # quicker than any tensor that could be kept
             whole = self.wholes.get(place_in_memory(value._base)) if self.wholes else None
-            self.lines.append(whole or own_line(sys._getframe(2)))
+            self.lines.append(whole or own_line(_getframe(2)))
         elif count == 1 and self.count < MOST_NUMBERS:
-            made_by = func, own_line(sys._getframe(2))
+            made_by = func, own_line(_getframe(2))
             self.numbers.setdefault(made_by, []).append(value.item())
             self.count += 1
 
@@ -144,22 +157,17 @@ class Trace(TorchFunctionMode):
             trace = None
         if trace is None:
             return {"trace": None, "coarse": self.coarse}
-        known = {line: place_of(*line) for line in dict.fromkeys(self.lines) if line}
-        places = [line for line, place in known.items() if place]
-        return {
-            "trace": trace,
-            "coarse": self.coarse,
-            "lines": [places.index(line) if known.get(line) else -1 for line in self.lines],
-            "places": [known[line] for line in places],
-        }
+        places, number = [], {None: -1}
+        for line in dict.fromkeys(self.lines):
+            place = place_of(*line) if line else None
+            number[line] = len(places) if place else -1
+            places += [place] if place else []
+        lines = [number[line] for line in self.lines]
+        return {"trace": trace, "coarse": self.coarse, "lines": lines, "places": places}
 
 
 def has_numbers(value) -> bool:
-    return (
-        isinstance(value, torch.Tensor)
-        and value.device.type != "meta"
-        and not torch._C._functorch.is_functorch_wrapped_tensor(value)  # of many calls at once
-    )
+    return isinstance(value, Tensor) and not (value.is_meta or is_wrapped(value))
 
 
 def place_in_memory(value) -> tuple[int, int] | None:
@@ -224,8 +232,8 @@ class Watch:
 
     operators, in_python: the names of what ran, operators without their prefix, functions of
     Python's with their module's, and whose they are. apart: operators in what runs so.
-    stacks: whether the profiler is to tell from which functions of Python's, and of TorchScript's,
-    each operator came: it sees these in spite of whatever keeps Python's calls from being watched.
+    stacks: lines that operators were called in, of Python's functions and of TorchScript's, where
+    that is recorded: they are seen in spite of whatever keeps Python's calls from being watched.
     all_of_it: whether that is all of them. It may not be where the profiler fails, as while the
     system still clears away what a notebook has started; where it does not show the marks as they
     were made, or what watches Python was taken off; where an operator was called from behind, or
@@ -237,16 +245,16 @@ class Watch:
         self.operators, self.all_of_it = {}, True
         self.codes, self.others = set(), set()  # where it is now, and where not: apart, or else
         self.drawn: set[tuple[str, str]] = set()  # files, functions: steps of a graph are theirs
-        self.stacks: set[str] = set()  # lines of all that operators were called in
+        self.stacks: set[str] = set()
         self.apart: dict[str, None] = {}
         self.is_open = self.is_apart = False
         self.pairs, self.first, self.last, self.as_put = 0, None, None, True
         self.ending = 0  # calls that have an end, one inside of the other
 
-    def begin(self, stacks: bool):
+    def begin(self):
         """Another recording."""
         self.pairs, self.first = 0, None
-        began = elsewhere(), start(WITH_STACKS if stacks else WITHOUT_STACKS)
+        began = elsewhere(), start(WITH_STACKS if script_ran else WITHOUT_STACKS)
         self.open()
         return began
 
@@ -320,8 +328,10 @@ class Watch:
     def read(self, threads: list[list], quiet_elsewhere: bool):
         """What the profiler has seen in each thread. A name without PyTorch's prefix is somebody's
         own function or label."""
+        global script_ran
         marks = []
         for events in threads:
+            script_ran = script_ran or any(event.scope() == SCRIPT for event in events)
             own = [(name, event) for event in events if (name := event.name()).startswith(OPERATOR)]
             own = [(name.removeprefix(OPERATOR), event) for name, event in own]
             marked = [(name, event) for name, event in own if name in MARKS]
@@ -420,14 +430,15 @@ def watched(work, *arguments) -> tuple[object, Watch]:
 
 now: Watch | None = None  # what watches
 audited = False  # by others: they are asked for ever
+script_ran = False  # a function of TorchScript's
 
 
-def recorded(work, *arguments, stacks=False):
+def recorded(work, *arguments):
     """What `work(*arguments)` hands back, in which a student's functions are called: what runs in
-    it is told. stacks: as Watch has it, which takes its time."""
+    it is told."""
     if now is None or now.is_open:
         return work(*arguments)
-    watch, (began, on) = now, now.begin(stacks)
+    watch, (began, on) = now, now.begin()
     try:
         return work(*arguments)
     finally:
