@@ -44,6 +44,7 @@ LINK = re.compile(r"https?://\S+")
 SIDES = re.compile(r"(<|&lt;){7} ?\w"), re.compile(r"(>|&gt;){7} ?\w")  # of a merge
 LONGEST = 100  # characters of a name that a file of a student's own may have
 LONG = 30  # characters of a text that tells which notebook it stands in
+NO_BYTES = "could not be read: the file is empty"
 IN_TOOLS = "in a folder of tools, or of what was thrown away"
 
 
@@ -345,6 +346,9 @@ def taken_as(face: Face, files: Sorted) -> Taken:
         return not_there(face, files)
     fullest, *rest = sorted(candidates, key=lambda c: rank(c, face), reverse=True)
     most = written(fullest, face)
+    if own_work(fullest.sheet, face):  # then nobody looks for more in a file with nothing in it
+        unread = [(path, why) for path, why in unread if why != NO_BYTES]
+        asks = few([ask_unread(*one) for one in unread], "could not be read either")
     others = [c for c in rest if not c.left_behind or written(c, face) > most]
     if fullest.left_behind:
         why = f"more is written in it than in {listed([c.path for c in others])}" if others else ""
@@ -412,7 +416,7 @@ def asks_elsewhere(
     ]
     if blank == classes_of(face):
         found += [path for path, text in own if is_link(text)]
-        found += [path for path in files.other if is_document(path)]
+        found += [p for p in files.other if is_document(p) and not of_another(p, face, files)]
     if anything:
         found += [path for path, text in own if text.strip() not in given]
         found += [path for path in files.other if not of_tools(path.split("/"))]
@@ -432,7 +436,11 @@ def holds(text: str, names: list[str]) -> bool:
 
 
 def is_named(path: str, face: Face) -> bool:
-    return squeezed(face.name) in squeezed(PurePosixPath(path).name)
+    return is_called(path, face.name)
+
+
+def is_called(path: str, name: str) -> bool:
+    return squeezed(name) in squeezed(PurePosixPath(path).name)
 
 
 def rank(candidate: Candidate, face: Face) -> tuple:
@@ -499,7 +507,7 @@ def not_there(face: Face, files: Sorted) -> Taken:
     may_be = [
         *(c.path for c in files.candidates if not c.faces or is_named(c.path, face)),
         *(path for path, _ in files.unread),
-        *(p for p in files.other if is_named(p, face) or may_hold_work(p)),
+        *(p for p in files.other if may_be_of(p, face, files)),
         *(n for n, text in files.own.items() if "/" not in n and is_export(n, text, face)),
         *(n for n, text in files.own.items() if "/" not in n and is_link(text)),
     ]
@@ -513,6 +521,17 @@ def not_there(face: Face, files: Sorted) -> Taken:
             "is there.",
         ),
     )
+
+
+def may_be_of(path: str, face: Face, files: Sorted) -> bool:
+    return is_named(path, face) or (may_hold_work(path) and not of_another(path, face, files))
+
+
+def of_another(path: str, face: Face, files: Sorted) -> bool:
+    """Whether a file is named like another notebook that is there: an export of it, or what an
+    editor has left. Where that one is blank, it is asked about there."""
+    others = {name for c in files.candidates for name in c.faces} - {face.name}
+    return not is_named(path, face) and any(is_called(path, name) for name in others)
 
 
 def may_hold_work(path: str) -> bool:
@@ -569,7 +588,7 @@ def left_over(files: Sorted, known: dict[str, Face]) -> tuple[tuple[str, ...], t
     """Notes and asks about what was not used and is no notebook's."""
     named = {path for path, _ in files.unread for face in known.values() if is_named(path, face)}
     lost = [(path, why) for path, why in files.unread if path not in named]
-    empty = [(path, why) for path, why in lost if why.startswith((NO_FILE, EMPTY_ZIP))]
+    empty = [(path, why) for path, why in lost if why.startswith((NO_FILE, EMPTY_ZIP, NO_BYTES))]
     links = [(path, why) for path, why in empty if why.endswith("a link") and beside(path, files)]
     strange = [
         f"{c.path} is no notebook of this assignment" for c in files.candidates if not c.faces

@@ -26,7 +26,13 @@ MOST_FILES = 2000  # of a submission, those inside of zips among them
 MOST_FOLDERS = 12  # one inside the other
 MOST_ZIPS = 3  # one inside the other
 TOOLS = ("__MACOSX", "__pycache__", ".git", ".venv", "venv", "node_modules", ".Trash")
-OF_MACOS = "._"
+OF_SYSTEMS = (
+    re.compile(  # files beside the work: a folder's icon and settings, where a file is from
+        r"\._.*|Icon(\r|\\r)|\.directory|\.localized|ehthumbs\.db|Thumbs\.db:.*|.*:Zone\.Identifier"
+        r"|\.dropbox|\.dropbox\.attr|\.gitkeep|\.gitignore|\.gitattributes|\.jupyter_ystore\.db"
+        r"|\.#.*|\.~lock\..*#"  # locks of editors: who has a file open
+    )
+)
 BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"  # in any encoding
 WORK = (".ipynb", ".zip")
 OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
@@ -74,10 +80,11 @@ def of_tools(parts: Sequence[str]) -> bool:
 
 def is_litter(parts: Sequence[str], head: bytes | None = None) -> bool:
     """Whether a path leads to what systems and tools have left behind, where nobody's work is.
-    head: how the file begins, where that is known: a notebook or a zip is no "._" file of macOS's.
+    head: how the file begins, where that is known: a notebook or a zip is none of these, whatever
+    its name.
     """
     name = parts[-1] if parts else ""  # there is none of a file that is called "."
-    if name.startswith(OF_MACOS):
+    if OF_SYSTEMS.fullmatch(name):
         return not (head or b"").lstrip(BEFORE_TEXT).startswith((b"{", b"PK\x03\x04"))
     return of_tools(parts) and not name.lower().endswith(WORK)
 
@@ -181,9 +188,8 @@ class Reader:
         for name in names:
             place, inner = folder / name, f"{path}{shown(name)}"
             is_folder = os.path.isdir(place) and not os.path.islink(place)  # pathlib raises
-            litter = is_litter(
-                inner.split("/"), head_of(place) if name.startswith(OF_MACOS) else None
-            )
+            head = head_of(place) if OF_SYSTEMS.fullmatch(name) else None
+            litter = is_litter(inner.split("/"), head)
             if litter and not is_folder:
                 continue
             if not litter:
@@ -243,7 +249,7 @@ class Reader:
     def member(self, path: str, archive, member: zipfile.ZipInfo, zips: int) -> Iterator[Found]:
         inner = f"{path}/{shown(name_of(member))}"
         parts = inner.split("/")
-        head = head_in(archive, member) if parts[-1].startswith(OF_MACOS) else None
+        head = head_in(archive, member) if OF_SYSTEMS.fullmatch(parts[-1]) else None
         if member.is_dir() or is_litter(parts, head):
             return
         self.count(inner)

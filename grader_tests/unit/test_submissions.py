@@ -214,6 +214,43 @@ def test_what_code_and_programs_leave_behind_asks_nobody(path):
     assert not taken(**rest, **{f"{FIRST}.ipynb": blank, path: b"x"})[FIRST].asks
 
 
+LEFT_BY_SYSTEMS = (
+    *("Icon\r", "Icon\\r", ".directory", ".localized", "ehthumbs.db", "Thumbs.db:encryptable"),
+    *(f"{FIRST}.ipynb:Zone.Identifier", f".~lock.{FIRST}.ipynb#", f".#{FIRST}.ipynb"),
+    *(".gitignore", ".gitkeep", ".jupyter_ystore.db", ".dropbox.attr"),
+)
+
+
+@pytest.mark.parametrize("path", LEFT_BY_SYSTEMS)
+def test_what_systems_and_editors_keep_for_themselves_asks_nobody(path):
+    blank = {f"{name}.ipynb": (RELEASE / f"{name}.ipynb").read_bytes() for name in NOTEBOOKS}
+    assert not any(about.asks for about in taken(**blank, **{path: b"x"}).values())
+    there = {f"{SECOND}.ipynb": work(SECOND)}
+    assert not taken(**there, **{path: b"x"})[FIRST].asks
+
+
+@pytest.mark.parametrize("name", ["{}.pdf", ".{}.ipynb.swp", "{}.ipynb.crdownload"])
+def test_what_is_named_like_a_notebook_is_no_work_of_another(name):
+    own, other = name.format(FIRST), name.format(SECOND)
+    there = {f"{SECOND}.ipynb": work(SECOND)}
+    blank = {f"{FIRST}.ipynb": (RELEASE / f"{FIRST}.ipynb").read_bytes()}
+    for given in (there, there | blank):
+        assert not taken(**given, **{other: b"x"})[FIRST].asks
+        (ask,) = taken(**given, **{own: b"x"})[FIRST].asks
+        assert f"there is {own}: look whether the work is there" in ask
+    assert taken(**blank, **{other: b"x"})[SECOND].asks
+
+
+@pytest.mark.parametrize("path", [f"{FIRST} (1).ipynb", "Untitled.ipynb"])
+def test_an_empty_file_beside_work_asks_nobody(path):
+    work_of = {f"{name}.ipynb": work(name) for name in NOTEBOOKS}
+    assert not any(about.asks for about in taken(**work_of, **{path: b""}).values())
+    assert any(about.asks for about in taken(**work_of, **{path: b"{"}).values())
+    blank = (RELEASE / f"{FIRST}.ipynb").read_bytes()
+    found = taken(**work_of | {f"{FIRST}.ipynb": blank, f"{FIRST} (1).ipynb": b""})
+    assert found[FIRST].asks
+
+
 def test_a_long_text_is_not_there_for_its_links():
     own = {"notes.md": LINK_TO_WORK * 100, "todo.txt": b"none"}
     assert not taken(**{f"{SECOND}.ipynb": work(SECOND)}, **own)[FIRST].asks
