@@ -191,7 +191,8 @@ def own_work(sheet: Sheet, face: Face) -> tuple[str, ...]:
 class Sorted:
     """The files of a submission by what they are. unread: path and why, of what may matter; own:
     texts of the student's own; other: paths of what is no text and no notebook; times: of
-    nbgrader's times that lie deeper.
+    nbgrader's times that lie deeper; changed: texts in the place of one of the release's, with
+    something else in them.
     """
 
     candidates: list[Candidate] = field(default_factory=list)
@@ -199,6 +200,7 @@ class Sorted:
     own: dict[str, str] = field(default_factory=dict)
     other: list[str] = field(default_factory=list)
     times: list[str] = field(default_factory=list)
+    changed: dict[str, str] = field(default_factory=dict)
 
     @property
     def paths(self) -> list[str]:
@@ -231,6 +233,7 @@ def account(
     anything = all(blank[name] == classes_of(face) for name, face in known.items())
     for name, face in known.items():
         asked = asks_elsewhere(notebooks[name], face, blank[name], files, given, anything)
+        asked += asks_in_changed(notebooks[name], face, files)
         notebooks[name] = told(notebooks[name], asks=asked)
     if all(taken.data is None for taken in notebooks.values()):
         notebooks = nothing_taken(notebooks, files)
@@ -258,6 +261,8 @@ def sort_out(found: list[Found], known: dict[str, Face], kit: dict[str, str]) ->
         path = PurePosixPath(file.path)
         if path.name == TIME and path.name != file.path:
             files.times.append(file.path)
+        if (text := changed_text(file, kit)) is not None:
+            files.changed[file.path] = text
         if path.name in NBGRADERS or is_given(path, kit) or is_litter(path.parts, file.data):
             continue
         if file.why and of_tools(path.parts):
@@ -310,6 +315,17 @@ def sort_notebook(file: Found, known: dict[str, Face], files: Sorted):
 def is_given(path: PurePosixPath, kit: dict[str, str]) -> bool:
     """Whether a file has the place of one that the release has beside its notebooks."""
     return any(f"/{path}".endswith(f"/{given}") for given in kit)
+
+
+def changed_text(file: Found, kit: dict[str, str]) -> str | None:
+    """What is in a file that has the place of one of the release's, where it is not the same."""
+    given = [text for place, text in kit.items() if f"/{file.path}".endswith(f"/{place}")]
+    text = own_text(file) if given else None
+    return None if text is None or any(packed(text) == packed(one) for one in given) else text
+
+
+def packed(text: str) -> str:
+    return "".join(text.split())
 
 
 def is_notebook(file: Found) -> bool:
@@ -374,7 +390,6 @@ def taken_as(face: Face, files: Sorted) -> Taken:
 
 def other_versions(fullest: Candidate, face: Face, files: Sorted) -> list[str]:
     """Texts named like the notebook that have a class as none of its cells has it."""
-    packed = lambda text: "".join(text.split())
     named = [(path, text) for path, text in files.own.items() if "/" not in path]
     named = [(path, text) for path, text in named if is_named(path, face)]
     sources = [text.source for text in fullest.sheet.texts if text.source.strip() not in face.given]
@@ -394,7 +409,7 @@ def classes_of(face: Face) -> list[str]:
 
 def blank_in(taken: Taken, face: Face, files: Sorted) -> list[str]:
     """The classes that are as they were given out, or whose notebook is not there."""
-    sheet = next((c.sheet for c in files.candidates if c.data is taken.data), Sheet(()))
+    sheet = sheet_of(taken, files)
     work = [text for text in sheet.texts if text.source.strip() not in face.given]
     return [name for name in classes_of(face) if not any(answers(text, name) for text in work)]
 
@@ -426,6 +441,24 @@ def asks_elsewhere(
         f"{listed(blank)}: nothing is written in {face.name}.ipynb, but there is "
         f"{listed([*dict.fromkeys(found)])}: look whether the work is there.",
     )
+
+
+def asks_in_changed(taken: Taken, face: Face, files: Sorted) -> tuple[str, ...]:
+    """Where a class is not written in its notebook, but in a file that the release has too: of
+    that, grading reads only the release's own."""
+    work = own_work(sheet_of(taken, files), face)
+    lacks = [n for n in classes_of(face) if not any(defines(source, n) for source in work)]
+    found = [path for path, text in files.changed.items() if holds(text, lacks)]
+    if not found:
+        return ()
+    return (
+        f"{listed(lacks)}: not defined in {face.name}.ipynb, but {listed(found)} is not as in the "
+        "release, and was not used: look whether the work is there.",
+    )
+
+
+def sheet_of(taken: Taken, files: Sorted) -> Sheet:
+    return next((c.sheet for c in files.candidates if c.data is taken.data), Sheet(()))
 
 
 def holds(text: str, names: list[str]) -> bool:
