@@ -4,22 +4,14 @@ import json
 import re
 from dataclasses import dataclass, field
 
+from .files import other_kind
+
 MOST_VALUES = 1_000_000  # in the JSON of a notebook: each takes a hundred bytes of memory
 MOST_TEXT = 200_000  # characters of one cell
 MOST_CELLS = 500
 MOST_ATTACHED = 20 << 20  # characters of all pictures that one text has attached
 KINDS = ("code", "markdown", "raw")
 CONFLICT = re.compile(rb"(?m)^(<{7}|={7}|>{7})(\s|$)")
-OTHERS = (  # how what is no notebook begins, and what it is: a download that failed, or a mix-up
-    (rb"(?i:<!doctype html|<html|<head|<body)",
-     "it is a web page (an export, or what a site shows in place of a file)"),
-    (rb"version https://git-lfs", "it is a pointer of Git LFS, without the file itself"),
-    (rb"%PDF-", "it is a PDF"),
-    (rb"\x89PNG|\xff\xd8\xff|GIF8", "it is a picture"),
-    (rb"7z\xbc\xaf|Rar!|\x1f\x8b|BZh|\xfd7zXZ", "it is an archive, but no zip"),
-    (rb"#!.*python|#.*coding:|# ?%%|# In\[|(import|from) \w+|class \w+ *[(:]",
-     "it is a script, and not a notebook"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,7 +48,7 @@ def read_sheet(data: bytes) -> Sheet:
     if sum(map(data.count, (b",", b"{", b"["))) > MOST_VALUES:
         raise ValueError(f"it holds more than {MOST_VALUES:,} values")
     try:
-        notebook = json.loads(decoded(data))
+        notebook = json.loads(decoded(data).lstrip("\ufeff"), strict=False)
     except (ValueError, RecursionError) as problem:
         raise ValueError(why_no_json(data, str(problem))) from None
     if not isinstance(notebook, dict):
@@ -81,9 +73,8 @@ def decoded(data: bytes) -> str:
 
 def why_no_json(data: bytes, problem: str) -> str:
     """problem: as json says it."""
-    for begins, what in OTHERS:
-        if re.match(rb"(\xef\xbb\xbf)?\s*(" + begins + rb")", data):
-            return what
+    if what := other_kind(data):
+        return what
     if CONFLICT.search(data):
         return "it is not valid JSON: it holds the marks of a merge conflict (<<<<<<<, >>>>>>>)"
     if problem.startswith("Extra data"):

@@ -43,6 +43,16 @@ EMPTY_ZIP = "is a zip with no file in it"
 DENIED, OWNER = "Permission denied", "whose owner is"
 ZIP_ENTRY = b"PK\x01\x02"  # stands in a zip once for each file in it
 SAYS_UTF8 = 0x800  # flag of a file in a zip: its name is UTF-8
+OTHER_KINDS = (  # how a file begins that has a wrong name or is no file, and what it is
+    (rb"(?i:<!doctype html|<html|<head|<body)",
+     "it is a web page (an export, or what a site shows in place of a file)"),
+    (rb"version https://git-lfs", "it is a pointer of Git LFS, without the file itself"),
+    (rb"%PDF-", "it is a PDF"),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8", "it is a picture"),
+    (rb"7z\xbc\xaf|Rar!|\x1f\x8b|BZh|\xfd7zXZ", "it is an archive, but no zip"),
+    (rb"#!.*python|#.*coding:|# ?%%|# In\[|(import|from) \w+|class \w+ *[(:]",
+     "it is a script, and not a notebook"),
+)  # fmt: skip
 UNZIPPING = (  # what Python raises on a zip that is none, or a broken one
     *(zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError),
 )
@@ -244,7 +254,10 @@ class Reader:
                 for member in sorted(archive.infolist(), key=lambda member: member.filename):
                     yield from self.member(path, archive, member, zips)
         except UNZIPPING as problem:
-            yield Found(path, why=f"is a zip that cannot be opened ({reason(problem)})")
+            file.seek(0)
+            kind = other_kind(file.read(HEAD))
+            opened = f"is a zip that cannot be opened ({reason(problem)})"
+            yield Found(path, why=f"could not be read: {kind}" if kind else opened)
 
     def member(self, path: str, archive, member: zipfile.ZipInfo, zips: int) -> Iterator[Found]:
         inner = f"{path}/{shown(name_of(member))}"
@@ -357,9 +370,17 @@ def is_zip(path: str, data: bytes) -> bool:
     return end == ".zip" or (end in ("", ".ipynb") and data.startswith(b"PK\x03\x04"))
 
 
+def other_kind(data: bytes) -> str | None:
+    """What a file is that was taken for a notebook or a zip, where its beginning tells."""
+    if not data.strip(b" \t\r\n"):
+        return "the file is empty"
+    begins = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return next((what for start, what in OTHER_KINDS if re.match(start, begins)), None)
+
+
 def why_not(path: str) -> str:
     """What keeps a file that was not read from being of no interest."""
-    if path.lower().endswith(OTHER_ARCHIVES):
+    if path.lower().endswith(OTHER_ARCHIVES) and not path.lower().endswith(".synctex.gz"):
         return "is an archive, but no zip"
     return ""
 
