@@ -31,6 +31,7 @@ from .files import (
 TIME = "timestamp.txt"
 NBGRADERS = (TIME, "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini")
 CHECKPOINTS = ".ipynb_checkpoints"
+OF_EDITORS = (".history", ".virtual_documents")  # of VS Code, of JupyterLab's language servers
 OWN_TEXT = 200_000  # characters of a file of the student's own that their code gets to see
 OWN_TEXTS = 1_000_000  # of all of them
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
@@ -101,6 +102,8 @@ class Candidate:
         parts = self.path.split("/")
         if CHECKPOINTS in parts:
             return "a copy that Jupyter has made on the way"
+        if not {*OF_EDITORS}.isdisjoint(parts) or parts[-1].startswith(".~"):
+            return "a copy that an editor has made on the way"
         return IN_TOOLS if of_tools(parts) else ""
 
 

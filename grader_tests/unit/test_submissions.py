@@ -88,6 +88,25 @@ def test_two_that_differ_ask_a_person_and_the_fuller_is_taken():
     assert "other.ipynb and 01_basic_lstm.ipynb differ" in found[FIRST].asks[0]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [f".history/{FIRST}_2026.ipynb", f".virtual_documents/{FIRST}.ipynb", f".~{FIRST}.ipynb"],
+)
+def test_an_earlier_copy_of_an_editor_asks_only_where_it_is_fuller(path):
+    path = f"{path.format(FIRST)}.ipynb"
+
+    def less(notebook):
+        cell = next(cell for cell in notebook.cells if cell.id == "LSTMCell")
+        cell.source = cell.source[: len(cell.source) // 2]
+
+    full, half = work(FIRST), work(FIRST, less)
+    assert not taken(**{f"{FIRST}.ipynb": full, path: half})[FIRST].asks
+    (ask,) = taken(**{f"{FIRST}.ipynb": half, path: full})[FIRST].asks
+    assert f"{FIRST}.ipynb and {path} differ" in ask
+    (ask,) = taken(**{path: full})[FIRST].asks
+    assert f"{path}, a copy that an editor has made on the way, was marked" in ask
+
+
 def test_a_fuller_checkpoint_asks():
     """Of a notebook that is as given out; else it is no rival."""
     blank = (RELEASE / f"{FIRST}.ipynb").read_bytes()
