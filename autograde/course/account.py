@@ -31,6 +31,7 @@ from .files import (
 TIME = "timestamp.txt"
 NBGRADERS = (TIME, "submission_secret.txt", ".DS_Store", "Thumbs.db", "desktop.ini")
 CHECKPOINTS = ".ipynb_checkpoints"
+OF_EDITORS = (".history", ".virtual_documents")  # of VS Code, of JupyterLab's language servers
 OWN_TEXT = 200_000  # characters of a file of the student's own that their code gets to see
 OWN_TEXTS = 1_000_000  # of all of them
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
@@ -44,6 +45,7 @@ LINK = re.compile(r"https?://\S+")
 SIDES = re.compile(r"(<|&lt;){7} ?\w"), re.compile(r"(>|&gt;){7} ?\w")  # of a merge
 LONGEST = 100  # characters of a name that a file of a student's own may have
 LONG = 30  # characters of a text that tells which notebook it stands in
+NO_BYTES = "could not be read: the file is empty"
 IN_TOOLS = "in a folder of tools, or of what was thrown away"
 
 
@@ -100,6 +102,8 @@ class Candidate:
         parts = self.path.split("/")
         if CHECKPOINTS in parts:
             return "a copy that Jupyter has made on the way"
+        if not {*OF_EDITORS}.isdisjoint(parts) or parts[-1].startswith(".~"):
+            return "a copy that an editor has made on the way"
         return IN_TOOLS if of_tools(parts) else ""
 
 
@@ -190,7 +194,8 @@ def own_work(sheet: Sheet, face: Face) -> tuple[str, ...]:
 class Sorted:
     """The files of a submission by what they are. unread: path and why, of what may matter; own:
     texts of the student's own; other: paths of what is no text and no notebook; times: of
-    nbgrader's times that lie deeper.
+    nbgrader's times that lie deeper; changed: texts in the place of one of the release's, with
+    something else in them.
     """
 
     candidates: list[Candidate] = field(default_factory=list)
@@ -198,6 +203,7 @@ class Sorted:
     own: dict[str, str] = field(default_factory=dict)
     other: list[str] = field(default_factory=list)
     times: list[str] = field(default_factory=list)
+    changed: dict[str, str] = field(default_factory=dict)
 
     @property
     def paths(self) -> list[str]:
@@ -230,6 +236,7 @@ def account(
     anything = all(blank[name] == classes_of(face) for name, face in known.items())
     for name, face in known.items():
         asked = asks_elsewhere(notebooks[name], face, blank[name], files, given, anything)
+        asked += asks_in_changed(notebooks[name], face, files)
         notebooks[name] = told(notebooks[name], asks=asked)
     if all(taken.data is None for taken in notebooks.values()):
         notebooks = nothing_taken(notebooks, files)
@@ -257,6 +264,8 @@ def sort_out(found: list[Found], known: dict[str, Face], kit: dict[str, str]) ->
         path = PurePosixPath(file.path)
         if path.name == TIME and path.name != file.path:
             files.times.append(file.path)
+        if (text := changed_text(file, kit)) is not None:
+            files.changed[file.path] = text
         if path.name in NBGRADERS or is_given(path, kit) or is_litter(path.parts, file.data):
             continue
         if file.why and of_tools(path.parts):
@@ -311,6 +320,17 @@ def is_given(path: PurePosixPath, kit: dict[str, str]) -> bool:
     return any(f"/{path}".endswith(f"/{given}") for given in kit)
 
 
+def changed_text(file: Found, kit: dict[str, str]) -> str | None:
+    """What is in a file that has the place of one of the release's, where it is not the same."""
+    given = [text for place, text in kit.items() if f"/{file.path}".endswith(f"/{place}")]
+    text = own_text(file) if given else None
+    return None if text is None or any(packed(text) == packed(one) for one in given) else text
+
+
+def packed(text: str) -> str:
+    return "".join(text.split())
+
+
 def is_notebook(file: Found) -> bool:
     if file.path.lower().endswith(".ipynb"):
         return True
@@ -345,6 +365,9 @@ def taken_as(face: Face, files: Sorted) -> Taken:
         return not_there(face, files)
     fullest, *rest = sorted(candidates, key=lambda c: rank(c, face), reverse=True)
     most = written(fullest, face)
+    if own_work(fullest.sheet, face):  # then nobody looks for more in a file with nothing in it
+        unread = [(path, why) for path, why in unread if why != NO_BYTES]
+        asks = few([ask_unread(*one) for one in unread], "could not be read either")
     others = [c for c in rest if not c.left_behind or written(c, face) > most]
     if fullest.left_behind:
         why = f"more is written in it than in {listed([c.path for c in others])}" if others else ""
@@ -370,7 +393,6 @@ def taken_as(face: Face, files: Sorted) -> Taken:
 
 def other_versions(fullest: Candidate, face: Face, files: Sorted) -> list[str]:
     """Texts named like the notebook that have a class as none of its cells has it."""
-    packed = lambda text: "".join(text.split())
     named = [(path, text) for path, text in files.own.items() if "/" not in path]
     named = [(path, text) for path, text in named if is_named(path, face)]
     sources = [text.source for text in fullest.sheet.texts if text.source.strip() not in face.given]
@@ -390,7 +412,7 @@ def classes_of(face: Face) -> list[str]:
 
 def blank_in(taken: Taken, face: Face, files: Sorted) -> list[str]:
     """The classes that are as they were given out, or whose notebook is not there."""
-    sheet = next((c.sheet for c in files.candidates if c.data is taken.data), Sheet(()))
+    sheet = sheet_of(taken, files)
     work = [text for text in sheet.texts if text.source.strip() not in face.given]
     return [name for name in classes_of(face) if not any(answers(text, name) for text in work)]
 
@@ -412,7 +434,7 @@ def asks_elsewhere(
     ]
     if blank == classes_of(face):
         found += [path for path, text in own if is_link(text)]
-        found += [path for path in files.other if is_document(path)]
+        found += [p for p in files.other if is_document(p) and not of_another(p, face, files)]
     if anything:
         found += [path for path, text in own if text.strip() not in given]
         found += [path for path in files.other if not of_tools(path.split("/"))]
@@ -424,6 +446,24 @@ def asks_elsewhere(
     )
 
 
+def asks_in_changed(taken: Taken, face: Face, files: Sorted) -> tuple[str, ...]:
+    """Where a class is not written in its notebook, but in a file that the release has too: of
+    that, grading reads only the release's own."""
+    work = own_work(sheet_of(taken, files), face)
+    lacks = [n for n in classes_of(face) if not any(defines(source, n) for source in work)]
+    found = [path for path, text in files.changed.items() if holds(text, lacks)]
+    if not found:
+        return ()
+    return (
+        f"{listed(lacks)}: not defined in {face.name}.ipynb, but {listed(found)} is not as in the "
+        "release, and was not used: look whether the work is there.",
+    )
+
+
+def sheet_of(taken: Taken, files: Sorted) -> Sheet:
+    return next((c.sheet for c in files.candidates if c.data is taken.data), Sheet(()))
+
+
 def holds(text: str, names: list[str]) -> bool:
     """Whether a text defines one of the names, anywhere (an export may have put it into a
     function) and in UTF-16 too."""
@@ -432,7 +472,11 @@ def holds(text: str, names: list[str]) -> bool:
 
 
 def is_named(path: str, face: Face) -> bool:
-    return squeezed(face.name) in squeezed(PurePosixPath(path).name)
+    return is_called(path, face.name)
+
+
+def is_called(path: str, name: str) -> bool:
+    return squeezed(name) in squeezed(PurePosixPath(path).name)
 
 
 def rank(candidate: Candidate, face: Face) -> tuple:
@@ -499,7 +543,7 @@ def not_there(face: Face, files: Sorted) -> Taken:
     may_be = [
         *(c.path for c in files.candidates if not c.faces or is_named(c.path, face)),
         *(path for path, _ in files.unread),
-        *(p for p in files.other if is_named(p, face) or may_hold_work(p)),
+        *(p for p in files.other if may_be_of(p, face, files)),
         *(n for n, text in files.own.items() if "/" not in n and is_export(n, text, face)),
         *(n for n, text in files.own.items() if "/" not in n and is_link(text)),
     ]
@@ -513,6 +557,17 @@ def not_there(face: Face, files: Sorted) -> Taken:
             "is there.",
         ),
     )
+
+
+def may_be_of(path: str, face: Face, files: Sorted) -> bool:
+    return is_named(path, face) or (may_hold_work(path) and not of_another(path, face, files))
+
+
+def of_another(path: str, face: Face, files: Sorted) -> bool:
+    """Whether a file is named like another notebook that is there: an export of it, or what an
+    editor has left. Where that one is blank, it is asked about there."""
+    others = {name for c in files.candidates for name in c.faces} - {face.name}
+    return not is_named(path, face) and any(is_called(path, name) for name in others)
 
 
 def may_hold_work(path: str) -> bool:
@@ -569,7 +624,7 @@ def left_over(files: Sorted, known: dict[str, Face]) -> tuple[tuple[str, ...], t
     """Notes and asks about what was not used and is no notebook's."""
     named = {path for path, _ in files.unread for face in known.values() if is_named(path, face)}
     lost = [(path, why) for path, why in files.unread if path not in named]
-    empty = [(path, why) for path, why in lost if why.startswith((NO_FILE, EMPTY_ZIP))]
+    empty = [(path, why) for path, why in lost if why.startswith((NO_FILE, EMPTY_ZIP, NO_BYTES))]
     links = [(path, why) for path, why in empty if why.endswith("a link") and beside(path, files)]
     strange = [
         f"{c.path} is no notebook of this assignment" for c in files.candidates if not c.faces

@@ -17,10 +17,11 @@ from .release import NotReady
 from .state import FOLDER, PACKAGE
 
 SHARED = "share/lstm-notebooks"  # pyproject.toml puts the sources of assignments there
-GIVEN = (  # in the repository; installed, for everybody or for one user
+GIVEN = (  # in the repository; installed, for everybody, for one user or by pip's --target
     PACKAGE.parent / "source",
     Path(sysconfig.get_path("data"), SHARED),
     Path(site.getuserbase(), SHARED),
+    PACKAGE.parent / SHARED,
 )
 LEFT_OUT = ("__pycache__", ".ipynb_checkpoints")
 CONFIG = "nbgrader_config.py"
@@ -46,9 +47,8 @@ def given(name: str) -> Path:
             return place / name
     places = (path for place in GIVEN if place.is_dir() for path in place.iterdir())
     known = sorted({path.name for path in places if path.is_dir() and path.name not in LEFT_OUT})
-    raise NotReady(
-        f"There is no assignment {name} to adopt, and no {name}.py; there is: {', '.join(known)}."
-    )
+    there = f"there is: {', '.join(known)}" if known else "install autograde anew for those it has"
+    raise NotReady(f"There is no assignment {name} to adopt, and no {name}.py; {there}.")
 
 
 def changes(root: Path, source: Path, name: str) -> list[Change]:

@@ -4,6 +4,8 @@ import json
 import re
 from dataclasses import dataclass, field
 
+from .files import other_kind
+
 MOST_VALUES = 1_000_000  # in the JSON of a notebook: each takes a hundred bytes of memory
 MOST_TEXT = 200_000  # characters of one cell
 MOST_CELLS = 500
@@ -46,7 +48,7 @@ def read_sheet(data: bytes) -> Sheet:
     if sum(map(data.count, (b",", b"{", b"["))) > MOST_VALUES:
         raise ValueError(f"it holds more than {MOST_VALUES:,} values")
     try:
-        notebook = json.loads(decoded(data))
+        notebook = json.loads(decoded(data).lstrip("\ufeff"), strict=False)
     except (ValueError, RecursionError) as problem:
         raise ValueError(why_no_json(data, str(problem))) from None
     if not isinstance(notebook, dict):
@@ -71,6 +73,8 @@ def decoded(data: bytes) -> str:
 
 def why_no_json(data: bytes, problem: str) -> str:
     """problem: as json says it."""
+    if what := other_kind(data):
+        return what
     if CONFLICT.search(data):
         return "it is not valid JSON: it holds the marks of a merge conflict (<<<<<<<, >>>>>>>)"
     if problem.startswith("Extra data"):

@@ -26,7 +26,13 @@ MOST_FILES = 2000  # of a submission, those inside of zips among them
 MOST_FOLDERS = 12  # one inside the other
 MOST_ZIPS = 3  # one inside the other
 TOOLS = ("__MACOSX", "__pycache__", ".git", ".venv", "venv", "node_modules", ".Trash")
-OF_MACOS = "._"
+OF_SYSTEMS = (
+    re.compile(  # files beside the work: a folder's icon and settings, where a file is from
+        r"\._.*|Icon(\r|\\r)|\.directory|\.localized|ehthumbs\.db|Thumbs\.db:.*|.*:Zone\.Identifier"
+        r"|\.dropbox|\.dropbox\.attr|\.gitkeep|\.gitignore|\.gitattributes|\.jupyter_ystore\.db"
+        r"|\.#.*|\.~lock\..*#"  # locks of editors: who has a file open
+    )
+)
 BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"  # in any encoding
 WORK = (".ipynb", ".zip")
 OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
@@ -37,6 +43,16 @@ EMPTY_ZIP = "is a zip with no file in it"
 DENIED, OWNER = "Permission denied", "whose owner is"
 ZIP_ENTRY = b"PK\x01\x02"  # stands in a zip once for each file in it
 SAYS_UTF8 = 0x800  # flag of a file in a zip: its name is UTF-8
+OTHER_KINDS = (  # how a file begins that has a wrong name or is no file, and what it is
+    (rb"(?i:<!doctype html|<html|<head|<body)",
+     "it is a web page (an export, or what a site shows in place of a file)"),
+    (rb"version https://git-lfs", "it is a pointer of Git LFS, without the file itself"),
+    (rb"%PDF-", "it is a PDF"),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8", "it is a picture"),
+    (rb"7z\xbc\xaf|Rar!|\x1f\x8b|BZh|\xfd7zXZ", "it is an archive, but no zip"),
+    (rb"#!.*python|#.*coding:|# ?%%|# In\[|(import|from) \w+|class \w+ *[(:]",
+     "it is a script, and not a notebook"),
+)  # fmt: skip
 UNZIPPING = (  # what Python raises on a zip that is none, or a broken one
     *(zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError),
 )
@@ -74,10 +90,11 @@ def of_tools(parts: Sequence[str]) -> bool:
 
 def is_litter(parts: Sequence[str], head: bytes | None = None) -> bool:
     """Whether a path leads to what systems and tools have left behind, where nobody's work is.
-    head: how the file begins, where that is known: a notebook or a zip is no "._" file of macOS's.
+    head: how the file begins, where that is known: a notebook or a zip is none of these, whatever
+    its name.
     """
     name = parts[-1] if parts else ""  # there is none of a file that is called "."
-    if name.startswith(OF_MACOS):
+    if OF_SYSTEMS.fullmatch(name):
         return not (head or b"").lstrip(BEFORE_TEXT).startswith((b"{", b"PK\x03\x04"))
     return of_tools(parts) and not name.lower().endswith(WORK)
 
@@ -181,9 +198,8 @@ class Reader:
         for name in names:
             place, inner = folder / name, f"{path}{shown(name)}"
             is_folder = os.path.isdir(place) and not os.path.islink(place)  # pathlib raises
-            litter = is_litter(
-                inner.split("/"), head_of(place) if name.startswith(OF_MACOS) else None
-            )
+            head = head_of(place) if OF_SYSTEMS.fullmatch(name) else None
+            litter = is_litter(inner.split("/"), head)
             if litter and not is_folder:
                 continue
             if not litter:
@@ -238,12 +254,15 @@ class Reader:
                 for member in sorted(archive.infolist(), key=lambda member: member.filename):
                     yield from self.member(path, archive, member, zips)
         except UNZIPPING as problem:
-            yield Found(path, why=f"is a zip that cannot be opened ({reason(problem)})")
+            file.seek(0)
+            kind = other_kind(file.read(HEAD))
+            opened = f"is a zip that cannot be opened ({reason(problem)})"
+            yield Found(path, why=f"could not be read: {kind}" if kind else opened)
 
     def member(self, path: str, archive, member: zipfile.ZipInfo, zips: int) -> Iterator[Found]:
         inner = f"{path}/{shown(name_of(member))}"
         parts = inner.split("/")
-        head = head_in(archive, member) if parts[-1].startswith(OF_MACOS) else None
+        head = head_in(archive, member) if OF_SYSTEMS.fullmatch(parts[-1]) else None
         if member.is_dir() or is_litter(parts, head):
             return
         self.count(inner)
@@ -351,9 +370,17 @@ def is_zip(path: str, data: bytes) -> bool:
     return end == ".zip" or (end in ("", ".ipynb") and data.startswith(b"PK\x03\x04"))
 
 
+def other_kind(data: bytes) -> str | None:
+    """What a file is that was taken for a notebook or a zip, where its beginning tells."""
+    if not data.strip(b" \t\r\n"):
+        return "the file is empty"
+    begins = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return next((what for start, what in OTHER_KINDS if re.match(start, begins)), None)
+
+
 def why_not(path: str) -> str:
     """What keeps a file that was not read from being of no interest."""
-    if path.lower().endswith(OTHER_ARCHIVES):
+    if path.lower().endswith(OTHER_ARCHIVES) and not path.lower().endswith(".synctex.gz"):
         return "is an archive, but no zip"
     return ""
 

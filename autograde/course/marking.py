@@ -49,6 +49,7 @@ from .submission import read_submission, secret_of
 
 NOT_READ = "could not be read ({}): look at its folder, then grade again."
 STOPPED = "grading was stopped before its end: the same command goes on."
+NOT_ASKED_FOR = "not graded yet: this run was for other notebooks. Grade again without --notebook."
 LEFT = (
     "Left out: {0} was taken out of the gradebook after the last grading. If that was a mistake: "
     "`nbgrader db student add {0}`, then grade again."
@@ -344,7 +345,7 @@ class Marking:
         ours = {exercise.test_id for exercise in self.assignment.in_notebook(notebook)}
         begun = notebook not in state.finished(self.root, self.name, student)
         if begun and ours & set(about.waiting):  # `forget` has cleared it
-            return [STOPPED]
+            return [STOPPED if notebook in self.names else NOT_ASKED_FOR]
         run = run_of(graded_at(self.folder("autograded", student) / f"{notebook}.ipynb"))
         return wanted(run, about.flagged, about.waiting)
 

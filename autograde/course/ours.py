@@ -49,6 +49,11 @@ LACKS = (  # what an error says, what is lacking, and the remedy
      "the magic {magic} is not there: install what brings it, then grade again"),
 )  # fmt: skip
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
+OTHER_PYTHONS = re.compile(  # 3.12: class A[T], def f[T], type A = B; 3.14: t"", except A, B; 2
+    r"\s*(class|(async\s+)?def)\s+\w+\s*\[|\s*type\s+\w+\s*(\[.*\]\s*)?=|(.*[=(,\s])?[tT][\"']"
+    r"|\s*except\s+[\w.]+\s*,|\s*(print|exec|raise\s+\w+,)\s+[\"'\w]"
+)
+OPENS = re.compile(r"\s*(class\b|(async\s+)?def\b|@)|.*:\s*(#.*)?$")  # what others hang on
 ON_MACHINE = re.compile(  # in a condition
     r"\b(cuda|mps|accelerator|__version__|version_info|platform|cwd|getcwd|environ|exists)\b"
 )
@@ -104,6 +109,16 @@ def version_trouble(error: str, python: str | None) -> str | None:
         return (
             f"it may be written for a newer Python than {ours[0]}.{ours[1]}: look whether it runs "
             "there"
+        )
+    return None
+
+
+def syntax_trouble(error: str, source: str, line: int | None) -> str | None:
+    """A line that another Python may read, where nothing says which one it was written with."""
+    if error.startswith(SYNTAX) and OTHER_PYTHONS.match(line_of(source, line)):
+        major, minor = sys.version_info[:2]
+        return (
+            f"it may be written for another Python than {major}.{minor}: look whether it runs there"
         )
     return None
 
@@ -285,8 +300,10 @@ def renamed(cells: list[NotebookNode], name: str) -> str | None:
 
 
 def without_line(source: str, line: int | None) -> str | None:
-    """The cell without one line that this Python cannot read."""
-    return blanked(source.split("\n"), line, line) if line_of(source, line).strip() else None
+    """The cell without one line that this Python cannot read; None where others hang on it."""
+    text = line_of(source, line)
+    goes = text.strip() and not OPENS.match(text)
+    return blanked(source.split("\n"), line, line) if goes else None
 
 
 def is_magic(line: str) -> bool:

@@ -6,6 +6,7 @@ below what needs it. What cannot run on this machine is left out, and said.
 """
 
 import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ from .ours import (
     package_of,
     renamed,
     set_aside,
+    syntax_trouble,
     trouble,
     unwrapped,
     without_line,
@@ -53,6 +55,7 @@ AS_TYPED = (
 )
 PUT_RIGHT = "its cell was no Python until tabs or characters in it were put right"
 LOOK = "look whether the work is there"
+PYTHON = "Python {}.{}".format(*sys.version_info)
 HOPELESS = (*SYNTAX, "Timeout", "ProcessEnded", "NotRun")
 
 
@@ -211,6 +214,7 @@ class Running:
         if not result.sentence:
             return None
         said = trouble(result.sentence, self.shipped, self.python)
+        said = said or syntax_trouble(result.sentence, source, result.line)
         said = said or magic_trouble(source, result.line) or machine_trouble(source, result.line)
         if not said:
             return None
@@ -290,7 +294,8 @@ class Running:
             yield f"{name}: {PUT_RIGHT}: look whether that is what was meant."
         broken = (cell.error or "").startswith(SYNTAX)
         if broken and (line := above_class(cell.source, cell.line, name)):
-            yield f"{name}: its cell is no Python at {quoted(line)}, where no class begins: {LOOK}."
+            where = f"{quoted(line)}, where no class begins"
+            yield f"{name}: {PYTHON} cannot read its cell at {where}: {LOOK}."
         if broken and (lost := crushed(cell.source, name)):
             yield f"{name}: its cell is no Python, as if it had lost {lost} on its way: {LOOK}."
         if exercise.noun == "class" and (line := another_try(own, given, name)):

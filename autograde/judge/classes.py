@@ -178,7 +178,9 @@ def whose(names: list[str], own: str = "") -> str:
 
 def flag_unseen(exercise: Exercise, sheet: Sheet):
     called = exercise.built_ins.called
-    sheet.flags.append(f"{exercise.name}: whether {called} ran underneath {NOT_SEEN}.")
+    sheet.flags.append(
+        f"{exercise.name}: whether {called} ran underneath {NOT_SEEN}: look at its code."
+    )
 
 
 def read_source(exercise: Exercise, source: str, sheet: Sheet):

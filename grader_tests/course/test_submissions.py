@@ -332,7 +332,11 @@ ASKED = {  # what was handed in, what the person reads, and the score where it i
     ),
     "loaded": (loaded_from_a_file, "but has '%load my_cell.py': look whether the work", 1),
     "cut_in_two": (cut_in_two, "begins with 'def forward(self, x, c, h):', as if cut off", None),
-    "sentence": (above_the_class("Here it is:\n"), "is no Python at 'Here it is:', where", 1),
+    "sentence": (
+        above_the_class("Here it is:\n"),
+        "cannot read its cell at 'Here it is:',",
+        1,
+    ),
     "newer": (newer_python, "written with Python 3.12, and graded with", None),
 }
 # Who hands in all four notebooks; what befalls the first alone is tried on the first alone.

@@ -468,11 +468,18 @@ def test_what_cannot_be_read_is_named(tmp_path, make, why):
     assert item.at is None and item.why.startswith(why)
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 cut off", b"<html>please log in</html>"])
-def test_a_download_that_is_no_zip_is_refused(tmp_path, data):
+@pytest.mark.parametrize(
+    "data, why",
+    [
+        (b"", "the file is empty"),
+        (b"PK\x03\x04 cut off", "cannot be opened"),
+        (b"<html>please log in</html>", "it is a web page"),
+    ],
+)
+def test_a_download_that_is_no_zip_is_refused(tmp_path, data, why):
     path = tmp_path / "all.zip"
     path.write_bytes(data)
-    with pytest.raises(NotReady, match="cannot be opened .* Nothing was changed"):
+    with pytest.raises(NotReady, match=f"{why}.* Nothing was changed"):
         read(tmp_path, path)
 
 

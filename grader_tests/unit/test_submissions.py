@@ -88,6 +88,25 @@ def test_two_that_differ_ask_a_person_and_the_fuller_is_taken():
     assert "other.ipynb and 01_basic_lstm.ipynb differ" in found[FIRST].asks[0]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [f".history/{FIRST}_2026.ipynb", f".virtual_documents/{FIRST}.ipynb", f".~{FIRST}.ipynb"],
+)
+def test_an_earlier_copy_of_an_editor_asks_only_where_it_is_fuller(path):
+    path = f"{path.format(FIRST)}.ipynb"
+
+    def less(notebook):
+        cell = next(cell for cell in notebook.cells if cell.id == "LSTMCell")
+        cell.source = cell.source[: len(cell.source) // 2]
+
+    full, half = work(FIRST), work(FIRST, less)
+    assert not taken(**{f"{FIRST}.ipynb": full, path: half})[FIRST].asks
+    (ask,) = taken(**{f"{FIRST}.ipynb": half, path: full})[FIRST].asks
+    assert f"{FIRST}.ipynb and {path} differ" in ask
+    (ask,) = taken(**{path: full})[FIRST].asks
+    assert f"{path}, a copy that an editor has made on the way, was marked" in ask
+
+
 def test_a_fuller_checkpoint_asks():
     """Of a notebook that is as given out; else it is no rival."""
     blank = (RELEASE / f"{FIRST}.ipynb").read_bytes()
@@ -212,6 +231,43 @@ def test_beside_a_hand_in_without_any_work_everything_asks(path):
 def test_what_code_and_programs_leave_behind_asks_nobody(path):
     blank, rest = (RELEASE / f"{FIRST}.ipynb").read_bytes(), {f"{SECOND}.ipynb": work(SECOND)}
     assert not taken(**rest, **{f"{FIRST}.ipynb": blank, path: b"x"})[FIRST].asks
+
+
+LEFT_BY_SYSTEMS = (
+    *("Icon\r", "Icon\\r", ".directory", ".localized", "ehthumbs.db", "Thumbs.db:encryptable"),
+    *(f"{FIRST}.ipynb:Zone.Identifier", f".~lock.{FIRST}.ipynb#", f".#{FIRST}.ipynb"),
+    *(".gitignore", ".gitkeep", ".jupyter_ystore.db", ".dropbox.attr"),
+)
+
+
+@pytest.mark.parametrize("path", LEFT_BY_SYSTEMS)
+def test_what_systems_and_editors_keep_for_themselves_asks_nobody(path):
+    blank = {f"{name}.ipynb": (RELEASE / f"{name}.ipynb").read_bytes() for name in NOTEBOOKS}
+    assert not any(about.asks for about in taken(**blank, **{path: b"x"}).values())
+    there = {f"{SECOND}.ipynb": work(SECOND)}
+    assert not taken(**there, **{path: b"x"})[FIRST].asks
+
+
+@pytest.mark.parametrize("name", ["{}.pdf", ".{}.ipynb.swp", "{}.ipynb.crdownload"])
+def test_what_is_named_like_a_notebook_is_no_work_of_another(name):
+    own, other = name.format(FIRST), name.format(SECOND)
+    there = {f"{SECOND}.ipynb": work(SECOND)}
+    blank = {f"{FIRST}.ipynb": (RELEASE / f"{FIRST}.ipynb").read_bytes()}
+    for given in (there, there | blank):
+        assert not taken(**given, **{other: b"x"})[FIRST].asks
+        (ask,) = taken(**given, **{own: b"x"})[FIRST].asks
+        assert f"there is {own}: look whether the work is there" in ask
+    assert taken(**blank, **{other: b"x"})[SECOND].asks
+
+
+@pytest.mark.parametrize("path", [f"{FIRST} (1).ipynb", "Untitled.ipynb"])
+def test_an_empty_file_beside_work_asks_nobody(path):
+    work_of = {f"{name}.ipynb": work(name) for name in NOTEBOOKS}
+    assert not any(about.asks for about in taken(**work_of, **{path: b""}).values())
+    assert any(about.asks for about in taken(**work_of, **{path: b"{"}).values())
+    blank = (RELEASE / f"{FIRST}.ipynb").read_bytes()
+    found = taken(**work_of | {f"{FIRST}.ipynb": blank, f"{FIRST} (1).ipynb": b""})
+    assert found[FIRST].asks
 
 
 def test_a_long_text_is_not_there_for_its_links():
@@ -372,6 +428,26 @@ def test_the_kit_is_the_releases_and_a_text_the_students():
     assert not any("checks" in path or ".." in path for path in own)
 
 
+def test_a_class_that_was_written_into_the_kit_asks():
+    """Grading reads the release's kit, so that such a class is not judged."""
+    kit = KIT | {"lstm_kit/cell.py": "class LSTMCell:\n    pass  # given\n"}
+    own = b"class LSTMCell:\r\n    x = 1\r\n"
+
+    def imported(notebook):
+        cell = next(cell for cell in notebook.cells if cell.id == "LSTMCell")
+        cell.source = "from lstm_kit.cell import LSTMCell"
+
+    def asks(notebook: bytes, text: bytes) -> str:
+        files_ = [Found(f"{FIRST}.ipynb", notebook), Found("lstm_kit/cell.py", text)]
+        return " ".join(account("ada", files_, GIVEN, kit).notebooks[FIRST].asks)
+
+    said = "LSTMCell: not defined in 01_basic_lstm.ipynb, but lstm_kit/cell.py is not as in the"
+    blank = (RELEASE / f"{FIRST}.ipynb").read_bytes()
+    assert said in asks(work(FIRST, imported), own) and said in asks(blank, own)
+    assert not asks(work(FIRST, imported), kit["lstm_kit/cell.py"].replace("\n", "\r\n").encode())
+    assert not asks(work(FIRST), own) and not asks(blank, b"x = 1")
+
+
 @pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
 def test_a_text_of_the_students_keeps_its_bytes(code):
     """Their code read it at their desk as it is; and a class that was exported into it is seen."""
@@ -430,6 +506,16 @@ def test_of_folders_of_tools_notebooks_alone_are_read(tmp_path):
         *("venv/lib/python3/a.ipynb", ".Trash/a.ipynb", "__MACOSX/a.ipynb"),
         *("venv/a.zip/repo/venv/b.IPYNB", "venv/a.zip/repo/.git/c.ipynb"),
     }
+
+
+def test_what_has_the_name_of_a_zip_only_is_said_to_be_what_it_is(tmp_path):
+    for number, data in enumerate((b"", b"<html>", b"7z\xbc\xaf\x27\x1c", b"PK\x03\x04")):
+        (tmp_path / f"{number}.zip").write_bytes(data)
+    said = [file.why for file in read(tmp_path).values()]
+    for why, part in zip(
+        said, ("is empty", "a web page", "an archive, but no zip", "cannot be"), strict=True
+    ):
+        assert part in why
 
 
 def test_a_notebook_is_no_file_of_macos_whatever_its_name(tmp_path):
@@ -568,6 +654,14 @@ UNREADABLE = {
     b" \n": "the file is empty",
     b"\x00" * 99: "nothing but zero bytes",
     b"{'cells'": "it is not valid JSON",
+    b"\n<!DOCTYPE html>\n<title>Log in</title>": "it is a web page",
+    b"\xef\xbb\xbf<HTML lang='de'>": "it is a web page",
+    b"version https://git-lfs.github.com/spec/v1\noid sha256:7\n": "it is a pointer of Git LFS",
+    b"%PDF-1.7\n%\xe2\xe3": "it is a PDF",
+    b"\x89PNG\r\n\x1a\n": "it is a picture",
+    b"\x1f\x8b\x08\x00": "it is an archive, but no zip",
+    b"#!/usr/bin/env python\n# coding: utf-8\n": "it is a script",
+    b"# %%\nimport torch\n": "it is a script",
     b'{"cells": [': "cut off before its end",
     b'{"cells": []}\nSent from my phone': "there is more behind its end",
     b'{"cells": []}\x00\x00': "there is more behind its end",
@@ -615,6 +709,20 @@ def test_an_old_format_with_odd_cells_is_read():
 def test_lines_without_their_ends_are_lines(lines, text):
     data = json.dumps({"cells": [{"cell_type": "code", "source": lines}]}).encode()
     assert read_sheet(data).texts[0].source == text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data.replace(b"\\n", b"\n"),  # line ends and tabs as they are, in a text
+        lambda data: data.replace(b"    ", b"\t"),
+        lambda data: b"\xef\xbb\xbf" * 2 + data,
+    ],
+)
+def test_what_json_forbids_and_cannot_be_mistaken_is_read(change):
+    text = {"cell_type": "code", "source": "def f():\n    pass"}
+    (read,) = read_sheet(change(json.dumps({"cells": [text]}).encode())).texts
+    assert read.source.expandtabs(4) == text["source"]
 
 
 def test_zeros_in_a_text_are_left_out():
@@ -841,6 +949,27 @@ TROUBLES = {
 def test_an_error_is_ours_or_the_students(error):
     found, expected = ours.trouble(error, {"lstm_kit"}, None), TROUBLES[error]
     assert found is None if expected is None else expected in found
+
+
+@pytest.mark.parametrize(
+    "line, other",
+    [
+        *[("class Cell[T](nn.Module):", True), ("    def step[T](self, x: T):", True)],
+        *[("type Vector = list[float]", True), ("print(t'{x}')", True), ("print 'x'", True)],
+        *[("except ValueError, TypeError:", True), ("raise ValueError, 'x'", True)],
+        *[("class Cell(nn.Module)", False), ("type = = 3", False), ("print('isn't')", False)],
+        *[("x = y z", False), ("def f(x, y", False), ("for k in range(3)", False)],
+    ],
+)
+def test_a_syntax_may_be_another_pythons(line, other):
+    said = ours.syntax_trouble("SyntaxError: invalid syntax", f"x = 1\n{line}\n    y = 2", 2)
+    assert bool(said) == other
+    assert not ours.syntax_trouble("NameError: name 'x' is not defined", line, 1)
+
+
+@pytest.mark.parametrize("line", ["class Cell[T](nn.Module):", "@ x", "except A, B:  # why"])
+def test_a_line_that_others_hang_on_is_left(line):
+    assert ours.without_line(f"x = 1\n{line}\n    y = 2", 2) is None
 
 
 def test_a_syntax_is_ours_where_the_student_had_a_newer_python():
