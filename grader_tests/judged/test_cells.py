@@ -1316,6 +1316,13 @@ def test_the_line_that_changes_a_state_before_it_is_used_is_named(line):
         assert f"other numbers in place of {state}_{{t−1}}" in result.sentence or not state
 
 
+def test_the_line_of_a_right_gate_is_not_named_for_where_it_stands():
+    """The gate stands in the place of a state, in another line."""
+    verdict = grade("LSTMCell", CELL.replace("f * c +", "f * g +"))
+    assert lost(verdict) == {"cell"} and "line" in told(verdict), told(verdict)
+    assert "f * g + i * g" in told(verdict)
+
+
 TWICE = "c_t = f * c + i * g"
 BETWEEN = {  # what stands in place of it -> the line that is named
     f"kept = f * c\n        {TWICE.replace('* c ', '* kept ')}": "kept = f * c",
