@@ -53,7 +53,7 @@ def mend(
     several = [shape for k in GATES for shape in ((k * units,), (k, units))]  # of all gates in one
     shapes, own = (vector, column, number, *several), {*vars(module)}
     best = least = None
-    for work in reversed(works_of(module, arguments, count)):
+    for work in reversed(works_of(module, arguments)):
         for shape, parts in itertools.product(shapes, (True, False)):
             way = filled(work, arguments, shape, parts)
             if way is None:
@@ -122,9 +122,9 @@ def filled(
     return None
 
 
-def works_of(module: torch.nn.Module, arguments: list[torch.Tensor], count: int) -> list[Work]:
-    """A student's forward, and the functions that it hands its step of `count` values on to, one to
-    the other, where it raises in the last of them."""
+def works_of(module: torch.nn.Module, arguments: list[torch.Tensor]) -> list[Work]:
+    """A student's forward, and the functions that it hands its step on to, or all gates of it, one
+    to the other, where it raises in the last of them."""
     forward = type(module).forward
     if not isinstance(forward, types.FunctionType) or not is_own(forward.__code__.co_filename):
         return []
@@ -136,7 +136,7 @@ def works_of(module: torch.nn.Module, arguments: list[torch.Tensor], count: int)
     codes = [code for code, _ in steps]
     first = codes.index(forward.__code__) if forward.__code__ in codes else len(codes)
     for (_, line), (code, _) in itertools.pairwise(steps[first:]):
-        call = step_handed_on(tree_of(works[-1].function), line, count)
+        call = step_handed_on(tree_of(works[-1].function), line)
         inner = work_called(call, works[-1], module) if call else None
         if inner is None or inner.function.__code__ is not code:
             break
@@ -144,17 +144,17 @@ def works_of(module: torch.nn.Module, arguments: list[torch.Tensor], count: int)
     return works
 
 
-def step_handed_on(tree: ast.FunctionDef | None, line: int, count: int) -> ast.Call | None:
-    """The call, in the statement at a line, that makes all `count` values, or what is returned, or
-    what is kept without a name."""
+def step_handed_on(tree: ast.FunctionDef | None, line: int) -> ast.Call | None:
+    """The call, in the statement at a line, that makes several values, or what is returned, or what
+    is kept without a name."""
     body, at = statement_at(tree, line) if tree else (None, 0)
     statement = body[at] if body else None
     target = getattr(statement, "targets", [None])[0]
     value = getattr(statement, "value", None)
     whole = isinstance(statement, ast.Return | ast.Expr)
-    whole |= len(getattr(target, "elts", ())) == count
+    whole |= len(getattr(target, "elts", ())) > 1
     if isinstance(target, ast.Name):
-        whole |= names_returned(tree) == {target.id} or is_taken_apart(tree, target.id, count)
+        whole |= names_returned(tree) == {target.id} or is_taken_apart(tree, target.id)
     return value if whole and isinstance(value, ast.Call) else None
 
 
@@ -322,13 +322,19 @@ def names_returned(function: ast.FunctionDef) -> set[str]:
     return {node.id for node in used} & (names_assigned(function) | arguments)
 
 
-def is_taken_apart(function: ast.FunctionDef, name: str, count: int) -> bool:
-    """Whether a function assigns what a name means to `count` others."""
-    statements = (node for node in ast.walk(function) if isinstance(node, ast.Assign))
-    return any(
-        getattr(one.value, "id", None) == name and len(getattr(one.targets[0], "elts", ())) == count
-        for one in statements
-    )
+def is_taken_apart(function: ast.FunctionDef, name: str) -> bool:
+    """Whether a function assigns what a name means to several others, or looks several of its
+    parts up."""
+    named = lambda node: getattr(node, "value", None) and getattr(node.value, "id", None) == name
+    nodes = [node for node in ast.walk(function) if named(node)]
+    called = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+    parts = {
+        ast.unparse(node)
+        for node in nodes
+        if isinstance(node, ast.Subscript | ast.Attribute) and id(node) not in called
+    }
+    unpacked = (len(getattr(n.targets[0], "elts", ())) for n in nodes if isinstance(n, ast.Assign))
+    return len(parts) > 1 or max(unpacked, default=0) > 1
 
 
 def later(node: ast.expr) -> ast.Lambda:

@@ -689,6 +689,28 @@ BY_NAME = BY_PAIR.replace("c_t, h_t = self", "out = self").replace(
 BY_PARTS = BY_NAME.replace("return out", "return out['c'], out['h']").replace(
     "return c_t, o * torch.tanh(c_t)", "return {'c': c_t, 'h': o * torch.tanh(c_t)}"
 )
+GATES_BY_HELPER = """
+        f, i, o, g = self.gates(x, h)
+        c_t = f * c + i * g
+        return c_t, o * torch.tanh(c_t)
+
+    def gates(self, x, h):
+        f = torch.sigmoid(self.W_f(h) + self.U_f(x) + self.b_f)
+        i = torch.sigmoid(self.W_i(h) + self.U_i(x) + self.b_i)
+        o = torch.sigmoid(self.W_o(h) + self.U_o(x) + self.b_o)
+        g = torch.tanh(self.W_c(h) + self.U_c(x) + self.b_c)
+        return f, i, o, g
+"""
+GATES_BY_NAME = (
+    GATES_BY_HELPER.replace("f, i, o, g = self", "v = self")
+    .replace("f * c + i * g", "v['f'] * c + v['i'] * v['g']")
+    .replace("c_t, o *", "c_t, v['o'] *")
+    .replace("return f, i, o, g", "return {'f': f, 'i': i, 'o': o, 'g': g}")
+)
+GATES_ONE_BY_ONE = re.sub(
+    "[fio] = (torch.sig.*)|g = (torch.tanh.*)", r"yield \1\2", GATES_BY_HELPER
+)
+GATES_ONE_BY_ONE = GATES_ONE_BY_ONE.replace("        return f, i, o, g\n", "")
 BY_WRAPPED = BY_HELPER.replace("    def step", "    @plain\n    def step")
 PLAIN = """
 def plain(work):
@@ -710,6 +732,10 @@ def plain(work):
         ),
         (BY_PARTS, "c_t = f * c", "c_t = f * cs", "cell"),
         (BY_WRAPPED, "c_t = f * c", "c_t = f * cs", "cell"),
+        (GATES_BY_HELPER, "self.W_o(h)", "self.Wo(h)", "o"),
+        (GATES_BY_HELPER, "return f, i, o, g", "return f, i, out, g", "o"),
+        (GATES_BY_NAME, "self.W_o(h)", "self.Wo(h)", "o"),
+        (GATES_ONE_BY_ONE, "self.W_o(h)", "self.Wo(h)", "o"),
         (BY_HELPER, "o * torch.tanh(c_t)", "o * torch.than(c_t)", "hidden"),
         (BY_HELPER, "c_t = f * c", "c_t = f * cs", "cell"),
         (BY_PAIR, "c_t = f * c", "c_t = f * cs", "cell"),
@@ -1288,6 +1314,13 @@ def test_the_line_that_changes_a_state_before_it_is_used_is_named(line):
     for result in filter(lambda result: not result.met, verdict.results):
         assert result.place.text == line and f"`{line}`" in result.sentence
         assert f"other numbers in place of {state}_{{t−1}}" in result.sentence or not state
+
+
+def test_the_line_of_a_right_gate_is_not_named_for_where_it_stands():
+    """The gate stands in the place of a state, in another line."""
+    verdict = grade("LSTMCell", CELL.replace("f * c +", "f * g +"))
+    assert lost(verdict) == {"cell"} and "line" in told(verdict), told(verdict)
+    assert "f * g + i * g" in told(verdict)
 
 
 TWICE = "c_t = f * c + i * g"

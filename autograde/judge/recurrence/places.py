@@ -2,7 +2,7 @@
 never for marks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -74,14 +74,27 @@ def another_state(
     gates before an output it may stand as well."""
     group, places = rule.group(output), [kept for one in seen for kept in one.places]
     alone = [one for one in group if one.criterion == part.criterion or one is part]
+    right = list(right_results(rule, seen))
     for steps, state in product((alone,) if part.traced else (alone, group), states):
-        calls = [
-            [place for place, fit in zip(made, fits) if fit]
-            for made, fits in zip(places, instead_of(rule, seen, output, part, state, steps))
-        ]
-        if calls and all(calls):
+        fitting = list(instead_of(rule, seen, output, part, state, steps))
+        if fitting and all(fits.any() for fits in fitting):
+            calls = [
+                [place for place, fit in zip(made, fits & ~known) if fit]
+                for made, fits, known in zip(places, fitting, right)
+            ]
             return state, common(calls)
     return None
+
+
+def right_results(rule: Rule, seen: list[Seen]) -> Iterator[np.ndarray]:
+    """For every call, which results of the student's are right gates or states: the line that makes
+    such a one is not the one that puts it in another's place."""
+    names = [part.name for part in rule.parts if not part.inline]
+    for one in seen:
+        env, within = rule.follow(one.env, {}), tolerance(RIGHT, one.single)
+        for call, kept in enumerate(one.trace):
+            now = one_call(env, call)
+            yield sum(which_agree(kept[:, :, None], now[name], within) for name in names) > 0
 
 
 def common(calls: list[Places]) -> Place | None:
