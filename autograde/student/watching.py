@@ -81,7 +81,7 @@ class Trace(TorchFunctionMode):
         out = func(*args, **(kwargs or {}))
         if args and (out is None or out is args[0]):  # written in place, perhaps a part alone
             self.wholes.pop(place_in_memory(args[0]), None)
-        for value in out if isinstance(out, tuple | list) else (out,):
+        for value in map(unwrapped, out if isinstance(out, tuple | list) else (out,)):
             self.coarse |= getattr(value, "dtype", None) in COARSE
             if has_numbers(value):
                 self.take(func, value, value.numel())
@@ -160,6 +160,14 @@ def has_numbers(value) -> bool:
         and value.device.type != "meta"
         and not torch._C._functorch.is_functorch_wrapped_tensor(value)  # of many calls at once
     )
+
+
+def unwrapped(value):
+    """Of what stands for many calls at once, as in torch.vmap, the numbers of all of them."""
+    functorch = torch._C._functorch
+    while isinstance(value, torch.Tensor) and functorch.is_functorch_wrapped_tensor(value):
+        value = functorch.get_unwrapped(value)
+    return value
 
 
 def place_in_memory(value) -> tuple[int, int] | None:
