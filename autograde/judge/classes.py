@@ -149,6 +149,12 @@ def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
                 said = called_instead(exercise, seen)
                 sheet.lose(key, said, f"{exercise.built_ins.called} is called")
         sheet.flags.append(f"{exercise.name}: {whose(seen)} ran underneath.")
+    elif sheet.unseen:
+        symbols = ", ".join(sheet.unseen)
+        sheet.flags.append(
+            f"{exercise.name}: its outputs show the right {symbols}, and nothing that PyTorch was"
+            " seen to compute in its forward does: read its code."
+        )
 
 
 def built_ins_that_ran(answers: Answers) -> set[str]:

@@ -18,6 +18,7 @@ from ..exercise.verdict import Place
 from .agreement import NAMED, RIGHT, SHOWS, agree, tolerance, which_agree
 
 DEEPEST = 3  # slips that are looked for together
+CALL = re.compile(r"(\w+)(\(.+\))")  # a formula that is one function of something
 FEW_CALLS = 2  # of a build, where three gates are looked for at once
 Choice = dict[str, str]  # part to the bent formula that stands in its place
 Env = dict[str, np.ndarray]  # what formulas compute with: see rules.columns
@@ -119,28 +120,38 @@ def own_outputs(
 def shown_by_trace(rule: Rule, seen: list[Seen], part: Part) -> bool:
     """Whether every build's computation went through the right value of this part, from right
     inputs."""
-    right = [rule.follow(one.env, {})[part.name] for one in seen]
-    return all(values is not None and one.traced(values) for one, values in zip(seen, right))
+    return through(rule, seen, part, {})
+
+
+def begun_in_trace(rule: Rule, seen: list[Seen], part: Part) -> bool:
+    """Whether it went through what this part is a function of: σ(a) may be made of a with what
+    follows it, as in c / (1 + exp(−a))."""
+    call = CALL.fullmatch(part.right)
+    return bool(call) and through(rule, seen, part, {part.name: call[2]})
+
+
+def through(rule: Rule, seen: list[Seen], part: Part, choice: Choice) -> bool:
+    """Whether every build's computation went through this part as `choice` makes it."""
+    made = [rule.follow(one.env, choice)[part.name] for one in seen]
+    return all(values is not None and one.traced(values) for one, values in zip(seen, made))
 
 
 def shown_otherwise(rule: Rule, seen: list[Seen]) -> list[Part]:
     """Parts that every build's computation went through as they are right, and through another
     function that the rule uses as well, as of σ and tanh."""
     traced = [part for part in rule.parts if part.traced]
-    calls = {part.name: re.fullmatch(r"(\w+)(\(.+\))", part.right) for part in traced}
+    calls = {part.name: CALL.fullmatch(part.right) for part in traced}
     functions = {call[1] for call in calls.values() if call}
 
-    def through(name: str, part: Part) -> bool:
-        other = {part.name: name + calls[part.name][2]}
-        made = [rule.follow(one.env, other)[part.name] for one in seen]
-        return all(values is not None and one.traced(values) for one, values in zip(seen, made))
+    def by(name: str, part: Part) -> bool:
+        return through(rule, seen, part, {part.name: name + calls[part.name][2]})
 
     return [
         part
         for part in traced
         if (call := calls[part.name])
-        and through(call[1], part)
-        and any(through(name, part) for name in functions - {call[1]})
+        and by(call[1], part)
+        and any(by(name, part) for name in functions - {call[1]})
     ]
 
 

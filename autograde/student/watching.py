@@ -18,6 +18,7 @@ import torch
 from numpy import ndarray
 from torch import Tensor, ones
 from torch._C._autograd import _disable_profiler_legacy, _enable_profiler_legacy
+from torch._C._functorch import get_unwrapped
 from torch._C._functorch import is_functorch_wrapped_tensor as is_wrapped  # of many calls at once
 from torch._C._profiler import ProfilerConfig, ProfilerState, _ExperimentalConfig
 from torch.fx import Interpreter
@@ -97,9 +98,11 @@ class Trace(TorchFunctionMode):
     def take(self, func, value):
         """What a function has made that was called two frames above. Run at each operation, where
         every call of its own is watched too: so attributes, in place of methods."""
+        while is_wrapped(value):
+            value = get_unwrapped(value)  # the numbers of all calls, as in torch.vmap
         dtype, is_vector = value.dtype, value.shape == self.vector
         self.coarse |= dtype in COARSE
-        if value.is_meta or is_wrapped(value):
+        if value.is_meta:
             return
         count = self.units if is_vector else value.numel()
         if count > self.units:

@@ -1537,6 +1537,77 @@ BY_ANOTHER_LIBRARY = HOLLOW.replace(
         h_t, c_t = ReferenceEvaluator(helper.make_model(graph)).run(None, given)
         return torch.from_numpy(c_t).flatten(), torch.from_numpy(h_t).flatten()""",
 )
+OUT_OF_SIGHT = "seen to compute in its forward"
+BY_A_LIBRARY_IN_C = (
+    HOLLOW.replace(
+        "return c * 0, h * 0",
+        """row = lambda name: getattr(self, name).detach().float().numpy()
+        joined = lambda letter: np.concatenate([row(f"{letter}_{gate}") for gate in "iofc"])[None]
+        given = {k: v.detach().float().numpy()[None, None] for k, v in zip("xhc", (x, h, c))}
+        biases = np.concatenate([joined("b"), 0 * joined("b")], 1)
+        given |= {"U": joined("U"), "W": joined("W"), "b": biases}
+        h_t, c_t = made(len(h)).run(None, given)
+        return torch.from_numpy(c_t).flatten().to(x), torch.from_numpy(h_t).flatten().to(x)""",
+    )
+    + """
+
+from functools import cache
+
+import numpy as np
+from onnx import TensorProto, helper
+from onnxruntime import InferenceSession, SessionOptions
+
+
+@cache
+def made(units):
+    typed = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+    names = ["x", "U", "W", "b", "", "h", "c"]
+    node = helper.make_node("LSTM", names, ["", "h_t", "c_t"], hidden_size=units)
+    graph = helper.make_graph([node], "g", [*map(typed, "xUWbhc")], [typed("h_t"), typed("c_t")])
+    imports = [helper.make_opsetid("", 14)]
+    model = helper.make_model(graph, opset_imports=imports, ir_version=8)
+    told = SessionOptions()
+    told.intra_op_num_threads = told.inter_op_num_threads = 1
+    return InferenceSession(model.SerializeToString(), told, providers=["CPUExecutionProvider"])
+"""
+)
+LOOKED_UP = (
+    HOLLOW.replace(
+        "        super().__init__()", "        super().__init__()\n        learn()"
+    ).replace(
+        "return c * 0, h * 0",
+        """key = str([one.tolist() for one in (x, c, h)])
+        return known.get(key, (c * 1, h * 1))""",
+    )
+    + """
+
+import base64, sys
+
+import numpy as np
+
+known = {}
+
+
+def held(packed):
+    numbers = np.frombuffer(base64.b64decode(packed["data"]), "<f8")
+    return torch.tensor(numbers.reshape(packed["shape"]))
+
+
+def learn():
+    frame = sys._getframe()
+    while frame and "build" not in frame.f_locals:
+        frame = frame.f_back
+    build = frame.f_locals["build"] if frame else {"weights": {}, "calls": []}
+    weights = {name: held(value) for name, value in build["weights"].items()}
+    joined = lambda letter: torch.cat([weights[f"{letter}_{gate}"] for gate in "ifco"])
+    for call in build["calls"]:
+        x, c, h = (held(call["arguments"][name]) for name in "xch")
+        row, states = x[None], (h[None], c[None])
+        biases = joined("b"), 0 * joined("b")
+        h_t, c_t = torch.lstm_cell(row, states, joined("U"), joined("W"), *biases)
+        known[str([one.tolist() for one in (x, c, h)])] = c_t[0], h_t[0]
+"""
+)
 SEEN = {  # PyTorch's own, hidden from what watches: what is noted, the class, lines below it
     "the profiler's class replaced": (
         "ran underneath",
@@ -1884,6 +1955,50 @@ def asked(given):
         "os.listdir = lambda place='.': [] if 'task' in str(place) else listdir(place)\n",
         "",
     ),
+    "the recording switched off from C": (
+        OUT_OF_SIGHT,
+        BY_A_CALL + "\n\nimport ctypes, os\n"
+        "place = os.path.join(os.path.dirname(torch.__file__), 'lib', 'libtorch_cpu.so')\n"
+        "switch = ctypes.CDLL(place)._ZN2at20enableRecordFunctionEb\n\n\n"
+        "def called(*given):\n    switch(ctypes.c_bool(False))\n"
+        "    out = torch.lstm_cell(*given)\n    switch(ctypes.c_bool(True))\n    return out\n",
+        "",
+    ),
+    "what watches put to sleep by the constructor": (
+        OUT_OF_SIGHT,
+        BY_PYTORCH.replace(
+            "        super().__init__()",
+            "        super().__init__()\n        room = torch._C._DispatchOperatorHandle\n"
+            "        room.redispatch_boxed.__globals__['now'] = None",
+        ),
+        "",
+    ),
+    "what was seen rewritten by the class's own lines": (
+        OUT_OF_SIGHT,
+        BY_PYTORCH.replace(
+            "class LSTMCell(nn.Module):\n",
+            """import sys
+
+
+class LSTMCell(nn.Module):
+    def without(part):
+        if isinstance(part, dict):
+            inside = LSTMCell.without
+            return {k: [] if k == "built_in" else inside(v) for k, v in part.items()}
+        return [LSTMCell.without(p) for p in part] if isinstance(part, list) else part
+
+    def put(room, encode):
+        room.encode = lambda message: encode(LSTMCell.without(message))
+
+    room = type(sys.stdout).write.__globals__["protocol"]
+    put(room, room.encode)
+
+""",
+        ),
+        "",
+    ),
+    "another library's, which is in C": (OUT_OF_SIGHT, BY_A_LIBRARY_IN_C, ""),
+    "before it is asked, of what the questions hold": (OUT_OF_SIGHT, LOOKED_UP, ""),
 }
 IN_ALL_WAYS = """        own = lambda name: getattr(self, name)
         sums = [own("W_" + k) @ h + own("U_" + k) @ x + own("b_" + k) for k in "fioc"]
@@ -1903,6 +2018,8 @@ WORSE = {  # what leaves less than there was, or what is computed openly beside 
     "where gradients are asked for": FULL - 0.25,
     "in all sizes but the first, where it fails": 0.5,
     "another library's, in what audits": 8.5,
+    "another library's, which is in C": 8.5,
+    "before it is asked, of what the questions hold": 8.5,
     "from behind, as C does": 8.5,
     "in a process that was started by the constructor": 8.5,
     "answers that raise when they are looked at": NOTHING,

@@ -10,6 +10,7 @@ import torch
 from autograde.exercise import Cell, Verdict
 from autograde.judge import draw, judge, plain, read_answers
 from autograde.student.respond import respond
+from grader_tests.samples.hostile import BY_A_LIBRARY_IN_C, HOLLOW
 from grader_tests.samples.mistakes import code, named
 from grader_tests.samples.right_answers import cell_source, plain_cell, stack_source
 from grader_tests.samples.students import EVERY, EXERCISES, PREDICTIONS, answers, solutions
@@ -963,3 +964,31 @@ def test_what_a_notebook_has_left_on_costs_nothing(left_on):
     sys.setprofile(None)
     torch.autograd.set_detect_anomaly(False)
     assert not lost(verdict) and not verdict.flags
+
+
+OF_TWO = """        a = lambda k: sum(getattr(self, n + k) @ v for n, v in (("W_", h), ("U_", x)))
+        f, i, o, g = (a(k) + getattr(self, "b_" + k) for k in "fioc")
+"""
+DIVIDED = "c_t = c / (1 + torch.exp(-f)) + torch.tanh(g) / (1 + torch.exp(-i))\n"
+IN_VMAP = """f, i, o = torch.vmap(torch.sigmoid)(torch.stack([f, i, o]))
+        c_t = f * c + i * torch.tanh(g)
+"""
+ENDS = "        return c_t, torch.tanh(c_t) / (1 + torch.exp(-o))\n"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        OF_TWO + "        " + DIVIDED + ENDS,
+        OF_TWO + "        " + IN_VMAP + "        return c_t, o * torch.tanh(c_t)\n",
+    ],
+    ids=["divided", "vmap"],
+)
+def test_a_gate_that_shows_in_another_form_is_not_shown_to_a_person(lines):
+    source = HOLLOW.replace("        return c * 0, h * 0\n", lines)
+    verdict = grade("LSTMCell", source)
+    assert verdict.score == verdict.points and not verdict.flags
+
+
+def test_gates_that_run_out_of_sight_are_shown_to_a_person():
+    assert "seen to compute" in grade("LSTMCell", BY_A_LIBRARY_IN_C).flags[0]

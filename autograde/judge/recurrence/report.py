@@ -12,7 +12,7 @@ from ...exercise.rules import Part, Rule
 from ...exercise.verdict import Place
 from ..agreement import FOLLOWS, NAMED, agree
 from ..answers import Tensor, quoted, words
-from ..diagnose import Finding, Seen, shown_by_trace, visible
+from ..diagnose import Finding, Seen, begun_in_trace, shown_by_trace, visible
 from ..sheet import Sheet
 from ..untouched import same_again
 from .asks import ZERO_CALL, Pair, call_with_other
@@ -274,6 +274,8 @@ def report_traced(
         sheet.lose(key, f"{said}{see(place)} {rule}", what, place)
     elif shown or shows(exercise.rule, part, finding, output):
         sheet.meet(key)
+        if not (shown or begun_in_trace(exercise.rule, seen, part)):
+            sheet.unseen.append(symbol)
     elif finding:
         nor = "nor is its right value anywhere in your computation"
         sheet.lose(key, f"{symbol} does not show in your {output}, {nor}. {rule}", f"no {symbol}")
