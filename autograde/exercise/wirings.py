@@ -437,6 +437,11 @@ ALONG = (  # a part of a wiring and its row, what is returned and its row, where
     ("states", "{state} not updated", "finals", "given {state}"),
     ("states", "{state} not updated", "finals", "given"),
     ("states", "crossed", "finals", "swapped"),
+    ("states", "crossed", "outputs", "c"),
+)
+AT_ONCE = (  # two parts of a wiring and their rows, where one slip makes both: the first one counts
+    ("reads", "raw", "time", "same x"),
+    ("reads", "{other}", "states", "c for h"),
 )
 
 
@@ -444,12 +449,14 @@ ALONG = (  # a part of a wiring and its row, what is returned and its row, where
 @dataclass(frozen=True)
 class Tables:
     """Every way to wire a stack that we know. `parts` are the four tables that make up a wiring;
-    `along`: (part, its row, "outputs" or "finals", its row) that one slip makes."""
+    `along`: (part, its row, "outputs" or "finals", its row) that one slip makes; `at_once`: two
+    parts likewise."""
 
     parts: dict[str, dict[str, Reads | Carries | Steps | Cells]]
     outputs: dict[str, Reading]
     finals: dict[str, Reading]
     along: frozenset[tuple[str, str, str, str]]
+    at_once: frozenset[tuple[str, str, str, str]]
 
 
 @cache
@@ -458,12 +465,15 @@ def tables(states: tuple[str, ...], called: tuple[tuple[str, str], ...] = ()) ->
     it."""
     parts = {"reads": READS, "states": STATES, "time": TIME, "cells": CELLS}
     named = lambda table: with_names(table, states, dict(called))
-    along = (tuple(key.format(state=s, other=s) for key in row) for row in ALONG for s in states)
+    rows = lambda table: frozenset(
+        tuple(key.format(state=s, other=s) for key in row) for row in table for s in states
+    )
     return Tables(
         {name: named(table) for name, table in parts.items()},
         named(OUTPUTS),
         named(FINALS),
-        frozenset(along),
+        rows(ALONG),
+        rows(AT_ONCE),
     )
 
 

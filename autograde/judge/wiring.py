@@ -73,10 +73,16 @@ class Found(NamedTuple):
     outputs: str | None
     finals: str | None
 
-    @property
-    def cost(self) -> int:
-        readings = (self.outputs, self.finals)
-        return self.wiring.slips + sum(3 if key is None else key != RIGHT for key in readings)
+    def cost(self, tables: Tables) -> int:
+        """How many slips it takes; what one of them makes along with it costs nothing."""
+        bent = [(part, key) for part, key in self.wiring._asdict().items() if key != RIGHT]
+        free = {row[2:] for row in tables.along if row[:2] in bent}
+        readings = {"outputs": self.outputs, "finals": self.finals}
+        costs = (
+            3 if key is None else key != RIGHT and (name, key) not in free
+            for name, key in readings.items()
+        )
+        return self.wiring.slips + sum(costs)
 
 
 @cache
@@ -131,9 +137,9 @@ def diagnose_stack(tables: Tables, every: list[Seen]) -> Found | None:
     for slips in range(MOST_SLIPS + 1):
         for wiring in wirings(keys, slips):
             found = try_wiring(tables, every, wiring)
-            if found and (best is None or found.cost < best.cost):
+            if found and (best is None or found.cost(tables) < best.cost(tables)):
                 best = found
-        if best and best.cost <= slips + 1:
+        if best and best.cost(tables) <= slips + 1:
             break
     return best
 

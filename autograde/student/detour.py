@@ -8,7 +8,9 @@ import difflib
 import inspect
 import traceback
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -25,7 +27,7 @@ from .holes import (
     put_try,
     statement_at,
 )
-from .loops import put_straight
+from .loops import fills, put_straight
 from .protocol import BY_LINE, BY_LOOP
 from .rewriting import (
     LAYER,
@@ -47,14 +49,16 @@ NEAR = 0.75  # how alike two names are, of which one is meant by the other
 
 @contextlib.contextmanager
 def passed_over(module: torch.nn.Module, arguments: list[torch.Tensor], sizes: list[int]):
-    """Inside, `module`, made with `sizes`, goes on where a statement of its forward, or of a method
-    that this calls, raises, and draws what was never made. Gives BY_LOOP where all that it took was
-    a loop or a pick as it is meant, BY_LINE for other ways, and "" where there is none."""
+    """Inside, `module`, made with `sizes`, goes on where a statement of its forward, or of what of
+    the student's this calls, raises, and draws what was never made. Gives BY_LOOP where all that it
+    took was a loop or a pick as it is meant, BY_LINE for other ways, and "" where there is none."""
     before = {name: vars(module).pop(name) for name in [*vars(module)] if name == "forward"}
-    with_own = dict(vars(module))
+    with_own, helpers = dict(vars(module)), helpers_of(type(module))
     try:
         yield going_on(module, arguments, sizes)
     finally:
+        for helper in helpers:
+            helper.put(helper.function)
         for name in vars(module).keys() - with_own.keys():
             delattr(module, name)
         vars(module).update(before)
@@ -76,18 +80,52 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class Helper:
+    """A function of the student's that a stack may call, outside of its class. put: has another one
+    called in its place."""
+
+    function: types.FunctionType
+    put: Callable[[types.FunctionType], None]
+
+
+def helpers_of(cls: type) -> list[Helper]:
+    """The functions beside a class, and the methods of the other classes there."""
+    names = getattr(cls.forward, "__globals__", {})
+    helpers = [
+        Helper(function, partial(names.__setitem__, name))
+        for name, function in own_functions(names).items()
+    ]
+    for other in [one for one in names.values() if isinstance(one, type)]:
+        if other.__module__ == cls.__module__ and not issubclass(cls, other):
+            helpers += [
+                Helper(function, partial(setattr, other, name))
+                for name, function in own_functions(vars(other)).items()
+            ]
+    return helpers
+
+
+def own_functions(names: Mapping[str, object]) -> dict[str, types.FunctionType]:
+    return {
+        name: one
+        for name, one in names.items()
+        if isinstance(one, types.FunctionType) and is_own(one.__code__.co_filename)
+    }
+
+
 class Detour:
-    """A module, made with `sizes`, whose methods go on where they raise: one change after the
-    other."""
+    """A module, made with `sizes`, whose methods, and what these call, go on where they raise: one
+    change after the other."""
 
     def __init__(self, module, arguments: list[torch.Tensor], sizes: list[int]):
         self.module, self.arguments, self.sizes = module, arguments, sizes
-        self.methods = {
-            name: method
-            for cls in reversed(type(module).__mro__)
-            for name, method in vars(cls).items()
-            if isinstance(method, types.FunctionType) and is_own(method.__code__.co_filename)
+        self.methods = {}
+        for cls in reversed(type(module).__mro__):
+            self.methods |= own_functions(vars(cls))
+        self.helpers = {
+            f"{helper.function.__qualname__}()": helper for helper in helpers_of(type(module))
         }
+        self.methods |= {name: helper.function for name, helper in self.helpers.items()}
         self.trees, self.mended = {}, dict(self.methods)
 
     def raised(self) -> Exception | None:
@@ -105,7 +143,8 @@ class Detour:
         function = name and self.trees.setdefault(name, tree_of(self.methods[name]))
         if not function:
             return ""
-        if not give_name(function, self.module, self.sizes, error):
+        own = self.module if name not in self.helpers else first_given(function, error)
+        if not give_name(function, self.module, own, self.sizes, error):
             if self.straight(name, place, error):
                 return BY_LOOP
             if not go_past(function, place, error, len(self.arguments)):
@@ -129,7 +168,10 @@ class Detour:
     def put(self, name: str, function: ast.FunctionDef):
         self.trees[name] = function
         self.mended[name] = compiled(function, self.methods[name], self.sizes[1])
-        setattr(self.module, name, bound(self.mended[name], self.module))
+        if name in self.helpers:
+            self.helpers[name].put(self.mended[name])
+        else:
+            setattr(self.module, name, bound(self.mended[name], self.module))
 
 
 def lines_at(function: ast.FunctionDef, place: Span) -> tuple[int, int]:
@@ -169,16 +211,24 @@ def keep_what_is_meant(module, sizes: list[int], error: Exception) -> bool:
     return error.name in vars(module)
 
 
-def give_name(function: ast.FunctionDef, module, sizes: list[int], error: Exception) -> bool:
-    """Has a name mean, in a method, what the module has under it, where `self.` was left out, or an
-    argument of the constructor; else what is meant by a slip of the keyboard; else a drawn row for
-    each layer where one of them is picked. False where it is not a name that is missing."""
+def first_given(function: ast.FunctionDef, error: Exception):
+    """What a method of one of the student's own objects was called on; None for other functions."""
+    name = function.args.args[0].arg if function.args.args else ""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    given = [frame.f_locals[name] for frame in frames if name in frame.f_locals][-1:]
+    return next((one for one in given if callable(getattr(type(one), function.name, None))), None)
+
+
+def give_name(function: ast.FunctionDef, module, own, sizes: list[int], error: Exception) -> bool:
+    """Has a name mean, in a method of `own`, what that has under it, where `self.` was left out, or
+    an argument of the constructor; else what is meant by a slip of the keyboard; else a drawn row
+    for each layer where one of them is picked. False where it is not a name that is missing."""
     if type(error) is not NameError or not function.args.args:
         return respell(function, error)
     given = arguments_by_name(module, sizes)
-    if hasattr(module, error.name):
-        own = ast.Name(function.args.args[0].arg, ast.Load())
-        value = ast.Attribute(own, error.name, ast.Load())
+    if own is not None and hasattr(own, error.name):
+        itself = ast.Name(function.args.args[0].arg, ast.Load())
+        value = ast.Attribute(itself, error.name, ast.Load())
     elif error.name in given:
         value = ast.Constant(given[error.name])
     elif respell(function, error):
@@ -206,7 +256,14 @@ def respell(function: ast.FunctionDef, error: Exception) -> bool:
         frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
         own = [frame for frame in frames if is_own(frame.f_code.co_filename)]
         called = () if missing_name(error, function) else dir(builtins)
-        meant = nearest(error.name, [name for frame in own for name in frame.f_locals], called)
+        kinds = list if fills(function, error.name) else object
+        known = [
+            name
+            for frame in own
+            for name, value in frame.f_locals.items()
+            if isinstance(value, kinds)
+        ]
+        meant = nearest(error.name, known, called)
         kind, key = ast.Name, "id"
     elif isinstance(error, AttributeError):
         meant, kind, key = nearest(error.name, [], dir(error.obj)), ast.Attribute, "attr"

@@ -1,5 +1,6 @@
-"""Loops and picks of a stack's forward that are not what is meant: a header that lacks its range,
-enumerate or zip, or unpacks in another order; a layer or a state that is one too far.
+"""Loops, picks and lists of a stack's forward that are not what is meant: a header that lacks its
+range, enumerate or zip, or unpacks in another order; a layer or a state that is one too far; a list
+that is never made, or filled in no way that lists have.
 
 What a loop is over shows in what it does with its names: one that is called is a layer, one that
 picks is a number, others are states, or the input of a step.
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from .rewriting import copy_of
 
 Header = tuple[ast.expr, ast.expr]  # what a loop assigns to, and what it goes over
+ADDS = ("add", "push", "push_back", "put", "insert", "extend")  # what is tried in append's place
 SIZES = ("len", "range", "enumerate", "zip", "reversed", "list", "tuple")  # no states themselves
 
 
@@ -21,6 +23,9 @@ def put_straight(
     """Copies of a function that raises in these lines, each with one loop around them, inner ones
     first, or with the picks in them as they may be meant. count: of what a layer is given."""
     missing = error.name if isinstance(error, NameError) else None
+    other = copy_of(function)
+    if missing and make_list(other, missing):
+        yield other
     around = [number for number, loop in loops_of(function) if covers(loop, lines)]
     for number in reversed(around):
         other = copy_of(function)
@@ -28,7 +33,7 @@ def put_straight(
         header = meant(loop, other, missing)
         if header and not same(header, (loop.target, loop.iter)):
             yield with_header(other, loop, header)
-    for change in (pick_without_shift, pick_as_given, pick_a_step, count_up, as_many_states):
+    for change in (pick_without_shift, pick_as_given, pick_a_step, *OTHERS):
         other = copy_of(function)
         if change(other, lines, count):
             yield other
@@ -218,13 +223,15 @@ def is_plain_pick(node: ast.expr) -> bool:
 
 
 def count_up(function: ast.FunctionDef, lines: tuple[int, int], _: int) -> bool:
-    """Has what is made by a loop inside of brackets go over `range(n)` in place of `n`, a name or a
-    length. Whether there is any."""
+    """Has a loop, or what is made by one inside of brackets, go over `range(n)` in place of `n`, a
+    name or a length. Whether there is any."""
     inside = [
         one
         for node in ast.walk(function)
-        for one in getattr(node, "generators", ())
-        if is_size(one.iter) and lines[0] <= one.iter.lineno <= lines[1]
+        for one in (node, *getattr(node, "generators", ()))
+        if isinstance(one, ast.For | ast.comprehension)
+        and is_size(one.iter)
+        and lines[0] <= one.iter.lineno <= lines[1]
     ]
     for one in inside:
         one.iter = ast.Call(ast.Name("range", ast.Load()), [one.iter], [])
@@ -250,6 +257,62 @@ def as_many_states(function: ast.FunctionDef, *_) -> bool:
     return found
 
 
+# ---------------------------------------------------------------- lists
+def make_list(function: ast.FunctionDef, name: str) -> bool:
+    """Makes an empty list of this name before the innermost loop that appends to it. Whether there
+    is one, and something but what forward returns is made of it: that may be drawn."""
+    loops = [loop for _, loop in loops_of(function) if fills(loop, name)]
+    if not loops:
+        return False
+    reading = [function] if function.name != "forward" else loops_of_all(function)
+    uses = [n for one in reading for n in ast.walk(one) if getattr(n, "id", None) == name]
+    if len({*uses}) == len({n for n in ast.walk(function) if is_filling(n, name)}):
+        return False
+    innermost = loops[-1]
+    made = ast.parse(f"{name} = []").body[0]
+    for node in ast.walk(made):
+        ast.copy_location(node, innermost.iter)
+    for node in ast.walk(function):
+        for statements in (getattr(node, "body", None), getattr(node, "orelse", None)):
+            if isinstance(statements, list) and innermost in statements:
+                statements.insert(statements.index(innermost), made)
+    return True
+
+
+def loops_of_all(function: ast.FunctionDef) -> list[ast.For]:
+    return [loop for _, loop in loops_of(function)]
+
+
+def fills(part: ast.AST, name: str | None) -> bool:
+    """Whether it appends to a list of this name."""
+    return any(is_filling(node, name) for node in ast.walk(part))
+
+
+def is_filling(node: ast.AST, name: str | None) -> bool:
+    """Whether it is as `name.append(…)` or `name += […]`."""
+    if isinstance(node, ast.AugAssign):
+        return getattr(node.target, "id", "") == name and isinstance(node.value, ast.List)
+    method = node.func if isinstance(node, ast.Call) else None
+    append = isinstance(method, ast.Attribute) and method.attr == "append"
+    return append and getattr(method.value, "id", "") == name
+
+
+def append_one(function: ast.FunctionDef, lines: tuple[int, int], _: int) -> bool:
+    """Has `append(a, b)` append the pair, and what is tried in the place of `append(a)`, as `add`,
+    append. Whether there is any in these lines."""
+    found = False
+    for node in ast.walk(function):
+        method = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(method, ast.Attribute) or not lines[0] <= node.lineno <= lines[1]:
+            continue
+        if method.attr == "append" and len(node.args) > 1:
+            node.args, found = [ast.Tuple(node.args, ast.Load())], True
+        elif method.attr in ADDS and len(node.args) == 1:
+            method.attr, found = "append", True
+        ast.fix_missing_locations(node)
+    return found
+
+
 def is_loop(node: ast.stmt) -> bool:
     return isinstance(node, ast.For | ast.While)
 
@@ -258,3 +321,6 @@ def is_size(node: ast.expr) -> bool:
     """Whether it may be a number, as it is written."""
     called = node.func if isinstance(node, ast.Call) else None
     return isinstance(node, ast.Name | ast.Attribute) or getattr(called, "id", "") == "len"
+
+
+OTHERS = count_up, as_many_states, append_one

@@ -821,3 +821,129 @@ def test_what_ipython_hangs_on_a_tree_is_not_copied():
         )
     finally:
         del shared.parent
+
+
+RUNNER = """
+class Runner:
+    def __init__(self, cell, c, h):
+        self.cell = cell
+        self.c, self.h = c, h
+
+    def step(self, x_t):
+        self.c, self.h = self.cell(x_t, self.c, self.h)
+        return self.h
+
+
+def run_layer(runner, xs):
+    outs = []
+    for x_t in xs:
+        outs.append(runner.step(x_t))
+    return outs
+"""
+BESIDE = """
+    def forward(self, x, c, h):
+        outputs, cs, hs = x, [], []
+        for k, layer in enumerate(self.layers):
+            runner = Runner(layer, c[k], h[k])
+            outputs = run_layer(runner, outputs)
+            cs.append(runner.c)
+            hs.append(runner.h)
+        return outputs, (torch.stack(cs), torch.stack(hs))
+"""
+OF_PAIRS = """
+    def forward(self, x, c, h):
+        states, outputs = list(zip(c, h)), []
+        for x_t in x:
+            after = []
+            for layer, (c_k, h_k) in zip(self.layers, states):
+                c_k, x_t = layer(x_t, c_k, h_k)
+                after.append((c_k, x_t))
+            states = after
+            outputs.append(x_t)
+        c_T, h_T = zip(*states)
+        return outputs, (torch.stack(c_T), torch.stack(h_T))
+"""
+AT_ONCE = """
+    def step(self, x_t, c, h):
+        new_c, new_h = [], []
+        for k, layer in enumerate(self.layers):
+            c_k, h_k = layer(x_t if k == 0 else new_h[k - 1], c[k], h[k])
+            new_c.append(c_k)
+            new_h.append(h_k)
+        return torch.stack(new_c), torch.stack(new_h)
+
+    def forward(self, x, c, h):
+        outputs = []
+        for x_t in x:
+            c, h = self.step(x_t, c, h)
+            outputs.append(h[-1])
+        return outputs, (c, h)
+"""
+
+
+def stack_with(forward: str, beside: str = "") -> str:
+    return beside + STACK[: STACK.index("    def forward")] + forward
+
+
+RAISING_BESIDE = {  # what is right -> what raises in its place, in a class or a function beside
+    "self.cell = cell": "self.cell = cel",
+    "self.c, self.h)\n": "self.c, self.hh)\n",
+    "self.cell(x_t": "cell(x_t",
+    "    outs = []\n": "",
+    "outs.append": "outs.add",
+    "in xs": "in range(xs)",
+    "return outs\n": "return out\n",
+}
+
+
+@pytest.mark.parametrize("right", RAISING_BESIDE)
+def test_a_line_that_raises_beside_the_class_costs_one_criterion(right):
+    source = stack_with(BESIDE, RUNNER)
+    assert not lost(grade("LSTM", source)) and right in source
+    verdict = grade("LSTM", source.replace(right, RAISING_BESIDE[right], 1))
+    assert len(lost(verdict)) == 1 and "the rest was marked as if" in told(verdict), told(verdict)
+    assert not lost(grade("LSTM", source))
+
+
+@pytest.mark.parametrize(
+    "right, slip",
+    [
+        ("            after = []\n", ""),
+        ("append((c_k, x_t))", "append(c_k, x_t)"),
+        ("after.append(", "after.add("),
+    ],
+)
+def test_a_list_that_is_not_made_or_filled_so_costs_one_criterion(right, slip):
+    source = stack_with(OF_PAIRS)
+    assert not lost(grade("LSTM", source)) and right in source
+    verdict = grade("LSTM", source.replace(right, slip))
+    assert lost(verdict) == {"wiring"} and "were put right" in told(verdict), told(verdict)
+
+
+@pytest.mark.parametrize(
+    "right, slip, costs",
+    [
+        ("return torch.stack(new_c), torch.stack(new_h)", "return {2}, {1}", "states"),
+        ("new_h.append(h_k)", "new_h.append(c_k)", "wiring"),
+        ("c, h = self.step", "h, c = self.step", "states"),
+    ],
+)
+def test_one_slip_in_what_is_read_and_kept_costs_one_criterion(right, slip, costs):
+    source, both = stack_with(AT_ONCE), ("torch.stack(new_c)", "torch.stack(new_h)")
+    assert not lost(grade("LSTM", source)) and right in source
+    verdict = grade("LSTM", source.replace(right, slip.format("", *both)))
+    assert lost(verdict) == {costs}, told(verdict)
+    assert costs == "wiring" or "a layer reads" not in told(verdict)
+
+
+@pytest.mark.parametrize(
+    "right, slip, costs",
+    [
+        ("c[k], h[k])", "c, h)", "states"),
+        ("new_h[k - 1]", "new_h[k]", "wiring"),
+        ("new_h[k - 1]", "new_h[-2]", "wiring"),
+    ],
+)
+def test_what_raises_for_several_layers_alone_costs_what_it_is_about(right, slip, costs):
+    verdict = grade("LSTM", stack_with(AT_ONCE).replace(right, slip))
+    assert lost(verdict) == {costs} and "with n_layers=3 raises" in told(verdict), told(verdict)

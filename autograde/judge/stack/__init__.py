@@ -54,7 +54,7 @@ def judge_numbers(
     fewer = [seen_of(exercise, p, used_layers(p)) for p in chosen if used_layers(p)]
     if fewer and any(len(used_layers(pair)) < pair.count for pair in chosen):
         some = diagnose_stack(known, [one for one, _ in fewer])
-        if some and (found is None or some.cost < found.cost):
+        if some and (found is None or some.cost(known) < found.cost(known)):
             seen, found, fewer_are_run = fewer, some, True
             lose_unused(exercise, chosen, sheet)
     judge_untouched(first_calls(pairs), sheet)

@@ -21,8 +21,13 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     and everything where they have not."""
     failed = [pair for pair in pairs if pair.build.calls and pair.build.calls[0].failure]
     longer = [pair for pair in pairs if pair.asked.sequence.steps > 1]
+    several = [pair for pair in pairs if pair.asked.sizes[2] > 1]
+    which = ""
     if failed == longer:
         pairs = longer  # a single step has run by chance, as where x[t] is meant by x
+    elif failed and failed == several != pairs:
+        pairs = several  # a single layer has, as where c[k] is meant by c
+        which = f" with n_layers={failed[0].asked.sizes[2]}"
     elif failed != pairs:
         return False
     if not all(pair.build.passed for pair in pairs):
@@ -38,7 +43,7 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     ran = any(calls for pair in past for calls in pair.build.calls[0].log)
     by_loop = ran and all(pair.build.way == BY_LOOP for pair in pairs)
     failure = pairs[0].build.calls[0].failure
-    said = f"Your forward raises {failure}; the rest was marked as if {PUT_RIGHT[by_loop]}."
+    said = f"Your forward{which} raises {failure}; the rest was marked as if {PUT_RIGHT[by_loop]}."
     if by_loop:  # nothing was drawn: what is lost beside it is lost by itself
         sheet.lose("wiring", said, "forward raises")
         apart = by_numbers.lost

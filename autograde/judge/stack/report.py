@@ -39,8 +39,8 @@ def report(
     for part, criterion in PARTS.items():
         bent = getattr(found.wiring, part)
         if bent != RIGHT:
-            if (found.wiring.reads, bent) == ("raw", "same x"):
-                criterion = PARTS["reads"]  # one slip: all layers read it
+            if ("reads", found.wiring.reads, part, bent) in known.at_once:
+                criterion = PARTS["reads"]
             criterion = criterion if criterion == "layers" else key(criterion)
             says = known.parts[part][bent].says
             for name, reading in returned.items():
