@@ -25,7 +25,7 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     which = ""
     if failed == longer:
         pairs = longer  # a single step has run by chance, as where x[t] is meant by x
-    elif failed and failed == several != pairs:
+    elif failed and failed == several != pairs and all(pair.complete for pair in several):
         pairs = several  # a single layer has, as where c[k] is meant by c
         which = f" with n_layers={failed[0].asked.sizes[2]}"
     elif failed != pairs:
@@ -51,7 +51,7 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
         apart = {key: by_numbers.lost.pop(key, ()) for key in ("gradients", "untouched")}
         if len(by_numbers.lost) > (1 if have_run else 2):
             return False
-        lose_past_the_line(by_numbers, pairs, said, sheet)
+        lose_past_the_line(by_numbers, pairs, said, sheet, bool(which))
     for key, sentences in apart.items():
         for sentence, mistake in zip_longest(sentences, by_numbers.mistakes.get(key, ())):
             sheet.lose(key, sentence, mistake)
@@ -61,12 +61,15 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     return True
 
 
-def lose_past_the_line(by_numbers: Sheet, pairs: list[Pair], said: str, sheet: Sheet):
+def lose_past_the_line(
+    by_numbers: Sheet, pairs: list[Pair], said: str, sheet: Sheet, between: bool
+):
     """What its layers read and go on from shows what else is wrong; the line itself may show in
-    nothing."""
+    nothing. between: whether it raises where there are several layers alone."""
     itself = "final" if all(map(ran_to_the_end, pairs)) else "outputs"
+    itself = "wiring" if between else itself
     for key in [*by_numbers.lost] or [itself]:
-        shows = by_numbers.lost[key] if key in ("wiring", "states") else ()
+        shows = by_numbers.lost.get(key, ()) if key in ("wiring", "states") else ()
         more = [one for one in shows if not one.startswith((NOT_READABLE, *LOGGED.values()))]
         sheet.lose(key, " ".join([said, *more]), "forward raises")
 
