@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..exercise.declared import Exercise
 from ..exercise.verdict import Cell
-from ..student.protocol import UNWATCHED
+from ..student.protocol import SCRIPTED, UNWATCHED
 from .answers import Answers, Build, words
 from .reset import judge_reset
 from .sheet import Sheet
@@ -140,7 +140,7 @@ def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
     the student's, but for what is computed openly beside it. What the text of a class mentions
     decides nothing."""
     ran, seen = built_ins_that_ran(answers), built_ins_seen(answers)
-    if ran == {UNWATCHED} or sheet.shows_little and not seen:
+    if ran - {SCRIPTED} == {UNWATCHED} or sheet.shows_little and not seen:
         flag_unseen(exercise, sheet)
     elif seen:
         openly = sheet.openly and not any("." in name for name in seen)  # Python's show their steps
@@ -149,7 +149,7 @@ def judge_built_ins(exercise: Exercise, answers: Answers, sheet: Sheet):
                 said = called_instead(exercise, seen)
                 sheet.lose(key, said, f"{exercise.built_ins.called} is called")
         sheet.flags.append(f"{exercise.name}: {whose(seen)} ran underneath.")
-    elif sheet.unseen:
+    elif sheet.unseen and SCRIPTED not in ran:
         symbols = ", ".join(sheet.unseen)
         sheet.flags.append(
             f"{exercise.name}: its outputs show the right {symbols}, and nothing that PyTorch was"
@@ -163,7 +163,7 @@ def built_ins_that_ran(answers: Answers) -> set[str]:
 
 
 def built_ins_seen(answers: Answers) -> list[str]:
-    return sorted(built_ins_that_ran(answers) - {UNWATCHED})
+    return sorted(built_ins_that_ran(answers) - {UNWATCHED, SCRIPTED})
 
 
 def called_instead(exercise: Exercise, names: list[str]) -> str:

@@ -22,9 +22,7 @@ class Sheet:
         self.computes = False  # whether something of what was asked shows, right or not
         self.openly = False  # whether it is computed step by step, whatever else runs beside it
         self.shows_little = False  # whether what was watched shows less than the rest
-        self.unseen: list[
-            str
-        ] = []  # symbols of what is right as outputs show, and ran out of sight
+        self.unseen: list[str] = []  # symbols of what is right, and was never seen to be made
         self.notes: list[str] = []
         self.flags: list[str] = []
 

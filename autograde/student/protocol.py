@@ -35,6 +35,7 @@ HOLES = 0.25, 0.75  # between them lies what is drawn in place of what a line sh
 BY_LINE, BY_LOOP = "line", "loop"  # how a stack goes on where it raises: past a line, or by a loop
 MODES = ("stand-in", "own")  # whose cells a stack is asked with: the grader's, or the student's
 UNWATCHED = "unwatched"  # in place of a built-in's name, where what ran could not be seen
+SCRIPTED = "scripted"  # beside those names, where TorchScript ran: its numbers are not seen
 DRAWN_AGAIN = 100  # numbers of each parameter, from a second call of it: enough to differ
 
 

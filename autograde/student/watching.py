@@ -25,7 +25,7 @@ from torch.fx import Interpreter
 from torch.fx.traceback import format_stack
 from torch.overrides import TorchFunctionMode
 
-from .protocol import UNWATCHED, pack
+from .protocol import SCRIPTED, UNWATCHED, pack
 from .telling import own_line, place_of
 
 if sys.platform == "linux":  # Windows has none of it
@@ -208,12 +208,13 @@ def wait_to_see():
 def built_ins(pattern: str, work, *arguments) -> tuple:
     """What `work(*arguments)` hands back, and which of PyTorch's own functions whose names begin as
     `pattern` says ran in what was recorded, however they are reached; UNWATCHED where that could
-    not be seen."""
+    not be seen; and SCRIPTED where TorchScript ran."""
     out, seen = watched(work, *arguments)
     ran = [*seen.operators, *(name for name in seen.apart if not is_step(name))]
     found = [name for name in dict.fromkeys(ran) if matches(pattern, name)]
     found = found or [name for name in seen.in_python if is_meant(pattern, name)]
-    return out, found or ([] if seen.all_of_it else [UNWATCHED])
+    found = found or ([] if seen.all_of_it else [UNWATCHED])
+    return out, found + [SCRIPTED] * seen.scripted
 
 
 def is_step(name: str) -> bool:
@@ -245,7 +246,7 @@ class Watch:
 
     def __init__(self):
         self.number, self.left, self.look = ones(1), MOST_CALLS, self.note
-        self.operators, self.all_of_it = {}, True
+        self.operators, self.all_of_it, self.scripted = {}, True, False
         self.codes, self.others = set(), set()  # where it is now, and where not: apart, or else
         self.drawn: set[tuple[str, str]] = set()  # files, functions: steps of a graph are theirs
         self.stacks: set[str] = set()
@@ -334,7 +335,7 @@ class Watch:
         global script_ran
         marks = []
         for events in threads:
-            script_ran = script_ran or any(event.scope() == SCRIPT for event in events)
+            self.scripted |= any(event.scope() == SCRIPT for event in events)
             own = [(name, event) for event in events if (name := event.name()).startswith(OPERATOR)]
             own = [(name.removeprefix(OPERATOR), event) for name, event in own]
             marked = [(name, event) for name, event in own if name in MARKS]
@@ -346,6 +347,7 @@ class Watch:
             (_, first), *_, (_, last) = marks
             as_made = first.cpu_elapsed_us(last) * 1000 >= self.last - self.first
         self.all_of_it &= as_made and self.as_put and quiet_elsewhere
+        script_ran |= self.scripted
 
     def sort(self, own: list[tuple], between: bool):
         """Operators as they ran in one thread: whether apart; and what has called the others."""

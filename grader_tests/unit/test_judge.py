@@ -974,6 +974,12 @@ IN_VMAP = """f, i, o = torch.vmap(torch.sigmoid)(torch.stack([f, i, o]))
         c_t = f * c + i * torch.tanh(g)
 """
 ENDS = "        return c_t, torch.tanh(c_t) / (1 + torch.exp(-o))\n"
+AS_A_SCRIPT = """
+@torch.jit.script
+def activated(f, i, o, g, c):
+    c_t = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    return c_t, torch.sigmoid(o) * torch.tanh(c_t)
+"""
 
 
 @pytest.mark.parametrize(
@@ -986,6 +992,14 @@ ENDS = "        return c_t, torch.tanh(c_t) / (1 + torch.exp(-o))\n"
 )
 def test_a_gate_that_shows_in_another_form_is_not_shown_to_a_person(lines):
     source = HOLLOW.replace("        return c * 0, h * 0\n", lines)
+    verdict = grade("LSTMCell", source)
+    assert verdict.score == verdict.points and not verdict.flags
+
+
+def test_a_step_as_torchscript_is_not_shown_to_a_person():
+    """It runs out of sight, and says of itself that it does."""
+    lines = OF_TWO + "        return activated(f, i, o, g, c)\n"
+    source = AS_A_SCRIPT + HOLLOW.replace("        return c * 0, h * 0\n", lines)
     verdict = grade("LSTMCell", source)
     assert verdict.score == verdict.points and not verdict.flags
 
