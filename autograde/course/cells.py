@@ -85,7 +85,10 @@ def why_no_json(data: bytes, problem: str) -> str:
 
 
 def cells_of(notebook: dict) -> list | None:
-    """The cells, where there are any; in nbformat 3 and older they lie in worksheets."""
+    """The cells, where there are any; in nbformat 3 and older they lie in worksheets, and a server
+    of Jupyter's hands out a notebook as the content of something."""
+    if isinstance(notebook.get("content"), dict):
+        notebook = notebook["content"]
     if isinstance(notebook.get("cells"), list):
         return notebook["cells"]
     if not isinstance(notebook.get("worksheets"), list):

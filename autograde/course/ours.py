@@ -94,6 +94,14 @@ def trouble(error: str, shipped: set[str], python: str | None) -> str | None:
     return version_trouble(error, python)
 
 
+def left_out(error: str, shipped: set[str]) -> str | None:
+    """Of a module that the release has and grading leaves out, that it does."""
+    match = re.search(LACKS[0][0], error)
+    if match and "." in match["module"] and match["module"].partition(".")[0] in shipped:
+        return f"{match['module']} is not there when this notebook is graded."
+    return None
+
+
 def version_trouble(error: str, python: str | None) -> str | None:
     """A syntax that the grader's Python may be too old for."""
     if not error.startswith(SYNTAX):

@@ -32,6 +32,7 @@ from .ours import (
     as_typed,
     crushed,
     in_its_place,
+    left_out,
     machine_trouble,
     magic_trouble,
     package_of,
@@ -258,6 +259,8 @@ class Running:
                 flags = tuple(f"{verdict.name}: {said}." for said in found)
                 flags += tuple(self.out_of_place(key))
                 told = tuple(f"{TOLD} {said.partition(':')[0]}." for said in found)
+                said = (left_out(result.sentence, self.shipped) for result in verdict.results)
+                told += tuple(dict.fromkeys(filter(None, said)))
                 self.graded.verdicts[key] = replace(
                     verdict, notes=(*verdict.notes, *told), flags=(*verdict.flags, *flags)
                 )

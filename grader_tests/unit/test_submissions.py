@@ -696,6 +696,12 @@ def test_an_old_format_with_odd_cells_is_read():
     ]
 
 
+def test_a_notebook_as_a_server_hands_it_out_is_read():
+    cells = [{"cell_type": "code", "source": "x = 1"}]
+    data = json.dumps({"name": "01.ipynb", "type": "notebook", "content": {"cells": cells}})
+    assert read_sheet(data.encode()).texts[0].source == "x = 1"
+
+
 @pytest.mark.parametrize(
     "lines, text",
     [
@@ -949,6 +955,13 @@ TROUBLES = {
 def test_an_error_is_ours_or_the_students(error):
     found, expected = ours.trouble(error, {"lstm_kit"}, None), TROUBLES[error]
     assert found is None if expected is None else expected in found
+
+
+def test_a_module_that_grading_leaves_out_is_named():
+    """Which is no trouble of ours, and yet nothing that a student could see at the desk."""
+    said = "ModuleNotFoundError: No module named 'lstm_kit.cell'"
+    assert ours.left_out(said, {"lstm_kit"}).startswith("lstm_kit.cell is not there when")
+    assert not ours.left_out("ModuleNotFoundError: No module named 'einops'", {"lstm_kit"})
 
 
 @pytest.mark.parametrize(
