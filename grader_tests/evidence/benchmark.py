@@ -153,27 +153,30 @@ def measure(words, course: Path, count: int, **options) -> Cost:
 class Seen:
     """What is seen of a command's processes while it runs: the most memory (proportional, so that
     what a fork shares counts once), and the CPU of the boxed processes with their children, which
-    are nobody's when they end and so do not count among the command's own."""
+    are nobody's when they end and so do not count among the command's own. Looking takes processor
+    time from who works on all processors: for the most part only what is known is looked at."""
 
     def __init__(self):
         self.memory, self.main_memory, self.boxed, self.looks = 0, 0, {}, 0
+        self.servers = []
 
     def follow(self, run: subprocess.Popen):
         while run.returncode is None:
             try:
-                main = psutil.Process(run.pid)
-                self.look(main, [main, *main.children(recursive=True)])
+                self.look(psutil.Process(run.pid))
             except psutil.Error:
-                pass
+                self.servers = [one for one in self.servers if one.is_running()]
             time.sleep(0.2)
 
-    def look(self, main: psutil.Process, processes: list[psutil.Process]):
-        for server in filter(is_server, processes):
-            self.boxed[server.pid] = sum(server.cpu_times()[:4])
+    def look(self, main: psutil.Process):
         if self.looks % 10 == 0:
+            processes = [main, *main.children(recursive=True)]
+            self.servers = list(filter(is_server, processes))
             self.main_memory = max(self.main_memory, main.memory_info().rss)
             self.memory = max(self.memory, sum(map(pss, processes)))
         self.looks += 1
+        for server in self.servers:
+            self.boxed[server.pid] = sum(server.cpu_times()[:4])
 
 
 def is_server(one: psutil.Process) -> bool:
