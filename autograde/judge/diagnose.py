@@ -130,6 +130,28 @@ def begun_in_trace(rule: Rule, seen: list[Seen], part: Part) -> bool:
     return bool(call) and through(rule, seen, part, {part.name: call[2]})
 
 
+def exchanged(rule: Rule, found: dict[str, Finding | None]) -> tuple[Part, Part] | None:
+    """Two gates that stand in each other's place wherever a state is made of them, as where they
+    are taken apart in another order than they were put together."""
+    if any(finding is None or finding.unknown for finding in found.values()):
+        return None
+    choice = {name: how for finding in found.values() for name, how in finding.choice.items()}
+    states = [part for part in rule.parts if not (part.traced or part.inline)]
+    right = {part.name: part.right for part in states}
+    made = {name: choice.pop(name, formula) for name, formula in right.items()}
+    if choice or made == right:
+        return None
+    for one, other in combinations([part for part in rule.parts if part.traced], 2):
+        if made == {name: swapped(formula, one, other) for name, formula in right.items()}:
+            return one, other
+    return None
+
+
+def swapped(formula: str, one: Part, other: Part) -> str:
+    names = {one.name: other.name, other.name: one.name}
+    return re.sub(r"\w+", lambda word: names.get(word[0], word[0]), formula)
+
+
 def through(rule: Rule, seen: list[Seen], part: Part, choice: Choice) -> bool:
     """Whether every build's computation went through this part as `choice` makes it."""
     made = [rule.follow(one.env, choice)[part.name] for one in seen]

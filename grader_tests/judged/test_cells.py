@@ -6,6 +6,7 @@ import re
 import pytest
 import torch
 
+from grader_tests.samples.hostile import HOLLOW
 from grader_tests.samples.right_answers import STATE, cell_source, plain_cell
 from grader_tests.samples.students import answers, solutions
 from grader_tests.support.function_level import grade, lost, told
@@ -1377,3 +1378,27 @@ def test_what_the_rule_needs_on_a_line_of_its_own_is_no_wrong_gate(weighted):
     source = source.replace(right, f"f, i, g = f_t, 1 - f_t, candidate\n        c_t = {weighted}")
     verdict = grade("CoupledLSTMCell", source)
     assert lost(verdict) == {"coupling"} and f"`c_t = {weighted}`" in told(verdict), told(verdict)
+
+
+# ---------------------------------------------------------------- gates in each other's place
+OF_GATES = """        a = lambda k: sum(getattr(self, n + k) @ v for n, v in (("W_", h), ("U_", x)))
+        a_f, a_i, a_o, a_c = (a(k) + getattr(self, "b_" + k) for k in "fioc")
+        {}
+        c_t = f * c + i * torch.tanh(a_c)
+        return c_t, o * torch.tanh(c_t)
+"""
+EXCHANGED = {
+    "f, o, i = torch.stack([a_f, a_i, a_o]).sigmoid()": True,
+    "i, f, o = map(torch.sigmoid, (a_f, a_i, a_o))": False,
+    "o, i, f = (torch.sigmoid(s) for s in (a_f, a_i, a_o))": True,
+}
+
+
+@pytest.mark.parametrize("line", EXCHANGED)
+def test_gates_taken_apart_in_another_order_cost_one_criterion(line):
+    """Whatever is made of them: both lines that may be meant are quoted."""
+    source = HOLLOW.replace("        return c * 0, h * 0\n", OF_GATES.format(line))
+    verdict = grade("LSTMCell", source)
+    assert lost(verdict) == {"cell"} and not verdict.flags
+    assert "`c_t = f * c + i * torch.tanh(a_c)`" in told(verdict) and f"`{line}`" in told(verdict)
+    assert ("In the same way, your h_t" in told(verdict)) == EXCHANGED[line]

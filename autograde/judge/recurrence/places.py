@@ -21,6 +21,11 @@ def made_at(rule: Rule, seen: list[Seen], values: list[np.ndarray | None]) -> Pl
     that makes them is right."""
     if any(value is None for value in values) or right_elsewhere(rule, seen, values):
         return None
+    return first_line(seen, values)
+
+
+def first_line(seen: list[Seen], values: list[np.ndarray]) -> Place | None:
+    """The same of whatever values."""
     return common(
         [
             [
