@@ -131,6 +131,7 @@ class Rule:
     def shown(self, formula: str) -> str:
         """A formula in the notation of the notebooks."""
         names = SHOWN | self.inputs | {part.name: part.symbol for part in self.parts}
+        formula = formula.replace(" + zero", "")  # which only makes vectors of numbers
         text = re.sub(r"[A-Za-z_]\w*|@|-", lambda m: names.get(m[0], m[0]), formula)
         return re.sub(r"(?<=[(\[]) | +(?= )", "", text)
 

@@ -54,7 +54,7 @@ def name_of(dtype: torch.dtype) -> str:
 def describe(error: BaseException) -> dict:
     """One line for an exception, and the last line of the student's own code that it passed
     through."""
-    text = str(error).strip().split("\n")[0][:MESSAGE]
+    text = str(error).strip().split("\n")[0][:MESSAGE].removesuffix(".")
     told = {"error": f"{type(error).__name__}: {text}" if text else type(error).__name__}
     frames = traceback.extract_tb(error.__traceback__) if error.__traceback__ else []
     own = [frame for frame in frames if is_own(frame.filename)]
