@@ -46,8 +46,8 @@ STEP = "cell"  # in the names of those that layers of the course's own may call
 MARKS = ("lgamma_", "digamma_")  # operators of our own, before and after what is watched
 # What PyTorch's older profiler is told: it ends in a third of the time that the newer one takes,
 # starts no thread and writes nothing. With stacks, each event takes eight times as long, so that
-# they are asked for from when TorchScript was first seen to run: it has no calls of Python's, and
-# who would have numbers of it has to have them in every recording.
+# they are asked for from when TorchScript was first seen to run, or Python's calls were hidden: who
+# would have numbers in either way has to have them in every recording.
 WITHOUT_STACKS, WITH_STACKS = (
     ProfilerConfig(ProfilerState.CPU, False, False, stacks, False, False, _ExperimentalConfig())
     for stacks in (False, True)
@@ -258,7 +258,7 @@ class Watch:
     def begin(self):
         """Another recording."""
         self.pairs, self.first = 0, None
-        began = elsewhere(), start(WITH_STACKS if script_ran else WITHOUT_STACKS)
+        began = elsewhere(), start(WITH_STACKS if closely else WITHOUT_STACKS)
         self.open()
         return began
 
@@ -332,7 +332,7 @@ class Watch:
     def read(self, threads: list[list], quiet_elsewhere: bool):
         """What the profiler has seen in each thread. A name without PyTorch's prefix is somebody's
         own function or label."""
-        global script_ran
+        global closely
         marks = []
         for events in threads:
             self.scripted |= any(event.scope() == SCRIPT for event in events)
@@ -347,7 +347,7 @@ class Watch:
             (_, first), *_, (_, last) = marks
             as_made = first.cpu_elapsed_us(last) * 1000 >= self.last - self.first
         self.all_of_it &= as_made and self.as_put and quiet_elsewhere
-        script_ran |= self.scripted
+        closely |= self.scripted or not self.as_put
 
     def sort(self, own: list[tuple], between: bool):
         """Operators as they ran in one thread: whether apart; and what has called the others."""
@@ -435,7 +435,7 @@ def watched(work, *arguments) -> tuple[object, Watch]:
 
 now: Watch | None = None  # what watches
 audited = False  # by others: they are asked for ever
-script_ran = False  # a function of TorchScript's
+closely = False  # whether the profiler is to tell from where each operator came
 
 
 def recorded(work, *arguments):
