@@ -5,9 +5,12 @@ import ast
 
 import pytest
 
+from autograde.judge import draw, plain
+from autograde.student.respond import respond
 from autograde.student.rewriting import copy_of
 from grader_tests.samples.right_answers import stack_source
-from grader_tests.support.function_level import grade, lost, told
+from grader_tests.samples.students import EVERY
+from grader_tests.support.function_level import grade, lost, namespace_of, told
 
 STACK = stack_source(run="time outside")
 
@@ -902,7 +905,16 @@ def test_a_line_that_raises_beside_the_class_costs_one_criterion(right):
     assert not lost(grade("LSTM", source)) and right in source
     verdict = grade("LSTM", source.replace(right, RAISING_BESIDE[right], 1))
     assert len(lost(verdict)) == 1 and "the rest was marked as if" in told(verdict), told(verdict)
-    assert not lost(grade("LSTM", source))
+
+
+def test_what_goes_on_past_a_line_is_put_back_as_it_was():
+    """In a notebook, what is beside the class is there for its other cells too."""
+    source = stack_with(BESIDE, RUNNER).replace("self.c, self.h)\n", "self.c, self.hh)\n", 1)
+    names = namespace_of("LSTM", source)
+    held = lambda: (names["run_layer"], names["Runner"].step, names["Runner"].__init__)
+    before = held()
+    (first, *_) = respond(plain(draw(EVERY["LSTM"], 1)), names)["builds"]
+    assert first["passed"] and held() == before
 
 
 @pytest.mark.parametrize(
