@@ -30,6 +30,7 @@ SUM = {
     "W_k @ x + U_k @ h + b_k + peep": "the matrices are swapped: W_k belongs to h_{t−1} and U_k to x_t",
     "W_k.T @ h + U_k @ x + b_k + peep": "W_k is used transposed",
     "W_k @ h + U_k.T @ x + b_k + peep": "U_k is used transposed, which runs only where input_dim equals hidden_dim",
+    "W_k.T @ h + U_k.T @ x + b_k + peep": "W_k and U_k are used transposed, which runs only where input_dim equals hidden_dim",
     "U_k @ h + U_k @ x + b_k + peep": "U_k stands in place of W_k, which runs only where input_dim equals hidden_dim",
     "W_k @ h + W_k @ x + b_k + peep": "W_k stands in place of U_k, which runs only where input_dim equals hidden_dim",
     "-(W_k @ h + U_k @ x + b_k + peep)": "the sign of the sum is turned round; for σ that is the same as 1 − σ(…)",
