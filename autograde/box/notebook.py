@@ -38,13 +38,15 @@ class Gone(Exception):
 class Limits:
     """Seconds: for one cell, for all cells of a notebook, for the answers about one class, to obey
     an interrupt, and for everything about a notebook: its cells, also where they run again after
-    the process has ended, its answers, and our own work in between."""
+    the process has ended, its answers, and our own work in between. In all but the last, what a
+    process waits for a processor that others have does not count, up to `waits` times as long."""
 
     cell: float = 30
     notebook: float = 120
     answers: float = 30
     grace: float = 2
     whole: float = 480
+    waits: float = 3
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,36 @@ class Ran:
         return {"cell": self.source, "number": self.number}
 
 
+class Turn:
+    """The time in which a process has to reply: so many seconds, and those, up to `most` times as
+    many, for which it waits for a processor."""
+
+    def __init__(self, watch, seconds, most):
+        self.watch, self.seconds, self.most = watch, seconds, most
+        self.began, self.before = time.monotonic(), watch.waited
+
+    @property
+    def waited(self) -> float:
+        """Seconds that do not count."""
+        return min(self.watch.waited - self.before, self.most * self.seconds)
+
+    @property
+    def deadline(self) -> float:
+        """On the monotonic clock."""
+        return self.began + self.seconds + self.waited
+
+    @property
+    def spent(self) -> float:
+        """Seconds that count."""
+        return time.monotonic() - self.began - self.waited
+
+
 class Student:
     """One notebook's process. Where it dies, it is started anew without the cell it died in, a few
     times.
 
     killed: whether one was ended by SIGKILL, and not by us; as by a machine short of memory.
+    spent: the seconds that count of those that its code has had.
     """
 
     def __init__(self, warm, kit, limits, seed):
@@ -72,7 +99,7 @@ class Student:
         self.wire = self.watch = None
         self.done = []  # cells that ran, for a new process
         self.cells_left, self.deadline = limits.notebook, time.monotonic() + limits.whole
-        self.revivals, self.given_up, self.killed = 0, None, False
+        self.revivals, self.given_up, self.killed, self.spent = 0, None, False, 0.0
 
     @property
     def left(self) -> float:
@@ -88,13 +115,13 @@ class Student:
         if seconds <= 0:
             allowed = self.limits.notebook if self.cells_left <= 0 else self.limits.whole
             return CellResult("not run", error="NotRun", message=used_up(allowed))
-        began = time.monotonic()
+        began = self.spent
         try:
             reply = self._persist(Ran(source, number, added).message, seconds)
         except Gone as gone:
             return CellResult("died", error="ProcessEnded", message=gone.sentence)
         finally:
-            self.cells_left -= time.monotonic() - began
+            self.cells_left -= self.spent - began
         if not reply.get("interrupted"):
             self.done.append(Ran(source, number, added))
         return cell_result(reply, seconds)
@@ -166,11 +193,11 @@ class Student:
 
     def _exchange(self, message, seconds):
         """Send a message and wait for the reply. Raises Gone where there will be none."""
-        deadline, ticket = time.monotonic() + seconds, secrets.token_hex(8)
+        turn, ticket = Turn(self.watch, seconds, self.limits.waits), secrets.token_hex(8)
         try:
-            self.wire.send({**message, "ticket": ticket}, deadline)
+            self.wire.send({**message, "ticket": ticket}, turn.deadline)
             try:
-                return {**checked(self.wire.receive(deadline), ticket), "interrupted": False}
+                return {**checked(self._reply(turn), ticket), "interrupted": False}
             except TimeoutError:
                 self.warm.interrupt()
                 reply = self.wire.receive(time.monotonic() + self.limits.grace)
@@ -183,6 +210,18 @@ class Student:
             watch, status = self.watch, self._end(at_once=False)
             self.killed |= not watch.over and status in KILLED
             self._lost(watch.over or ending(status), by_itself=not watch.over)
+        finally:
+            self.spent += turn.spent
+
+    def _reply(self, turn):
+        """Raises as Wire.receive."""
+        while True:
+            deadline = min(turn.deadline, self.deadline)
+            try:
+                return self.wire.receive(deadline)
+            except TimeoutError:
+                if min(turn.deadline, self.deadline) <= deadline:
+                    raise
 
     def _stopped(self, sentence):
         self._end(at_once=True)

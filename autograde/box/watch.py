@@ -37,7 +37,8 @@ NAMELESS = re.compile(  # likewise: a file that has lost its name; its inode
 
 class Watch:
     """Looks at all processes below a server's, until it is closed, and ends them where they use too
-    much; `over` then says so: a sentence, else None.
+    much; `over` then says so: a sentence, else None. `waited` is for how many seconds the first of
+    them was ready to run while others had the processor.
 
     usual: ids of those that belong to the server itself; addresses: bytes that it has mapped, which
     a child has too and which are no use of its own; folder: what is measured, where that is needed.
@@ -45,7 +46,8 @@ class Watch:
 
     def __init__(self, server: int, usual: set[int], addresses: int, folder: Path | None):
         self.server, self.usual, self.addresses = server, usual, addresses
-        self.folder, self.over, self.closed = folder, None, threading.Event()
+        self.folder, self.over, self.waited = folder, None, 0.0
+        self.closed = threading.Event()
         self.thread = threading.Thread(target=self._look_on, daemon=True)
         self.thread.start()
 
@@ -59,6 +61,7 @@ class Watch:
         while not self.closed.wait(pause):
             began = time.monotonic()
             started = [one for one in family(self.server) if one.pid not in self.usual]
+            self.waited = waited(started[0].pid) if started else self.waited
             try:
                 self.over = self.over or self._too_much(living(started))
             except Exception as problem:  # nobody shall get out of sight
@@ -85,6 +88,15 @@ def family(server: int) -> list[psutil.Process]:
         parent = psutil.Process(server)
         return [parent, *parent.children(recursive=True)]
     return []
+
+
+def waited(pid: int) -> float:
+    """Seconds for which a process's first thread was ready to run and had no processor; 0 where
+    the system does not tell."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def living(processes: list[psutil.Process]) -> list[psutil.Process]:

@@ -33,9 +33,14 @@ class Wire:
         return self.receive(deadline)
 
     def receive(self, deadline: float) -> dict:
-        """The next message. Raises TimeoutError, EOFError, or ValueError where it is no message."""
-        size = protocol.length(self._exactly(protocol.LENGTH.size, deadline))
-        data = self._exactly(size, deadline)
+        """The next message. Raises TimeoutError, after which it can be waited for again, EOFError,
+        or ValueError where it is no message."""
+        head = protocol.LENGTH.size
+        self._fill(head, deadline)
+        whole = head + protocol.length(bytes(self.data[:head]))
+        self._fill(whole, deadline)
+        data = bytes(self.data[head:whole])
+        del self.data[:whole]
         if sum(map(data.count, SEPARATORS)) > MOST_PARTS:
             raise ValueError("message of too many parts")
         try:
@@ -43,7 +48,7 @@ class Wire:
         except RecursionError:
             raise ValueError("message too deep") from None
 
-    def _exactly(self, count, deadline):
+    def _fill(self, count, deadline):
         while len(self.data) < count:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -53,9 +58,6 @@ class Wire:
             if not part:
                 raise EOFError
             self.data += part
-        data = bytes(self.data[:count])
-        del self.data[:count]
-        return data
 
     def close(self):
         """Hang up."""

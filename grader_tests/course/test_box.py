@@ -7,6 +7,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -341,3 +342,25 @@ def test_what_takes_long_is_loaded_where_a_notebook_names_it(line):
             look = "import sys\nprint(*{'torch._dynamo', 'matplotlib.pyplot'} & {*sys.modules})"
             ran = student.execute(look)
     assert ran.error is None and ran.outputs[0]["text"].split() == NAMED[line]
+
+
+def test_what_a_process_waits_for_a_processor_does_not_count():
+    """Beside busy neighbours a right answer takes much longer, by no fault of its own."""
+    work = "import time\nwhile time.process_time() < {}:\n    pass\nprint('done')"
+    allowed, before, busy = Limits(cell=2, waits=20), os.sched_getaffinity(0), []
+    os.sched_setaffinity(0, {min(before)})  # the server, what it forks and the neighbours: one
+    try:
+        with Warm() as warm, warm.student(limits=allowed) as student:
+            student.ready()
+            busy += [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in "1234"]
+            began = time.monotonic()
+            result = student.execute(work.format(1))
+            took, spent = time.monotonic() - began, student.spent
+            endless = student.execute(work.format(1000))
+    finally:
+        os.sched_setaffinity(0, before)
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert result.status == "ok" and spent < min(2, took), (result, spent, took)
+    assert endless.status == "timeout"

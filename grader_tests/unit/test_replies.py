@@ -9,6 +9,7 @@ import time
 import nbformat
 import pytest
 
+from autograde.box.notebook import Turn
 from autograde.box.result import cell_result
 from autograde.box.wire import MOST_PARTS, Wire
 from autograde.student import protocol
@@ -75,3 +76,35 @@ def test_a_message_of_too_many_parts_is_none(part):
     value = [] if part == "[" else json.loads(part)
     with pytest.raises(ValueError):
         over_the_wire({"outputs": [value] * (MOST_PARTS + 1)})
+
+
+def test_a_message_can_be_waited_for_again_wherever_it_stopped():
+    ours, theirs = socket.socketpair()
+    data = protocol.encode({"text": "a" * 100})
+    with theirs:
+        wire = Wire(ours)
+        for part in (data[:2], data[2:4], data[4:50]):
+            theirs.sendall(part)
+            with pytest.raises(TimeoutError):
+                wire.receive(time.monotonic() + 0.01)
+        theirs.sendall(data[50:] + data)
+        for _ in range(2):
+            assert wire.receive(time.monotonic() + 60) == {"text": "a" * 100}
+    wire.close()
+
+
+class Looks:
+    waited = 0.0
+
+
+def test_a_turn_is_as_long_as_its_waits_and_no_longer_than_a_few_times_its_own():
+    watch = Looks()
+    turn = Turn(watch, 10, 3)
+    first = turn.deadline
+    watch.waited = 12.0
+    assert turn.deadline - first == pytest.approx(12)
+    turn.began -= 20
+    assert 8 <= turn.spent < 10  # of 20 seconds and a little, 12 did not count
+    turn.began += 20
+    watch.waited = 1000.0
+    assert turn.deadline - first == pytest.approx(30)
