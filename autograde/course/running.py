@@ -8,7 +8,7 @@ below what needs it. What cannot run on this machine is left out, and said.
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from nbformat import NotebookNode
@@ -254,7 +254,7 @@ class Running:
             if self.is_blank(key, verdict):
                 self.graded.asks += self.elsewhere(key)
             else:
-                found = dict.fromkeys([*self.troubles, *self.troubles_in(verdict)])
+                found = dict.fromkeys([*self.met_by(key), *self.troubles_in(verdict)])
                 flags = tuple(f"{verdict.name}: {said}." for said in found)
                 flags += tuple(self.out_of_place(key))
                 told = tuple(f"{TOLD} {said.partition(':')[0]}." for said in found)
@@ -268,6 +268,12 @@ class Running:
             if said not in asked:
                 to = self.graded.asks if changed else self.graded.notes
                 to.append(f"{said[0].upper()}{said[1:]}. No mark was lost by it.")
+
+    def met_by(self, key: str) -> Iterable[str]:
+        """Troubles that may be behind what is lost: of a value whose own cell ran, none."""
+        exercise = self.exercises[key]
+        ran = exercise.name in self.cells and self.cells[exercise.name].error is None
+        return () if ran and exercise.noun == "value" else self.troubles
 
     @property
     def own_and_given(self) -> tuple[list[NotebookNode], str]:

@@ -177,6 +177,13 @@ def package_needed(notebook):
     cell.source = "from einops_like import gate\n" + cell.source.replace("torch.sigmoid", "gate")
 
 
+@edited
+def package_and_a_wrong_prediction(notebook):
+    at = notebook.cells.index(cell_of(notebook, "LSTMCell"))
+    notebook.cells.insert(at, new_code_cell("import not_there_2"))
+    cell_of(notebook, "cell_parameters").source = "cell_parameters = 200"
+
+
 def below_the_class(line: str) -> Callable[[Path], None]:
     def change(notebook):
         cell_of(notebook, "LSTMCell").source += f"\n\n{line}\n"
@@ -340,6 +347,7 @@ ASKED = {  # what was handed in, what the person reads, and the score where it i
     "newer": (newer_python, "written with Python 3.12, and graded with", None),
 }
 # Who hands in all four notebooks; what befalls the first alone is tried on the first alone.
+SLIPS = {"slip": package_and_a_wrong_prediction}
 ALL_FOUR = {
     *("renamed", "in_folders", "in_a_zip", "two_in_one", "no_points", "further"),
     *("cut_off", "link", "nothing", "text"),
@@ -358,6 +366,9 @@ def courses(tmp_path_factory) -> dict[str, tuple[Path, str]]:
     for student, (plant, *_) in (JUDGED | ASKED).items():
         names = NOTEBOOKS if student in ALL_FOUR else (FIRST,)
         hand_in(submitted / student / "lstm", solutions(), names)
+        plant(submitted / student / "lstm")
+    for student, plant in SLIPS.items():
+        hand_in(submitted / student / "lstm", solutions(), (FIRST,))
         plant(submitted / student / "lstm")
     for kind, work in (("full", solutions()), ("half", answers("first_attempt"))):
         hand_in(submitted / kind / "lstm", work)
@@ -418,6 +429,12 @@ def test_what_is_doubtful_asks_a_person(course, student):
     assert any(asks in flag for flag in run_of(folder, student)["flags"])
     assert any(student in line and asks in line for line in said.splitlines())
     assert score is None or scores(folder)[student] == score
+
+
+def test_a_package_excuses_no_value_whose_own_cell_ran(course):
+    folder, _ = course
+    assert scores(folder)["slip"] == FULL_OF_FIRST - 1 and not needs_person(folder, "slip")
+    assert any("not_there_2" in note for note in run_of(folder, "slip")["notes"])
 
 
 def test_the_packages_of_students_work(course):
