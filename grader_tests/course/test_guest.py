@@ -1,20 +1,14 @@
 """A guest in a course that is there already, and installed from a wheel: `autograde adopt`, and
 what becomes of everything else in the course."""
 
-import os
 import shutil
-import subprocess
-import sys
-import sysconfig
-import venv
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from grader_tests.samples.students import FULL, RELEASE, ROOT, hand_in, solutions
+from grader_tests.samples.students import RELEASE
 from grader_tests.support.courses import checked, module, nbgrader
-from grader_tests.support.ledger import scores
 
 CONFIG = """
 c.CourseDirectory.course_id = "lstm_course"
@@ -111,45 +105,3 @@ def test_our_stubs_are_ours(course):
 def test_there_is_no_other_to_adopt(course):
     done = module(course, "autograde", "adopt", "gru")
     assert done.returncode == 2 and "there is: lstm" in done.stderr
-
-
-def test_from_the_wheel_alone(course, tmp_path):
-    """Adopts, generates and grades with an environment that does not know this folder."""
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    if subprocess.run([sys.executable, "-c", "import setuptools, pip"], check=False).returncode:
-        pytest.skip("no setuptools or no pip here to build a wheel with")
-    copy = tmp_path / "repository"
-    copy.mkdir()
-    for name in ("autograde", "source", "pyproject.toml", "README.md"):
-        subprocess.run(["cp", "-r", ROOT / name, copy], check=True)
-    wheel = [*pip, "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", tmp_path, copy]
-    checked(subprocess.run(wheel, capture_output=True, text=True))
-    venv.create(tmp_path / "env", with_pip=False)
-    python = tmp_path / "env" / "bin" / "python"
-    places = [p for p in sys.path if Path(p).is_dir() and Path(p) != ROOT and "site-pack" in p]
-    own = tmp_path / "env" / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    target = own / "site-packages"
-    (target / "packages.pth").write_text("".join(f"{place}\n" for place in places))
-    install = [*pip, "--python", python, "install", "--quiet", "--no-deps", "--no-index"]
-    checked(
-        subprocess.run(
-            [*install, *tmp_path.glob("*.whl")], capture_output=True, text=True, cwd=tmp_path
-        )
-    )
-    folder = tmp_path / "course"
-    folder.mkdir()
-    (folder / "nbgrader_config.py").write_text("c = get_config()\n" + CONFIG)
-    path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
-    alone = {**os.environ, "PATH": path, "PYTHONPATH": ""}
-    run = lambda *words: subprocess.run(
-        [python, "-m", *words], cwd=folder, capture_output=True, text=True, env=alone
-    )
-    checked(run("autograde", "adopt", "lstm"))
-    checked(run("nbgrader", "generate_assignment", "lstm"))
-    hand_in(folder / "submitted" / "ada" / "lstm", solutions())
-    checked(run("autograde", "grade", "lstm"))
-    checked(run("autograde", "report", "lstm"))
-    assert scores(folder)["ada"] == FULL
-    command = [python, "-c", "import autograde; print(autograde.__file__)"]
-    where = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=alone).stdout
-    assert where.startswith(str(target))

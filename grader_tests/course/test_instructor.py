@@ -19,13 +19,13 @@ from grader_tests.samples.students import EXERCISES, NOTEBOOKS, ROOT, hand_in, s
 from grader_tests.support.browser import PHONE, WIDE, chromium, window
 from grader_tests.support.courses import (
     DATABASE,
-    NBGRADER,
     autograde,
     by_nbgrader,
     checked,
     class_report,
     nbgrader,
 )
+from grader_tests.support.wheel import wheel_environment
 
 # What learning platforms give out, to be filled in.
 # ruff: disable[E501]
@@ -437,7 +437,9 @@ def test_nothing_graded_yet(course):
 # ---------------------------------------------------------------- the instructor's page
 def test_from_an_empty_folder_to_marks(tmp_path):
     """Every command of the page, in a new folder, with two students; from Canvas and back, then the
-    same from Moodle. With the page's own points, and its copy of our tables."""
+    same from Moodle. With the page's own points, and its copy of our tables; installed from the
+    wheel, in an environment that does not know this folder."""
+    commands = wheel_environment(tmp_path.parent / f"{tmp_path.name}_installed")
     page = (ROOT / "autograde" / "INSTRUCTORS.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page, flags=re.DOTALL | re.MULTILINE)
     first, canvas, moodle, tables = (text for kind, text in blocks if not kind)
@@ -463,8 +465,8 @@ def test_from_an_empty_folder_to_marks(tmp_path):
                 archive.write(path, prefix + path.name)
     environment = {
         **os.environ,
-        "HERE": str(ROOT),
-        "PATH": f"{NBGRADER.parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": "",
     }
     shell = lambda block: checked(
         subprocess.run(
