@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import Page, expect
 
 from grader_tests.samples.students import EXERCISES, RELEASE, solutions
@@ -291,12 +292,31 @@ STRIKES = (  # Markdown of a student's, each of which would run where it is not 
 )
 
 
-def add_scripts(course: Path):
+PICTURE = {  # as JupyterLab keeps what is pasted into a text: one red point
+    "image.png": {
+        "image/png": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLv"
+        "AAAAAElFTkSuQmCC"
+    }
+}
+
+
+def with_picture(text: str) -> nbformat.NotebookNode:
+    return new_markdown_cell(f"{text} ![pasted](attachment:image.png)", attachments=PICTURE)
+
+
+def add_texts(course: Path):
     """Cells of text into what was collected, as a student may have written them."""
     (path,) = (course / "submitted").glob("*/lstm/01_basic_lstm.ipynb")
     handed_in = nbformat.read(path, as_version=4)
-    handed_in.cells += [nbformat.v4.new_markdown_cell(f"Struck? {text}") for text in STRIKES]
+    handed_in.cells += [new_markdown_cell(f"Struck? {text}") for text in STRIKES]
+    handed_in.cells.append(with_picture("My sketch:"))
     nbformat.write(handed_in, path)
+
+
+def pictures_are_seen(page: Page):
+    picture = page.get_by_role("img", name="pasted")
+    expect(picture).to_have_count(1)
+    assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") == 1
 
 
 def nothing_struck(page: Page):
@@ -312,7 +332,7 @@ def test_instructor_collects_and_autogrades(journey, office):
     office.goto(f"{journey.instructor.url}/formgrader")
     office.locator(".collect a").click()
     answered(office, "Successfully collected")
-    add_scripts(journey.course)
+    add_texts(journey.course)
     office.locator(".num-submissions a").click()
     office.locator(".autograde a").click()
     log = answered(office, "Successfully autograded")
@@ -333,6 +353,7 @@ def test_instructor_marks_and_comments(journey, office):
         == 1
     )
     nothing_struck(office)
+    pictures_are_seen(office)
     journey.shoot(office, "07-a-submission")
     office.get_by_text(f"{POINTS:g} of {POINTS:g} points").wait_for()
     with office.expect_response(
@@ -358,6 +379,53 @@ def test_instructor_releases_feedback(journey, office):
     journey.shoot(office, "09-released")
 
 
+# ---------------------------------------------------------------- another assignment
+def hand_in_another(course: Path):
+    """One of the course's own, with a test and a written answer: generated, and handed in."""
+    marks = {"locked": False, "task": False, "schema_version": 3}
+    total, test, why = (
+        {"nbgrader": marks | more}
+        for more in (
+            {"grade_id": "total", "grade": False, "solution": True},
+            {"grade_id": "test", "grade": True, "solution": False, "points": 2},
+            {"grade_id": "why", "grade": True, "solution": True, "points": 3},
+        )
+    )
+    cells = [
+        new_code_cell("total = sum", metadata=total),
+        new_code_cell("assert total([1, 2]) == 3", metadata=test),
+        new_markdown_cell("Why?", metadata=why),
+    ]
+    (course / "source" / "ps1").mkdir()
+    nbformat.write(new_notebook(cells=cells), course / "source" / "ps1" / "sums.ipynb")
+    checked(nbgrader(course, "generate_assignment", "ps1"))
+    handed_in = nbformat.read(course / "release" / "ps1" / "sums.ipynb", as_version=4)
+    handed_in.cells[0].source = "total = sum"
+    handed_in.cells[-1] |= {"source": with_picture("So:").source, "attachments": PICTURE}
+    (course / "submitted" / "ada" / "ps1").mkdir(parents=True)
+    nbformat.write(handed_in, course / "submitted" / "ada" / "ps1" / "sums.ipynb")
+
+
+def test_an_assignment_of_the_courses_own_is_graded_as_ever(journey, office):
+    hand_in_another(journey.course)
+    office.goto(f"{journey.instructor.url}/formgrader/manage_submissions/ps1")
+    office.locator(".autograde a").click()
+    answered(office, "Successfully autograded")
+    expect(office.locator("#main-table .score")).to_have_text("2 / 5")
+    office.get_by_role("link", name="Manual Grading").click()
+    for link in ("ps1", "sums", "Submission #1"):
+        office.locator("#main-table").get_by_role("link", name=link).click()
+    pictures_are_seen(office)
+    with office.expect_response(
+        lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT"
+    ):
+        office.locator("#why").fill("2.5")
+        office.locator("#why").press("Tab")
+    journey.shoot(office, "10-another-assignment")
+    office.goto(f"{journey.instructor.url}/formgrader/manage_submissions/ps1")
+    expect(office.locator("#main-table .score")).to_have_text("4.5 / 5")
+
+
 # ---------------------------------------------------------------- the student again
 def test_student_reads_the_feedback(journey, desk):
     assignments(desk)
@@ -369,7 +437,7 @@ def test_student_reads_the_feedback(journey, desk):
     expect(page).to_contain_text(COMMENT)
     expect(page).to_contain_text(re.compile(rf"\b{TOTAL - 1:g}(\.0)? (/|of) {TOTAL:g}"))
     expect(page).not_to_contain_text("$$")
-    journey.shoot(desk, "10-feedback")
+    journey.shoot(desk, "11-feedback")
 
 
 def test_no_other_machine_was_asked(journey):
