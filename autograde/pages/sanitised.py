@@ -1,5 +1,6 @@
 """Markdown of students where a person of the course opens it with a password in the browser: the
-formgrader shows it without anything that a browser runs, fetches or submits.
+formgrader shows it without anything that a browser runs or submits, or fetches but pictures that
+lie beside the notebook.
 
 `nbgrader_config.py` names `markdown2html` in place of nbconvert's filter. What is not allowed is
 shown as the text that it is. Notebooks of other assignments are shown as nbconvert shows them,
@@ -24,7 +25,8 @@ TAGS = frozenset(
 ATTRIBUTES = {  # tag -> attribute -> what its whole value may be
     "a": {"href": r"(https?://|mailto:|#).*", "title": r".*", "class": r"anchor-link"},
     "img": {
-        "src": r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[\w+/=\s]*",
+        "src": r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[\w+/=\s]*"
+        r"|([\w-]+/)*[\w-]+\.(png|jpe?g|gif|webp|svg)",  # no dot before the last one: none leads up
         "alt": r".*",
         "title": r".*",
         "width": r"\d{1,4}%?",
@@ -67,7 +69,7 @@ class Apart(Renderer):
 
 
 def sanitised(source: str, attachments: dict | None = None) -> str:
-    """Markdown as HTML in which nothing can be run, fetched or submitted."""
+    """Markdown as HTML in which nothing can be run, submitted, or fetched from elsewhere."""
     renderer = Apart(escape=False, attachments=attachments or {})
     rendered = render(source, renderer)
     cleaner = bleach.Cleaner(tags=TAGS, attributes=renderer.allows, protocols=PROTOCOLS)

@@ -316,7 +316,9 @@ def add_texts(course: Path):
 def pictures_are_seen(page: Page):
     picture = page.get_by_role("img", name="pasted")
     expect(picture).to_have_count(1)
-    assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") == 1
+    for one in page.locator("img[src]").all():
+        one.scroll_into_view_if_needed()
+        assert one.evaluate("one => one.decode().then(() => one.naturalWidth)")
 
 
 def nothing_struck(page: Page):
