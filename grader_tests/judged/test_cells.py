@@ -1099,6 +1099,24 @@ ONE_SLIP = {  # what no table has -> where it is, a change, the one criterion th
         "cell",
         "f_t stands in place of c_{t−1}",
     ),
+    "a state that is divided by": (
+        "LSTMCell",
+        ("f * c +", "f / c +"),
+        "cell",
+        "c_t holds nan or infinite numbers.",
+    ),
+    "what is no number in all that follows": (
+        "LSTMCell",
+        ("f * c +", "f % c +"),
+        "cell",
+        "c_t holds nan or infinite numbers.",
+    ),
+    "a gate that is divided by, and is right": (
+        "LSTMCell",
+        ("f * c +", "c / f +"),
+        "cell",
+        "f_t, i_t and c̃_t are right in your computation",
+    ),
     "a parameter without numbers": (
         "LSTMCell",
         ("self.b_c = nn.Parameter(torch.zeros(hidden_dim))", "self.b_c = nn.Parameter()"),

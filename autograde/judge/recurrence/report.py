@@ -21,16 +21,19 @@ from .reading import Reading
 
 
 def check_forms(exercise: Recurrence, reading: Reading, sheet: Sheet):
-    """Type, dtype, shape and finiteness of what is returned."""
+    """Type, dtype, shape and finiteness of what is returned; of what may follow from an output that
+    is not finite, nothing."""
+    before = []
     for place, (name, part) in zip(reading.order.outputs, exercise.rule.outputs.items()):
         forms = (
             wrong_form(name, call.out[place], pair.asked.sizes[1])
             for pair in reading.pairs
             for call in pair.build.calls
-            if place < len(call.out)
+            if place < len(call.out) and all(call.out[one].finite for one in before)
         )
         if wrong := next(filter(None, forms), None):
             sheet.lose(exercise.rule.part(part).criterion, *wrong)
+        before.append(place)
 
 
 def wrong_form(name: str, tensor: Tensor, m: int) -> tuple[str, str] | None:
