@@ -8,6 +8,7 @@ such code computes, and a remark (or nothing)."""
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import permutations
@@ -262,6 +263,20 @@ class Together:
             computed = [(formula, dict(uses)) for formula, uses in known]
             parts[part.name] = computed, np.array(chosen)
         return cls(slips, parts)
+
+
+def terms_of(formula: str) -> list[str]:
+    """The terms that a formula adds up, each with its sign."""
+
+    def terms(node: ast.expr, sign: str) -> Iterator[str]:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+            yield from terms(node.left, sign)
+            turned = {"": "-", "-": ""}[sign]
+            yield from terms(node.right, sign if isinstance(node.op, ast.Add) else turned)
+        else:
+            yield f"{sign}({ast.unparse(node)})"
+
+    return list(terms(ast.parse(formula, mode="eval").body, ""))
 
 
 @cache

@@ -16,7 +16,7 @@ from ..diagnose import Finding, Seen, begun_in_trace, shown_by_trace, visible
 from ..sheet import Sheet
 from ..untouched import same_again
 from .asks import ZERO_CALL, Pair, call_with_other
-from .places import another_state, made_at, unknown_at
+from .places import another_state, made_at, term_at, unknown_at
 from .reading import Reading
 
 
@@ -456,7 +456,12 @@ def lose_part(
     )
     output = next(name for name in exercise.rule.outputs if part in exercise.rule.group(name))
     moved = with_another_state(exercise, reading.seen, output, part)
-    place = moved and moved[1] or next(filter(None, places), None)
+    steps = (
+        term_at(exercise.rule, reading.seen, finding.envs, one, finding.choice[one.name])
+        for one in bent
+        if one.inline
+    )
+    place = moved and moved[1] or next(filter(None, (*steps, *places)), None)
     if finding.unknown and not place and not part.traced:  # what follows from a value of one's own
         own = [one.outputs.get(part.symbol) for one in reading.seen]
         place = made_at(exercise.rule, reading.seen, own)
