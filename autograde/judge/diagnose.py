@@ -229,7 +229,8 @@ class Search:
                 if self.follows_from_another_state():
                     return None  # the gate that is called wrong is right, and a state is not
                 alone = self.find_unknown_alone()
-                if alone or not self.all_shown:
+                both = any(part.also for part in self.group)  # an unknown state would cost two
+                if slips < 2 and both or alone or not self.all_shown:
                     return alone or finding
                 return self.find_instead()
         return self.find_instead() or (self.find_unknown() if len(depths) > 2 else None)
