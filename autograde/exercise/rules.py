@@ -8,8 +8,10 @@ such code computes, and a remark (or nothing)."""
 
 import ast
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from itertools import permutations
 
 import numpy as np
 
@@ -41,6 +43,7 @@ FUNCTIONS = {
     "average": lambda a: a.mean(axis=-2, keepdims=True),
     "diagonal": diagonal,
 }
+CALL = re.compile(r"(\w+)(\(.+\))")  # a formula that is one function of something
 KNOWN = {"__builtins__": {}, **FUNCTIONS}  # all that a formula can name beside its values
 SHOWN = {
     "sigmoid": "σ",
@@ -79,11 +82,11 @@ class Part:
         return next(iter(self.variants))
 
     def remark(self, formula: str) -> str:
-        meaning = self.variants[formula]
+        meaning = self.variants.get(formula, "")
         return meaning if isinstance(meaning, str) else meaning[0]
 
     def counts_for(self, formula: str) -> str:
-        meaning = self.variants[formula]
+        meaning = self.variants.get(formula, "")
         return self.criterion if isinstance(meaning, str) else meaning[1]
 
 
@@ -128,6 +131,17 @@ class Rule:
         """Output -> the slips of `together`, as far as they concern it."""
         return {output: Together.of(self.group(output), self.together) for output in self.outputs}
 
+    @cached_property
+    def exchanges(self) -> list["Exchange"]:
+        """All ways in which gates can stand in each other's place."""
+        gates = [part for part in self.parts if part.traced and CALL.fullmatch(part.right)]
+        orders = list(permutations(gates))[1:]
+        return [Exchange.of(self, dict(zip([g.name for g in gates], order))) for order in orders]
+
+    def inside(self, gate: Part) -> list[Part]:
+        """The parts inside of a gate."""
+        return [o for o in self.parts if o.inline and o.criterion == gate.criterion]
+
     def shown(self, formula: str) -> str:
         """A formula in the notation of the notebooks."""
         names = SHOWN | self.inputs | {part.name: part.symbol for part in self.parts}
@@ -165,6 +179,63 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Exchange:
+    """Gates in each other's place, as where they are taken apart in another order than they were
+    put together. roles: gate to the other one that stands for it. rule: what is computed then.
+    functions: whether their sums are what is exchanged, since not all go through one function."""
+
+    roles: dict[str, Part]
+    rule: Rule
+    functions: bool
+
+    @classmethod
+    def of(cls, rule: Rule, roles: dict[str, Part]) -> "Exchange":
+        roles = {role: gate for role, gate in roles.items() if gate.name != role}
+        names, gates = {role: gate.name for role, gate in roles.items()}, {}
+        for role, gate in roles.items():
+            names |= {a.name: b.name for a, b in zip(*map(rule.inside, (rule.part(role), gate)))}
+            by, inner = CALL.fullmatch(rule.part(role).right)[1], CALL.fullmatch(gate.right)[2]
+            if by + inner != gate.right:
+                gates[gate.name] = {by + inner: ""}
+        called = {gate.name: rule.part(role).symbol for role, gate in roles.items() if gates}
+
+        def exchanged(part: Part) -> Part:
+            if part.inline or part.traced:
+                variants = gates.get(part.name, part.variants)
+                return replace(part, variants=variants, symbol=called.get(part.name, part.symbol))
+            variants = {
+                renamed(formula, names): without_names(said, [g.symbol for g in roles.values()])
+                for formula, said in part.variants.items()
+                if formula == part.right or renamed(formula, names) != part.right
+            }
+            also = part.also and (part.also[0], renamed(part.also[1], names))
+            return replace(part, variants=variants, also=also)
+
+        changed = replace(
+            rule,
+            parts=tuple(map(exchanged, rule.parts)),
+            together=tuple(slip for slip in rule.together if not slip.keys() & gates.keys()),
+            found_in=tuple((names.get(name, name), output) for name, output in rule.found_in),
+        )
+        return cls(roles, changed, bool(gates))
+
+    def changes(self, part: Part) -> bool:
+        """Whether a part of the rule is computed otherwise."""
+        return self.rule.part(part.name).right != part.right
+
+
+def renamed(formula: str, names: dict[str, str]) -> str:
+    return re.sub(r"\w+", lambda word: names.get(word[0], word[0]), formula)
+
+
+def without_names(said: str | tuple[str, str], symbols: list[str]) -> str | tuple[str, str]:
+    """A remark of a table, empty where it names one of these."""
+    if isinstance(said, tuple):
+        return without_names(said[0], symbols), said[1]
+    return "" if any(symbol in said for symbol in symbols) else said
+
+
+@dataclass(frozen=True)
 class Together:
     """Slips that are made in several parts at once, laid out so that what many of them share is
     computed once.
@@ -192,6 +263,20 @@ class Together:
             computed = [(formula, dict(uses)) for formula, uses in known]
             parts[part.name] = computed, np.array(chosen)
         return cls(slips, parts)
+
+
+def terms_of(formula: str) -> list[str]:
+    """The terms that a formula adds up, each with its sign."""
+
+    def terms(node: ast.expr, sign: str) -> Iterator[str]:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+            yield from terms(node.left, sign)
+            turned = {"": "-", "-": ""}[sign]
+            yield from terms(node.right, sign if isinstance(node.op, ast.Add) else turned)
+        else:
+            yield f"{sign}({ast.unparse(node)})"
+
+    return list(terms(ast.parse(formula, mode="eval").body, ""))
 
 
 @cache

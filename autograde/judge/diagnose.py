@@ -13,12 +13,11 @@ from itertools import combinations, product
 
 import numpy as np
 
-from ..exercise.rules import FUNCTIONS, Part, Rule, names_in, value
+from ..exercise.rules import CALL, FUNCTIONS, Part, Rule, names_in, value
 from ..exercise.verdict import Place
 from .agreement import NAMED, RIGHT, SHOWS, agree, tolerance, which_agree
 
 DEEPEST = 3  # slips that are looked for together
-CALL = re.compile(r"(\w+)(\(.+\))")  # a formula that is one function of something
 FEW_CALLS = 2  # of a build, where three gates are looked for at once
 Choice = dict[str, str]  # part to the bent formula that stands in its place
 Env = dict[str, np.ndarray]  # what formulas compute with: see rules.columns
@@ -130,28 +129,6 @@ def begun_in_trace(rule: Rule, seen: list[Seen], part: Part) -> bool:
     return bool(call) and through(rule, seen, part, {part.name: call[2]})
 
 
-def exchanged(rule: Rule, found: dict[str, Finding | None]) -> tuple[Part, Part] | None:
-    """Two gates that stand in each other's place wherever a state is made of them, as where they
-    are taken apart in another order than they were put together."""
-    if any(finding is None or finding.unknown for finding in found.values()):
-        return None
-    choice = {name: how for finding in found.values() for name, how in finding.choice.items()}
-    states = [part for part in rule.parts if not (part.traced or part.inline)]
-    right = {part.name: part.right for part in states}
-    made = {name: choice.pop(name, formula) for name, formula in right.items()}
-    if choice or made == right:
-        return None
-    for one, other in combinations([part for part in rule.parts if part.traced], 2):
-        if made == {name: swapped(formula, one, other) for name, formula in right.items()}:
-            return one, other
-    return None
-
-
-def swapped(formula: str, one: Part, other: Part) -> str:
-    names = {one.name: other.name, other.name: one.name}
-    return re.sub(r"\w+", lambda word: names.get(word[0], word[0]), formula)
-
-
 def through(rule: Rule, seen: list[Seen], part: Part, choice: Choice) -> bool:
     """Whether every build's computation went through this part as `choice` makes it."""
     made = [rule.follow(one.env, choice)[part.name] for one in seen]
@@ -252,7 +229,8 @@ class Search:
                 if self.follows_from_another_state():
                     return None  # the gate that is called wrong is right, and a state is not
                 alone = self.find_unknown_alone()
-                if slips < 2 or alone or not self.all_shown:
+                both = any(part.also for part in self.group)  # an unknown state would cost two
+                if slips < 2 and both or alone or not self.all_shown:
                     return alone or finding
                 return self.find_instead()
         return self.find_instead() or (self.find_unknown() if len(depths) > 2 else None)

@@ -1099,6 +1099,24 @@ ONE_SLIP = {  # what no table has -> where it is, a change, the one criterion th
         "cell",
         "f_t stands in place of c_{t−1}",
     ),
+    "a state that is divided by": (
+        "LSTMCell",
+        ("f * c +", "f / c +"),
+        "cell",
+        "c_t holds nan or infinite numbers.",
+    ),
+    "what is no number in all that follows": (
+        "LSTMCell",
+        ("f * c +", "f % c +"),
+        "cell",
+        "c_t holds nan or infinite numbers.",
+    ),
+    "a gate that is divided by, and is right": (
+        "LSTMCell",
+        ("f * c +", "c / f +"),
+        "cell",
+        "f_t, i_t and c̃_t are right in your computation",
+    ),
     "a parameter without numbers": (
         "LSTMCell",
         ("self.b_c = nn.Parameter(torch.zeros(hidden_dim))", "self.b_c = nn.Parameter()"),
@@ -1381,24 +1399,89 @@ def test_what_the_rule_needs_on_a_line_of_its_own_is_no_wrong_gate(weighted):
 
 
 # ---------------------------------------------------------------- gates in each other's place
+STATES = """        g = torch.tanh(a_c)
+        c_t = f * c + i * g
+        return c_t, o * torch.tanh(c_t)
+"""
 OF_GATES = """        a = lambda k: sum(getattr(self, n + k) @ v for n, v in (("W_", h), ("U_", x)))
         a_f, a_i, a_o, a_c = (a(k) + getattr(self, "b_" + k) for k in "fioc")
         {}
-        c_t = f * c + i * torch.tanh(a_c)
-        return c_t, o * torch.tanh(c_t)
 """
 EXCHANGED = {
     "f, o, i = torch.stack([a_f, a_i, a_o]).sigmoid()": True,
     "i, f, o = map(torch.sigmoid, (a_f, a_i, a_o))": False,
     "o, i, f = (torch.sigmoid(s) for s in (a_f, a_i, a_o))": True,
+    "i, o, f = torch.stack([a_f, a_i, a_o]).sigmoid()": True,
 }
+
+
+def of_gates(line: str) -> str:
+    return HOLLOW.replace("        return c * 0, h * 0\n", (OF_GATES + STATES).format(line))
 
 
 @pytest.mark.parametrize("line", EXCHANGED)
 def test_gates_taken_apart_in_another_order_cost_one_criterion(line):
     """Whatever is made of them: both lines that may be meant are quoted."""
-    source = HOLLOW.replace("        return c * 0, h * 0\n", OF_GATES.format(line))
-    verdict = grade("LSTMCell", source)
+    verdict = grade("LSTMCell", of_gates(line))
     assert lost(verdict) == {"cell"} and not verdict.flags
-    assert "`c_t = f * c + i * torch.tanh(a_c)`" in told(verdict) and f"`{line}`" in told(verdict)
+    assert "`c_t = f * c + i * g`" in told(verdict) and f"`{line}`" in told(verdict)
     assert ("In the same way, your h_t" in told(verdict)) == EXCHANGED[line]
+
+
+BESIDE = {  # another slip -> the criterion that it costs, and what is said of it
+    ("tanh(a_c)", "tanh(a_c - self.b_c)"): ("c", "the bias b_c is missing"),
+    ("tanh(a_c)", "relu(a_c)"): ("c", "relu stands in place of tanh"),
+    ("[a_f,", "[a_f - self.b_f,"): ("f", "the bias b_f is missing"),
+    ("a_i, a_o]", "a_i - self.b_i, a_o]"): ("i", "the bias b_i is missing"),
+    ("* torch.tanh(c_t)", "* c_t"): ("hidden", "Your h_t equals i_t * c_t: tanh is missing"),
+    ("f * c +", "f * c -"): ("cell", "Your c_t equals f_t * c_{t−1} − o_t * c̃_t"),
+}
+
+
+@pytest.mark.parametrize("slip", BESIDE)
+def test_gates_taken_apart_in_another_order_cost_no_more_beside_another_slip(slip):
+    line, (costs, says) = next(iter(EXCHANGED)), BESIDE[slip]
+    source = of_gates(line)
+    assert source.count(slip[0]) == 1
+    verdict = grade("LSTMCell", source.replace(*slip))
+    assert lost(verdict) == {costs, "cell"} and says in told(verdict), told(verdict)
+    assert f"`{line.replace(*slip)}`" in told(verdict)
+
+
+ALL_IN_ONE = """        all_of = lambda name: torch.cat([getattr(self, name + k) for k in "fioc"])
+        W, U, b = map(all_of, ("W_", "U_", "b_"))
+        a = W @ h + U @ x + b
+        {} = a.chunk(4)
+        f, i, o = a_f.sigmoid(), a_i.sigmoid(), a_o.sigmoid()
+"""
+
+
+@pytest.mark.parametrize("order, costs", [("fico", "c"), ("ifco", "f"), ("iofc", "cell")])
+def test_sums_taken_apart_in_another_order_cost_one_criterion(order, costs):
+    """As where they are in PyTorch's own order, which goes through another function."""
+    names = ", ".join(f"a_{k}" for k in order)
+    source = HOLLOW.replace("        return c * 0, h * 0\n", ALL_IN_ONE + STATES)
+    source = source.format(names)
+    assert lost(grade("LSTMCell", source.replace(names, "a_f, a_i, a_o, a_c"))) == set()
+    verdict = grade("LSTMCell", source)
+    assert lost(verdict) == {costs}, told(verdict)
+    assert costs == "cell" or "`a = W @ h + U @ x + b`" in told(verdict)
+    slip = source.replace("f * c +", "f * c -")
+    assert lost(grade("LSTMCell", slip)) == {costs, "cell"}
+
+
+def test_two_gates_that_use_each_others_parameters_cost_one_criterion_each():
+    """In two lines, each of which is wrong, and through two functions."""
+    source = solutions()["LSTMCell"]
+    for one, other in (("self.{}_o", "self.{}_x"), ("self.{}_c", "self.{}_o"), ("_x", "_c")):
+        for kind in ("W", "U", "b") if "{" in one else ("",):
+            head, forward = source.split("def forward")
+            source = head + "def forward" + forward.replace(one.format(kind), other.format(kind))
+    assert lost(grade("LSTMCell", source)) == {"c", "o"}
+
+
+def test_a_gate_that_is_made_anew_between_the_states_costs_no_gradients():
+    """The first state is made with the right one, the second with another."""
+    anew = "c_t = f * c + o * g\n        o = torch.tanh(a_o)"
+    verdict = grade("LSTMCell", CELL.replace("c_t = f * c + i * g", anew))
+    assert lost(verdict) == {"cell", "o"}, told(verdict)

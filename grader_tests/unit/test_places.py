@@ -16,6 +16,10 @@ CELL = "c_t = f_t * c + i_t * candidate"
 HIDDEN = "h_t = o_t * torch.tanh(c_t)"
 RETURN = "return c_t, h_t"
 FORGET = "f_t = torch.sigmoid(self.W_f(h) + self.U_f(x) + self.b_f)"
+IN_STEPS = (
+    "z = self.W_f(h)\n        z = z + self.U_f(x)\n        z = z + self.b_f\n"
+    "        f_t = torch.sigmoid(z)"
+)
 OUTPUT = "o_t = torch.sigmoid(self.W_o(h) + self.U_o(x) + self.b_o)"
 SHOWN = {  # what stands in place of a line, the criterion that is lost, and the line that is shown
     "a state": (CELL, "c_t = f_t + c + i_t * candidate", "cell", "c_t = f_t + c + i_t * candidate"),
@@ -23,6 +27,22 @@ SHOWN = {  # what stands in place of a line, the criterion that is lost, and the
     "a sum inside of a gate": (
         *(FORGET, f"a_f = {INSIDE}\n        f_t = torch.sigmoid(a_f)", "f"),
         f"a_f = {INSIDE}",
+    ),
+    "a term that is subtracted, of a sum in steps": (
+        *(FORGET, IN_STEPS.replace("+ self.U_f", "- self.U_f"), "f"),
+        "z = z - self.U_f(x)",
+    ),
+    "a term of another state, of a sum in steps": (
+        *(FORGET, IN_STEPS.replace("W_f(h)", "W_f(c)"), "f"),
+        "z = self.W_f(c)",
+    ),
+    "a term of another gate, of a sum in steps": (
+        *(FORGET, IN_STEPS.replace("W_f", "W_i"), "f"),
+        "z = self.W_i(h)",
+    ),
+    "the last term, of a sum in steps": (
+        *(FORGET, IN_STEPS.replace("+ self.b", "- self.b"), "f"),
+        "z = z - self.b_f",
     ),
     "a gate that no table has": (
         *(FORGET, FORGET.replace("sigmoid", "cos"), "f"),

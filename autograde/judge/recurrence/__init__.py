@@ -17,6 +17,7 @@ from ..gradients import judge_gradients
 from ..sheet import Sheet
 from ..untouched import Asked, judge_untouched
 from .asks import ASKED_SIZES, Pair, Questions, ask
+from .exchange import lose_exchange
 from .parameters import judge_parameters
 from .picture import ask_runs, compare_runs, drawn, right_step
 from .reading import Reading, from_trace, read, seen_in
@@ -73,6 +74,7 @@ def judge_numbers(
     if reading.slips and (kept := kept_between_calls(exercise, reading)):
         report_kept(exercise, kept, sheet)
     else:
+        exercise, reading = lose_exchange(exercise, reading, sheet)
         report(exercise, reading, sheet)
     sheet.computes |= does_work(exercise, reading) or follows_all(exercise, reading)
     asked = main if reading.convention is None else reading.pairs

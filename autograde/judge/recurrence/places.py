@@ -3,14 +3,14 @@ never for marks.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 
-from ...exercise.rules import Part, Rule
+from ...exercise.rules import Part, Rule, terms_of, value
 from ...exercise.verdict import Place
 from ..agreement import NAMED, RIGHT, agree, tolerance, which_agree
-from ..diagnose import Finding, Search, Seen, instead_of, of_call, one_call
+from ..diagnose import Env, Finding, Search, Seen, instead_of, lines_of, of_call, one_call
 
 Places = list[Place | None]
 
@@ -37,6 +37,36 @@ def first_line(seen: list[Seen], values: list[np.ndarray]) -> Place | None:
             for call in range(len(one.trace))
         ]
     )
+
+
+def term_at(
+    rule: Rule, seen: list[Seen], envs: list[Env], part: Part, formula: str
+) -> Place | None:
+    """The line that brings the one wrong term into a sum that is made in steps: the first that
+    makes it, or a part of the sum that has it, and nothing that is right. None where the formula is
+    no such sum, or no such line is known."""
+    right, terms = terms_of(part.right), terms_of(formula)
+    odd = [term for term in terms if term not in right]
+    if len(odd) != 1:
+        return None
+    others = [term for term in terms if term not in odd]
+    pieces = [
+        " + ".join((*odd, *chosen))
+        for count in range(len(others))
+        for chosen in combinations(others, count)
+    ]
+    pieces += [] if odd[0].lstrip("-") in right else [odd[0].lstrip("-")]
+    lines = set().union(*(lines_with(seen, envs, piece) for piece in pieces))
+    lines -= set().union(
+        *(lines_with(seen, envs, o.right) for o in rule.parts if o.inline or o.traced)
+    )
+    return min(lines, key=lambda place: (place.cell, place.line), default=None)
+
+
+def lines_with(seen: list[Seen], envs: list[Env], formula: str) -> set[Place]:
+    """The lines that make a formula's values in every call."""
+    values = [value(formula, env) for env in envs]
+    return set() if any(one is None for one in values) else lines_of(seen, values)
 
 
 def right_elsewhere(rule: Rule, seen: list[Seen], values: list[np.ndarray]) -> bool:

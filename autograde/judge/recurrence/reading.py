@@ -203,7 +203,7 @@ def seen_of(
     exercise: Recurrence, pairs: list[Pair], order: Order, convention: Convention | None = None
 ) -> list[Seen]:
     """Builds as columns: a column for each call."""
-    return [seen_in(exercise, pair, order, convention) for pair in pairs]
+    return [seen_in(exercise, finite_calls(pair), order, convention) for pair in pairs]
 
 
 def in_order(exercise: Recurrence) -> Order:
@@ -230,6 +230,18 @@ def seen_in(exercise: Recurrence, pair: Pair, order: Order, convention: Conventi
     }
     trace, places = zip(*(trace_of(call, m) for call in build.calls)) if build.calls else ((), ())
     return Seen(columns(inputs, parameters, m), outputs, list(trace), list(places), build.single)
+
+
+def finite_calls(pair: Pair) -> Pair:
+    """A build with a call that gives numbers in place of every one that gives nan or infinity, for
+    which that output is lost as it is: what else is wrong, and what is right, shows in the rest."""
+    calls = list(zip(pair.asked.calls, pair.build.calls))
+    finite = [all(out.finite for out in call.out) for _, call in calls]
+    if all(finite) or not any(finite):
+        return pair
+    instead = calls[finite.index(True)]
+    asked, made = zip(*(call if kept else instead for call, kept in zip(calls, finite)))
+    return Pair(replace(pair.asked, calls=asked), replace(pair.build, calls=made))
 
 
 def as_put_in(exercise: Recurrence, pair: Pair) -> dict[str, np.ndarray]:

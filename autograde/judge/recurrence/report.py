@@ -12,25 +12,28 @@ from ...exercise.rules import Part, Rule
 from ...exercise.verdict import Place
 from ..agreement import FOLLOWS, NAMED, agree
 from ..answers import Tensor, quoted, words
-from ..diagnose import Finding, Seen, begun_in_trace, exchanged, shown_by_trace, visible
+from ..diagnose import Finding, Seen, begun_in_trace, shown_by_trace, visible
 from ..sheet import Sheet
 from ..untouched import same_again
 from .asks import ZERO_CALL, Pair, call_with_other
-from .places import another_state, first_line, made_at, unknown_at
+from .places import another_state, made_at, term_at, unknown_at
 from .reading import Reading
 
 
 def check_forms(exercise: Recurrence, reading: Reading, sheet: Sheet):
-    """Type, dtype, shape and finiteness of what is returned."""
+    """Type, dtype, shape and finiteness of what is returned; of what may follow from an output that
+    is not finite, nothing."""
+    before = []
     for place, (name, part) in zip(reading.order.outputs, exercise.rule.outputs.items()):
         forms = (
             wrong_form(name, call.out[place], pair.asked.sizes[1])
             for pair in reading.pairs
             for call in pair.build.calls
-            if place < len(call.out)
+            if place < len(call.out) and all(call.out[one].finite for one in before)
         )
         if wrong := next(filter(None, forms), None):
             sheet.lose(exercise.rule.part(part).criterion, *wrong)
+        before.append(place)
 
 
 def wrong_form(name: str, tensor: Tensor, m: int) -> tuple[str, str] | None:
@@ -54,9 +57,6 @@ def report(exercise: Recurrence, reading: Reading, sheet: Sheet):
     """The criteria of the rule, and the order of what is passed and returned."""
     rule = exercise.rule
     report_order(exercise, reading, sheet)
-    turned = exchanged(rule, reading.findings)
-    if turned:
-        return report_exchanged(exercise, turned, reading, sheet)
     for output, source in rule.outputs.items():
         finding = reading.findings[output]
         if finding is None:
@@ -330,7 +330,7 @@ def with_another_state(
 def missing_for(exercise: Recurrence, part: Part, reading: Reading) -> str:
     """The first parameter that a gate needs and the class does not have under its name; "" where
     there is none, or where its parameters were found in a form of its own."""
-    inside = [one for one in exercise.rule.parts if one.inline and one.criterion == part.criterion]
+    inside = exercise.rule.inside(part)
     used = set(re.findall(r"\w+", " ".join(one.right for one in (*inside, part))))
     found = [pair.build.found or {} for pair in reading.pairs]
     return next(
@@ -360,8 +360,7 @@ def bent_parts(rule: Rule, part: Part, finding: Finding | None) -> list[Part]:
     """Which of the parts that a gate is made of are bent, as far as is known."""
     if finding is None:
         return []
-    inside = [o for o in rule.parts if o.inline and o.criterion == part.criterion]
-    return [other for other in (*inside, part) if other.name in finding.choice]
+    return [other for other in (*rule.inside(part), part) if other.name in finding.choice]
 
 
 def shows(rule: Rule, part: Part, finding: Finding | None, output: str) -> bool:
@@ -369,7 +368,7 @@ def shows(rule: Rule, part: Part, finding: Finding | None, output: str) -> bool:
     if finding is None:
         return False
     used = set(re.findall(r"\w+", " ".join(finding.choice.values())))
-    inside = [o.name for o in rule.parts if o.inline and o.criterion == part.criterion]
+    inside = [other.name for other in rule.inside(part)]
     return visible(rule, finding, output, part) or bool(used.intersection(inside))
 
 
@@ -402,41 +401,6 @@ def lose_instead(
         part.criterion,
         f"The right {part.symbol} is in your computation; {what}.{see(place)} {rule}",
         f"{output} is made, and another value is returned",
-        place,
-    )
-
-
-def report_exchanged(
-    exercise: Recurrence, gates: tuple[Part, Part], reading: Reading, sheet: Sheet
-):
-    """Two gates in each other's place: one slip, which is told and counted where it shows first. It
-    may be in the line of a state, or in one that names both."""
-    sheet.meet(*(part.criterion for part in exercise.rule.parts))
-    sheet.meet(*(part.also[0] for part in exercise.rule.parts if part.also))
-    rights = [exercise.rule.follow(one.env, {}) for one in reading.seen]
-    lines = [first_line(reading.seen, [env[gate.name] for env in rights]) for gate in gates]
-    named = lines[0] if lines[0] == lines[1] else None
-    one, *others = [
-        (part, finding)
-        for output, finding in reading.findings.items()
-        for part in exercise.rule.group(output)
-        if part.name in finding.choice
-    ]
-    part, finding = one
-    what = in_words(exercise.rule, part, [part], finding.choice)
-    said = "".join(
-        f" In the same way, your {other.symbol} equals"
-        f" {exercise.rule.written_out(other, way.choice)}."
-        for other, way in others
-    )
-    place = made_at(exercise.rule, reading.seen, [env[part.name] for env in finding.envs])
-    also = (
-        f" Or is it your line {named.line}, where both are made: {quoted(named)}?" if named else ""
-    )
-    sheet.lose(
-        part.counts_for(finding.choice[part.name]),
-        f"{what}.{said}{see(place)}{also} The rule: {exercise.asks(part.criterion)}.",
-        what.removeprefix("Your "),
         place,
     )
 
@@ -492,7 +456,12 @@ def lose_part(
     )
     output = next(name for name in exercise.rule.outputs if part in exercise.rule.group(name))
     moved = with_another_state(exercise, reading.seen, output, part)
-    place = moved and moved[1] or next(filter(None, places), None)
+    steps = (
+        term_at(exercise.rule, reading.seen, finding.envs, one, finding.choice[one.name])
+        for one in bent
+        if one.inline
+    )
+    place = moved and moved[1] or next(filter(None, (*steps, *places)), None)
     if finding.unknown and not place and not part.traced:  # what follows from a value of one's own
         own = [one.outputs.get(part.symbol) for one in reading.seen]
         place = made_at(exercise.rule, reading.seen, own)
@@ -511,7 +480,7 @@ def see(place: Place | None) -> str:
 
 def in_words(rule: Rule, part: Part, bent: list[Part], choice: dict[str, str]) -> str:
     """What a student's numbers show about a part: the formula that gives them, and a remark."""
-    found = (other.remark(choice[other.name]) for other in bent)
+    found = (other.remark(choice[other.name]) for other in bent if other.name in choice)
     remarks = "; ".join(remark for remark in found if remark)
     said = part.says.format(symbol=part.symbol, formula=rule.written_out(part, choice))
     return f"{said}: {remarks}" if remarks else said

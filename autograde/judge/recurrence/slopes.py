@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...exercise.declared import Recurrence
+from ..agreement import agree
 from ..diagnose import Seen
 from ..gradients import Loss
 from .asks import Pair
@@ -22,6 +23,10 @@ def loss_of(exercise: Recurrence, pair: Pair, seen: Seen, reading: Reading) -> L
     if any(tensor.shape != (asked.sizes[1],) for tensor in out):
         return None
     choice = {name: formula for found in findings for name, formula in found.choice.items()}
+    env = rule.follow(seen.env, choice)
+    for name, source in rule.outputs.items():
+        if not agree(env[source], seen.outputs[name], seen.within(1)):
+            return None  # a gate is not the same in all of them
     first, *names = rule.inputs  # the names of forward's arguments, as they were passed
     meant = [names[order.states.index(place)] for place in range(len(names))]
     x, *given = asked.sequence.arguments.values()
