@@ -165,28 +165,31 @@ def codes_in(code: types.CodeType) -> set[types.CodeType]:
 
 
 # ---------------------------------------------------------------- what draws, inside of it
-anew: list[torch.Tensor] | None = None  # what was drawn, where each draw is another
+noted: dict[tuple, torch.Tensor] | None = None  # what was drawn, by its seed and shape
+afresh = False  # whether each draw is another
 
 
 @contextlib.contextmanager
-def drawn_anew():
-    """Inside, what is drawn is never the same twice; gives the list of it."""
-    global anew
-    anew = []
+def noting(anew: bool):
+    """Inside, what is drawn is noted, and is never the same twice where it is to be drawn `anew`;
+    gives a dict of it."""
+    global noted, afresh
+    noted, afresh = {}, anew
     try:
-        yield anew
+        yield noted
     finally:
-        anew = None
+        noted, afresh = None, False
 
 
 def drawn(k: int, *shape: int) -> torch.Tensor:
-    """The numbers of hole k, the same at every call, like those of a gate, but for `drawn_anew`."""
-    seed = k if anew is None else ANEW + len(anew)
+    """The numbers of hole k, the same at every call, like those of a gate, but where all is drawn
+    anew."""
+    seed = ANEW + len(noted) if afresh else k
     draws = torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     made = (HOLES[0] + (HOLES[1] - HOLES[0]) * draws).to(torch.get_default_dtype()) * 1.0
     made.is_drawn = True
-    if anew is not None:
-        anew.append(made.clone())
+    if noted is not None:
+        noted[seed, shape] = made.clone()
     return made
 
 
