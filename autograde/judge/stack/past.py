@@ -45,7 +45,9 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     by_numbers = judged_by_numbers(exercise, known, past)
     if by_numbers is None:
         return False
-    by_numbers.lost.pop("untouched", None)  # what stands in a line's place may write where it did not
+    by_numbers.lost.pop(
+        "untouched", None
+    )  # what stands in a line's place may write where it did not
     ran = any(calls for pair in past for calls in pair.build.calls[0].log)
     by_loop = ran and all(pair.build.way == BY_LOOP for pair in pairs)
     failure = pairs[0].build.calls[0].failure
@@ -84,8 +86,12 @@ def by_what_was_drawn(exercise: Stack, pair: Pair, key: str) -> bool:
     seen, log = seen_of(exercise, pair, [*range(pair.count)])
     if {len(calls) for calls in log} != {len(seen.x)}:
         return False
+    try:
+        given, made = given_and_made(seen, log)
+    except ValueError:  # of another size than it reads
+        return False
     drawn = [row for one in pair.build.calls[0].drawn for row in rows_of(one.values)]
-    there = [*compared(exercise, seen, *given_and_made(seen, log), key)]
+    there = [*compared(exercise, seen, given, made, key)]
     asked = {"outputs": len(seen.x), "final": seen.layers * len(exercise.states)}
     return len(there) == asked.get(key, len(there)) and all(
         any(agree(got, one, NAMED) for one in (right, *drawn)) for _, right, got in there
