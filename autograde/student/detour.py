@@ -31,7 +31,7 @@ from .holes import (
     replace,
     statement_at,
 )
-from .loops import fills, put_straight
+from .loops import fill_lists, fills, put_straight
 from .protocol import BY_LINE, BY_LOOP, COUNT_OF_A_CELL
 from .rewriting import (
     LAYER,
@@ -376,6 +376,10 @@ def go_past(
     """Changes the statement at `place` so that what it raises does not show, and a result is there
     all the same. count: of what a layer is given; layers: how many. False where there is no way."""
     body, at = statement_at(function, place[0])
+    if isinstance(error, IndexError):
+        lines = lines_at(function, place)
+        if fill_lists(function, lines, hole(place[0], layers)):
+            return True
     if name := missing_name(error, function):
         if body is not None and is_spread(body[at], name):
             body.insert(at, assigned([ast.Name(name)], rows_drawn(place[0], count - 1), body[at]))

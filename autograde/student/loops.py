@@ -83,8 +83,8 @@ def meant(loop: ast.For, function: ast.FunctionDef, missing: str | None) -> Head
         layers = [name for name in names_in(loop.target) if name in given and name in others][:1]
         others = [name for name in others if name not in layers]
     of_layers, of_steps = picked(f"{own}.layers"), picked(x) or x in names_in(loop.iter)
-    if missing in others and picked(x):
-        return None  # the step is there
+    if missing in others and (of_layers or picked(x)):
+        return None  # what it goes over is taken by number
     if layers or of_layers or not of_steps and "layers" in ast.unparse(loop.iter):
         over, rest = f"{own}.layers", sources(loop.iter, own)
     elif of_steps:
@@ -314,6 +314,27 @@ def make_list(function: ast.FunctionDef, name: str) -> bool:
             if isinstance(statements, list) and innermost in statements:
                 statements.insert(statements.index(innermost), made)
     return True
+
+
+def fill_lists(function: ast.FunctionDef, lines: tuple[int, int], rows: ast.expr) -> bool:
+    """Has lists that are made empty, and are picked from in these lines though nothing is appended
+    to them, begin with `rows`. Whether there is any."""
+    picks = {
+        getattr(node.value, "id", "")
+        for node in ast.walk(function)
+        if isinstance(node, ast.Subscript) and lines[0] <= node.lineno <= lines[1]
+    }
+    found = False
+    for node in ast.walk(function):
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        parts = getattr(target, "elts", [target])
+        values = getattr(node.value, "elts", ()) if len(parts) > 1 else [getattr(node, "value", 0)]
+        for part, value in zip(parts, values):
+            name, empty = getattr(part, "id", ""), isinstance(value, ast.List) and not value.elts
+            if empty and name in picks and not fills(function, name):
+                value.elts, found = [ast.Starred(rows, ast.Load())], True
+        ast.fix_missing_locations(node)
+    return found
 
 
 def loops_of_all(function: ast.FunctionDef) -> list[ast.For]:

@@ -174,7 +174,7 @@ OF_A_STACK = {  # what a whole stack returns in another form -> what it costs, a
     "None": ({"final"}, "forward returns None; it should return outputs"),
     "outputs, None": ({"final"}, "forward returns 2 values (Tensor, NoneType); it should"),
     "outputs, states[0]": ({"final"}, "forward returns 2 values (Tensor, Tensor); it should"),
-    "list(outputs)": ({"final"}, "forward returns 4 values (Tensor, Tensor"),
+    "list(outputs)": ({"final"}, "forward returns a list of 4 values (Tensor, Tensor"),
     "{'c': 1}": ({"final", "outputs"}, "forward returns one dict; it should return outputs"),
 }
 
@@ -1109,7 +1109,11 @@ ONE_SLIP = (  # a stack and what stands beside it; what is right in it, slips, a
         SPREAD,
         "",
         "outputs.append(state[1])",
-        {"outputs.append(state.h)": "wiring", "outputs.append(state[2])": "wiring"},
+        {
+            "outputs.append(state.h)": "wiring",
+            "outputs.append(state[2])": "wiring",
+            "outputs.append(h_t)": "wiring",
+        },
     ),
     (SPREAD, "", "torch.stack(outputs)", {"outputs.stack()": "outputs"}),
     (
@@ -1122,7 +1126,10 @@ ONE_SLIP = (  # a stack and what stands beside it; what is right in it, slips, a
         COUNTED,
         "",
         "outputs, c, h = [], list(c), list(h)",
-        {"outputs = []\n        c, h = list(c, h)": "states"},
+        {
+            "outputs = []\n        c, h = list(c, h)": "states",
+            "outputs, c, h = [], [], []": "states",
+        },
     ),
     (COUNTED, "", "outputs.append(h[-1])", {"outputs.append(h_t)": "outputs"}),
 )
