@@ -1160,3 +1160,12 @@ def test_what_is_mended_says_nothing_of_arguments_that_are_written_into():
         "c_k, h_k = layer(x_t, c_k, h_k)", "c, h = layer(x_t, c_k, h_k)"
     )
     assert "writes into" not in told(grade("LSTM", source))
+
+
+@pytest.mark.parametrize("right, slip", [("self.layers[k](", "self.cells[k]("), ("[k](", "(")])
+def test_a_stack_with_one_criterion_for_all_is_told_what_raises(right, slip):
+    head = KEEPS.replace("class LSTM(nn.Module)", "class CoupledLSTM(LSTM)")
+    head = head.replace("__init__()", "__init__(input_dim, hidden_dim, n_layers)")
+    source = head.replace("(LSTMCell(", "(CoupledLSTMCell(") + COUNTED
+    verdict = grade("CoupledLSTM", source.replace(right, slip))
+    assert lost(verdict) == {"works"} and "Your forward raises" in told(verdict), told(verdict)

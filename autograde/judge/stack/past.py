@@ -15,7 +15,7 @@ from .asks import READ_OFF, Pair, first_calls
 from .numbers import judged_by_numbers
 from .places import compared, given_and_made
 from .reading import seen_of
-from .report import LOGGED, NOT_READABLE
+from .report import LOGGED, NOT_READABLE, criterion_of
 
 PUT_RIGHT = "it went on after that line", "that were put right"
 
@@ -53,7 +53,7 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     failure = pairs[0].build.calls[0].failure
     said = f"Your forward{which} raises {failure}; the rest was marked as if {PUT_RIGHT[by_loop]}."
     if by_loop:  # nothing was drawn: what is lost beside it is lost by itself
-        sheet.lose("wiring", said, "forward raises")
+        sheet.lose(criterion_of(exercise)("wiring"), said, "forward raises")
         apart = by_numbers.lost
     else:
         apart = {"gradients": by_numbers.lost.pop("gradients", ())}
@@ -109,7 +109,7 @@ def lose_past_the_line(
     nothing. between: whether it raises where there are several layers alone."""
     itself = "final" if all(map(ran_to_the_end, pairs)) else "outputs"
     itself = "wiring" if between else itself
-    for key in [*by_numbers.lost] or [itself]:
+    for key in [*by_numbers.lost] or [criterion_of(sheet.exercise)(itself)]:
         shows = by_numbers.lost.get(key, ()) if key in ("wiring", "states") else ()
         more = [one for one in shows if not one.startswith((NOT_READABLE, *LOGGED.values()))]
         sheet.lose(key, " ".join([said, *more]), "forward raises")
