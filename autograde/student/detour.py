@@ -14,21 +14,25 @@ from functools import partial
 
 import torch
 
+from .calls import call_straight
 from .holes import (
     COMPUTES,
     MOST_HOLES,
     NO_LAMBDA,
     assigned,
     assigned_drawn,
+    called,
     hole,
     later,
     missing_name,
+    names_called,
     put_hole,
     put_try,
+    replace,
     statement_at,
 )
-from .loops import fills, put_straight
-from .protocol import BY_LINE, BY_LOOP
+from .loops import fill_lists, fills, put_straight
+from .protocol import BY_LINE, BY_LOOP, COUNT_OF_A_CELL
 from .rewriting import (
     LAYER,
     PASSED,
@@ -140,17 +144,40 @@ class Detour:
         if keep_what_is_meant(self.module, self.sizes, error):
             return BY_LINE
         name, place = method_and_place(error, self.mended)
-        function = name and self.trees.setdefault(name, tree_of(self.methods[name]))
+        function = name and self.tree(name)
         if not function:
             return ""
+        if self.keep_argument(error):
+            return BY_LINE
+        changed = call_straight(function, place, error, self.methods, self.tree)
+        if changed is not None:
+            self.put(changed or name, self.trees[changed or name])
+            return BY_LINE
         own = self.module if name not in self.helpers else first_given(function, error)
         if not give_name(function, self.module, own, self.sizes, error):
             if self.straight(name, place, error):
                 return BY_LOOP
-            if not go_past(function, place, error, len(self.arguments)):
+            if not go_past(function, place, error, len(self.arguments), self.sizes[2]):
                 return ""
         self.put(name, function)
         return BY_LINE
+
+    def keep_argument(self, error: Exception) -> bool:
+        """Has an object of the student's keep an argument of its constructor that is asked of it
+        later."""
+        name = f"{type(getattr(error, 'obj', None)).__name__}.__init__()"
+        function = self.tree(name) if name in self.helpers else None
+        arguments = [argument.arg for argument in function.args.args] if function else []
+        if not isinstance(error, AttributeError) or error.name not in arguments[1:]:
+            return False
+        kept = ast.Attribute(ast.Name(arguments[0], ast.Load()), error.name, ast.Store())
+        value = ast.Name(error.name, ast.Load())
+        function.body.insert(0, assigned([kept], value, function.body[0]))
+        self.put(name, function)
+        return True
+
+    def tree(self, name: str) -> ast.FunctionDef | None:
+        return self.trees.setdefault(name, tree_of(self.methods[name]))
 
     def straight(self, name: str, place: Span, error: Exception) -> bool:
         """Whether a loop or a pick as it is meant does not raise there any more: then it stays."""
@@ -196,7 +223,8 @@ def method_and_place(error: Exception, methods: dict) -> tuple[str | None, Span 
 # ---------------------------------------------------------------- names that are not there
 def keep_what_is_meant(module, sizes: list[int], error: Exception) -> bool:
     """Keeps under a name that is missing, where nothing else is, an argument of the constructor, or
-    what the module has under a name that is nearly the same ("layer" for "layers")."""
+    what the module has under a name that is nearly the same ("layer" for "layers"); the layers,
+    where one of several is called by a number."""
     if not isinstance(error, AttributeError) or error.obj is not module:
         return False
     given = arguments_by_name(module, sizes)
@@ -208,7 +236,14 @@ def keep_what_is_meant(module, sizes: list[int], error: Exception) -> bool:
         vars(module)[error.name] = given[error.name]
     elif meant:
         vars(module)[error.name] = getattr(module, meant)
+    elif f".{error.name}[" in line_of(error) and "](" in line_of(error) and "layers" in own:
+        vars(module)[error.name] = module.layers
     return error.name in vars(module)
+
+
+def line_of(error: Exception) -> str:
+    """The line that raises."""
+    return traceback.extract_tb(error.__traceback__)[-2].line or ""
 
 
 def first_given(function: ast.FunctionDef, error: Exception):
@@ -223,6 +258,8 @@ def give_name(function: ast.FunctionDef, module, own, sizes: list[int], error: E
     """Has a name mean, in a method of `own`, what that has under it, where `self.` was left out, or
     an argument of the constructor; else what is meant by a slip of the keyboard; else a drawn row
     for each layer where one of them is picked. False where it is not a name that is missing."""
+    if unself(function, error):
+        return True
     if type(error) is not NameError or not function.args.args:
         return respell(function, error)
     given = arguments_by_name(module, sizes)
@@ -234,11 +271,16 @@ def give_name(function: ast.FunctionDef, module, own, sizes: list[int], error: E
     elif respell(function, error):
         return True
     elif picked_from(function, error.name) and len(sizes) > 2:
-        value = hole(function.lineno, sizes[2])
+        value = rows_drawn(function.lineno, sizes[2])
     else:
         return False
     function.body.insert(0, assigned([ast.Name(error.name)], value, function.body[0]))
     return True
+
+
+def rows_drawn(k: int, count: int) -> ast.expr:
+    """A list of drawn vectors."""
+    return ast.List([ast.Starred(hole(k, count), ast.Load())], ast.Load())
 
 
 def picked_from(function: ast.FunctionDef, name: str) -> bool:
@@ -247,6 +289,24 @@ def picked_from(function: ast.FunctionDef, name: str) -> bool:
         isinstance(node, ast.Subscript) and getattr(node.value, "id", None) == name
         for node in ast.walk(function)
     )
+
+
+def unself(function: ast.FunctionDef, error: Exception) -> bool:
+    """Has a function that takes no self take what it looks up there, `self.layers`, from its own
+    arguments. False where that is not what is wrong, or there are none."""
+    if not isinstance(error, NameError) or error.name != "self":
+        return False
+    arguments = {argument.arg for argument in function.args.args}
+    found = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"
+    ]
+    for node in found:
+        if node.attr in arguments:
+            for parent in ast.walk(function):
+                replace(parent, node, ast.copy_location(ast.Name(node.attr, ast.Load()), node))
+    return any(node.attr in arguments for node in found)
 
 
 def respell(function: ast.FunctionDef, error: Exception) -> bool:
@@ -263,7 +323,7 @@ def respell(function: ast.FunctionDef, error: Exception) -> bool:
             for name, value in frame.f_locals.items()
             if isinstance(value, kinds)
         ]
-        meant = nearest(error.name, known, called)
+        meant = nearest(error.name, known, called) or the_only_one(function, error, own[-1:])
         kind, key = ast.Name, "id"
     elif isinstance(error, AttributeError):
         meant, kind, key = nearest(error.name, [], dir(error.obj)), ast.Attribute, "attr"
@@ -273,6 +333,18 @@ def respell(function: ast.FunctionDef, error: Exception) -> bool:
         if isinstance(node, kind) and getattr(node, key) == error.name:
             setattr(node, key, meant)
     return bool(meant)
+
+
+def the_only_one(function: ast.FunctionDef, error: NameError, frames: list) -> str | None:
+    """Of a name that is called, or appended to, the one cell, or list that is not filled, that is
+    there, where there is no other."""
+    there = frames[0].f_locals if frames and frames[0].f_code.co_name == function.name else {}
+    cells = [k for k, one in there.items() if isinstance(one, torch.nn.Module) and k != "self"]
+    lists = [k for k, one in there.items() if one == [] and not fills(function, k)]
+    of_kind = lists if fills(function, error.name) else cells
+    if fills(function, error.name) or error.name in names_called(function):
+        return of_kind[0] if len(of_kind) == 1 else None
+    return None
 
 
 def nearest(name: str | None, known: list[str], more: Sequence[str] = ()) -> str | None:
@@ -298,23 +370,53 @@ def arguments_by_name(module, sizes: list[int]) -> dict[str, int]:
 
 
 # ---------------------------------------------------------------- past a statement
-def go_past(function: ast.FunctionDef, place: Span, error: Exception, count: int) -> bool:
+def go_past(
+    function: ast.FunctionDef, place: Span, error: Exception, count: int, layers: int
+) -> bool:
     """Changes the statement at `place` so that what it raises does not show, and a result is there
-    all the same. count: of what a layer is given. False where there is no way."""
+    all the same. count: of what a layer is given; layers: how many. False where there is no way."""
     body, at = statement_at(function, place[0])
-    if missing_name(error, function):
+    if isinstance(error, IndexError):
+        lines = lines_at(function, place)
+        if fill_lists(function, lines, hole(place[0], layers)):
+            return True
+    if name := missing_name(error, function):
+        if body is not None and is_spread(body[at], name):
+            body.insert(at, assigned([ast.Name(name)], rows_drawn(place[0], count - 1), body[at]))
+            return True
         return put_hole(function, place, error)
     if body is not None and isinstance(body[at], ast.Return):
-        return put_try(function, place, TRY, error)
+        whole = function.name != "forward" and isinstance(error, AttributeError)
+        return put_try(function, place, TRY, error, whole)
+    if body is not None and draw_appended(body[at], place):
+        return True
     value = getattr(body and body[at], "value", None)
     if isinstance(value, ast.Tuple) and put_try(function, place, TRY, error):
         return True
-    return put_layer(function, place, count) or step_over(function, place)
+    return put_layer(function, place, error, count) or step_over(function, place, layers=layers)
 
 
-def put_layer(function: ast.FunctionDef, place: Span, count: int) -> bool:
-    """Has a layer called with drawn numbers in place of what cannot be passed to it. False where no
-    call of `count` values raises, or has raised in one of them."""
+def is_spread(statement: ast.stmt, name: str) -> bool:
+    """Whether a name stands there as `*name`."""
+    starred = (node for node in ast.walk(statement) if isinstance(node, ast.Starred))
+    return any(getattr(node.value, "id", "") == name for node in starred)
+
+
+def draw_appended(statement: ast.stmt, place: Span) -> bool:
+    """Has `name.append(…)` append drawn numbers where it is what stands in the brackets that
+    raises. False where it is not."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    appends = isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "append"
+    if not appends or len(call.args) != 1 or not covers(call.args[0], place):
+        return False
+    number = 1000 * place[0] + place[1]
+    call.args[0] = called(TRY, later(call.args[0]), number, call.args[0])
+    return True
+
+
+def put_layer(function: ast.FunctionDef, place: Span, error: Exception, count: int) -> bool:
+    """Has a layer called with `count` values, with drawn numbers in place of what cannot be passed
+    to it. False where no call of a layer raises, or has raised in one of these."""
     body, at = statement_at(function, place[0])
     statement = body and body[at]
     if not isinstance(statement, COMPUTES) or any(
@@ -322,8 +424,8 @@ def put_layer(function: ast.FunctionDef, place: Span, count: int) -> bool:
     ):
         return False
     for node in ast.walk(statement):
-        if isinstance(node, ast.Call) and is_layer(node, count) and covers(node, place):
-            works = ast.List([later(one) for one in node.args], ast.Load())
+        if isinstance(node, ast.Call) and is_layer(node, count, error) and covers(node, place):
+            works = ast.List([later(one) for one in as_many(node.args, count)], ast.Load())
             node.args = [node.func, works, ast.Constant(100 * place[0])]
             node.func = ast.Name(LAYER, ast.Load())
             ast.fix_missing_locations(node)
@@ -331,10 +433,28 @@ def put_layer(function: ast.FunctionDef, place: Span, count: int) -> bool:
     return False
 
 
-def is_layer(node: ast.Call, count: int) -> bool:
-    """Whether it may call a layer: it passes so many values, one by one."""
-    plain = not node.keywords and not any(isinstance(one, ast.Starred) for one in node.args)
-    return plain and len(node.args) == count and getattr(node.func, "id", None) != LAYER
+def is_layer(node: ast.Call, count: int, error: Exception) -> bool:
+    """Whether it may call a layer: it passes so many values, or the layer says that it does not."""
+    if node.keywords or not node.args or getattr(node.func, "id", None) == LAYER:
+        return False
+    *first, last = (isinstance(one, ast.Starred) for one in node.args)
+    says = str(error).startswith(COUNT_OF_A_CELL)
+    return not any(first) and (last or says or len(node.args) == count)
+
+
+def as_many(given: list[ast.expr], count: int) -> list[ast.expr]:
+    """So many values for a layer: what it reads, and its states, which are the last ones. What is
+    lacking is None, for which numbers are drawn."""
+    *first, last = given
+    if isinstance(last, ast.Starred):
+        number = lambda k: ast.Constant(k)
+        parts = range(count - len(first))
+        given = [*first, *(ast.Subscript(last.value, number(k), ast.Load()) for k in parts)]
+    nothing = [ast.Constant(None) for _ in range(count - 1)]
+    states = (
+        given[1:] if len(given) == count else nothing if len(given) < count else given[1 - count :]
+    )
+    return [given[0], *states]
 
 
 def covers(node: ast.expr, place: Span) -> bool:
@@ -342,15 +462,20 @@ def covers(node: ast.expr, place: Span) -> bool:
     return begins <= place[:2] and place[2:] <= ends
 
 
-def step_over(function: ast.FunctionDef, place: Span, draw: bool = True) -> bool:
+def step_over(function: ast.FunctionDef, place: Span, draw: bool = True, layers: int = 0) -> bool:
     """Has a function go on where the statement at `place` raises, and `draw` the pair that it
-    should have made. False where there is no way."""
+    should have made, as a vector for each of the `layers` where these are picked. False where there
+    is no way."""
     body, at = statement_at(function, place[0])
     if body is None or not isinstance(body[at], (*COMPUTES, ast.Assert, ast.Delete)):
         return False
     count = ast.Expr(ast.Call(ast.Name(PASSED, ast.Load()), [], []))
     pair = getattr(getattr(body[at], "targets", [None])[0], "elts", ())
-    drawing = [tried_out(assigned_drawn(body[at], place[0]))] if draw and len(pair) == 2 else []
+    instead = assigned_drawn(body[at], place[0]) if draw and len(pair) == 2 else None
+    for k, name in enumerate(getattr(one, "id", "") for one in pair) if instead else ():
+        if layers and picked_from(function, name):
+            instead.value.elts[k] = rows_drawn(100 * place[0] + k, layers)
+    drawing = [tried_out(instead)] if instead else []
     around = tried_out(body[at], count, *drawing)
     body[at] = ast.fix_missing_locations(ast.copy_location(around, body[at]))
     return True

@@ -253,10 +253,15 @@ def names_called(function: ast.FunctionDef) -> set[str]:
 
 
 def put_try(
-    function: ast.FunctionDef, place: Span, how: str, error: Exception | None = None
+    function: ast.FunctionDef,
+    place: Span,
+    how: str,
+    error: Exception | None = None,
+    whole: bool = False,
 ) -> bool:
     """Has `how` look after the part of a statement at `place`, and make drawn numbers in its place
-    where it must. False where there is no such part, or where it makes more than one value."""
+    where it must. False where there is no such part, or where it makes more than one value. whole:
+    whether all that is returned is one."""
     body, at = statement_at(function, place[0])
     statement = body and body[at]
     if not isinstance(statement, COMPUTES):
@@ -280,7 +285,7 @@ def put_try(
     target = getattr(statement, "targets", [None])[0]
     if node is statement.value and isinstance(target, ast.Tuple | ast.List):
         return False
-    if node is statement.value and isinstance(statement, ast.Return):
+    if node is statement.value and isinstance(statement, ast.Return) and not whole:
         return False
     number = 1000 * node.lineno + node.col_offset
     if isinstance(node, LOOKED_UP):  # the same numbers wherever it is looked up

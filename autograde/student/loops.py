@@ -75,8 +75,16 @@ def meant(loop: ast.For, function: ast.FunctionDef, missing: str | None) -> Head
     layers = [name for name in names if name in called_in(body)][:1]
     numbers = [name for name in names if name in picking_in(body) or not is_used(name, body)][:1]
     others = [name for name in names if name not in (*layers, *numbers)]
+    if missing in layers and x in names_in(loop.iter):
+        return None  # a layer of a loop around this one
     picked = lambda among: any(is_pick(node, numbers, among) for node in body)
+    if not layers and "layers" in ast.unparse(loop.iter):  # one that is handed on
+        given = {name for node in body for name in arguments_in(node)}
+        layers = [name for name in names_in(loop.target) if name in given and name in others][:1]
+        others = [name for name in others if name not in layers]
     of_layers, of_steps = picked(f"{own}.layers"), picked(x) or x in names_in(loop.iter)
+    if missing in others and (of_layers or picked(x)):
+        return None  # what it goes over is taken by number
     if layers or of_layers or not of_steps and "layers" in ast.unparse(loop.iter):
         over, rest = f"{own}.layers", sources(loop.iter, own)
     elif of_steps:
@@ -118,6 +126,12 @@ def names_in(node: ast.AST) -> list[str]:
 
 def called_in(nodes: list[ast.AST]) -> set[str]:
     return {getattr(node.func, "id", "") for node in nodes if isinstance(node, ast.Call)}
+
+
+def arguments_in(node: ast.AST) -> list[str]:
+    """The names that a call is given."""
+    given = node.args if isinstance(node, ast.Call) else []
+    return [one.id for one in given if isinstance(one, ast.Name)]
 
 
 def picking_in(nodes: list[ast.AST]) -> set[str]:
@@ -178,11 +192,12 @@ def pick_as_given(function: ast.FunctionDef, _: tuple[int, int], count: int) -> 
     found = False
     for node in ast.walk(function):
         call = node.value if isinstance(node, ast.Assign) else None
-        if not isinstance(call, ast.Call) or len(call.args) != count:
+        spread = isinstance(call, ast.Call) and any(isinstance(n, ast.Starred) for n in call.args)
+        if not isinstance(call, ast.Call) or len(call.args) != count and not spread:
             continue
         picks = {one.value.id: one for one in call.args if is_plain_pick(one)}
-        if picks and getattr(call.func, "attr", "") == "layers":
-            pick = next(iter(picks.values())).slice
+        if getattr(call.func, "attr", "") == "layers" and (picks or counters(function)):
+            pick = next(iter(picks.values())).slice if picks else counters(function)[0]
             call.func, found = ast.Subscript(call.func, pick, ast.Load()), True
         pair = getattr(node.targets[0], "elts", [])
         for place, target in enumerate(pair):
@@ -190,6 +205,28 @@ def pick_as_given(function: ast.FunctionDef, _: tuple[int, int], count: int) -> 
                 given = picks[target.id]
                 pair[place], found = ast.Subscript(given.value, given.slice, ast.Store()), True
         ast.fix_missing_locations(node)
+    return found
+
+
+def counters(function: ast.FunctionDef) -> list[ast.Name]:
+    """The names by which loops count what is no step, and pick."""
+    loops = [loop for loop in loops_of_all(function) if isinstance(loop.target, ast.Name)]
+    used = {name for loop in loops for name in picking_in([*ast.walk(loop)])}
+    counting = (loop.target.id for loop in loops if "layers" in ast.unparse(loop.iter))
+    return [ast.Name(name, ast.Load()) for name in counting if name in used]
+
+
+def take_the_pair(function: ast.FunctionDef, _: tuple[int, int], count: int) -> bool:
+    """Has what a layer gives back assigned to all the states that it is given, by name, where it is
+    to one of them. Whether there is any."""
+    found = False
+    for node in ast.walk(function):
+        call = node.value if isinstance(node, ast.Assign) else None
+        names = [getattr(one, "id", "") for one in getattr(call, "args", ())][1:]
+        if len(names) == count - 1 and getattr(node.targets[0], "id", None) in names:
+            found, states = True, [ast.Name(name, ast.Store()) for name in names]
+            node.targets = [ast.copy_location(ast.Tuple(states, ast.Store()), node.targets[0])]
+            ast.fix_missing_locations(node)
     return found
 
 
@@ -279,6 +316,27 @@ def make_list(function: ast.FunctionDef, name: str) -> bool:
     return True
 
 
+def fill_lists(function: ast.FunctionDef, lines: tuple[int, int], rows: ast.expr) -> bool:
+    """Has lists that are made empty, and are picked from in these lines though nothing is appended
+    to them, begin with `rows`. Whether there is any."""
+    picks = {
+        getattr(node.value, "id", "")
+        for node in ast.walk(function)
+        if isinstance(node, ast.Subscript) and lines[0] <= node.lineno <= lines[1]
+    }
+    found = False
+    for node in ast.walk(function):
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        parts = getattr(target, "elts", [target])
+        values = getattr(node.value, "elts", ()) if len(parts) > 1 else [getattr(node, "value", 0)]
+        for part, value in zip(parts, values):
+            name, empty = getattr(part, "id", ""), isinstance(value, ast.List) and not value.elts
+            if empty and name in picks and not fills(function, name):
+                value.elts, found = [ast.Starred(rows, ast.Load())], True
+        ast.fix_missing_locations(node)
+    return found
+
+
 def loops_of_all(function: ast.FunctionDef) -> list[ast.For]:
     return [loop for _, loop in loops_of(function)]
 
@@ -323,4 +381,4 @@ def is_size(node: ast.expr) -> bool:
     return isinstance(node, ast.Name | ast.Attribute) or getattr(called, "id", "") == "len"
 
 
-OTHERS = count_up, as_many_states, append_one
+OTHERS = take_the_pair, count_up, as_many_states, append_one

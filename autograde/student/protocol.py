@@ -33,6 +33,7 @@ SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")  # nothing that 
 BEFORE_RESET = 7.0  # what every parameter holds before reset_parameters: a value it will not draw
 HOLES = 0.25, 0.75  # between them lies what is drawn in place of what a line should have made
 BY_LINE, BY_LOOP = "line", "loop"  # how a stack goes on where it raises: past a line, or by a loop
+COUNT_OF_A_CELL = "a cell takes"  # how the grader's cells begin where they get too few, or too many
 MODES = ("stand-in", "own")  # whose cells a stack is asked with: the grader's, or the student's
 UNWATCHED = "unwatched"  # in place of a built-in's name, where what ran could not be seen
 SCRIPTED = "scripted"  # beside those names, where TorchScript ran: its numbers are not seen

@@ -25,7 +25,9 @@ LIKE = "__like__"  # of what draws where one of several tensors is not as the ot
 FLAT = "__flat__"  # of what draws where something makes a matrix
 LAYER = "__layer__"  # of what calls a layer, and draws what cannot be passed to it
 PASSED = "__passed__"  # of what counts how often a statement was passed over
-OURS = DRAW, TRY, LIKE, FLAT, LAYER, PASSED
+FIT = "__fit__"  # of what puts values in the form in which they are taken apart
+LEFT = "__left__"  # of what returns what a function has made
+OURS = DRAW, TRY, LIKE, FLAT, LAYER, PASSED, FIT, LEFT
 NOT_CALLED = types.FunctionType, types.MethodType, types.BuiltinMethodType
 Span = tuple[int, int, int, int]  # first line, column, last line, column
 
@@ -124,6 +126,8 @@ def compiled(function: ast.FunctionDef, original: types.FunctionType, *shape: in
     cells[LIKE] = types.CellType(lambda works, k: alike(works, k, *shape))
     cells[FLAT] = types.CellType(lambda work, k: flat(work(), k, *shape))
     cells[LAYER] = types.CellType(lambda layer, works, k: layer_called(layer, works, k, *shape))
+    cells[FIT] = types.CellType(lambda work, form, k: fit(work, form, k, *shape))
+    cells[LEFT] = types.CellType(left)
     cells[PASSED] = types.CellType(counting())
     closure = tuple(cells[name] for name in code.co_freevars)
     mended = types.FunctionType(code, original.__globals__, code.co_name, None, closure)
@@ -165,28 +169,31 @@ def codes_in(code: types.CodeType) -> set[types.CodeType]:
 
 
 # ---------------------------------------------------------------- what draws, inside of it
-anew: list[torch.Tensor] | None = None  # what was drawn, where each draw is another
+noted: dict[tuple, torch.Tensor] | None = None  # what was drawn, by its seed and shape
+afresh = False  # whether each draw is another
 
 
 @contextlib.contextmanager
-def drawn_anew():
-    """Inside, what is drawn is never the same twice; gives the list of it."""
-    global anew
-    anew = []
+def noting(anew: bool):
+    """Inside, what is drawn is noted, and is never the same twice where it is to be drawn `anew`;
+    gives a dict of it."""
+    global noted, afresh
+    noted, afresh = {}, anew
     try:
-        yield anew
+        yield noted
     finally:
-        anew = None
+        noted, afresh = None, False
 
 
 def drawn(k: int, *shape: int) -> torch.Tensor:
-    """The numbers of hole k, the same at every call, like those of a gate, but for `drawn_anew`."""
-    seed = k if anew is None else ANEW + len(anew)
+    """The numbers of hole k, the same at every call, like those of a gate, but where all is drawn
+    anew."""
+    seed = ANEW + len(noted) if afresh else k
     draws = torch.rand(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     made = (HOLES[0] + (HOLES[1] - HOLES[0]) * draws).to(torch.get_default_dtype()) * 1.0
     made.is_drawn = True
-    if anew is not None:
-        anew.append(made.clone())
+    if noted is not None:
+        noted[seed, shape] = made.clone()
     return made
 
 
@@ -232,6 +239,27 @@ def layer_called(layer, works: list, k: int, units: int):
     return layer(
         *(v if fits(j, v) else drawn(k + j, units if j else reads) for j, v in enumerate(given))
     )
+
+
+def fit(work, form: tuple, k: int, *shape: int):
+    """What `work()` makes, in this form of nested tuples; drawn numbers for what is not there."""
+    values = leaves(work())
+    taken = iter([*values, *(drawn(k + j, *shape) for j in range(len(leaves(form))))])
+    put = lambda part: tuple(map(put, part)) if isinstance(part, tuple) else next(taken)
+    return put(form)
+
+
+def leaves(value) -> list:
+    return [one for part in value for one in leaves(part)] if isinstance(value, tuple) else [value]
+
+
+def left(*values):
+    """What a function without a return has made, its lists of tensors as one tensor each."""
+    tensors = lambda one: (
+        isinstance(one, list) and one and all(isinstance(part, torch.Tensor) for part in one)
+    )
+    values = tuple(torch.stack(one) if tensors(one) else one for one in values)
+    return values if len(values) > 1 else values[0]
 
 
 class Endless(BaseException):

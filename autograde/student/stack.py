@@ -13,7 +13,7 @@ from .forms import adapt
 from .parameters import MOST_NAMES, found, load, tensor_of
 from .protocol import MODES
 from .recurrence import DTYPES, arguments_of, cells_in, faults, reset_answer, without_gone
-from .rewriting import Endless, counting, drawn_anew
+from .rewriting import Endless, counting, noting
 from .slopes import gradients
 from .standin import (
     StandIn,
@@ -146,18 +146,23 @@ def past_the_line(module, cells: list, about: tuple, sizes: list[int]) -> dict:
         with passed_over(module, arguments_of(sequence, dtype), sizes) as way:
             if not way:
                 return {}
-            run = recorded(call, module, cells, sequence, dtype, False)
-            passed = [once_more(run, module, sequence, dtype)]
-            with drawn_anew() as drawn:
+            with noting(anew=False) as drawn:
+                run = recorded(call, module, cells, sequence, dtype, False)
+            passed = once_more(run, module, sequence, dtype) | {"drawn": packed(drawn)}
+            with noting(anew=True) as drawn:
                 other = recorded(call, module, cells, sequence, dtype, True)
-            drawn = [pack(one) for one in drawn[:MOST_DRAWN]]
-            told = {"passed": passed, "anew": [other | {"drawn": drawn}], "way": way}
+            other["drawn"] = packed(drawn)
+            told = {"passed": [passed], "anew": [other], "way": way}
             return told | {"past": attempt(gradients, *about)} if sequence["directions"] else told
     except (Endless, Exception):  # what the call itself has told stays
         return {}
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def packed(drawn: dict[tuple, torch.Tensor]) -> list[dict]:
+    return [pack(one) for one in [*drawn.values()][:MOST_DRAWN]]
 
 
 def with_as_many(module, cls, sizes: list[int], dtype: torch.dtype):

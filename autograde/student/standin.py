@@ -9,6 +9,7 @@ from operator import add
 import torch
 from torch import nn
 
+from .protocol import COUNT_OF_A_CELL
 from .recurrence import cells_in
 from .telling import pack
 from .watching import MOST_STEPS
@@ -63,7 +64,7 @@ def in_order(names: tuple[str, ...], given: tuple, named: dict) -> tuple:
     """The arguments of a cell in its order, however they were passed. Raises TypeError."""
     rest = names[len(given) :]
     if len(given) > len(names) or set(named) != set(rest):
-        raise TypeError(f"a cell takes ({', '.join(names)})")
+        raise TypeError(f"{COUNT_OF_A_CELL} ({', '.join(names)})")
     return (*given, *(named[name] for name in rest))
 
 

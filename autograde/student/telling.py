@@ -135,5 +135,6 @@ def in_words(out) -> str:
     """What forward returned, in a few words: "3 values (Tensor, Tensor, Tensor)"."""
     if isinstance(out, tuple | list):
         names = [type(item).__name__ for item in out[:4]] + ["…"] * (len(out) > 4)
-        return f"{len(out)} values ({', '.join(names)})"
+        several = "a list of " if isinstance(out, list) else ""
+        return f"{several}{len(out)} values ({', '.join(names)})"
     return "None" if out is None else f"one {type(out).__name__}"

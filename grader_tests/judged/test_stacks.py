@@ -174,7 +174,7 @@ OF_A_STACK = {  # what a whole stack returns in another form -> what it costs, a
     "None": ({"final"}, "forward returns None; it should return outputs"),
     "outputs, None": ({"final"}, "forward returns 2 values (Tensor, NoneType); it should"),
     "outputs, states[0]": ({"final"}, "forward returns 2 values (Tensor, Tensor); it should"),
-    "list(outputs)": ({"final"}, "forward returns 4 values (Tensor, Tensor"),
+    "list(outputs)": ({"final"}, "forward returns a list of 4 values (Tensor, Tensor"),
     "{'c': 1}": ({"final", "outputs"}, "forward returns one dict; it should return outputs"),
 }
 
@@ -545,8 +545,8 @@ RUN_OF_LAYERS = """
         return outputs, (torch.stack(c), torch.stack(h))
 """
 UNRUN = {  # a line of it, one that raises, and what it costs: what the line should make
-    "cell(below, c[k], h[k])": ("cell.step(below, c[k], h[k])", {"wiring", "states"}),
-    "h[k] = cell(below, c[k], h[k])": ("h[k] = cell(below, h[k])", {"wiring", "states"}),
+    "cell(below, c[k], h[k])": ("cell.step(below, c[k], h[k])", {"outputs"}),
+    "h[k] = cell(below, c[k], h[k])": ("h[k] = cell(below, h[k])", {"states"}),
     "t += 1": ("t += '1'", {"outputs", "final"}),  # it would never end
 }
 COUNTED = """
@@ -959,3 +959,213 @@ def test_one_slip_in_what_is_read_and_kept_costs_one_criterion(right, slip, cost
 def test_what_raises_for_several_layers_alone_costs_what_it_is_about(right, slip, costs):
     verdict = grade("LSTM", stack_with(AT_ONCE).replace(right, slip))
     assert lost(verdict) == {costs} and "with n_layers=3 raises" in told(verdict), told(verdict)
+
+
+RUN_ONE = """
+def run_layer(cell, x, c, h):
+    outs = []
+    for x_t in x:
+        c, h = cell(x_t, c, h)
+        outs.append(h)
+    return torch.stack(outs), c, h
+"""
+BY_RUN = """
+    def forward(self, x, c, h):
+        cs, hs = [], []
+        for k, layer in enumerate(self.layers):
+            x, c_k, h_k = run_layer(layer, x, c[k], h[k])
+            cs.append(c_k)
+            hs.append(h_k)
+        return x, (torch.stack(cs), torch.stack(hs))
+"""
+OBJECT = """
+class Layer:
+    def __init__(self, cell, c, h):
+        self.cell = cell
+        self.c = c
+        self.h = h
+
+    def step(self, x_t):
+        self.c, self.h = self.cell(x_t, self.c, self.h)
+        return self.h
+"""
+OF_OBJECTS = """
+    def forward(self, x, c, h):
+        stack = [Layer(cell, c[k], h[k]) for k, cell in enumerate(self.layers)]
+        outputs = []
+        for x_t in x:
+            for layer in stack:
+                x_t = layer.step(x_t)
+            outputs.append(x_t)
+        c_T = torch.stack([layer.c for layer in stack])
+        return outputs, (c_T, torch.stack([layer.h for layer in stack]))
+"""
+ALL_UP = """
+def all_up(layers, x_t, c, h):
+    new_c, new_h = [], []
+    for layer, c_k, h_k in zip(layers, c, h):
+        c_k, x_t = layer(x_t, c_k, h_k)
+        new_c.append(c_k)
+        new_h.append(x_t)
+    return torch.stack(new_c), torch.stack(new_h)
+"""
+BY_STEP = """
+    def forward(self, x, c, h):
+        outputs = []
+        for x_t in x:
+            c, h = all_up(self.layers, x_t, c, h)
+            outputs.append(h[-1])
+        return outputs, (c, h)
+"""
+SPREAD = """
+    def forward(self, x, c, h):
+        cs, hs = [], []
+        for k in range(len(self.layers)):
+            state = c[k], h[k]
+            outputs = []
+            for x_t in x:
+                state = self.layers[k](x_t, *state)
+                outputs.append(state[1])
+            cs.append(state[0])
+            hs.append(state[1])
+            x = torch.stack(outputs)
+        return x, (torch.stack(cs), torch.stack(hs))
+"""
+ONE_SLIP = (  # a stack and what stands beside it; what is right in it, slips, and what they cost
+    (BY_RUN, RUN_ONE, "    return torch.stack(outs), c, h\n", {"": "outputs"}),
+    (
+        BY_RUN,
+        RUN_ONE,
+        "torch.stack(outs), c, h\n",
+        {"torch.stack(outs)\n": "final", "torch.stack(outs), (c, h)\n": "outputs"},
+    ),
+    (
+        BY_RUN,
+        RUN_ONE,
+        "c, h = cell(x_t, c, h)",
+        {
+            "c, h = layer(x_t, c, h)": "outputs",
+            "c, h = cell(x_t)": "states",
+            "c, h = cell(x_t, x_t, c, h)": "outputs",
+            "h = cell(x_t, c, h)": "wiring",
+        },
+    ),
+    (BY_RUN, RUN_ONE, "outs.append(h)", {"outputs.append(h)": "outputs"}),
+    (
+        BY_RUN,
+        RUN_ONE,
+        "run_layer(layer, x, c[k], h[k])\n",
+        {
+            "run_layer(layer, x)\n": "states",
+            "run_layer(layer, x, c[k], h[k], k)\n": "outputs",
+            "self.run_layer(layer, x, c[k], h[k])\n": "outputs",
+        },
+    ),
+    (
+        BY_RUN,
+        RUN_ONE,
+        "x, c_k, h_k =",
+        {"x, (c_k, h_k) =": "outputs", "x, c, h =": "states"},
+    ),
+    (OF_OBJECTS, OBJECT, "        return self.h\n", {"": "wiring"}),
+    (OF_OBJECTS, OBJECT, "return self.h\n", {"return self.hidden\n": "wiring"}),
+    (OF_OBJECTS, OBJECT, "self.cell = cell", {"cell = cell": "outputs"}),
+    (OF_OBJECTS, OBJECT, "step(self, x_t)", {"step(x_t)": "outputs", "step(self)": "wiring"}),
+    (
+        OF_OBJECTS,
+        OBJECT,
+        "layer.step(x_t)",
+        {
+            "layer(x_t)": "outputs",
+            "layer.forward(x_t)": "outputs",
+            "stack.step(x_t)": "outputs",
+            "layer.step(x_t, layer.c, layer.h)": "outputs",
+        },
+    ),
+    (OF_OBJECTS, OBJECT, "Layer(cell, c[k], h[k])", {"Layer(cell)": "states"}),
+    (BY_STEP, ALL_UP, "zip(layers,", {"zip(self.layers,": "outputs"}),
+    (
+        BY_STEP,
+        ALL_UP,
+        "all_up(self.layers, x_t, c, h)",
+        {"all_up(x_t, c, h)": "outputs", "self.all_up(self.layers, x_t, c, h)": "outputs"},
+    ),
+    (
+        BY_STEP,
+        ALL_UP,
+        "    return torch.stack(new_c), torch.stack(new_h)",
+        {"": "outputs", "    return torch.stack(new_c, new_h)": "outputs"},
+    ),
+    (AT_ONCE, "", "def step(self, x_t, c, h)", {"def step(x_t, c, h)": "outputs"}),
+    (
+        AT_ONCE,
+        "",
+        "self.step(x_t, c, h)",
+        {"self.step(self, x_t, c, h)": "outputs", "self.step(x_t)": "outputs"},
+    ),
+    (SPREAD, "", "            state = c[k], h[k]\n", {"": "states"}),
+    (SPREAD, "", "state = c[k], h[k]", {"state = (c, h)[k]": "states"}),
+    (
+        SPREAD,
+        "",
+        "outputs.append(state[1])",
+        {
+            "outputs.append(state.h)": "wiring",
+            "outputs.append(state[2])": "wiring",
+            "outputs.append(h_t)": "wiring",
+        },
+    ),
+    (SPREAD, "", "torch.stack(outputs)", {"outputs.stack()": "outputs"}),
+    (
+        SPREAD,
+        "",
+        "self.layers[k](",
+        {"layer(": "wiring", "self.layers(": "wiring", "self.cells[k](": "outputs"},
+    ),
+    (
+        COUNTED,
+        "",
+        "outputs, c, h = [], list(c), list(h)",
+        {
+            "outputs = []\n        c, h = list(c, h)": "states",
+            "outputs, c, h = [], [], []": "states",
+        },
+    ),
+    (COUNTED, "", "outputs.append(h[-1])", {"outputs.append(h_t)": "outputs"}),
+)
+EACH_SLIP = [(*row, slip, costs) for *row, slips in ONE_SLIP for slip, costs in slips.items()]
+
+
+def of_one_slip(forward: str, beside: str) -> str:
+    return beside + KEEPS + forward
+
+
+@pytest.mark.parametrize("forward, beside", dict.fromkeys(row[:2] for row in ONE_SLIP))
+def test_stacks_with_something_beside_them_are_right(forward, beside):
+    assert not lost(grade("LSTM", of_one_slip(forward, beside)))
+
+
+@pytest.mark.parametrize("forward, beside, right, slip, costs", EACH_SLIP)
+def test_one_slip_in_a_call_or_in_what_comes_back_costs_one_criterion(
+    forward, beside, right, slip, costs
+):
+    slipped = [part.replace(right, slip) for part in (forward, beside)]
+    assert slipped != [forward, beside]
+    verdict = grade("LSTM", of_one_slip(*slipped))
+    assert lost(verdict) == {costs} and "the rest was marked as if" in told(verdict), told(verdict)
+
+
+def test_what_is_mended_says_nothing_of_arguments_that_are_written_into():
+    source = ONE_WAY.partition("    def forward")[0] + LAYER_BY_LAYER.replace(
+        "c_k, h_k = layer(x_t, c_k, h_k)", "c, h = layer(x_t, c_k, h_k)"
+    )
+    assert "writes into" not in told(grade("LSTM", source))
+
+
+@pytest.mark.parametrize("right, slip", [("self.layers[k](", "self.cells[k]("), ("[k](", "(")])
+def test_a_stack_with_one_criterion_for_all_is_told_what_raises(right, slip):
+    head = KEEPS.replace("class LSTM(nn.Module)", "class CoupledLSTM(LSTM)")
+    head = head.replace("__init__()", "__init__(input_dim, hidden_dim, n_layers)")
+    source = head.replace("(LSTMCell(", "(CoupledLSTMCell(") + COUNTED
+    verdict = grade("CoupledLSTM", source.replace(right, slip))
+    assert lost(verdict) == {"works"} and "Your forward raises" in told(verdict), told(verdict)

@@ -3,14 +3,19 @@
 from dataclasses import replace
 from itertools import zip_longest
 
+import numpy as np
+
 from ...exercise.declared import Stack
 from ...exercise.wirings import Tables
 from ...student.protocol import BY_LOOP
+from ..agreement import NAMED, agree
 from ..sheet import Sheet
 from ..untouched import judge_untouched
 from .asks import READ_OFF, Pair, first_calls
 from .numbers import judged_by_numbers
-from .report import LOGGED, NOT_READABLE
+from .places import compared, given_and_made
+from .reading import seen_of
+from .report import LOGGED, NOT_READABLE, criterion_of
 
 PUT_RIGHT = "it went on after that line", "that were put right"
 
@@ -40,15 +45,19 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     by_numbers = judged_by_numbers(exercise, known, past)
     if by_numbers is None:
         return False
+    by_numbers.lost.pop(
+        "untouched", None
+    )  # what stands in a line's place may write where it did not
     ran = any(calls for pair in past for calls in pair.build.calls[0].log)
     by_loop = ran and all(pair.build.way == BY_LOOP for pair in pairs)
     failure = pairs[0].build.calls[0].failure
     said = f"Your forward{which} raises {failure}; the rest was marked as if {PUT_RIGHT[by_loop]}."
     if by_loop:  # nothing was drawn: what is lost beside it is lost by itself
-        sheet.lose("wiring", said, "forward raises")
+        sheet.lose(criterion_of(exercise)("wiring"), said, "forward raises")
         apart = by_numbers.lost
     else:
-        apart = {key: by_numbers.lost.pop(key, ()) for key in ("gradients", "untouched")}
+        apart = {"gradients": by_numbers.lost.pop("gradients", ())}
+        keep_own(exercise, past, by_numbers)
         if len(by_numbers.lost) > (1 if have_run else 2):
             return False
         lose_past_the_line(by_numbers, pairs, said, sheet, bool(which))
@@ -61,6 +70,38 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     return True
 
 
+def keep_own(exercise: Stack, past: list[Pair], by_numbers: Sheet):
+    """Where several criteria are lost, leaves those out that are so by nothing but what was drawn
+    in place of what the line should have made: that costs one."""
+    several = [key for key in READ_OFF if key in by_numbers.lost]
+    apart = [key for key in several if not all(by_what_was_drawn(exercise, p, key) for p in past)]
+    kept = apart or several[:1]
+    for key in several if len(several) > 1 else ():
+        if key not in kept:
+            del by_numbers.lost[key]
+
+
+def by_what_was_drawn(exercise: Stack, pair: Pair, key: str) -> bool:
+    """Whether a drawn vector stands at each place where what a criterion asks for does not."""
+    seen, log = seen_of(exercise, pair, [*range(pair.count)])
+    if {len(calls) for calls in log} != {len(seen.x)}:
+        return False
+    try:
+        given, made = given_and_made(seen, log)
+    except ValueError:  # of another size than it reads
+        return False
+    drawn = [row for one in pair.build.calls[0].drawn for row in rows_of(one.values)]
+    there = [*compared(exercise, seen, given, made, key)]
+    asked = {"outputs": len(seen.x), "final": seen.layers * len(exercise.states)}
+    return len(there) == asked.get(key, len(there)) and all(
+        any(agree(got, one, NAMED) for one in (right, *drawn)) for _, right, got in there
+    )
+
+
+def rows_of(values: np.ndarray | None) -> list[np.ndarray]:
+    return [] if values is None else [*np.atleast_2d(values)]
+
+
 def lose_past_the_line(
     by_numbers: Sheet, pairs: list[Pair], said: str, sheet: Sheet, between: bool
 ):
@@ -68,7 +109,7 @@ def lose_past_the_line(
     nothing. between: whether it raises where there are several layers alone."""
     itself = "final" if all(map(ran_to_the_end, pairs)) else "outputs"
     itself = "wiring" if between else itself
-    for key in [*by_numbers.lost] or [itself]:
+    for key in [*by_numbers.lost] or [criterion_of(sheet.exercise)(itself)]:
         shows = by_numbers.lost.get(key, ()) if key in ("wiring", "states") else ()
         more = [one for one in shows if not one.startswith((NOT_READABLE, *LOGGED.values()))]
         sheet.lose(key, " ".join([said, *more]), "forward raises")

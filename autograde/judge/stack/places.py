@@ -26,14 +26,20 @@ def departs(exercise: Stack, every: list[tuple[Seen, list]], key: str) -> str:
             if np.shape(rows) != like.shape:
                 shapes = (", ".join(map(str, np.shape(one))) for one in (rows, like))
                 return "{}_T has shape ({}); it should be ({}).".format(state, *shapes)
-        given = [[[tensor.values for tensor in call] for call in layer] for layer in log]
-        made = [[seen.cell(k, x, tuple(s)) for x, *s in layer] for k, layer in enumerate(given)]
+        given, made = given_and_made(seen, log)
         for where, right, got in compared(exercise, seen, given, made, key):
             if not agree(got, right, NAMED):
                 return (
                     f"With n_layers={seen.layers}, {where} {known_as(exercise, seen, made, got)}."
                 )
     return ""
+
+
+def given_and_made(seen: Seen, log: list) -> tuple[list, list]:
+    """Of each layer at each call, what it was given and what it gave back."""
+    given = [[[tensor.values for tensor in call] for call in layer] for layer in log]
+    made = [[seen.cell(k, x, tuple(s)) for x, *s in layer] for k, layer in enumerate(given)]
+    return given, made
 
 
 def compared(
