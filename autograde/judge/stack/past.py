@@ -45,9 +45,8 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     by_numbers = judged_by_numbers(exercise, known, past)
     if by_numbers is None:
         return False
-    by_numbers.lost.pop(
-        "untouched", None
-    )  # what stands in a line's place may write where it did not
+    # What stands in a line's place may write where the line did not.
+    by_numbers.lost.pop("untouched", None)
     ran = any(calls for pair in past for calls in pair.build.calls[0].log)
     by_loop = ran and all(pair.build.way == BY_LOOP for pair in pairs)
     failure = pairs[0].build.calls[0].failure
