@@ -413,7 +413,7 @@ def report_exchanged(
     may be in the line of a state, or in one that names both."""
     sheet.meet(*(part.criterion for part in exercise.rule.parts))
     sheet.meet(*(part.also[0] for part in exercise.rule.parts if part.also))
-    rights = [exercise.rule.follow(one.env, {}) for one in reading.seen]
+    rights = [one.right(exercise.rule) for one in reading.seen]
     lines = [first_line(reading.seen, [env[gate.name] for env in rights]) for gate in gates]
     named = lines[0] if lines[0] == lines[1] else None
     one, *others = [
