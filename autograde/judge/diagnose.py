@@ -34,6 +34,13 @@ class Seen:
     trace: list[np.ndarray] = field(default_factory=list)
     places: list[list[Place | None]] = field(default_factory=list)
     single: bool = False
+    kept: tuple[Rule, Env] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def right(self, rule: Rule) -> Env:
+        """The values of all parts where all is right: asked for again for each of them."""
+        if self.kept is None or self.kept[0] is not rule:
+            self.kept = rule, rule.follow(self.env, {})
+        return self.kept[1]
 
     @property
     def units(self) -> int:
@@ -82,7 +89,7 @@ def diagnose(
     """Output to what was found for it. A later output is looked at from the values found so far,
     from the student's own earlier outputs, and from right ones; the reading with the fewest slips
     counts, so that no slip is counted twice."""
-    found, right, known = {}, [rule.follow(one.env, {}) for one in seen], None
+    found, right, known = {}, [one.right(rule) for one in seen], None
     few = [depth for depth in depths if depth < 2]
     for output in rule.outputs:
         own = own_outputs(rule, seen, known or right, list(found)) if found else None
@@ -112,7 +119,7 @@ def own_outputs(
         own = {p.name: one.outputs[p.symbol] for p in rule.parts if p.symbol in outputs}
         if any(values is None for values in own.values()):
             return None
-        changed.append(rule.follow(one.env, {}) | env | own)
+        changed.append(one.right(rule) | env | own)
     return changed
 
 
@@ -131,7 +138,8 @@ def begun_in_trace(rule: Rule, seen: list[Seen], part: Part) -> bool:
 
 def through(rule: Rule, seen: list[Seen], part: Part, choice: Choice) -> bool:
     """Whether every build's computation went through this part as `choice` makes it."""
-    made = [rule.follow(one.env, choice)[part.name] for one in seen]
+    followed = (rule.follow(one.env, choice) if choice else one.right(rule) for one in seen)
+    made = [env[part.name] for env in followed]
     return all(values is not None and one.traced(values) for one, values in zip(seen, made))
 
 
@@ -296,7 +304,7 @@ class Search:
     def made_before(self, values: list[np.ndarray]) -> bool:
         """Whether the student's computation makes these wrong values of a gate in another line than
         the output, and not since something else needs them."""
-        right = [self.rule.follow(one.env, {}) for one in self.seen]
+        right = [one.right(self.rule) for one in self.seen]
         needed = (
             all(
                 agree(value(piece, env), wrong, one.within(1))

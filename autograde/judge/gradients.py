@@ -144,8 +144,11 @@ def slope_complaint(asked: Asked) -> str | None:
             return None
         return name_missing(answer, groups)
     within = SLOPE[precision]
+    slope = difference(asked.sequence, groups, loss, STEPS[0])
+    if not np.isfinite(slope) or agree(total, slope, within):
+        return None  # as below: a doubt only widens what agrees
     truth = Truth.of(asked.sequence, groups, loss, within)
-    if not np.isfinite(truth.slope) or truth.agrees(total):
+    if truth.agrees(total):
         return None  # right, or beyond what can be computed
     for name in groups:
         truth = Truth.of(asked.sequence, [name], loss, within)

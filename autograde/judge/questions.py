@@ -43,7 +43,7 @@ def shape_of(sizes: tuple[str, ...], n: int, m: int) -> tuple[int, ...]:
 def normal(rng: np.random.Generator, shape, spread: float = 1.0) -> np.ndarray:
     """Normal numbers, none of them near zero, so that no term of a rule is invisible."""
     draw = rng.normal(size=shape)
-    return spread * (draw + 0.25 * np.sign(draw))
+    return spread * (draw + np.copysign(0.25, draw))
 
 
 def weights(

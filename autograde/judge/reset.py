@@ -130,15 +130,15 @@ def with_biases_together(parameters: dict[str, np.ndarray]) -> dict[str, np.ndar
 def wrong_draw(values: np.ndarray, draws: Normal) -> str | None:
     """How `values` differ from what that distribution gives, beyond chance; None where they do
     not."""
-    n = values.size
-    if not values.std():
+    n, mean, std = values.size, values.mean(), values.std()
+    if not std:
         return "has standard deviation 0.00, one and the same number everywhere"
-    if abs(values.mean() - draws.mean) > DEVIATIONS * draws.std / np.sqrt(n):
-        return f"has mean {values.mean():.2f}"
-    if abs(values.std() - draws.std) > DEVIATIONS * draws.std / np.sqrt(2 * n):
-        return f"has standard deviation {values.std():.2f}"
+    if abs(mean - draws.mean) > DEVIATIONS * draws.std / np.sqrt(n):
+        return f"has mean {mean:.2f}"
+    if abs(std - draws.std) > DEVIATIONS * draws.std / np.sqrt(2 * n):
+        return f"has standard deviation {std:.2f}"
     if n >= ENOUGH_FOR_SHAPE:
-        squares = (values - values.mean()) ** 2
+        squares = (values - mean) ** 2
         kurtosis = (squares * squares).mean() / squares.mean() ** 2
         if abs(kurtosis - 3) > DEVIATIONS * np.sqrt(24 / n):
             return "is not normally distributed"

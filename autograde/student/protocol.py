@@ -72,7 +72,8 @@ def decode(data: bytes) -> dict:
 
 
 # ---------------------------------------------------------------- arrays
-SENT_AS = {"float32": "<f4"}  # dtypes that travel as they are; all others as float64
+SENT_AS = {"float32": np.dtype("<f4")}  # dtypes that travel as they are; all others as OTHERS
+OTHERS = np.dtype("<f8")
 
 
 def pack(array) -> dict:
@@ -103,7 +104,7 @@ def unpack(packed) -> np.ndarray | None:
 
 def sent_as(dtype: str) -> np.dtype:
     """How numbers of this dtype travel. Raises TypeError for what cannot be looked up."""
-    return np.dtype(SENT_AS.get(dtype, "<f8"))
+    return SENT_AS.get(dtype, OTHERS)
 
 
 def is_shape(value) -> bool:

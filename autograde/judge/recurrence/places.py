@@ -71,7 +71,7 @@ def lines_with(seen: list[Seen], envs: list[Env], formula: str) -> set[Place]:
 
 def right_elsewhere(rule: Rule, seen: list[Seen], values: list[np.ndarray]) -> bool:
     """Whether these are what the rule gives for one of its gates, sums or states."""
-    right = [rule.follow(one.env, {}) for one in seen]
+    right = [one.right(rule) for one in seen]
     return any(
         all(
             agree(value, env[part.name], one.within(1))

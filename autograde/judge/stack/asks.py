@@ -1,6 +1,7 @@
 """What a stack is asked, and a build of it as it was asked for and answered."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -106,13 +107,20 @@ def stand_in_parameters(inputs: tuple[str, ...]) -> dict[str, tuple[str, str]]:
     }
 
 
+@cache
+def stand_in_names(inputs: tuple[str, ...]) -> list[list[str]]:
+    """Their names, those of each state together."""
+    return [[f"{state}_{name}" for name in inputs] for state in inputs[1:]]
+
+
 def stand_in_step(inputs: tuple[str, ...], parameters: dict, x, states) -> tuple[np.ndarray, ...]:
     """The step of the student side's stand-in: no recurrence that anybody would write."""
-    given = dict(zip(inputs, (x, *states)))
-    sums = [
-        sum(parameters[f"{state}_{name}"] @ value for name, value in given.items())
-        for state in inputs[1:]
-    ]
+    given, sums = (x, *states), []
+    for row in stand_in_names(inputs):
+        total = 0
+        for name, value in zip(row, given):
+            total = total + parameters[name] @ value
+        sums.append(total)
     return (*map(np.tanh, sums[:-1]), np.sin(sums[-1]))
 
 
