@@ -38,6 +38,7 @@ MOST_IN_A_LINE = 8  # values of all units that one operation makes, or one in on
 PATIENCE = 10  # times that the profiler may fail
 AT_REST = 0.002  # seconds until it is tried again; doubled each time it fails
 OPERATOR = "aten::"  # before the name of each of PyTorch's own operators
+PREFIX = len(OPERATOR)
 COARSE = (torch.float16, torch.bfloat16)  # types in which few digits are left of a number
 OF_TORCH = os.path.dirname(torch.__file__) + sep  # where what PyTorch has in Python lies
 LIBRARIES = os.path.dirname(OF_TORCH.rstrip(sep)) + sep  # and what others have
@@ -65,6 +66,7 @@ HERE = globals()  # of whatever here puts on what watches, and takes it off
 # What Python audits then, whoever calls it, and from where. Python's calls are not watched inside
 # of what watches its lines, nor inside of what audits.
 PUT_ON_OR_OFF, AUDITS = ("sys.setprofile", "sys.settrace"), "sys.addaudithook"
+LOOKED_OUT_FOR = frozenset({*PUT_ON_OR_OFF, AUDITS})
 GRAPH = "<eval_with_key>"  # begins the file's name of code that PyTorch writes from a graph
 LINE = r'File "(.+?)", line \d+, in (\w+)'  # of a traceback
 IN_STACK = r"(.+)\(\d+\): (\w+)"  # of what the profiler has of it
@@ -247,7 +249,8 @@ class Watch:
     def __init__(self):
         self.number, self.left, self.look = ones(1), MOST_CALLS, self.note
         self.operators, self.all_of_it, self.scripted = {}, True, False
-        self.codes, self.others = set(), set()  # where it is now, and where not: apart, or else
+        # Code by its id, as hashing it takes long: where it is now, and where not: apart, or else.
+        self.codes, self.others = {}, {}
         self.drawn: set[tuple[str, str]] = set()  # files, functions: steps of a graph are theirs
         self.stacks: set[str] = set()
         self.apart: dict[str, None] = {}
@@ -270,18 +273,23 @@ class Watch:
     def note(self, frame, event: str, value):
         """Takes down functions of Python's that hand back tensors or arrays. What goes on without
         an end is not watched to its end: that takes memory. An import has one, however long it
-        takes. Called for every call and every end of one, and Python audits each look at a frame's
-        code, so that there is one at most."""
+        takes. Called for every call and every end of one, most of them C's, and Python audits each
+        look at a frame's code, so that there is one at most, and none without need."""
+        if event == "c_return":
+            return
         if event == "return":
+            handed_back = isinstance(value, HANDED_BACK)
+            if not handed_back and not self.ending:
+                return
             code = frame.f_code
             if code is IMPORTS or code is STACKS:
                 self.ending -= 1
-            elif isinstance(value, HANDED_BACK) and code not in self.codes:
+            elif handed_back and id(code) not in self.codes:
                 values = value if isinstance(value, tuple) else (value,)
                 if any(isinstance(one, NUMBERS) for one in values):
-                    self.codes.add(code)
+                    self.codes[id(code)] = code
             return
-        elif event == "call":
+        if event == "call":
             code = frame.f_code
             if code is IMPORTS or code is STACKS:
                 self.ending += 1
@@ -335,9 +343,9 @@ class Watch:
         global closely
         marks = []
         for events in threads:
-            self.scripted |= any(event.scope() == SCRIPT for event in events)
-            own = [(name, event) for event in events if (name := event.name()).startswith(OPERATOR)]
-            own = [(name.removeprefix(OPERATOR), event) for name, event in own]
+            self.scripted |= SCRIPT in {event.scope() for event in events}
+            named = zip(events, [event.name() for event in events])  # of thousands
+            own = [(name[PREFIX:], event) for event, name in named if name.startswith(OPERATOR)]
             marked = [(name, event) for name, event in own if name in MARKS]
             self.sort(own, between=not marked)
             marks += marked
@@ -351,18 +359,24 @@ class Watch:
 
     def sort(self, own: list[tuple], between: bool):
         """Operators as they ran in one thread: whether apart; and what has called the others."""
+        where = {True: {}, False: {}}
         for name, event in own:
-            between = name == MARKS[0] or (between and name != MARKS[1])
-            where = self.operators if between else self.apart
-            where[name.strip("_")] = None  # whatever it is inside of: that may be a student's too
-            self.all_of_it &= not (between and name.startswith(UNSAFE))
-            if between:
+            if name in MARKS:
+                between = name == MARKS[0]
+            where[between][name] = None  # whatever it is inside of: that may be a student's too
+            if between and closely:
                 self.stacks.update(event.stack())
+        self.all_of_it &= not any(name.startswith(UNSAFE) for name in where[True])
+        self.operators |= {name.strip("_"): None for name in where[True]}
+        self.apart |= {name.strip("_"): None for name in where[False]}
 
     @property
     def in_python(self) -> list[str]:
-        ran = {(code.co_filename, code.co_qualname) for code in self.codes}
-        ran |= {(c.co_filename, c.co_qualname) for c in self.others if not is_step(c.co_qualname)}
+        ran, others = (
+            {(code.co_filename, code.co_qualname) for code in codes.values()}
+            for codes in (self.codes, self.others)
+        )
+        ran |= {(file, name) for file, name in others if not is_step(name)}
         known = {(file, name.rpartition(".")[2]) for file, name in ran}
         found = (matches(IN_STACK, line) for line in self.stacks if line.startswith(LIBRARIES))
         every = ran | self.drawn | ({one.groups() for one in found if one} - known)
@@ -400,6 +414,8 @@ def look_behind():
 def audit(event: str, _):
     """Takes down whoever else puts on what watches Python's calls, or takes it off, or audits."""
     global audited
+    if event not in LOOKED_OUT_FOR:
+        return  # as for each look at a frame's code
     if event in PUT_ON_OR_OFF and now is not None and now.is_open:
         now.as_put &= _getframe(1).f_globals is HERE
     audited |= event == AUDITS

@@ -1,6 +1,7 @@
 """The judge as a pure function: right answers, wrong ones, and answers that are none."""
 
 import copy
+import gc
 import re
 import sys
 
@@ -962,6 +963,7 @@ def test_a_stack_of_pytorchs_own_in_python_as_a_layers_forward_is_seen():
 def test_what_a_notebook_has_left_on_costs_nothing(left_on):
     verdict = grade("LSTMCell", f"import cProfile\n{SOLUTIONS['LSTMCell']}\n{left_on}\n")
     sys.setprofile(None)
+    gc.collect()  # a cProfile takes off what watches when it goes, in a later test
     torch.autograd.set_detect_anomaly(False)
     assert not lost(verdict) and not verdict.flags
 
