@@ -162,7 +162,7 @@ class Build:
     asked again; spread: the same of matrices that vectors became. passed: of a stack whose forward
     raises, the calls of one that goes on after each statement that does; anew: a call in which
     nothing is drawn twice; past: its gradients; way: "loop" where all that it took was a loop or a
-    pick as it is meant.
+    pick as it is meant, "call" where it was names or calls as well.
     """
 
     failure: Failure | None = None

@@ -32,7 +32,7 @@ from .holes import (
     statement_at,
 )
 from .loops import fill_lists, fills, put_straight
-from .protocol import BY_LINE, BY_LOOP, COUNT_OF_A_CELL
+from .protocol import BY_CALL, BY_LINE, BY_LOOP, COUNT_OF_A_CELL
 from .rewriting import (
     LAYER,
     PASSED,
@@ -55,7 +55,8 @@ NEAR = 0.75  # how alike two names are, of which one is meant by the other
 def passed_over(module: torch.nn.Module, arguments: list[torch.Tensor], sizes: list[int]):
     """Inside, `module`, made with `sizes`, goes on where a statement of its forward, or of what of
     the student's this calls, raises, and draws what was never made. Gives BY_LOOP where all that it
-    took was a loop or a pick as it is meant, BY_LINE for other ways, and "" where there is none."""
+    took was a loop or a pick as it is meant, BY_CALL where it was names and calls as well, BY_LINE
+    for other ways, and "" where there is none."""
     before = {name: vars(module).pop(name) for name in [*vars(module)] if name == "forward"}
     with_own, helpers = dict(vars(module)), helpers_of(type(module))
     try:
@@ -77,7 +78,7 @@ def going_on(module, arguments: list[torch.Tensor], sizes: list[int]) -> str:
         except Endless:
             return ""
         if error is None:
-            return BY_LINE if BY_LINE in ways else "".join(ways)
+            return next((way for way in (BY_LINE, BY_CALL, BY_LOOP) if way in ways), "")
         if not (way := detour.around(error)):
             return ""
         ways.add(way)
@@ -142,25 +143,28 @@ class Detour:
     def around(self, error: Exception) -> str:
         """Changes a method so that this does not show; by which way, or "" where there is none."""
         if keep_what_is_meant(self.module, self.sizes, error):
-            return BY_LINE
+            return BY_CALL
         name, place = method_and_place(error, self.mended)
         function = name and self.tree(name)
         if not function:
             return ""
         if self.keep_argument(error):
-            return BY_LINE
+            return BY_CALL
         changed = call_straight(function, place, error, self.methods, self.tree)
         if changed is not None:
             self.put(changed or name, self.trees[changed or name])
-            return BY_LINE
+            return BY_CALL
         own = self.module if name not in self.helpers else first_given(function, error)
-        if not give_name(function, self.module, own, self.sizes, error):
-            if self.straight(name, place, error):
-                return BY_LOOP
-            if not go_past(function, place, error, len(self.arguments), self.sizes[2]):
-                return ""
+        if give_name(function, self.module, own, self.sizes, error):
+            way = BY_CALL
+        elif self.straight(name, place, error):
+            return BY_LOOP
+        elif go_past(function, place, error, len(self.arguments), self.sizes[2]):
+            way = BY_LINE
+        else:
+            return ""
         self.put(name, function)
-        return BY_LINE
+        return way
 
     def keep_argument(self, error: Exception) -> bool:
         """Has an object of the student's keep an argument of its constructor that is asked of it

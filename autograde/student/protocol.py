@@ -32,7 +32,8 @@ TRACEBACK_LINES = 200  # lines kept of a traceback
 SHOWN = ("text/plain", "text/latex", "image/png", "image/jpeg")  # nothing that a browser would run
 BEFORE_RESET = 7.0  # what every parameter holds before reset_parameters: a value it will not draw
 HOLES = 0.25, 0.75  # between them lies what is drawn in place of what a line should have made
-BY_LINE, BY_LOOP = "line", "loop"  # how a stack goes on where it raises: past a line, or by a loop
+# How a stack goes on where it raises: past a line; by a loop, or a name or a call, as it is meant.
+BY_LINE, BY_LOOP, BY_CALL = "line", "loop", "call"
 COUNT_OF_A_CELL = "a cell takes"  # how the grader's cells begin where they get too few, or too many
 MODES = ("stand-in", "own")  # whose cells a stack is asked with: the grader's, or the student's
 UNWATCHED = "unwatched"  # in place of a built-in's name, where what ran could not be seen

@@ -1155,6 +1155,19 @@ def test_one_slip_in_a_call_or_in_what_comes_back_costs_one_criterion(
     assert lost(verdict) == {costs} and "the rest was marked as if" in told(verdict), told(verdict)
 
 
+@pytest.mark.parametrize(
+    "right, slip, said",
+    [
+        ("torch.stack(outputs)", "outputs.stack()", "what is meant there stood there"),
+        ("self.layers[k](", "self.cells[k](", "what is meant there stood there"),
+        ("outputs.append(state[1])", "assert 0", "it went on after that line"),
+    ],
+)
+def test_it_is_said_how_the_rest_was_marked(right, slip, said):
+    source = of_one_slip(SPREAD.replace(right, slip), "")
+    assert right in SPREAD and f"the rest was marked as if {said}" in told(grade("LSTM", source))
+
+
 def test_what_is_mended_says_nothing_of_arguments_that_are_written_into():
     source = ONE_WAY.partition("    def forward")[0] + LAYER_BY_LAYER.replace(
         "c_k, h_k = layer(x_t, c_k, h_k)", "c, h = layer(x_t, c_k, h_k)"

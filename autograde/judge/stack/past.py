@@ -7,7 +7,7 @@ import numpy as np
 
 from ...exercise.declared import Stack
 from ...exercise.wirings import Tables
-from ...student.protocol import BY_LOOP
+from ...student.protocol import BY_CALL, BY_LINE, BY_LOOP
 from ..agreement import NAMED, agree
 from ..sheet import Sheet
 from ..untouched import judge_untouched
@@ -17,7 +17,11 @@ from .places import compared, given_and_made
 from .reading import seen_of
 from .report import LOGGED, NOT_READABLE, criterion_of
 
-PUT_RIGHT = "it went on after that line", "that were put right"
+PUT_RIGHT = {
+    BY_LINE: "it went on after that line",
+    BY_CALL: "what is meant there stood there",
+    BY_LOOP: "that were put right",
+}
 
 
 def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet: Sheet) -> bool:
@@ -48,9 +52,11 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
     # What stands in a line's place may write where the line did not.
     by_numbers.lost.pop("untouched", None)
     ran = any(calls for pair in past for calls in pair.build.calls[0].log)
-    by_loop = ran and all(pair.build.way == BY_LOOP for pair in pairs)
+    ways = {pair.build.way for pair in pairs}
+    way = next((way for way in PUT_RIGHT if way in ways), BY_LINE)
+    by_loop = ran and way == BY_LOOP
     failure = pairs[0].build.calls[0].failure
-    said = f"Your forward{which} raises {failure}; the rest was marked as if {PUT_RIGHT[by_loop]}."
+    said = f"Your forward{which} raises {failure}; the rest was marked as if {PUT_RIGHT[way]}."
     if by_loop:  # nothing was drawn: what is lost beside it is lost by itself
         sheet.lose(criterion_of(exercise)("wiring"), said, "forward raises")
         apart = by_numbers.lost
