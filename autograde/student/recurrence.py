@@ -19,6 +19,7 @@ from .watching import (
     Trace,
     construct,
     default_dtype,
+    end_in,
     recorded,
     with_built_ins,
 )
@@ -203,6 +204,7 @@ def call(module, question: dict, asked: dict, dtype: torch.dtype) -> dict:
         outputs, told["form"] = returned(out, question["outputs"])
         told["out"] = [pack(value) for value in outputs]  # now, before the next call changes them
     except Exception as error:
+        end_in(error)
         told = {"failure": describe(error)}
     return told | {"after": [after(value) for value in arguments]} | trace.told()
 

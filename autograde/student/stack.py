@@ -24,7 +24,7 @@ from .standin import (
     where_cells_are,
 )
 from .telling import after, attempt, describe, in_words, is_own, name_of, pack, unpack
-from .watching import another, apart, default_dtype, recorded, with_built_ins
+from .watching import another, apart, default_dtype, end_in, recorded, with_built_ins
 
 MOST_DRAWN = 200  # of what was drawn in a run that goes on after what raises
 
@@ -358,6 +358,7 @@ def call(module, cells: list, sequence: dict, dtype: torch.dtype, once: bool) ->
         except Exception as error:
             if not stand_ins or not all(layer.log for layer in stand_ins):
                 raise
+            end_in(error)
             told["failure"] = describe(error)  # what the layers were given until then counts
         told["log"] = [layer.log for layer in stand_ins]
         for layer in stand_ins:
@@ -372,6 +373,7 @@ def call(module, cells: list, sequence: dict, dtype: torch.dtype, once: bool) ->
             told["goes_on"] = goes_on(module, stand_ins, arguments_of(sequence, dtype))
         told["again"] = told["out"]
     except Exception as error:
+        end_in(error)
         told = {"failure": describe(error)}
     return told | {"after": [after(value) for value in arguments]}
 

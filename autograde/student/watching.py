@@ -249,6 +249,7 @@ class Watch:
     def __init__(self):
         self.number, self.left, self.look = ones(1), MOST_CALLS, self.note
         self.operators, self.all_of_it, self.scripted = {}, True, False
+        self.too_deep = False  # whether what runs has ended in that
         # Code by its id, as hashing it takes long: where it is now, and where not: apart, or else.
         self.codes, self.others = {}, {}
         self.drawn: set[tuple[str, str]] = set()  # files, functions: steps of a graph are theirs
@@ -355,7 +356,7 @@ class Watch:
             (_, first), *_, (_, last) = marks
             as_made = first.cpu_elapsed_us(last) * 1000 >= self.last - self.first
         self.all_of_it &= as_made and self.as_put and quiet_elsewhere
-        closely |= self.scripted or not self.as_put
+        closely |= self.scripted or not (self.as_put or self.too_deep)
 
     def sort(self, own: list[tuple], between: bool):
         """Operators as they ran in one thread: whether apart; and what has called the others."""
@@ -464,6 +465,13 @@ def recorded(work, *arguments):
         return work(*arguments)
     finally:
         watch.end(began, on)
+
+
+def end_in(error: Exception):
+    """What is recorded has ended in this. Where it went too deep, Python has taken off what watches
+    by itself: no reason to tell of each operator in what comes where it came from, as deep."""
+    if now is not None and isinstance(error, RecursionError):
+        now.too_deep = True
 
 
 def apart(work):

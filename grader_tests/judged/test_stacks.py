@@ -6,6 +6,7 @@ import ast
 import pytest
 
 from autograde.judge import draw, plain
+from autograde.student import watching
 from autograde.student.respond import respond
 from autograde.student.rewriting import copy_of
 from grader_tests.samples.right_answers import stack_source
@@ -1166,6 +1167,17 @@ def test_one_slip_in_a_call_or_in_what_comes_back_costs_one_criterion(
 def test_it_is_said_how_the_rest_was_marked(right, slip, said):
     source = of_one_slip(SPREAD.replace(right, slip), "")
     assert right in SPREAD and f"the rest was marked as if {said}" in told(grade("LSTM", source))
+
+
+def test_what_never_comes_back_is_not_watched_closer_for_that(monkeypatch):
+    """Where Python has taken off what watches, since it went too deep; it took half a minute."""
+    monkeypatch.setattr(watching, "closely", False)
+    endless = (
+        "def up(layer, x, c, h):\n    c, h = layer(x, c, h)\n    return up(layer, x, c, h)\n\n"
+    )
+    run = "        h = up(self.layers[0], x[0], c[0], h[0])\n        return x, (c, h)\n"
+    verdict = grade("LSTM", endless + KEEPS + "    def forward(self, x, c, h):\n" + run)
+    assert "RecursionError" in told(verdict) and not watching.closely
 
 
 def test_what_is_mended_says_nothing_of_arguments_that_are_written_into():
