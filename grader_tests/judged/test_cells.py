@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from grader_tests.samples.hostile import HOLLOW
+from grader_tests.samples.mistakes import code, singles
 from grader_tests.samples.right_answers import STATE, cell_source, plain_cell
 from grader_tests.samples.students import answers, solutions
 from grader_tests.support.function_level import grade, lost, told
@@ -1333,6 +1334,18 @@ def test_the_line_that_changes_a_state_before_it_is_used_is_named(line):
     for result in filter(lambda result: not result.met, verdict.results):
         assert result.place.text == line and f"`{line}`" in result.sentence
         assert f"other numbers in place of {state}_{{t−1}}" in result.sentence or not state
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_state_that_the_formula_names_is_told_where_it_is_used(seed):
+    """And not where it is made, which is in order."""
+    wrong = "ao = W_o @ h + U_o @ x + b_o + V_o @ new"
+    names = ("ai = W_f @ h + U_f @ x + b_f + V_i @ c", wrong)
+    mistakes = {one.name: one for one in singles("PeepholeLSTMCell")}
+    source = code("PeepholeLSTMCell", *(mistakes[name] for name in names))
+    verdict = grade("PeepholeLSTMCell", source, seed)
+    (place,) = (result.place for result in verdict.results if result.key == "o")
+    assert place.text.startswith("ao = "), place
 
 
 def test_the_line_of_a_right_gate_is_not_named_for_where_it_stands():

@@ -8,7 +8,7 @@ from itertools import chain, combinations
 import numpy as np
 
 from ...exercise.declared import Recurrence
-from ...exercise.rules import Part, Rule
+from ...exercise.rules import Part, Rule, names_in
 from ...exercise.verdict import Place
 from ..agreement import FOLLOWS, NAMED, agree
 from ..answers import Tensor, quoted, words
@@ -455,7 +455,9 @@ def lose_part(
         for one in (*bent, part)
     )
     output = next(name for name in exercise.rule.outputs if part in exercise.rule.group(name))
-    moved = with_another_state(exercise, reading.seen, output, part)
+    choice = finding.choice
+    named = any(names_another(exercise.rule, one, choice.get(one.name, one.right)) for one in bent)
+    moved = None if named else with_another_state(exercise, reading.seen, output, part)
     steps = (
         term_at(exercise.rule, reading.seen, finding.envs, one, finding.choice[one.name])
         for one in bent
@@ -471,6 +473,12 @@ def lose_part(
         what.removeprefix("Your "),
         place,
     )
+
+
+def names_another(rule: Rule, part: Part, formula: str) -> bool:
+    """Whether a formula says itself which gate or state stands in it that should not."""
+    more = {*names_in(formula)}.difference(names_in(part.right))
+    return any(other.name in more for other in rule.parts)
 
 
 def see(place: Place | None) -> str:
