@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -43,6 +43,7 @@ FUNCTIONS = {
     "average": lambda a: a.mean(axis=-2, keepdims=True),
     "diagonal": diagonal,
 }
+MOST_EXCHANGED = 4  # gates of which all orders are looked at
 CALL = re.compile(r"(\w+)(\(.+\))")  # a formula that is one function of something
 KNOWN = {"__builtins__": {}, **FUNCTIONS}  # all that a formula can name beside its values
 SHOWN = {
@@ -133,10 +134,15 @@ class Rule:
 
     @cached_property
     def exchanges(self) -> list["Exchange"]:
-        """All ways in which gates can stand in each other's place."""
+        """All ways in which gates can stand in each other's place; of more than a few gates, those
+        of two."""
         gates = [part for part in self.parts if part.traced and CALL.fullmatch(part.right)]
-        orders = list(permutations(gates))[1:]
-        return [Exchange.of(self, dict(zip([g.name for g in gates], order))) for order in orders]
+        among = [gates] if len(gates) <= MOST_EXCHANGED else combinations(gates, 2)
+        return [
+            Exchange.of(self, {gate.name: other for gate, other in zip(some, order)})
+            for some in among
+            for order in list(permutations(some))[1:]
+        ]
 
     def inside(self, gate: Part) -> list[Part]:
         """The parts inside of a gate."""

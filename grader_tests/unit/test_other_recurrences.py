@@ -14,7 +14,7 @@ from autograde.exercise import Cell, Criterion, Part, Recurrence, Rule, Stack, V
 from autograde.exercise.faults import faults
 from autograde.judge import draw, examine, judge, plain, read_answers
 from autograde.student.respond import respond
-from grader_tests.samples.students import ALL_NOTEBOOKS, FURTHER, solutions
+from grader_tests.samples.students import ALL_NOTEBOOKS, EVERY, FURTHER, solutions
 from grader_tests.support.function_level import lost
 
 GRU = gru_exercises.STACK
@@ -420,3 +420,12 @@ def test_what_is_wrong_costs_though_it_has_no_criterion_of_its_own(
     sentences = {result.key: result.sentence for result in verdict.results if not result.met}
     assert set(sentences) == lost
     assert not lost or any(said in sentence for sentence in sentences.values())
+
+
+def test_of_many_gates_two_are_looked_at_at_once():
+    """All orders of ten gates would be three million."""
+    rule = EVERY["LSTMCell"].rule
+    gates = [part for part in rule.parts if part.traced]
+    more = [replace(gate, name=f"{gate.name}_{k}") for k in (1, 2) for gate in gates]
+    many = replace(rule, parts=(*rule.parts, *more))
+    assert len(rule.exchanges) == 23 and len(many.exchanges) == 66
