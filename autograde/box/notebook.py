@@ -73,7 +73,7 @@ class Turn:
     @property
     def waited(self) -> float:
         """Seconds that do not count."""
-        return min(self.watch.waited - self.before, self.most * self.seconds)
+        return max(0.0, min(self.watch.waited - self.before, self.most * self.seconds))
 
     @property
     def deadline(self) -> float:

@@ -61,7 +61,7 @@ class Watch:
         while not self.closed.wait(pause):
             began = time.monotonic()
             started = [one for one in family(self.server) if one.pid not in self.usual]
-            self.waited = waited(started[0].pid) if started else self.waited
+            self.waited = max(self.waited, waited(started[0].pid)) if started else self.waited
             try:
                 self.over = self.over or self._too_much(living(started))
             except Exception as problem:  # nobody shall get out of sight

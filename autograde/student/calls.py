@@ -37,7 +37,8 @@ def call_straight(
     calls = [one for one in ast.walk(statement) if isinstance(one, ast.Call)] if body else []
     names = frames_of(error)[-1].f_locals if frames_of(error) else {}
     if isinstance(error, TypeError) and (found := NOT_THE_COUNT.search(str(error))):
-        called = [one for one in calls if name_of(one) in (found[1], found[2])]
+        wanted = found[1] if found[2] == "__init__" else found[2] or found[1]
+        called = [one for one in calls if name_of(one) == wanted and spans_start(one, place)]
         return fitted(called[0], found, names, methods, tree) if called else None
     if isinstance(error, (AttributeError, TypeError, NotImplementedError)):
         for call in calls if NO_METHOD.search(str(error)) else ():
@@ -47,10 +48,13 @@ def call_straight(
                 ast.fix_missing_locations(call)
                 return ""
     if "NoneType" in str(error):
-        for name in {name_of(one) for node in trees_of(methods, tree) for one in calls_in(node)}:
+        made = (name_of(one) for node in trees_of(methods, tree) for one in calls_in(node))
+        for name in dict.fromkeys(made):
             if (key := key_of(name, methods)) and give_return(tree(key), function, name):
                 return key
-    if "must be int, not list" in str(error) and any(each_by_itself(statement, c) for c in calls):
+    if "must be int, not list" in str(error) and any(
+        spans_start(call, place) and each_by_itself(statement, call) for call in calls
+    ):
         return ""
     if FORM.search(str(error)) and put_in_form(statement):
         return ""
@@ -98,14 +102,20 @@ def fitted(call: ast.Call, found: re.Match, names: dict, methods: Functions, tre
     if definition is None:
         return None
     takes = [argument.arg for argument in definition.args.args]
-    if is_method and takes[:1] != ["self"]:
+    given = len(call.args) + len(call.keywords)
+    if is_method and takes[:1] != ["self"] and len(takes) == given:
         definition.args.args.insert(0, ast.arg("self"))
         return key
-    by_name = {keyword.arg for keyword in call.keywords}
+    before, by_name = ast.dump(call), {keyword.arg for keyword in call.keywords}
+    if None in by_name or any(isinstance(one, ast.Starred) for one in call.args):
+        return None  # how many are given does not show
+    optional = takes[len(takes) - len(definition.args.defaults) :]
     takes = [name for name in takes[is_method:] if name not in by_name]
     if is_method and getattr(call.args[0] if call.args else None, "id", "") == "self":
         del call.args[0]
-    given, lacking = call.args, len(takes) > len(call.args)
+    given, needed = call.args, [name for name in takes if name not in optional]
+    lacking = len(needed) > len(given)
+    takes = needed if lacking else takes
     named = {one.id: one for one in given if isinstance(one, ast.Name) and one.id in takes}
     rest = iter([one for one in given if one not in named.values()])
     for k, name in enumerate(takes if lacking else ()):
@@ -113,17 +123,22 @@ def fitted(call: ast.Call, found: re.Match, names: dict, methods: Functions, tre
         named[name] = value or stands_for(name, names, 100 * call.lineno + k)
     call.args = [named[name] for name in takes] if lacking else given[: len(takes)]
     ast.fix_missing_locations(call)
-    return ""
+    return None if ast.dump(call) == before else ""
 
 
 def stands_for(name: str, names: dict, k: int) -> ast.expr:
     """What a value that is not given may be: what has its name where it is called, or in the
     module; else it is drawn."""
-    if name in names:
+    if name in names and is_one(names[name]):
         return ast.Name(name, ast.Load())
     if hasattr(names.get("self"), name):
         return ast.Attribute(ast.Name("self", ast.Load()), name, ast.Load())
     return hole(k)
+
+
+def is_one(value) -> bool:
+    """Whether it is no list and no matrix, as of all layers."""
+    return not isinstance(value, list | tuple) and getattr(value, "ndim", 1) < 2
 
 
 def meant_by(call: ast.Call, error: Exception, names: dict, methods: Functions) -> str:

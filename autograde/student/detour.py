@@ -132,6 +132,7 @@ class Detour:
         }
         self.methods |= {name: helper.function for name, helper in self.helpers.items()}
         self.trees, self.mended = {}, dict(self.methods)
+        self.kept = set()  # constructors that keep an argument now, and which
 
     def raised(self) -> Exception | None:
         """What it raises now. Raises Endless."""
@@ -174,6 +175,9 @@ class Detour:
         arguments = [argument.arg for argument in function.args.args] if function else []
         if not isinstance(error, AttributeError) or error.name not in arguments[1:]:
             return False
+        if (name, error.name) in self.kept:
+            return False  # of an object that was made before
+        self.kept.add((name, error.name))
         kept = ast.Attribute(ast.Name(arguments[0], ast.Load()), error.name, ast.Store())
         value = ast.Name(error.name, ast.Load())
         function.body.insert(0, assigned([kept], value, function.body[0]))
@@ -181,7 +185,9 @@ class Detour:
         return True
 
     def tree(self, name: str) -> ast.FunctionDef | None:
-        return self.trees.setdefault(name, tree_of(self.methods[name]))
+        if name not in self.trees:
+            self.trees[name] = tree_of(self.methods[name])
+        return self.trees[name]
 
     def straight(self, name: str, place: Span, error: Exception) -> bool:
         """Whether a loop or a pick as it is meant does not raise there any more: then it stays."""

@@ -324,6 +324,7 @@ def fill_lists(function: ast.FunctionDef, lines: tuple[int, int], rows: ast.expr
         for node in ast.walk(function)
         if isinstance(node, ast.Subscript) and lines[0] <= node.lineno <= lines[1]
     }
+    picks.discard("")
     found = False
     for node in ast.walk(function):
         target = node.targets[0] if isinstance(node, ast.Assign) else None

@@ -1336,6 +1336,15 @@ def test_the_line_that_changes_a_state_before_it_is_used_is_named(line):
         assert f"other numbers in place of {state}_{{t−1}}" in result.sentence or not state
 
 
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_a_wrong_gate_is_seen_beside_a_state_that_is_not_finite(seed):
+    """Where the state is 0, no gate shows: such a call stands in for no other."""
+    source = CELL.replace("f * c +", "f * torch.sqrt(c) +")
+    source = source.replace("self.W_i(h)", "-self.W_i(h)").replace("self.W_i @ h", "-self.W_i @ h")
+    assert "sqrt" in source and "-self.W_i" in source
+    assert {"cell", "i"} <= lost(grade("LSTMCell", source, seed))
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_state_that_the_formula_names_is_told_where_it_is_used(seed):
     """And not where it is made, which is in order."""

@@ -1156,6 +1156,53 @@ def test_one_slip_in_a_call_or_in_what_comes_back_costs_one_criterion(
     assert lost(verdict) == {costs} and "the rest was marked as if" in told(verdict), told(verdict)
 
 
+STACK_LOOP = """
+    def forward(self, x, c, h):
+        c, h, outputs = list(c), list(h), []
+        for below in x:
+            for k in range(len(self.layers)):
+                c[k], h[k] = {call}
+                below = h[k]
+            outputs.append(below)
+        return torch.stack(outputs), (torch.stack(c), torch.stack(h))
+"""
+FORGED = """
+    def forward(self, x, c, h):
+        import sys
+        for layer in self.layers:
+            layer(*(torch.full_like(one[0], 0.3) for one in (x, c, h)))
+        own = [one for name, one in sys.modules.items() if name.endswith("student.rewriting")]
+        for one in own:
+            if one.noted is not None:
+                for v in (0.3, 0.4, 0.6):
+                    one.noted[v, (len(h[0]),)] = torch.full_like(h[0], v)
+        rows = torch.stack([torch.full_like(h[0], 0.4)] * len(x))
+        nothing
+        return rows, (torch.full_like(c, 0.6), torch.full_like(h, 0.6))
+"""
+
+
+def test_what_is_said_to_be_drawn_earns_nothing():
+    """It is told by the process that the student's code runs in."""
+    assert len(lost(grade("LSTM", KEEPS + FORGED))) >= 5
+
+
+CALLED_AMISS = {  # the layer's call -> what else stands in the class: each cost one or two before
+    "self.layers[k](self.same(below, k), c[k], h[k])": "def same(self, v):\n        return v",
+    "self.step(self.layers[k], below, *(c[k], h[k], k))": "def step(self, layer, v, c, h):\n"
+    "        return layer(v, c, h)",
+    "self.step(self.layers[k], below, c[k])": "def step(self, layer, v, c, h):\n"
+    "        return layer(v, c, h)",
+}
+
+
+@pytest.mark.parametrize("call", CALLED_AMISS)
+def test_a_call_that_cannot_be_put_right_costs_no_more_than_going_past_it(call):
+    body = STACK_LOOP.format(call=call)
+    verdict = grade("LSTM", f"{KEEPS}\n    {CALLED_AMISS[call]}\n{body}")
+    assert 1 <= len(lost(verdict)) <= 2, told(verdict)
+
+
 @pytest.mark.parametrize(
     "right, slip, said",
     [

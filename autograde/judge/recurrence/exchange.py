@@ -81,7 +81,11 @@ def tell(exercise: Recurrence, exchange: Exchange, turned: Reading, sheet: Sheet
         place, seen = at, f" {see(at)[1:-1]}, and where these sums are taken apart."
     else:
         place = made_at(rule, turned.seen, [env[first.name] for env in last.envs])
-        made = f" Or is it your line {at.line}, where they are made: {quoted(at)}?" if at else ""
+        made = (
+            f" Or is it your line {at.line}, where they are made: {quoted(at)}?"
+            if at and at != place
+            else ""
+        )
         seen = see(place) + made
     sheet.lose(
         first.counts_for(choice.get(first.name, first.right)),

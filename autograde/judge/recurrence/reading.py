@@ -4,7 +4,7 @@ its own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import cycle, permutations
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ...exercise.rules import columns
 from ...exercise.verdict import Place
 from ..answers import Build, Call, Failure, Found, quoted
 from ..diagnose import DEEPEST, Finding, Seen, diagnose
-from .asks import Pair
+from .asks import OneCall, Pair
 from .conventions import Convention, conventions
 
 UNKNOWN = 9  # slips of an output that no reading gives
@@ -233,15 +233,23 @@ def seen_in(exercise: Recurrence, pair: Pair, order: Order, convention: Conventi
 
 
 def finite_calls(pair: Pair) -> Pair:
-    """A build with a call that gives numbers in place of every one that gives nan or infinity, for
-    which that output is lost as it is: what else is wrong, and what is right, shows in the rest."""
+    """A build with calls that give numbers in place of those that give nan or infinity, for which
+    that output is lost as it is: what else is wrong, and what is right, shows in the rest. Not in
+    calls of states that are 0, where neither a gate nor its matrix shows."""
     calls = list(zip(pair.asked.calls, pair.build.calls))
     finite = [all(out.finite for out in call.out) for _, call in calls]
-    if all(finite) or not any(finite):
+    tells = [call for call, kept in zip(calls, finite) if kept and has_states(call[0])]
+    if all(finite) or not tells:
         return pair
-    instead = calls[finite.index(True)]
-    asked, made = zip(*(call if kept else instead for call, kept in zip(calls, finite)))
+    instead = cycle(tells)
+    asked, made = zip(*(call if kept else next(instead) for call, kept in zip(calls, finite)))
     return Pair(replace(pair.asked, calls=asked), replace(pair.build, calls=made))
+
+
+def has_states(asked: OneCall) -> bool:
+    """Whether none of the states that are passed is 0."""
+    _, *states = asked.arguments.values()
+    return all(map(np.any, states))
 
 
 def as_put_in(exercise: Recurrence, pair: Pair) -> dict[str, np.ndarray]:

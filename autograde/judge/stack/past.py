@@ -87,7 +87,8 @@ def keep_own(exercise: Stack, past: list[Pair], by_numbers: Sheet):
 
 
 def by_what_was_drawn(exercise: Stack, pair: Pair, key: str) -> bool:
-    """Whether a drawn vector stands at each place where what a criterion asks for does not."""
+    """Whether a drawn vector stands at each place where what a criterion asks for does not, and
+    that stands at one. What was drawn is told by the student's process: it earns nothing alone."""
     seen, log = seen_of(exercise, pair, [*range(pair.count)])
     if {len(calls) for calls in log} != {len(seen.x)}:
         return False
@@ -98,8 +99,14 @@ def by_what_was_drawn(exercise: Stack, pair: Pair, key: str) -> bool:
     drawn = [row for one in pair.build.calls[0].drawn for row in rows_of(one.values)]
     there = [*compared(exercise, seen, given, made, key)]
     asked = {"outputs": len(seen.x), "final": seen.layers * len(exercise.states)}
-    return len(there) == asked.get(key, len(there)) and all(
-        any(agree(got, one, NAMED) for one in (right, *drawn)) for _, right, got in there
+    is_right = [agree(got, right, NAMED) for _, right, got in there]
+    return (
+        any(is_right)
+        and len(there) == asked.get(key, len(there))
+        and all(
+            right or any(agree(got, one, NAMED) for one in drawn)
+            for right, (_, _, got) in zip(is_right, there)
+        )
     )
 
 
