@@ -1102,7 +1102,7 @@ ONE_SLIP = (  # a stack and what stands beside it; what is right in it, slips, a
         AT_ONCE,
         "",
         "self.step(x_t, c, h)",
-        {"self.step(self, x_t, c, h)": "outputs", "self.step(x_t)": "outputs"},
+        {"self.step(self, x_t, c, h)": "outputs", "self.step(x_t)": "states"},
     ),
     (SPREAD, "", "            state = c[k], h[k]\n", {"": "states"}),
     (SPREAD, "", "state = c[k], h[k]", {"state = (c, h)[k]": "states"}),

@@ -77,8 +77,11 @@ def judge_past_the_line(exercise: Stack, known: Tables, pairs: list[Pair], sheet
 
 def keep_own(exercise: Stack, past: list[Pair], by_numbers: Sheet):
     """Where several criteria are lost, leaves those out that are so by nothing but what was drawn
-    in place of what the line should have made: that costs one."""
+    in place of what the line should have made: that costs one. What was drawn is told by the
+    student's process: it earns nothing where nothing is right."""
     several = [key for key in READ_OFF if key in by_numbers.lost]
+    if len(several) == len(READ_OFF):
+        return
     apart = [key for key in several if not all(by_what_was_drawn(exercise, p, key) for p in past)]
     kept = apart or several[:1]
     for key in several if len(several) > 1 else ():
@@ -87,8 +90,7 @@ def keep_own(exercise: Stack, past: list[Pair], by_numbers: Sheet):
 
 
 def by_what_was_drawn(exercise: Stack, pair: Pair, key: str) -> bool:
-    """Whether a drawn vector stands at each place where what a criterion asks for does not, and
-    that stands at one. What was drawn is told by the student's process: it earns nothing alone."""
+    """Whether a drawn vector stands at each place where what a criterion asks for does not."""
     seen, log = seen_of(exercise, pair, [*range(pair.count)])
     if {len(calls) for calls in log} != {len(seen.x)}:
         return False
@@ -99,14 +101,8 @@ def by_what_was_drawn(exercise: Stack, pair: Pair, key: str) -> bool:
     drawn = [row for one in pair.build.calls[0].drawn for row in rows_of(one.values)]
     there = [*compared(exercise, seen, given, made, key)]
     asked = {"outputs": len(seen.x), "final": seen.layers * len(exercise.states)}
-    is_right = [agree(got, right, NAMED) for _, right, got in there]
-    return (
-        any(is_right)
-        and len(there) == asked.get(key, len(there))
-        and all(
-            right or any(agree(got, one, NAMED) for one in drawn)
-            for right, (_, _, got) in zip(is_right, there)
-        )
+    return len(there) == asked.get(key, len(there)) and all(
+        any(agree(got, one, NAMED) for one in (right, *drawn)) for _, right, got in there
     )
 
 
