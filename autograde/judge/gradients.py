@@ -91,7 +91,8 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
         if answer.failure:
             continue
         said = slope_complaint(one)
-        overflow.append(said if said and NO_NUMBER in said else None)
+        tells = said and NO_NUMBER in said and all_numbers(one.build)
+        overflow.append(said if tells else None)
         complaint = complaint or (said if said and NO_NUMBER not in said else None)
     if all(overflow):  # else some weights, with another slip, have made a state grow beyond bounds
         complaint = complaint or next(iter(overflow), None)
@@ -106,6 +107,12 @@ def judge_gradients(asked: Iterable[Asked], sheet: Sheet):
         sheet.lose("gradients", complaint, mistake)
     else:  # right, or not to be asked for, since what is returned is judged elsewhere
         sheet.meet("gradients")
+
+
+def all_numbers(build: Build) -> bool:
+    """Whether no call gives nan or infinity: of one that does, the outputs have told it."""
+    given = [one for call in build.calls for one in call.out if one.values is not None]
+    return all(one.finite for one in given)
 
 
 def of_writing(asked: Asked) -> bool:

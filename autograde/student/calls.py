@@ -7,7 +7,7 @@ import inspect
 import re
 import traceback
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 
@@ -33,41 +33,53 @@ def call_straight(
     that is changed, "" for the one that calls; None where there is no way. tree: that of one of
     the methods, by its name there."""
     body, at = statement_at(function, place[0])
-    statement = body and body[at]
-    calls = [one for one in ast.walk(statement) if isinstance(one, ast.Call)] if body else []
+    if not body:
+        return None
+    statement, said = body[at], str(error)
+    calls = [one for one in ast.walk(statement) if isinstance(one, ast.Call)]
+    raising = [call for call in calls if spans_start(call, place)]
     names = frames_of(error)[-1].f_locals if frames_of(error) else {}
-    if isinstance(error, TypeError) and (found := NOT_THE_COUNT.search(str(error))):
+    if isinstance(error, TypeError) and (found := NOT_THE_COUNT.search(said)):
         wanted = found[1] if found[2] == "__init__" else found[2] or found[1]
-        called = [one for one in calls if name_of(one) == wanted and spans_start(one, place)]
+        called = [call for call in raising if name_of(call) == wanted]
         return fitted(called[0], found, names, methods, tree) if called else None
     if isinstance(error, (AttributeError, TypeError, NotImplementedError)):
-        for call in calls if NO_METHOD.search(str(error)) else ():
-            other = spans_start(call, place) and meant_by(call, error, names, methods)
-            if other and other != f"self.{function.name}":
-                call.func = ast.copy_location(ast.parse(other, mode="eval").body, call.func)
-                ast.fix_missing_locations(call)
-                return ""
-    if "NoneType" in str(error):
-        made = (name_of(one) for node in trees_of(methods, tree) for one in calls_in(node))
-        for name in dict.fromkeys(made):
-            if (key := key_of(name, methods)) and give_return(tree(key), function, name):
-                return key
-    if "must be int, not list" in str(error) and any(
-        spans_start(call, place) and each_by_itself(statement, call) for call in calls
-    ):
-        return ""
-    if FORM.search(str(error)) and put_in_form(statement):
-        return ""
-    return None
+        itself = f"self.{function.name}"
+        if NO_METHOD.search(said) and call_another(raising, error, names, methods, itself):
+            return ""
+    if "NoneType" in said and (key := return_given(function, methods, tree)):
+        return key
+    apart = "must be int, not list" in said and any(
+        each_by_itself(statement, call) for call in raising
+    )
+    return "" if apart or FORM.search(said) and put_in_form(statement) else None
+
+
+def call_another(
+    calls: list[ast.Call], error: Exception, names: dict, methods: Functions, itself: str
+) -> bool:
+    """Has the first of the calls that may be meant otherwise call that. Whether one may."""
+    for call in calls:
+        other = meant_by(call, error, names, methods)
+        if other and other != itself:
+            call.func = ast.copy_location(ast.parse(other, mode="eval").body, call.func)
+            ast.fix_missing_locations(call)
+            return True
+    return False
+
+
+def return_given(function: ast.FunctionDef, methods: Functions, tree) -> str:
+    """Has the first function that lacks a return have one; its name among the methods."""
+    made = (name_of(one) for node in filter(None, map(tree, methods)) for one in calls_in(node))
+    for name in dict.fromkeys(made):
+        if (key := key_of(name, methods)) and give_return(tree(key), function, name):
+            return key
+    return ""
 
 
 def frames_of(error: Exception) -> list[types.FrameType]:
     frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
     return [frame for frame in frames if is_own(frame.f_code.co_filename)]
-
-
-def trees_of(methods: Functions, tree) -> Iterator[ast.FunctionDef]:
-    return filter(None, map(tree, methods))
 
 
 def calls_in(node: ast.AST) -> list[ast.Call]:

@@ -1342,7 +1342,9 @@ def test_a_wrong_gate_is_seen_beside_a_state_that_is_not_finite(seed):
     source = CELL.replace("f * c +", "f * torch.sqrt(c) +")
     source = source.replace("self.W_i(h)", "-self.W_i(h)").replace("self.W_i @ h", "-self.W_i @ h")
     assert "sqrt" in source and "-self.W_i" in source
-    assert {"cell", "i"} <= lost(grade("LSTMCell", source, seed))
+    verdict = grade("LSTMCell", source, seed)
+    assert lost(verdict) == {"cell", "hidden", "i"}
+    assert "h_t could not be marked, since your c_t could not" in told(verdict)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

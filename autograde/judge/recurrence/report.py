@@ -498,6 +498,9 @@ def departs(exercise: Recurrence, output: str, seen: list[Seen]) -> str:
     """Why an output cannot follow the rule: which state it does not follow at all; "" where it
     follows all of them."""
     for one in seen:
+        unread = next((name for name, values in one.outputs.items() if values is None), output)
+        if one.outputs[output] is None and unread != output:
+            return f"Your {output} could not be marked, since your {unread} could not."
         if one.outputs[output] is None:
             return f"Your {output} could not be read as {one.units} numbers."
     for place, state in enumerate(exercise.states):
