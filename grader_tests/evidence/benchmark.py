@@ -9,6 +9,7 @@ half.
 """
 
 import argparse
+import contextlib
 import os
 import random
 import shutil
@@ -107,7 +108,7 @@ def fresh(base: Path, course: Path, students: dict[str, dict[str, str]]) -> Path
 # ---------------------------------------------------------------- what a command costs
 @dataclass
 class Cost:
-    """Seconds of wall and of CPU (with all descendants), and the most memory: of all its processes
+    """Seconds of wall and of CPU (of the whole machine), and the most memory: of all its processes
     together, and of the main one (bytes)."""
 
     wall: float
@@ -126,7 +127,9 @@ class Cost:
 
 
 def measure(words, course: Path, count: int, **options) -> Cost:
-    began, seen = time.monotonic(), Seen()
+    """CPU is what the whole machine has computed meanwhile: boxed processes end as nobody's, or as
+    somebody's, and would be counted never, or twice, among those of the command."""
+    began, before, seen = time.monotonic(), computed(), Seen()
     run = subprocess.Popen(
         [sys.executable, *words],
         cwd=course,
@@ -136,61 +139,35 @@ def measure(words, course: Path, count: int, **options) -> Cost:
     )
     watch = threading.Thread(target=seen.follow, args=(run,), daemon=True)
     watch.start()
-    _, status, used = os.wait4(run.pid, 0)
-    wall, run.returncode = time.monotonic() - began, os.waitstatus_to_exitcode(status)
+    run.wait()
+    wall, cpu = time.monotonic() - began, computed() - before
     watch.join()
     if run.returncode not in (0, 1):
         sys.exit(f"{' '.join(map(str, words))} ended with {run.returncode}")
-    return Cost(
-        wall,
-        used.ru_utime + used.ru_stime + sum(seen.boxed.values()),
-        seen.memory,
-        seen.main_memory,
-        count,
-    )
+    return Cost(wall, cpu, seen.memory, seen.main_memory, count)
+
+
+def computed() -> float:
+    """Seconds that this machine's processors have worked."""
+    times = psutil.cpu_times()
+    return times.user + times.system
 
 
 class Seen:
-    """What is seen of a command's processes while it runs: the most memory (proportional, so that
-    what a fork shares counts once), and the CPU of the boxed processes with their children, which
-    are nobody's when they end and so do not count among the command's own. Looking takes processor
-    time from who works on all processors: for the most part only what is known is looked at."""
+    """The most memory of a command's processes while it runs (proportional, so that what a fork
+    shares counts once)."""
 
     def __init__(self):
-        self.memory, self.main_memory, self.boxed, self.looks = 0, 0, {}, 0
-        self.servers = []
+        self.memory, self.main_memory = 0, 0
 
     def follow(self, run: subprocess.Popen):
         while run.returncode is None:
-            try:
-                self.look(psutil.Process(run.pid))
-            except psutil.Error:
-                self.servers = [one for one in self.servers if one.is_running()]
-            time.sleep(0.2)
-
-    def look(self, main: psutil.Process):
-        if self.looks % 10 == 0:
-            processes = [main, *main.children(recursive=True)]
-            self.servers = list(filter(is_server, processes))
-            self.main_memory = max(self.main_memory, main.memory_info().rss)
-            self.memory = max(self.memory, sum(map(pss, processes)))
-        self.looks += 1
-        for server in self.servers:
-            self.boxed[server.pid] = sum(server.cpu_times()[:4])
-
-
-def is_server(one: psutil.Process) -> bool:
-    """Whether it is the process in the box from which notebooks' processes are forked."""
-    try:
-        words = one.cmdline()
-        return (
-            len(words) > 1
-            and "python" in words[0]
-            and any(word.endswith("student/start.py") for word in words)
-            and "bwrap" in one.parent().name()
-        )
-    except (psutil.Error, AttributeError):
-        return False
+            with contextlib.suppress(psutil.Error):
+                main = psutil.Process(run.pid)
+                processes = [main, *main.children(recursive=True)]
+                self.main_memory = max(self.main_memory, main.memory_info().rss)
+                self.memory = max(self.memory, sum(map(pss, processes)))
+            time.sleep(2)  # looking takes processor time from who works on all processors
 
 
 def pss(process: psutil.Process) -> int:
