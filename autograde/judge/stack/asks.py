@@ -15,7 +15,7 @@ ASKED_SIZES = ((3, 5, 3, 4), (4, 4, 3, 4), (5, 3, 1, 4), (3, 5, 2, 1))  # n, m, 
 WITH_SLOPES = ASKED_SIZES[::2]  # those of which gradients are asked for
 LARGER_SIZES = ((2, 1, 5, 12),)  # what holds for a few layers and steps may end beyond them
 FROM_ZEROS = (3, 4, 2, 3)  # of a stack whose states are zero, as where nobody gives others
-RESET_SIZES = (40, 60, 2)
+RESET_SIZES = (20, 40, 2)
 READ_OFF = ("wiring", "states", "outputs", "final")  # criteria that a known wiring decides
 
 
