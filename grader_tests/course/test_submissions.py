@@ -1,6 +1,7 @@
 """Submissions as they really come, under both commands: found, judged, or said to a person; never
 less in silence. And that a person's state is one of the gradebook."""
 
+import functools
 import json
 import os
 import shutil
@@ -392,6 +393,17 @@ def copied(one: str, other: str):
         shutil.copy2(one, other)
 
 
+@functools.cache
+def scores_in(course: Path) -> dict[str, float]:
+    """Of one of the two courses, in which nothing is graded again: read once for all its tests."""
+    return scores(course)
+
+
+@functools.cache
+def asked_in(course: Path) -> dict[str, dict]:
+    return by_notebook(course)
+
+
 @pytest.fixture(params=WAYS)
 def course(request, courses) -> tuple[Path, str]:
     return courses[request.param]
@@ -403,7 +415,7 @@ def run_of(course: Path, student: str) -> dict:
 
 
 def needs_person(course: Path, student: str) -> bool:
-    return any(asked for _, asked in by_notebook(course)[student].values())
+    return any(asked for _, asked in asked_in(course)[student].values())
 
 
 def test_both_commands_give_the_same(courses):
@@ -415,7 +427,7 @@ def test_both_commands_give_the_same(courses):
 def test_what_can_be_found_is_judged_and_noted(course, student):
     folder, _ = course
     full = FULL if student in ALL_FOUR else FULL_OF_FIRST
-    assert scores(folder)[student] == full, run_of(folder, student)
+    assert scores_in(folder)[student] == full, run_of(folder, student)
     assert not needs_person(folder, student)
     notes = run_of(folder, student)["notes"]
     assert any(JUDGED[student][1] in note for note in notes or [""]), notes
@@ -428,12 +440,12 @@ def test_what_is_doubtful_asks_a_person(course, student):
     assert needs_person(folder, student)
     assert any(asks in flag for flag in run_of(folder, student)["flags"])
     assert any(student in line and asks in line for line in said.splitlines())
-    assert score is None or scores(folder)[student] == score
+    assert score is None or scores_in(folder)[student] == score
 
 
 def test_a_package_excuses_no_value_whose_own_cell_ran(course):
     folder, _ = course
-    assert scores(folder)["slip"] == FULL_OF_FIRST - 1 and not needs_person(folder, "slip")
+    assert scores_in(folder)["slip"] == FULL_OF_FIRST - 1 and not needs_person(folder, "slip")
     assert any("not_there_2" in note for note in run_of(folder, "slip")["notes"])
 
 
@@ -454,7 +466,7 @@ def test_odd_hand_ins_lose_nothing_in_silence(course):
 def test_a_name_that_is_no_text_is_said_and_stops_nobody(course):
     folder, said = course
     assert "M\\xfcller" in said and "no UTF-8" in said
-    assert scores(folder)["full"] == FULL
+    assert scores_in(folder)["full"] == FULL
 
 
 @pytest.mark.parametrize("way", WAYS)

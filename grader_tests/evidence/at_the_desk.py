@@ -15,11 +15,11 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
 
-from grader_tests.evidence.benchmark import OURS, fresh, measure
+from grader_tests.evidence.benchmark import OURS, measure
 from grader_tests.evidence.changes import changed_answer
 from grader_tests.evidence.every_way import sources
 from grader_tests.samples.right_answers import HEAD
-from grader_tests.samples.students import EXERCISES, RELEASE, solutions
+from grader_tests.samples.students import EXERCISES, RELEASE, hand_in, solutions
 from grader_tests.support.courses import make_course
 from grader_tests.support.desk import desk, met_in
 from grader_tests.support.function_level import KIT, KIT_OF_LATER
@@ -57,12 +57,13 @@ def at_a_desk(name: str, source: str) -> dict[str, bool]:
 
 
 def in_grading(folder: Path, students: dict[str, dict[str, str]]) -> dict[tuple, dict[str, bool]]:
-    make_course(folder / "base")
-    submitted = {
-        student: solutions() | {name: HEAD + source for name, source in cells.items()}
-        for student, cells in students.items()
-    }
-    course = fresh(folder / "base", folder / "course", submitted)
+    """Each hands in the notebooks of these classes alone."""
+    course, solved = folder / "course", solutions()
+    make_course(course)
+    for student, cells in students.items():
+        filled = solved | {name: HEAD + source for name, source in cells.items()}
+        notebooks = {EXERCISES[name].notebook for name in cells}
+        hand_in(course / "submitted" / student / "lstm", filled, notebooks)
     measure(OURS, course, len(students))
     return {
         place: {key: met for key, (_, met) in results.items()}
