@@ -26,6 +26,7 @@ from grader_tests.support.function_level import KIT, KIT_OF_LATER
 from grader_tests.support.ledger import verdicts
 
 CHANGES = 1000
+NOTHING = ("older than your cell", "not written", "is there an endless loop")
 
 
 def all_sources() -> dict[str, list[str]]:
@@ -43,17 +44,19 @@ def sit_down(folder: Path):
     sys.path.insert(0, str(folder))
 
 
-def at_a_desk(name: str, source: str) -> dict[str, bool]:
-    """Which criteria are met, as the check says; none where it says that there is no class."""
+def at_a_desk(name: str, source: str) -> tuple[dict[str, bool], str]:
+    """Which criteria are met, as the check says; none where it says that there is no class, as
+    Python does of a cell that is no Python, or that it does not come to an end. And all that it
+    says."""
     with desk({}) as one:
         one.run(HEAD + KIT.get(name, KIT_OF_LATER) + "from lstm_kit.checks import Check, check\n")
         one.run("check = Check(check.exercises.values())")  # listens to this shell
         one.run(HEAD + source)
         said = one.run(f"check({name}, all=True)")
-    nothing = (
-        f"{name} is not defined" in said or "older than your cell" in said or "not written" in said
-    )
-    return dict.fromkeys(EXERCISES[name].keys, False) if nothing else met_in(said, EXERCISES[name])
+    undefined = f"{name} is not defined", f"'{name}' is not defined"
+    if any(words in said for words in (*undefined, *NOTHING)):
+        return dict.fromkeys(EXERCISES[name].keys, False), said
+    return met_in(said, EXERCISES[name]), said
 
 
 def in_grading(folder: Path, students: dict[str, dict[str, str]]) -> dict[tuple, dict[str, bool]]:
@@ -95,9 +98,10 @@ def main(one_in: int):
                 [students[student][name] for student, name in places],
                 chunksize=8,
             )
-            differ = {place: met for place, met in zip(places, told) if met != graded[place]}
-    for (student, name), met in differ.items():
-        print(f"{name} of {student}:\n{students[student][name]}\n{met}\n{graded[student, name]}")
+            differ = {place: one for place, one in zip(places, told) if one[0] != graded[place]}
+    for (student, name), (met, said) in differ.items():
+        print(f"{name} of {student}:\n{students[student][name]}\n{said}")
+        print(f"{met}\n{graded[student, name]}")
     print(f"{len(places)} answers: {len(differ)} judged otherwise at the desk than in grading.")
     return len(differ)
 
