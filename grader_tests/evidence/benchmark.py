@@ -150,7 +150,7 @@ def measure(words, course: Path, count: int, **options) -> Cost:
 def computed() -> float:
     """Seconds that this machine's processors have worked."""
     times = psutil.cpu_times()
-    return times.user + times.system
+    return times.user + times.nice + times.system
 
 
 class Seen:

@@ -43,7 +43,8 @@ def desk(names: dict) -> Iterator[Desk]:
 
 
 def met_in(said: str, exercise: Exercise) -> dict[str, bool]:
-    """Which criteria `check(…, all=True)` says are met, by key; those of which it says nothing are
-    missing."""
+    """Which criteria `check(…, all=True)` says are met, by key; nothing where it does not say it of
+    each."""
     marks = re.findall(r"(?m)^  (met |lost)", said)
-    return {key: mark == "met " for key, mark in zip(exercise.keys, marks)}
+    told = len(marks) == len(exercise.keys)
+    return {key: mark == "met " for key, mark in zip(exercise.keys, marks)} if told else {}
